@@ -1,0 +1,162 @@
+/* The life of struct config, and the one way by which a value gets into it. */
+#include "common/base/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/config_set.h"
+#include "common/base/duration.h"
+#include "common/base/mem.h"
+
+static void *field_of(struct config *config, const struct config_entry *entry)
+{
+    return (char *)config + entry->offset;
+}
+
+static size_t index_of(const struct config_entry *entry)
+{
+    return (size_t)(entry - config_entries());
+}
+
+const struct config_entry *config_find(const char *name)
+{
+    for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
+        if (!strcmp(entry->name, name))
+            return entry;
+    }
+    return NULL;
+}
+
+const char *config_origin(const struct config *config, const struct config_entry *entry)
+{
+    return config->origins[index_of(entry)];
+}
+
+/* Guesses on the safe side: libpq takes passwords as `password=`, `sslpassword=`, `?password=` and in `user:pw@host`.
+ */
+static bool holds_password(const char *value)
+{
+    const char *authority = strstr(value, "://");
+    const char *at = strrchr(value, '@');
+    const char *colon = authority ? strchr(authority + 3, ':') : NULL;
+
+    return strcasestr(value, "password") || (at && colon && colon < at);
+}
+
+bool config_hides(const struct config_entry *entry, const char *value)
+{
+    return entry->secret || (entry->type == CONFIG_STRING && holds_password(value));
+}
+
+static enum err refuse(const struct config_entry *entry, const char *text, const char *rule, struct err_info *error)
+{
+    if (config_hides(entry, text))
+        return err_set(error, ERR_USAGE, "%s: the value (not shown) %s", entry->name, rule);
+    return err_set(error, ERR_USAGE, "%s: \"%s\" %s", entry->name, text, rule);
+}
+
+static enum err set_string(char **field, const struct config_entry *entry, const char *text, struct err_info *error)
+{
+    const char *rule = entry->broken_rule ? entry->broken_rule(text) : NULL;
+
+    if (rule)
+        return refuse(entry, text, rule, error);
+    free(*field);
+    *field = mem_strdup(text);
+    return ERR_OK;
+}
+
+static enum err set_bool(bool *field, const struct config_entry *entry, const char *text, struct err_info *error)
+{
+    bool is_true = !strcmp(text, "true");
+
+    if (!is_true && strcmp(text, "false"))
+        return refuse(entry, text, "must be true or false", error);
+    *field = is_true;
+    return ERR_OK;
+}
+
+static bool parse_int(const char *text, int64_t *number)
+{
+    size_t sign = text[0] == '-';
+    size_t digits = strspn(text + sign, "0123456789");
+
+    errno = 0;
+    *number = strtoll(text, NULL, 10);
+    return digits && !text[sign + digits] && !errno;
+}
+
+static enum err refuse_range(const struct config_entry *entry, const char *text, struct err_info *error)
+{
+    char rule[160], least[CONFIG_VALUE_MAX], most[CONFIG_VALUE_MAX];
+
+    snprintf(rule, sizeof rule, "must be from %s to %s", config_value_text(entry, entry->least, least),
+             config_value_text(entry, entry->most, most));
+    return refuse(entry, text, rule, error);
+}
+
+static enum err set_number(int64_t *field, const struct config_entry *entry, const char *text, struct err_info *error)
+{
+    int64_t number = 0;
+    enum err rc = ERR_OK;
+
+    if (entry->type == CONFIG_DURATION)
+        rc = duration_parse(text, &number, error);
+    else if (entry->type == CONFIG_SIZE)
+        rc = size_parse(text, &number, error);
+    else if (!parse_int(text, &number))
+        return refuse(entry, text, "must be a whole number", error);
+    if (rc)
+        return err_prefix(error, "%s", entry->name);
+    if (number < entry->least || number > entry->most)
+        return refuse_range(entry, text, error);
+    *field = number;
+    return ERR_OK;
+}
+
+enum err config_set(struct config *config, const struct config_entry *entry, const char *text, const char *origin,
+                    struct err_info *error)
+{
+    void *field = field_of(config, entry);
+    enum err rc;
+
+    if (entry->type == CONFIG_STRING)
+        rc = set_string(field, entry, text, error);
+    else if (entry->type == CONFIG_BOOL)
+        rc = set_bool(field, entry, text, error);
+    else
+        rc = set_number(field, entry, text, error);
+    if (!rc)
+        config->origins[index_of(entry)] = origin;
+    return rc;
+}
+
+void config_init(struct config *config)
+{
+    size_t count = 0;
+
+    while (config_entries()[count].name)
+        count++;
+    *config = (struct config){.origins = mem_array(count, sizeof(char *))};
+    for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
+        struct err_info error;
+        enum err rc = config_set(config, entry, entry->fallback, "default", &error);
+        assert(!rc); /* a default that breaks its own rule is a mistake in the table */
+    }
+}
+
+void config_fini(struct config *config)
+{
+    for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
+        if (entry->type == CONFIG_STRING) {
+            char **field = field_of(config, entry);
+            if (*field && entry->secret)
+                explicit_bzero(*field, strlen(*field));
+            free(*field);
+        }
+    }
+    free(config->origins);
+    *config = (struct config){.origins = NULL};
+}

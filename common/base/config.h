@@ -1,0 +1,77 @@
+/*
+ * Configuration by one table (config_table.c): start, `--print-config`, environment, file, reload and docs all walk it.
+ * A setting's value comes from, last wins: its default, the file (YAML, nested keys are joined by dots), the
+ * environment
+ * (`REPRISE_` + the name in upper case with _ for . and -), the flag (`--` + the name with - for . and, if one likes,
+ * _).
+ */
+#ifndef REPRISE_BASE_CONFIG_H
+#define REPRISE_BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/base/err.h"
+
+enum config_type { CONFIG_STRING, CONFIG_BOOL, CONFIG_INT, CONFIG_DURATION, CONFIG_SIZE };
+
+struct config_entry {
+    const char *name; /* "deliver.parallel" */
+    enum config_type type;
+    const char *fallback; /* the default, written as in the file */
+    int64_t least, most;  /* of an integer, a duration (ms) or a size (bytes) */
+    const char *help;     /* one line */
+    bool secret;          /* masked wherever it is printed */
+    bool reloadable;      /* SIGHUP takes it over */
+    size_t offset;        /* of its field in struct config */
+    /* The rule that a text breaks, as "must …"; NULL where it breaks none. The member is NULL where any text will do.
+     */
+    const char *(*broken_rule)(const char *value);
+};
+
+/* All settings, typed. Strings belong to the struct. Durations are milliseconds, sizes bytes. */
+struct config {
+    char *postgres_url; /* postgres.url: a libpq connection string */
+    char *redis_url;    /* redis.url: unix:///path/redis.sock, redis://[user:password@]host:port[/db], rediss://… */
+    char *redis_prefix; /* redis.prefix */
+    char *definitions_dir;          /* definitions.dir */
+    char *log_level;                /* log.level */
+    char *log_format;               /* log.format: auto, json, text */
+    int64_t worker_processes;       /* worker.processes */
+    char *worker_executors;         /* worker.executors: "delivery=8,history=2" */
+    int64_t worker_grace_ms;        /* worker.grace: how long a drain waits for chunks in hand */
+    bool inbox_enabled;             /* inbox.enabled */
+    char *inbox_definitions;        /* inbox.definitions: names, comma separated; "" = all */
+    int64_t outcome_retention_ms;   /* retention.outcomes */
+    int64_t deliver_parallel;       /* deliver.parallel */
+    int64_t deliver_timeout_ms;     /* deliver.timeout, at most 30 s */
+    int64_t deliver_max_text_bytes; /* deliver.max_text_bytes */
+    char *deliver_allow_private;    /* deliver.allow_private: addresses and CIDRs, comma separated */
+    char *deliver_header_prefix;    /* deliver.header_prefix: "X-Docora-" */
+    char *git_repositories_dir;     /* git.repositories_dir */
+    char *git_file_roots;           /* git.file_roots: directories, colon separated */
+    char *git_allow_private;        /* git.allow_private */
+    int64_t git_timeout_ms;         /* git.timeout */
+    int64_t git_max_bytes;          /* git.max_bytes: of one clone on disk */
+    int64_t rescan_age_ms;          /* rescan.age */
+    char *encryption_key;           /* encryption.key, secret */
+    char *encryption_key_old;       /* encryption.key_old, secret */
+    const char **origins; /* of each entry, in the table's order: "default", "file", "environment" or "flag" */
+};
+
+/* Reads file (NULL: the one REPRISE_CONFIG names, else ./reprise.yaml if there), environment and the flags of argv.
+ * Flags it knows (`--name value`, `--name=value`) are taken out of argv (argc falls); all others stay for the program.
+ * A secret as a flag is refused: other users can see a process's arguments. An empty variable counts as not set.
+ * ERR_USAGE names the setting, the value and the rule. On success config_fini is owed. */
+MUST_CHECK enum err config_read(struct config *config, const char *file, int *argc, char **argv,
+                                struct err_info *error);
+void config_fini(struct config *config);
+
+/* `name = value` lines with their origin; secrets as "(set)" or "(not set)", a URL that holds a password too. */
+void config_print(const struct config *config, FILE *out);
+/* For --help and the manual: the table itself, ended by a NULL name. */
+const struct config_entry *config_entries(void);
+
+#endif

@@ -1,0 +1,152 @@
+/* Environment and flags as sources, and the order of all of them. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/buf.h"
+#include "common/base/config_set.h"
+#include "common/base/yaml.h"
+
+#define DEFAULT_FILE "reprise.yaml"
+
+enum err config_set_environment(struct config *config, struct err_info *error)
+{
+    for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
+        char variable[128];
+        snprintf(variable, sizeof variable, "REPRISE_%s", entry->name);
+        for (char *at = variable; *at; at++)
+            *at = (*at == '.' || *at == '-') ? '_' : (char)toupper((unsigned char)*at);
+        const char *value = getenv(variable);
+        if (!value || !*value)
+            continue;
+        if (config_set(config, entry, value, "environment", error))
+            return err_prefix(error, "%s", variable);
+    }
+    return ERR_OK;
+}
+
+/* True if the flag `text` of `len` bytes (without its dashes) is the entry's name; . - and _ are one. */
+static bool is_flag_of(const struct config_entry *entry, const char *text, size_t len)
+{
+    if (strlen(entry->name) != len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        bool separator = strchr(".-_", entry->name[i]) && strchr("-_", text[i]);
+        if (!separator && entry->name[i] != text[i])
+            return false;
+    }
+    return true;
+}
+
+static const struct config_entry *entry_of_flag(const char *argument, size_t *flag_len)
+{
+    if (strncmp(argument, "--", 2))
+        return NULL;
+    *flag_len = strcspn(argument, "=");
+    for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
+        if (is_flag_of(entry, argument + 2, *flag_len - 2))
+            return entry;
+    }
+    return NULL;
+}
+
+static enum err set_flag(struct config *config, const struct config_entry *entry, const char *value,
+                         struct err_info *error)
+{
+    if (config_hides(entry, value))
+        return err_set(error, ERR_USAGE,
+                       "%s: this value is secret, and other users can see the arguments of a process: set it by the "
+                       "environment or the file",
+                       entry->name);
+    return config_set(config, entry, value, "flag", error);
+}
+
+enum err config_set_flags(struct config *config, int *argc, char **argv, struct err_info *error)
+{
+    int kept = *argc > 0 ? 1 : 0, at = kept;
+
+    while (at < *argc && strcmp(argv[at], "--")) {
+        size_t len = 0;
+        const struct config_entry *entry = entry_of_flag(argv[at], &len);
+        if (!entry) {
+            argv[kept++] = argv[at++];
+            continue;
+        }
+        bool is_joined = argv[at][len] == '=';
+        if (!is_joined && at + 1 == *argc)
+            return err_set(error, ERR_USAGE, "%s needs a value: %s", argv[at], entry->help);
+        enum err rc = set_flag(config, entry, is_joined ? argv[at] + len + 1 : argv[at + 1], error);
+        if (rc)
+            return rc;
+        at += is_joined ? 1 : 2;
+    }
+    while (at < *argc)
+        argv[kept++] = argv[at++];
+    argv[kept] = NULL;
+    *argc = kept;
+    return ERR_OK;
+}
+
+static enum err read_stream(FILE *stream, struct buf *bytes, struct err_info *error)
+{
+    size_t got;
+
+    do {
+        char *room = buf_reserve(bytes, 4096);
+        got = fread(room, 1, 4096, stream);
+        bytes->len += got;
+        bytes->data[bytes->len] = '\0';
+    } while (got && bytes->len <= YAML_MAX_BYTES);
+    if (ferror(stream))
+        return err_set(error, ERR_USAGE, "cannot be read: %s", strerror(errno));
+    return ERR_OK;
+}
+
+static enum err read_file(struct config *config, const char *path, struct err_info *error)
+{
+    struct buf bytes = BUF_INIT;
+    FILE *stream = fopen(path, "re");
+
+    if (!stream)
+        return err_set(error, ERR_USAGE, "%s cannot be opened: %s", path, strerror(errno));
+    enum err rc = read_stream(stream, &bytes, error);
+    if (!rc)
+        rc = config_set_file(config, bytes.data, bytes.len, error);
+    if (rc)
+        rc = err_prefix(error, "%s", path);
+    fclose(stream);
+    buf_fini(&bytes);
+    return rc;
+}
+
+/* A file that was named must be there; the usual one need not be. */
+static const char *file_to_read(const char *file)
+{
+    if (file)
+        return file;
+    const char *named = getenv("REPRISE_CONFIG");
+    if (named && *named)
+        return named;
+    bool is_missing = access(DEFAULT_FILE, F_OK) && errno == ENOENT;
+    return is_missing ? NULL : DEFAULT_FILE;
+}
+
+enum err config_read(struct config *config, const char *file, int *argc, char **argv, struct err_info *error)
+{
+    const char *path = file_to_read(file);
+    enum err rc = ERR_OK;
+
+    config_init(config);
+    if (path)
+        rc = read_file(config, path, error);
+    if (!rc)
+        rc = config_set_environment(config, error);
+    if (!rc)
+        rc = config_set_flags(config, argc, argv, error);
+    if (rc)
+        config_fini(config);
+    return rc;
+}

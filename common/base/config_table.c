@@ -1,0 +1,171 @@
+/*
+ * Every setting, once. To add one: a field in struct config and a row here; start, file, environment, flags,
+ * `--print-config` and the manual follow by themselves. A rule that goes beyond type and range is a function above.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/config.h"
+
+#define KIB INT64_C(1024)
+#define MIB (KIB * 1024)
+#define GIB (MIB * 1024)
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* Without a hash tag the keys of one script would lie in different slots of a Redis Cluster, which refuses that. The
+ * tag is what stands between the first { and the next }. */
+static const char *prefix_rule(const char *value)
+{
+    const char *open = strchr(value, '{');
+    const char *close = open ? strchr(open, '}') : NULL;
+
+    for (const char *at = value; *at; at++) {
+        if (!isgraph((unsigned char)*at))
+            return "must be printable ASCII without spaces";
+    }
+    if (!close || close == open + 1)
+        return "must contain a hash tag that is not empty, like {reprise}";
+    return NULL;
+}
+
+static const char *redis_rule(const char *value)
+{
+    static const char *const schemes[] = {"unix://", "redis://", "rediss://"};
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t len = strlen(schemes[i]);
+        if (!strncmp(value, schemes[i], len) && value[len])
+            return NULL;
+    }
+    return "must begin with unix://, redis:// or rediss:// and name a path or a host";
+}
+
+static const char *level_rule(const char *value)
+{
+    bool known = !strcmp(value, "debug") || !strcmp(value, "info") || !strcmp(value, "warn") || !strcmp(value, "error");
+    return known ? NULL : "must be debug, info, warn or error";
+}
+
+static const char *format_rule(const char *value)
+{
+    bool known = !strcmp(value, "auto") || !strcmp(value, "json") || !strcmp(value, "text");
+    return known ? NULL : "must be auto, json or text";
+}
+
+static const char *not_empty_rule(const char *value)
+{
+    return *value ? NULL : "must not be empty";
+}
+
+/* queue=count[,queue=count…]. Whether such a queue exists is known above this box. */
+static const char *executors_rule(const char *value)
+{
+    static const char rule[] =
+        "must be queue=count, comma separated, each count from 1 to 256, like delivery=8,history=2";
+
+    for (;;) {
+        size_t name = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+        size_t digits = value[name] == '=' ? strspn(value + name + 1, "0123456789") : 0;
+        if (!name || !digits || digits > 3)
+            return rule;
+        long count = strtol(value + name + 1, NULL, 10);
+        value += name + 1 + digits;
+        if (count < 1 || count > 256 || (*value && *value != ','))
+            return rule;
+        if (!*value)
+            return NULL;
+        value++;
+    }
+}
+
+/* The characters of a header's name (RFC 9110, section 5.6.2); the rest of the name is ours. */
+static const char *header_rule(const char *value)
+{
+    size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
+    return *value && len <= 64 && !value[len] ? NULL : "must be 1 to 64 characters of a header's name, like X-Docora-";
+}
+
+static const char *key_rule(const char *value)
+{
+    bool is_key = strlen(value) == 64 && strspn(value, "0123456789abcdefABCDEF") == 64;
+    return !*value || is_key ? NULL : "must be 64 hex digits (make one with: openssl rand -hex 32)";
+}
+
+static const char *roots_rule(const char *value)
+{
+    while (*value) {
+        if (*value != '/')
+            return "must be absolute paths, separated by colons";
+        value += strcspn(value, ":");
+        value += *value == ':';
+    }
+    return NULL;
+}
+
+#define AT(field) offsetof(struct config, field)
+
+static const struct config_entry entries[] = {
+    {"postgres.url", CONFIG_STRING, "", 0, 0, "libpq connection string; empty: libpq's own defaults (PGHOST, …)", false,
+     false, AT(postgres_url), NULL},
+    {"redis.url", CONFIG_STRING, "redis://127.0.0.1:6379", 0, 0,
+     "unix:///path/redis.sock, redis://[user:password@]host:port[/db] or rediss://…", false, false, AT(redis_url),
+     redis_rule},
+    {"redis.prefix", CONFIG_STRING, "{reprise}", 0, 0, "what all keys begin with; must contain a hash tag {…}", false,
+     false, AT(redis_prefix), prefix_rule},
+    {"definitions.dir", CONFIG_STRING, "definitions", 0, 0, "directory of the global definitions", false, true,
+     AT(definitions_dir), not_empty_rule},
+    {"log.level", CONFIG_STRING, "info", 0, 0, "least level that is logged: debug, info, warn, error", false, true,
+     AT(log_level), level_rule},
+    {"log.format", CONFIG_STRING, "auto", 0, 0, "json, text, or auto: text on a terminal", false, false, AT(log_format),
+     format_rule},
+    {"worker.processes", CONFIG_INT, "1", 1, 64, "processes of one worker", false, false, AT(worker_processes), NULL},
+    {"worker.executors", CONFIG_STRING, "delivery=8,history=2", 0, 0, "threads of each process, per queue", false,
+     false, AT(worker_executors), executors_rule},
+    {"worker.grace", CONFIG_DURATION, "30s", 0, HOUR, "how long a drain waits for chunks in hand", false, true,
+     AT(worker_grace_ms), NULL},
+    {"inbox.enabled", CONFIG_BOOL, "true", 0, 0, "accept requests that clients push into Redis", false, true,
+     AT(inbox_enabled), NULL},
+    {"inbox.definitions", CONFIG_STRING, "", 0, 0, "definitions the inbox may start, comma separated; empty: all",
+     false, true, AT(inbox_definitions), NULL},
+    {"retention.outcomes", CONFIG_DURATION, "30d", HOUR, 366 * DAY, "how long outcomes of ended operations are kept",
+     false, true, AT(outcome_retention_ms), NULL},
+    {"deliver.parallel", CONFIG_INT, "4", 1, 64, "requests in flight to one app; 1 keeps strict order", false, true,
+     AT(deliver_parallel), NULL},
+    /* A request must end within the lease that was touched before it: at most 30 s of its 50 s. */
+    {"deliver.timeout", CONFIG_DURATION, "30s", 100, 30 * SECOND, "time for one request to an app", false, true,
+     AT(deliver_timeout_ms), NULL},
+    {"deliver.max_text_bytes", CONFIG_SIZE, "32MiB", KIB, GIB, "larger text files are skipped and counted", false, true,
+     AT(deliver_max_text_bytes), NULL},
+    {"deliver.allow_private", CONFIG_STRING, "", 0, 0,
+     "private addresses that requests may go to: addresses and CIDRs, comma separated", false, true,
+     AT(deliver_allow_private), NULL},
+    {"deliver.header_prefix", CONFIG_STRING, "X-Docora-", 0, 0, "what the names of our headers begin with", false,
+     false, AT(deliver_header_prefix), header_rule},
+    {"git.repositories_dir", CONFIG_STRING, "repositories", 0, 0, "directory of the bare clones", false, false,
+     AT(git_repositories_dir), not_empty_rule},
+    {"git.file_roots", CONFIG_STRING, "", 0, 0, "directories below which file: URLs are allowed, colon separated",
+     false, true, AT(git_file_roots), roots_rule},
+    {"git.allow_private", CONFIG_STRING, "", 0, 0,
+     "private addresses that git may fetch from: addresses and CIDRs, comma separated", false, true,
+     AT(git_allow_private), NULL},
+    {"git.timeout", CONFIG_DURATION, "10m", SECOND, 24 * HOUR, "time for one fetch", false, true, AT(git_timeout_ms),
+     NULL},
+    {"git.max_bytes", CONFIG_SIZE, "8GiB", MIB, 1024 * GIB, "size of one clone on disk", false, true, AT(git_max_bytes),
+     NULL},
+    {"rescan.age", CONFIG_DURATION, "1h", SECOND, 366 * DAY,
+     "how old a synced link may grow before it is scanned again", false, true, AT(rescan_age_ms), NULL},
+    {"encryption.key", CONFIG_STRING, "", 0, 0, "64 hex digits: the key of the secrets in PostgreSQL", true, false,
+     AT(encryption_key), key_rule},
+    {"encryption.key_old", CONFIG_STRING, "", 0, 0, "the key before it, tried second", true, false,
+     AT(encryption_key_old), key_rule},
+    {NULL, CONFIG_STRING, NULL, 0, 0, NULL, false, false, 0, NULL},
+};
+
+const struct config_entry *config_entries(void)
+{
+    return entries;
+}

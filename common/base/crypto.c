@@ -1,0 +1,137 @@
+/* Digests and encodings. Sealing stands in crypto_seal.c. */
+#include "common/base/crypto.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+
+struct digest {
+    EVP_MD_CTX *plain; /* one of the two is set */
+    EVP_MAC_CTX *mac;
+};
+
+/* libcrypto fails here only when it is out of memory or its provider is missing: nothing a caller could mend. */
+static void must(int ok)
+{
+    if (ok == 1)
+        return;
+    fputs("libcrypto failed: out of memory, or it has no SHA-256\n", stderr);
+    abort();
+}
+
+struct digest *digest_sha256_new(void)
+{
+    struct digest *digest = mem_zalloc(sizeof(*digest));
+    digest->plain = EVP_MD_CTX_new();
+    must(digest->plain != NULL);
+    must(EVP_DigestInit_ex(digest->plain, EVP_sha256(), NULL));
+    return digest;
+}
+
+struct digest *digest_hmac_sha256_new(const void *key, size_t key_len)
+{
+    char hash[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
+                           OSSL_PARAM_construct_end()};
+    struct digest *digest = mem_zalloc(sizeof(*digest));
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    must(hmac != NULL);
+    digest->mac = EVP_MAC_CTX_new(hmac);
+    must(digest->mac != NULL);
+    /* NULL would mean "keep the key", also for an empty one. */
+    must(EVP_MAC_init(digest->mac, key_len > 0 ? key : "", key_len, params));
+    EVP_MAC_free(hmac);
+    return digest;
+}
+
+void digest_add(struct digest *digest, const void *bytes, size_t len)
+{
+    if (len == 0)
+        return;
+    must(digest->mac != NULL ? EVP_MAC_update(digest->mac, bytes, len) : EVP_DigestUpdate(digest->plain, bytes, len));
+}
+
+void digest_end(struct digest *digest, uint8_t out[SHA256_BYTES])
+{
+    size_t len = SHA256_BYTES;
+    if (digest->mac != NULL)
+        must(EVP_MAC_final(digest->mac, out, &len, SHA256_BYTES));
+    else
+        must(EVP_DigestFinal_ex(digest->plain, out, NULL));
+    assert(len == SHA256_BYTES);
+}
+
+void digest_drop(struct digest *digest)
+{
+    if (digest == NULL)
+        return;
+    EVP_MD_CTX_free(digest->plain);
+    EVP_MAC_CTX_free(digest->mac);
+    free(digest);
+}
+
+void crypto_sha256(const void *bytes, size_t len, uint8_t out[SHA256_BYTES])
+{
+    must(EVP_Digest(len > 0 ? bytes : "", len, out, NULL, EVP_sha256(), NULL));
+}
+
+void crypto_hex(const uint8_t *bytes, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
+/* -1 if `c` is no hex digit, the NUL included. */
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool crypto_unhex(const char *text, uint8_t *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++, text += 2) {
+        int high = hex_value(text[0]);
+        int low = high < 0 ? -1 : hex_value(text[1]);
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return *text == '\0';
+}
+
+void crypto_add_base64(struct buf *buf, const void *bytes, size_t len)
+{
+    assert(len <= INT_MAX / 2);
+    if (len == 0)
+        return;
+    char *end = buf_reserve(buf, (len + 2) / 3 * 4);
+    int added = EVP_EncodeBlock((unsigned char *)end, bytes, (int)len);
+    buf->len += (size_t)added;
+}
+
+bool crypto_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void crypto_wipe(void *secret, size_t len)
+{
+    OPENSSL_cleanse(secret, len);
+}

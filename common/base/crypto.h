@@ -1,0 +1,55 @@
+/*
+ * The cryptography that the wire formats and the rules for secrets ask for, over libcrypto. Sources: domain rules of
+ * deliveries (HMAC header, `iv:tag:cipher`), FIPS 180-4, RFC 2104, NIST SP 800-38D.
+ */
+#ifndef REPRISE_BASE_CRYPTO_H
+#define REPRISE_BASE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+
+#define SHA256_BYTES 32
+#define SHA256_HEX 64 /* without the NUL */
+#define CRYPTO_KEY_BYTES 32
+
+/* A digest or an HMAC that is fed in pieces. */
+struct digest;
+struct digest *digest_sha256_new(void);
+struct digest *digest_hmac_sha256_new(const void *key, size_t key_len);
+void digest_add(struct digest *digest, const void *bytes, size_t len);
+/* The result; afterwards only digest_drop may be called. */
+void digest_end(struct digest *digest, uint8_t out[SHA256_BYTES]);
+void digest_drop(struct digest *digest);
+
+void crypto_sha256(const void *bytes, size_t len, uint8_t out[SHA256_BYTES]);
+/* Lower-case hex and NUL: `out` has 2 * len + 1 bytes. */
+void crypto_hex(const uint8_t *bytes, size_t len, char *out);
+/* The reverse; false if `text` is not exactly 2 * len hex digits. */
+bool crypto_unhex(const char *text, uint8_t *out, size_t len);
+/* Standard base 64 with padding, appended. */
+void crypto_add_base64(struct buf *buf, const void *bytes, size_t len);
+bool crypto_equal(const void *a, const void *b, size_t len); /* in constant time */
+/* Overwrites; not optimised away. */
+void crypto_wipe(void *secret, size_t len);
+
+/* The keys of REPRISE_ENCRYPTION_KEY and …_OLD. */
+struct crypto_keys {
+    bool has_current, has_old;
+    uint8_t current[CRYPTO_KEY_BYTES], old[CRYPTO_KEY_BYTES];
+};
+/* Reads the two from hex text (NULL or "" = absent). ERR_USAGE if one is not 64 hex digits; the text does not show it. */
+MUST_CHECK enum err crypto_keys_read(struct crypto_keys *keys, const char *current_hex, const char *old_hex,
+                                     struct err_info *error);
+/* AES-256-GCM with a fresh 16-byte IV; appends `iv:tag:cipher` in hex. ERR_USAGE if there is no current key. */
+MUST_CHECK enum err crypto_seal(const struct crypto_keys *keys, const char *plain, size_t len, struct buf *out,
+                                struct err_info *error);
+/* The reverse, appended to `out` (wipe it after use). Tries the current key, then the old one; `*by_old` (may be NULL)
+ * says which. ERR_USAGE: no key; ERR_PERMANENT: malformed, or neither key opens it. */
+MUST_CHECK enum err crypto_open(const struct crypto_keys *keys, const char *sealed, struct buf *out, bool *by_old,
+                                struct err_info *error);
+
+#endif
