@@ -1,0 +1,33 @@
+/*
+ * Where our requests may go. Private, loopback, link-local, multicast, documentation and other special ranges are
+ * refused unless a list of the operator names them (IANA special-purpose registries for IPv4 and IPv6; IPv4-mapped,
+ * 6to4, NAT64 addresses are judged by the IPv4 address inside).
+ */
+#ifndef REPRISE_STORE_ADDRESS_H
+#define REPRISE_STORE_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "common/base/err.h"
+
+/* CIDRs and single addresses from a comma separated list: "127.0.0.0/8,::1". */
+struct address_list;
+MUST_CHECK enum err address_list_parse(const char *text, struct address_list **list, struct err_info *error);
+void address_list_drop(struct address_list *list);
+
+/* True if a request to it is allowed: a public address, or one in `allowed`. */
+bool address_may_go(const struct sockaddr *address, const struct address_list *allowed);
+/* As text without port, for messages. Returns `out`. */
+const char *address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
+
+/* Judges a host that is an address written out (in any form that getaddrinfo takes: "[::1]", "127.1", "0x7f000001")
+ * without asking a name server; a name is ERR_OK. ERR_PERMANENT: refused. */
+MUST_CHECK enum err address_check_literal(const char *host, const struct address_list *allowed, struct err_info *error);
+/* Resolves `host` (a name or a literal, blocking) and gives its first address; refuses if any of its addresses may not
+ * be gone to. ERR_RETRY: does not resolve now; ERR_PERMANENT: refused, with the address. */
+MUST_CHECK enum err address_resolve(const char *host, const struct address_list *allowed, struct sockaddr_storage *out,
+                                    struct err_info *error);
+
+#endif

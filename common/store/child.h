@@ -1,0 +1,56 @@
+/*
+ * Child processes: a program run with a fixed argument vector and environment, its output read with bounds, watched by
+ * deadlines from outside. No shell. The child is in a process group of its own, which is killed as a whole, and dies
+ * with the thread's process (PR_SET_PDEATHSIG).
+ */
+#ifndef REPRISE_STORE_CHILD_H
+#define REPRISE_STORE_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+
+/* Asked about every 500 ms while a child (or a request) runs: ERR_OK = go on; anything else ends it with that error. */
+typedef enum err child_tick_fn(void *context, struct err_info *error);
+
+struct child_spec {
+    const char *const *argv;        /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *const *environment; /* the whole environment, NULL-terminated: nothing is inherited */
+    const char *directory;          /* NULL = stay */
+    int64_t silence_ms;             /* killed after so long without output or progress; 0 = no limit */
+    int64_t total_ms;               /* killed after so long in all; 0 = no limit */
+    size_t max_out, max_err; /* how much is kept: the first of stdout, the last of stderr (that says why it failed);
+                                the rest is read and dropped (and `cut` set) */
+    child_tick_fn *tick;     /* may be NULL */
+    void *tick_context;
+};
+
+struct child_result {
+    int exit_code; /* -1 if it ended by a signal */
+    int signal;
+    bool cut;
+    struct buf out, err;
+};
+
+/* Runs it to its end. ERR_OK whenever it ended by itself, whatever its exit code. ERR_RETRY: killed by a deadline, or
+ * it could not be started; or tick's error. child_result_fini is owed in all cases. */
+MUST_CHECK enum err child_run(const struct child_spec *spec, struct child_result *result, struct err_info *error);
+void child_result_fini(struct child_result *result);
+
+/* A child that stays, spoken to over pipes (git cat-file --batch). Each wait of a read or write lasts silence_ms at
+ * most; total_ms and max_out mean nothing here. After an error it is out of step: drop it. */
+struct child;
+MUST_CHECK enum err child_start(const struct child_spec *spec, struct child **child, struct err_info *error);
+MUST_CHECK enum err child_write(struct child *child, const void *bytes, size_t len, struct err_info *error);
+/* Exactly `len` bytes; ERR_RETRY at the stream's end or after silence_ms. */
+MUST_CHECK enum err child_read(struct child *child, void *bytes, size_t len, struct err_info *error);
+/* Up to and without the next '\n', NUL-terminated; ERR_RETRY if that is more than `max` bytes. */
+MUST_CHECK enum err child_read_line(struct child *child, char *line, size_t max, struct err_info *error);
+/* Ends it (kills the group) and waits; takes NULL. */
+void child_drop(struct child *child);
+
+#endif

@@ -1,0 +1,175 @@
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/child.h"
+#include "common/store/child_spawn.h"
+
+#define READ_AHEAD 65536
+#define LAST_WORDS 300 /* of stderr, in the text of an error */
+
+struct child {
+    struct child_process process;
+    char *name;
+    int64_t silence_ms;
+    size_t max_err;
+    child_tick_fn *tick;
+    void *tick_context;
+    int64_t ticked; /* clock_mono_ms */
+    struct buf err;
+    size_t at, len; /* what is unread in `ahead` */
+    char ahead[READ_AHEAD];
+};
+
+enum err child_start(const struct child_spec *spec, struct child **child, struct err_info *error)
+{
+    *child = NULL;
+    struct child_process process;
+    enum err code = child_spawn(spec, CHILD_STDIN_SOCKET, &process, error);
+    if (code != ERR_OK)
+        return code;
+    struct child *new = mem_zalloc(sizeof(*new));
+    new->process = process;
+    new->name = mem_strdup(spec->argv[0]);
+    new->silence_ms = spec->silence_ms;
+    new->max_err = spec->max_err;
+    new->tick = spec->tick;
+    new->tick_context = spec->tick_context;
+    new->ticked = clock_mono_ms();
+    *child = new;
+    return ERR_OK;
+}
+
+static void take_stderr(struct child *child)
+{
+    char bytes[4096];
+    size_t got = child_drain(&child->process.err, bytes, sizeof(bytes));
+    child_keep_last(&child->err, bytes, got, child->max_err);
+}
+
+static enum err ended(struct child *child, struct err_info *error)
+{
+    if (child->process.err >= 0)
+        take_stderr(child);
+    child_trim(&child->err, child->max_err < LAST_WORDS ? child->max_err : LAST_WORDS);
+    return err_set(error, ERR_RETRY, "%s ended unexpectedly%s%s", child->name, child->err.len > 0 ? ": " : "",
+                   child->err.len > 0 ? child->err.data : "");
+}
+
+static enum err ask_tick(struct child *child, struct err_info *error)
+{
+    int64_t now = clock_mono_ms();
+    if (child->tick == NULL || now - child->ticked < CHILD_TICK_MS)
+        return ERR_OK;
+    child->ticked = now;
+    return child->tick(child->tick_context, error);
+}
+
+/* Waits until `fd` can be read or written, reading away what comes on stderr meanwhile. */
+static enum err await(struct child *child, int fd, short events, struct err_info *error)
+{
+    int64_t started = clock_mono_ms();
+    for (;;) {
+        int64_t left = child->silence_ms > 0 ? started + child->silence_ms - clock_mono_ms() : INT_MAX;
+        if (left <= 0) {
+            char length[CLOCK_ISO_MAX];
+            return err_set(error, ERR_RETRY, "%s did not answer for %s", child->name,
+                           clock_human_ms(child->silence_ms, length));
+        }
+        if (child->tick != NULL && left > CHILD_TICK_MS)
+            left = CHILD_TICK_MS;
+        struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = child->process.err, .events = POLLIN}};
+        if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
+            return err_set(error, ERR_RETRY, "cannot watch %s: %s", child->name, strerror(errno));
+        if (fds[1].revents != 0)
+            take_stderr(child);
+        if (fds[0].revents != 0)
+            return ERR_OK;
+        enum err code = ask_tick(child, error);
+        if (code != ERR_OK)
+            return code;
+    }
+}
+
+enum err child_write(struct child *child, const void *bytes, size_t len, struct err_info *error)
+{
+    const char *next = bytes;
+    while (len > 0) {
+        ssize_t sent = send(child->process.in, next, len, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            next += sent;
+            len -= (size_t)sent;
+        } else if (errno == EAGAIN) {
+            enum err code = await(child, child->process.in, POLLOUT, error);
+            if (code != ERR_OK)
+                return code;
+        } else if (errno != EINTR) {
+            return ended(child, error);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err read_ahead(struct child *child, struct err_info *error)
+{
+    assert(child->at == child->len);
+    child->at = child->len = 0;
+    /* Asked here too: a child that always has something to say is never waited for. */
+    enum err code = ask_tick(child, error);
+    while (code == ERR_OK && child->process.out >= 0) {
+        child->len = child_drain(&child->process.out, child->ahead, READ_AHEAD);
+        if (child->len > 0)
+            return ERR_OK;
+        if (child->process.out >= 0)
+            code = await(child, child->process.out, POLLIN, error);
+    }
+    return code == ERR_OK ? ended(child, error) : code;
+}
+
+enum err child_read(struct child *child, void *bytes, size_t len, struct err_info *error)
+{
+    char *next = bytes;
+    while (len > 0) {
+        if (child->at == child->len) {
+            enum err code = read_ahead(child, error);
+            if (code != ERR_OK)
+                return code;
+        }
+        size_t part = child->len - child->at < len ? child->len - child->at : len;
+        memcpy(next, child->ahead + child->at, part);
+        child->at += part;
+        next += part;
+        len -= part;
+    }
+    return ERR_OK;
+}
+
+enum err child_read_line(struct child *child, char *line, size_t max, struct err_info *error)
+{
+    for (size_t len = 0; len < max; len++) {
+        enum err code = child_read(child, line + len, 1, error);
+        if (code != ERR_OK)
+            return code;
+        if (line[len] == '\n') {
+            line[len] = '\0';
+            return ERR_OK;
+        }
+    }
+    return err_set(error, ERR_RETRY, "%s answered a line of more than %zu bytes", child->name, max);
+}
+
+void child_drop(struct child *child)
+{
+    if (child == NULL)
+        return;
+    child_end(&child->process);
+    buf_fini(&child->err);
+    free(child->name);
+    free(child);
+}

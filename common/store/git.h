@@ -1,0 +1,98 @@
+/*
+ * Git: fetching by the `git` program as a child, reading trees and blobs by libgit2, big blobs by `git cat-file
+ * --batch`. A clone is bare, depth 1, under the repositories directory; everything that writes to it holds its flock,
+ * but for a pin, which is one renamed file. A commit that was fetched is kept for a day, a pinned one until its pin
+ * goes; gc removes the rest. ssh uses the keys of the account that runs this and known hosts of its own
+ * (`.ssh/known_hosts` in the repositories directory): a host's key is accepted when it is first seen and must stay the
+ * same. An object that is not in the clone (any more) is ERR_NOT_FOUND everywhere below.
+ */
+#ifndef REPRISE_STORE_GIT_H
+#define REPRISE_STORE_GIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+#include "common/store/address.h"
+#include "common/store/child.h"
+
+#define GIT_SHA_MAX 65 /* hex and NUL; SHA-1 has 40, SHA-256 64 */
+
+struct git_rules {
+    const char *repositories_dir;
+    const char *file_roots;             /* colon separated; "" = file:// is refused */
+    const struct address_list *allowed; /* private addresses that may be gone to */
+    int64_t timeout_ms;                 /* of a fetch, without progress */
+    int64_t max_bytes;                  /* of the clone on disk */
+};
+
+/* Process-wide start (idempotent): libgit2, its limits and caches. */
+void git_init(void);
+
+/* Refuses what may not be fetched: https://, ssh://, git@host:path and file:// under a root are allowed; `ext::`, a
+ * host or path that begins with '-', user:password@, control characters, more than 2 000 bytes are not. ERR_USAGE says
+ * which. */
+MUST_CHECK enum err git_check_url(const char *url, const struct git_rules *rules, struct err_info *error);
+/* Branch names by git's own rules (git check-ref-format), and not beginning with '-'. */
+MUST_CHECK enum err git_check_branch(const char *branch, struct err_info *error);
+
+struct git_fetched {
+    char commit[GIT_SHA_MAX];
+    char tree[GIT_SHA_MAX];
+    char branch[256]; /* what was fetched, also where the remote's HEAD decided */
+};
+
+/* Brings the clone of `repository_id` up to `branch` (NULL = the remote's HEAD). `token` (NULL = none) is passed by
+ * environment configuration for the URL's host only. Waits for the clone's lock; `tick` is asked all the while.
+ * ERR_RETRY: network, deadline, too big for the moment; ERR_PERMANENT: refused URL, no such repository, no commits, no
+ * such branch, access denied. The text is git's own last words without any secret. */
+MUST_CHECK enum err git_fetch(const struct git_rules *rules, const char *repository_id, const char *url,
+                              const char *branch, const char *token, child_tick_fn *tick, void *tick_context,
+                              struct git_fetched *fetched, struct err_info *error);
+
+/* A clone opened for reading. */
+struct git_clone;
+MUST_CHECK enum err git_open(const struct git_rules *rules, const char *repository_id, struct git_clone **clone,
+                             struct err_info *error);
+void git_close(struct git_clone *clone);
+bool git_has_object(struct git_clone *clone, const char *sha);
+/* refs/reprise/<app_id> keeps a commit (so its tree) from gc; NULL `commit` removes the pin. */
+MUST_CHECK enum err git_pin(struct git_clone *clone, const char *app_id, const char *commit, struct err_info *error);
+
+enum git_entry { GIT_FILE, GIT_SYMLINK, GIT_SUBMODULE };
+struct git_file {
+    const char *path; /* as in the tree; may hold any bytes but NUL */
+    size_t path_len;
+    enum git_entry entry;
+    char blob[GIT_SHA_MAX];
+};
+
+/* Visits every file of a tree, depth first, in git's order. `visit` returns ERR_OK to go on; anything else ends the
+ * walk with that. Memory: the depth of the tree. */
+typedef enum err git_visit_fn(void *context, const struct git_file *file, struct err_info *error);
+MUST_CHECK enum err git_walk(struct git_clone *clone, const char *tree, git_visit_fn *visit, void *context,
+                             struct err_info *error);
+
+enum git_change { GIT_CREATED, GIT_UPDATED, GIT_DELETED };
+/* Visits what differs between two trees; equal sub-trees are never opened. `file` is the new one, of a deleted file the
+ * old one. Regular files only: a path that turned from file to symlink or submodule is deleted, the reverse created,
+ * and a change of symlinks, submodules or modes alone is none. */
+typedef enum err git_change_fn(void *context, enum git_change change, const struct git_file *file,
+                               struct err_info *error);
+MUST_CHECK enum err git_compare(struct git_clone *clone, const char *old_tree, const char *new_tree,
+                                git_change_fn *visit, void *context, struct err_info *error);
+/* The blob of a path in a tree; false if it is not there as a file. */
+bool git_find(struct git_clone *clone, const char *tree, const char *path, char blob[GIT_SHA_MAX]);
+
+/* The size of a blob without reading it. */
+MUST_CHECK enum err git_blob_size(struct git_clone *clone, const char *blob, int64_t *size, struct err_info *error);
+/* The whole of a blob appended to `out`: for small ones. */
+MUST_CHECK enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *out, struct err_info *error);
+/* A blob of any size in pieces of at most 64 KiB through `git cat-file --batch`; memory stays bounded. */
+typedef enum err git_bytes_fn(void *context, const void *bytes, size_t len, struct err_info *error);
+MUST_CHECK enum err git_blob_stream(struct git_clone *clone, const char *blob, git_bytes_fn *take, void *context,
+                                    child_tick_fn *tick, void *tick_context, struct err_info *error);
+
+#endif

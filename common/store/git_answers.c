@@ -1,0 +1,187 @@
+/* What git printed, read: ls-remote's lines, and the reasons on stderr. Contract: git_rules.h. */
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/store/git_rules.h"
+
+#define WORDS_MAX 400
+#define WORDS_LINES 3
+
+struct span {
+    const char *text;
+    size_t len;
+};
+
+/* The next line of `rest` without its end; false when there is none. */
+static bool next_line(struct span *rest, const char *ends, struct span *line)
+{
+    if (rest->len == 0)
+        return false;
+    size_t len = 0;
+    while (len < rest->len && memchr(ends, rest->text[len], strlen(ends)) == NULL)
+        len++;
+    *line = (struct span){rest->text, len};
+    size_t used = len < rest->len ? len + 1 : len;
+    rest->text += used;
+    rest->len -= used;
+    return true;
+}
+
+static bool begins(const struct span *line, const char *prefix)
+{
+    return line->len >= strlen(prefix) && memcmp(line->text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_object_id(const struct span *text)
+{
+    for (size_t i = 0; i < text->len; i++) {
+        if (memchr("0123456789abcdef", text->text[i], 16) == NULL)
+            return false;
+    }
+    return text->len == 40 || text->len == 64;
+}
+
+/* "<what>\tHEAD" → what. */
+static bool cut_head(const struct span *line, struct span *what)
+{
+    static const char tail[] = "\tHEAD";
+    size_t len = strlen(tail);
+    if (line->len < len || memcmp(line->text + line->len - len, tail, len) != 0)
+        return false;
+    *what = (struct span){line->text, line->len - len};
+    return true;
+}
+
+/* HEAD may name something that is no branch; then it is fetched as HEAD. */
+static enum err take_branch(const struct span *target, char branch[GIT_BRANCH_MAX], struct err_info *error)
+{
+    static const char prefix[] = "refs/heads/";
+    struct span name = {target->text + strlen(prefix), target->len - strlen(prefix)};
+    if (!begins(target, prefix)) {
+        strcpy(branch, GIT_DETACHED);
+        return ERR_OK;
+    }
+    if (name.len >= GIT_BRANCH_MAX || memchr(name.text, '\0', name.len) != NULL)
+        return err_set(error, ERR_PERMANENT, "the remote's HEAD names a branch that cannot be used");
+    memcpy(branch, name.text, name.len);
+    branch[name.len] = '\0';
+    if (git_check_branch(branch, error) == ERR_OK)
+        return ERR_OK;
+    error->code = ERR_PERMANENT;
+    return err_prefix(error, "the remote's HEAD");
+}
+
+enum err git_parse_head(const char *text, size_t len, char branch[GIT_BRANCH_MAX], struct err_info *error)
+{
+    struct span rest = {text, len}, line, what, target = {NULL, 0};
+    bool has_commit = false;
+    while (next_line(&rest, "\n", &line)) {
+        if (!cut_head(&line, &what))
+            continue;
+        if (begins(&what, "ref: "))
+            target = (struct span){what.text + 5, what.len - 5};
+        else if (is_object_id(&what))
+            has_commit = true;
+    }
+    if (!has_commit)
+        return err_set(error, ERR_PERMANENT,
+                       "the repository has no commits, or its HEAD names a branch that does not exist: name a branch");
+    if (target.text != NULL)
+        return take_branch(&target, branch, error);
+    strcpy(branch, GIT_DETACHED);
+    return ERR_OK;
+}
+
+/* The first row that matches decides, so the precise ones come first. */
+static const struct {
+    const char *needle;
+    enum err code;
+    const char *text;
+} reasons[] = {
+    {"couldn't find remote ref", ERR_PERMANENT, "the repository has no such branch"},
+    {"returned error: 30", ERR_PERMANENT, "the URL redirects, and redirects are not followed"},
+    {"update url base from redirection", ERR_PERMANENT, "the URL redirects, and redirects are not followed"},
+    {"returned error: 401", ERR_PERMANENT, "access denied"},
+    {"returned error: 403", ERR_PERMANENT, "access denied"},
+    {"returned error: 404", ERR_PERMANENT, "no such repository, or no access to it"},
+    {"returned error: 410", ERR_PERMANENT, "no such repository"},
+    {"could not read Username", ERR_PERMANENT, "access denied"},
+    {"could not read Password", ERR_PERMANENT, "access denied"},
+    {"Authentication failed", ERR_PERMANENT, "access denied"},
+    {"Permission denied", ERR_PERMANENT, "access denied"},
+    {"Host key verification failed", ERR_PERMANENT, "the host's key is not the one that is known"},
+    {"Repository not found", ERR_PERMANENT, "no such repository, or no access to it"},
+    {"fatal: repository '", ERR_PERMANENT, "no such repository"},
+    {"does not appear to be a git repository", ERR_PERMANENT, "no such repository"},
+    {"dubious ownership", ERR_PERMANENT, "the repository belongs to another user"},
+    {"mismatched algorithms", ERR_PERMANENT, "the repository uses SHA-256 object names, which is not supported"},
+    {"fsck error", ERR_PERMANENT, "the repository holds malformed objects"},
+    {"dumb http transport", ERR_PERMANENT, "the server does not speak git's own protocol"},
+    {"not allowed", ERR_PERMANENT, "refused"},
+};
+
+/* Progress, and advice to a person at a terminal. */
+static bool is_noise(const struct span *line)
+{
+    static const char *const prefixes[] = {
+        "remote: Enumerating ", "remote: Counting ",         "remote: Compressing ",       "remote: Total ",
+        "Receiving objects:",   "Resolving deltas:",         "Unpacking objects:",         "Updating files:",
+        "Please make sure ",    "and the repository exists", "Warning: Permanently added", "From "};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (begins(line, prefixes[i]))
+            return true;
+    }
+    return line->len == 0;
+}
+
+/* The last lines that say something, joined. */
+static void last_words(const char *text, size_t len, struct buf *out)
+{
+    struct span rest = {text, len}, line, kept[WORDS_LINES];
+    size_t count = 0;
+    while (next_line(&rest, "\r\n", &line)) {
+        while (line.len > 0 && line.text[line.len - 1] == ' ')
+            line.len--;
+        if (!is_noise(&line))
+            kept[count++ % WORDS_LINES] = line;
+    }
+    for (size_t i = count > WORDS_LINES ? count - WORDS_LINES : 0; i < count; i++) {
+        struct span *each = &kept[i % WORDS_LINES];
+        if (out->len > 0)
+            buf_add_str(out, "; ");
+        buf_add(out, each->text, each->len);
+    }
+}
+
+static void star_out(struct buf *text, const char *secret)
+{
+    size_t len = secret != NULL ? strlen(secret) : 0;
+    if (len == 0 || text->len == 0)
+        return;
+    for (char *at = text->data; (at = memmem(at, (size_t)(text->data + text->len - at), secret, len)) != NULL;
+         at += len)
+        memset(at, '*', len);
+}
+
+enum err git_judge(const char *text, size_t len, const char *secret, struct err_info *error)
+{
+    struct buf words = BUF_INIT;
+    enum err code = ERR_RETRY;
+    const char *reason = "git failed";
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (len > 0 && memmem(text, len, reasons[i].needle, strlen(reasons[i].needle)) != NULL) {
+            code = reasons[i].code;
+            reason = reasons[i].text;
+            break;
+        }
+    }
+    last_words(text, len, &words);
+    star_out(&words, secret);
+    if (words.len > WORDS_MAX) {
+        words.len = WORDS_MAX;
+        words.data[WORDS_MAX] = '\0';
+    }
+    err_set(error, code, "%s%s%s", reason, words.len > 0 ? ": " : "", words.len > 0 ? words.data : "");
+    buf_fini(&words);
+    return code;
+}

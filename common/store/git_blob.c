@@ -1,0 +1,133 @@
+/* Blobs: small ones by libgit2, big ones through a `git cat-file --batch` that stays, because libgit2 cannot stream
+ * what is packed. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/store/git_env.h"
+#include "common/store/git_private.h"
+
+#define PIECE_BYTES 65536
+#define CAT_FILE_ERR_MAX 4096
+
+enum err git_blob_size(struct git_clone *clone, const char *blob, int64_t *size, struct err_info *error)
+{
+    git_oid id;
+    size_t len = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    *size = 0;
+    enum err code = git_parse_id(blob, &id, error);
+    if (code != ERR_OK)
+        return code;
+    int failure = git_odb_read_header(&len, &type, clone->objects, &id);
+    if (failure != 0)
+        return git_lib_error(failure, "cannot read a blob's size", error);
+    if (type != GIT_OBJECT_BLOB)
+        return err_set(error, ERR_USAGE, "%s is no blob", blob);
+    *size = (int64_t)len;
+    return ERR_OK;
+}
+
+enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *out, struct err_info *error)
+{
+    git_oid id;
+    git_odb_object *object = NULL;
+    enum err code = git_parse_id(blob, &id, error);
+    if (code != ERR_OK)
+        return code;
+    int failure = git_odb_read(&object, clone->objects, &id);
+    if (failure != 0)
+        return git_lib_error(failure, "cannot read a blob", error);
+    if (git_odb_object_type(object) == GIT_OBJECT_BLOB)
+        buf_add(out, git_odb_object_data(object), git_odb_object_size(object));
+    else
+        code = err_set(error, ERR_USAGE, "%s is no blob", blob);
+    git_odb_object_free(object);
+    return code;
+}
+
+void git_cat_file_drop(struct git_clone *clone)
+{
+    child_drop(clone->cat_file);
+    clone->cat_file = NULL;
+}
+
+/* The child outlives a call, so it asks the tick of whichever call is under way. */
+static enum err ask_tick(void *context, struct err_info *error)
+{
+    const struct git_clone *clone = context;
+    return clone->tick != NULL ? clone->tick(clone->tick_context, error) : ERR_OK;
+}
+
+static enum err start_cat_file(struct git_clone *clone, struct err_info *error)
+{
+    struct git_env env;
+    char git_dir[PATH_MAX + 16];
+    snprintf(git_dir, sizeof(git_dir), "--git-dir=%s", clone->dir.clone);
+    const char *const argv[] = {"git", git_dir, "cat-file", "--batch", NULL};
+    git_env_init(&env, clone->dir.home);
+    const struct child_spec spec = {.argv = argv,
+                                    .environment = git_env_vector(&env),
+                                    .silence_ms = clone->timeout_ms,
+                                    .max_err = CAT_FILE_ERR_MAX,
+                                    .tick = ask_tick,
+                                    .tick_context = clone};
+    enum err code = child_start(&spec, &clone->cat_file, error);
+    git_env_fini(&env);
+    return code;
+}
+
+/* "<id> blob <size>" */
+static enum err ask_for(struct git_clone *clone, const char *blob, int64_t *size, struct err_info *error)
+{
+    char line[256], type[16] = "";
+    int len = snprintf(line, sizeof(line), "%s\n", blob);
+    enum err code = child_write(clone->cat_file, line, (size_t)len, error);
+    if (code == ERR_OK)
+        code = child_read_line(clone->cat_file, line, sizeof(line), error);
+    if (code != ERR_OK)
+        return code;
+    if (sscanf(line, "%*64s %15s %" SCNd64, type, size) == 2 && strcmp(type, "blob") == 0 && *size >= 0)
+        return ERR_OK;
+    if (strcmp(type, "missing") == 0)
+        return err_set(error, ERR_NOT_FOUND, "the blob %s is not in the clone", blob);
+    return err_set(error, ERR_USAGE, "%s is no blob", blob);
+}
+
+static enum err pass_on(struct git_clone *clone, int64_t size, git_bytes_fn *take, void *context,
+                        struct err_info *error)
+{
+    char piece[PIECE_BYTES];
+    while (size > 0) {
+        size_t len = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
+        enum err code = child_read(clone->cat_file, piece, len, error);
+        if (code == ERR_OK)
+            code = take(context, piece, len, error);
+        if (code != ERR_OK)
+            return code;
+        size -= (int64_t)len;
+    }
+    return child_read(clone->cat_file, piece, 1, error); /* the line's end that follows */
+}
+
+enum err git_blob_stream(struct git_clone *clone, const char *blob, git_bytes_fn *take, void *context,
+                         child_tick_fn *tick, void *tick_context, struct err_info *error)
+{
+    git_oid id;
+    int64_t size = 0;
+    clone->tick = tick;
+    clone->tick_context = tick_context;
+    enum err code = git_parse_id(blob, &id, error);
+    if (code == ERR_OK && clone->cat_file == NULL)
+        code = start_cat_file(clone, error);
+    if (code == ERR_OK)
+        code = ask_for(clone, blob, &size, error);
+    if (code == ERR_OK)
+        code = pass_on(clone, size, take, context, error);
+    clone->tick = NULL;
+    /* Whatever went wrong, the conversation may be out of step. */
+    if (code != ERR_OK)
+        git_cat_file_drop(clone);
+    return code;
+}

@@ -1,0 +1,116 @@
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/store/git_private.h"
+
+#define CACHE_BYTES ((ssize_t)4 * 1024 * 1024)
+#define WINDOW_BYTES ((size_t)8 * 1024 * 1024)
+#define MAPPED_BYTES ((size_t)32 * 1024 * 1024)
+
+static void start_library(void)
+{
+    static const git_config_level_t levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG,
+                                                GIT_CONFIG_LEVEL_PROGRAMDATA};
+    int started = git_libgit2_init();
+    assert(started > 0);
+    /* The clones are ours, and no configuration but their own is read. */
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+        git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+    /* Many executors read big packs at once, and memory must stay bounded. */
+    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_BYTES);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW_BYTES);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_BYTES);
+}
+
+void git_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, start_library);
+}
+
+enum err git_lib_error(int failure, const char *what, struct err_info *error)
+{
+    const git_error *last = git_error_last();
+    return err_set(error, failure == GIT_ENOTFOUND ? ERR_NOT_FOUND : ERR_RETRY, "%s: %s", what,
+                   last != NULL ? last->message : "unknown error of libgit2");
+}
+
+enum err git_parse_id(const char *sha, git_oid *id, struct err_info *error)
+{
+    if (strlen(sha) != GIT_OID_HEXSZ || git_oid_fromstr(id, sha) != 0)
+        return err_set(error, ERR_USAGE, "'%s' is no object id", sha);
+    return ERR_OK;
+}
+
+enum err git_open(const struct git_rules *rules, const char *repository_id, struct git_clone **clone,
+                  struct err_info *error)
+{
+    const unsigned flags = GIT_REPOSITORY_OPEN_BARE | GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
+    *clone = NULL;
+    git_init();
+    struct git_clone *new = mem_zalloc(sizeof(*new));
+    new->timeout_ms = rules->timeout_ms;
+    enum err code = git_dir_init(&new->dir, rules, repository_id, error);
+    if (code == ERR_OK) {
+        int failure = git_repository_open_ext(&new->repository, new->dir.clone, flags, NULL);
+        if (failure == 0)
+            failure = git_repository_odb(&new->objects, new->repository);
+        if (failure != 0)
+            code = git_lib_error(failure, "cannot open the clone", error);
+    }
+    if (code != ERR_OK) {
+        git_close(new);
+        return code;
+    }
+    *clone = new;
+    return ERR_OK;
+}
+
+void git_close(struct git_clone *clone)
+{
+    if (clone == NULL)
+        return;
+    git_cat_file_drop(clone);
+    git_odb_free(clone->objects);
+    git_repository_free(clone->repository);
+    free(clone);
+}
+
+bool git_has_object(struct git_clone *clone, const char *sha)
+{
+    git_oid id;
+    struct err_info ignored;
+    return git_parse_id(sha, &id, &ignored) == ERR_OK && git_odb_exists(clone->objects, &id) == 1;
+}
+
+static enum err set_pin(struct git_clone *clone, const char *name, const char *commit, struct err_info *error)
+{
+    git_oid id;
+    git_reference *ref = NULL;
+    enum err code = git_parse_id(commit, &id, error);
+    if (code != ERR_OK)
+        return code;
+    int failure = git_reference_create(&ref, clone->repository, name, &id, 1, NULL);
+    git_reference_free(ref);
+    return failure == 0 ? ERR_OK : git_lib_error(failure, "cannot pin the commit", error);
+}
+
+/* The clone's lock is not taken: a ref is replaced by a rename, and what a pin names is still kept by the fetch that
+ * brought it (git_fetch.c). Waiting for another app's fetch here would hold up a settle. */
+enum err git_pin(struct git_clone *clone, const char *app_id, const char *commit, struct err_info *error)
+{
+    char name[256];
+    int valid = 0;
+    int len = snprintf(name, sizeof(name), "refs/reprise/%s", app_id);
+    if (len < 0 || len >= (int)sizeof(name) || git_reference_name_is_valid(&valid, name) != 0 || !valid)
+        return err_set(error, ERR_USAGE, "'%s' is no app id", app_id);
+    if (commit != NULL)
+        return set_pin(clone, name, commit, error);
+    int failure = git_reference_remove(clone->repository, name);
+    return failure == 0 || failure == GIT_ENOTFOUND ? ERR_OK : git_lib_error(failure, "cannot remove the pin", error);
+}

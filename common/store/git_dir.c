@@ -1,0 +1,202 @@
+#include "common/store/git_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+#define LOCK_RETRY_MS 100
+#define TICK_MS 500
+/* libgit2 sets pins without the clone's lock, with a lock file that lives for less than a blink. */
+#define PIN_LOCK_AGE_S 60
+#define FETCHED_AGE_S (24 * 3600)
+#define BLOCK_BYTES 512 /* of st_blocks */
+
+static bool is_identifier(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    size_t len = strlen(text);
+    return len > 0 && len <= 100 && strspn(text, allowed) == len;
+}
+
+static enum err join(char out[PATH_MAX], const char *directory, const char *name, const char *ending,
+                     struct err_info *error)
+{
+    int len = snprintf(out, PATH_MAX, "%s/%s%s", directory, name, ending);
+    if (len < 0 || len >= PATH_MAX)
+        return err_set(error, ERR_USAGE, "the path of the repositories directory is too long");
+    return ERR_OK;
+}
+
+static enum err make_directory(const char *path, struct err_info *error)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return ERR_OK;
+    return err_set(error, ERR_RETRY, "cannot make the directory %s: %s", path, strerror(errno));
+}
+
+/* upload-pack, run for a file URL, refuses a repository of another user unless HOME's gitconfig trusts it; no option
+ * and no environment setting reaches it. Written aside and renamed, since several processes may come here at once. */
+static enum err write_gitconfig(const char *home, struct err_info *error)
+{
+    static const char text[] = "[safe]\n\tdirectory = *\n";
+    char path[PATH_MAX], aside[PATH_MAX];
+    enum err code = join(path, home, ".gitconfig", "", error);
+    if (code == ERR_OK)
+        code = join(aside, home, "gitconfig.", "XXXXXX", error);
+    if (code != ERR_OK || access(path, F_OK) == 0)
+        return code;
+    int fd = mkostemp(aside, O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        close(fd);
+    if (!written || rename(aside, path) != 0)
+        return err_set(error, ERR_RETRY, "cannot write %s: %s", path, strerror(errno));
+    return ERR_OK;
+}
+
+enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const char *repository_id,
+                      struct err_info *error)
+{
+    dir->lock_fd = -1;
+    if (!is_identifier(repository_id))
+        return err_set(error, ERR_USAGE, "'%s' is no repository id", repository_id);
+    enum err code = make_directory(rules->repositories_dir, error);
+    if (code == ERR_OK && realpath(rules->repositories_dir, dir->root) == NULL)
+        code = err_set(error, ERR_RETRY, "cannot use the directory %s: %s", rules->repositories_dir, strerror(errno));
+    if (code == ERR_OK)
+        code = join(dir->clone, dir->root, repository_id, ".git", error);
+    char *const made[3] = {dir->home, dir->home_file, dir->ssh};
+    static const char *const names[3] = {".home", ".home-file", ".ssh"};
+    for (int i = 0; i < 3 && code == ERR_OK; i++) {
+        code = join(made[i], dir->root, names[i], "", error);
+        if (code == ERR_OK)
+            code = make_directory(made[i], error);
+    }
+    return code == ERR_OK ? write_gitconfig(dir->home_file, error) : code;
+}
+
+static enum err wait_for_lock(int fd, child_tick_fn *tick, void *tick_context, struct err_info *error)
+{
+    int64_t ticked = clock_mono_ms();
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return err_set(error, ERR_RETRY, "cannot lock the clone: %s", strerror(errno));
+        poll(NULL, 0, LOCK_RETRY_MS);
+        int64_t now = clock_mono_ms();
+        if (tick == NULL || now - ticked < TICK_MS)
+            continue;
+        ticked = now;
+        enum err code = tick(tick_context, error);
+        if (code != ERR_OK)
+            return code;
+    }
+    return ERR_OK;
+}
+
+enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_context, struct err_info *error)
+{
+    char path[PATH_MAX];
+    enum err code = join(path, dir->clone, "", "", error);
+    if (code != ERR_OK)
+        return code;
+    /* Beside the clone, not in it: the clone may be removed by hand while nobody works on it. */
+    strcpy(path + strlen(dir->clone) - strlen(".git"), ".lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(error, ERR_RETRY, "cannot open %s: %s", path, strerror(errno));
+    code = wait_for_lock(fd, tick, tick_context, error);
+    if (code == ERR_OK)
+        dir->lock_fd = fd;
+    else
+        close(fd);
+    return code;
+}
+
+void git_dir_unlock(struct git_dir *dir)
+{
+    if (dir->lock_fd >= 0)
+        close(dir->lock_fd);
+    dir->lock_fd = -1;
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t len = strlen(text), ending_len = strlen(ending);
+    return len >= ending_len && strcmp(text + len - ending_len, ending) == 0;
+}
+
+/* What only a git that was killed leaves behind: no ref and no object is named like this. */
+static bool is_left_behind(const FTSENT *file)
+{
+    if (strstr(file->fts_path, "/refs/reprise/") != NULL)
+        return ends_with(file->fts_name, ".lock") && time(NULL) - file->fts_statp->st_mtime > PIN_LOCK_AGE_S;
+    return ends_with(file->fts_name, ".lock") || strncmp(file->fts_name, "tmp_", 4) == 0 ||
+           strncmp(file->fts_name, ".tmp-", 5) == 0 || strcmp(file->fts_name, "gc.pid") == 0;
+}
+
+enum sweep { SWEEP_LOOK, SWEEP_REMOVE };
+
+static struct git_dir_use walk(const struct git_dir *dir, enum sweep sweep)
+{
+    struct git_dir_use use = {0, 0};
+    char path[PATH_MAX];
+    strcpy(path, dir->clone);
+    char *const roots[2] = {path, NULL};
+    FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (files == NULL)
+        return use;
+    for (FTSENT *file; (file = fts_read(files)) != NULL;) {
+        if (file->fts_info != FTS_F)
+            continue;
+        if (sweep == SWEEP_REMOVE && is_left_behind(file)) {
+            log_info("removing %s, left by a git that was killed", file->fts_path);
+            unlink(file->fts_path);
+            continue;
+        }
+        use.bytes += (int64_t)file->fts_statp->st_blocks * BLOCK_BYTES;
+        use.packs += ends_with(file->fts_name, ".pack") ? 1 : 0;
+    }
+    fts_close(files);
+    return use;
+}
+
+struct git_dir_use git_dir_measure(const struct git_dir *dir)
+{
+    return walk(dir, SWEEP_LOOK);
+}
+
+struct git_dir_use git_dir_sweep(const struct git_dir *dir)
+{
+    return walk(dir, SWEEP_REMOVE);
+}
+
+void git_dir_forget_fetched(const struct git_dir *dir)
+{
+    char path[PATH_MAX];
+    struct err_info ignored;
+    if (join(path, dir->clone, GIT_DIR_FETCHED, "", &ignored) != ERR_OK)
+        return;
+    DIR *refs = opendir(path);
+    if (refs == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(refs)) != NULL;) {
+        struct stat status;
+        bool is_commit = strlen(entry->d_name) >= 40;
+        if (is_commit && fstatat(dirfd(refs), entry->d_name, &status, 0) == 0 &&
+            time(NULL) - status.st_mtime > FETCHED_AGE_S)
+            unlinkat(dirfd(refs), entry->d_name, 0);
+    }
+    closedir(refs);
+}

@@ -1,0 +1,260 @@
+/*
+ * Fetching by the git program. Everything stands under the clone's lock. A fetch leaves its commit as
+ * refs/fetched/<commit> for a day, so that gc keeps what a job is still reading while another app's fetch of the same
+ * repository moves on; refs/reprise/<app> (git_pin) keeps what was delivered last.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/store/git_env.h"
+#include "common/store/git_private.h"
+
+#define OUT_MAX 65536
+#define ERR_MAX 16384
+/* A depth-1 fetch brings one pack each time; so many are merged into one, without what nothing names any more. */
+#define PACKS_MAX 20
+#define GC_PATIENCE 4   /* gc says nothing while it works, so the limit for silence is its limit in all */
+#define MEASURE_TICKS 4 /* the clone's size is looked at with every so many ticks */
+#define FETCHED_HEAD GIT_DIR_FETCHED "head"
+
+struct fetch {
+    const struct git_rules *rules;
+    const char *url, *token;
+    child_tick_fn *tick;
+    void *tick_context;
+    struct git_url parsed;
+    struct git_dir dir;
+    struct git_env env;
+    int64_t silence_ms;
+    int ticks;
+    char git_dir[PATH_MAX + 16]; /* "--git-dir=…" */
+};
+
+static enum err check_size(const struct fetch *fetch, int64_t bytes, struct err_info *error)
+{
+    if (fetch->rules->max_bytes <= 0 || bytes <= fetch->rules->max_bytes)
+        return ERR_OK;
+    return err_set(error, ERR_RETRY, "the clone takes more than %lld MiB on disk (git.max_bytes)",
+                   (long long)(fetch->rules->max_bytes / (1024 * 1024)));
+}
+
+static enum err watch(void *context, struct err_info *error)
+{
+    struct fetch *fetch = context;
+    enum err code = fetch->tick != NULL ? fetch->tick(fetch->tick_context, error) : ERR_OK;
+    if (code == ERR_OK && ++fetch->ticks % MEASURE_TICKS == 0)
+        code = check_size(fetch, git_dir_measure(&fetch->dir).bytes, error);
+    return code;
+}
+
+/* Runs git; `argv` as git sees it. child_result_fini is owed. */
+static enum err run_git(struct fetch *fetch, const char *const *argv, struct child_result *result,
+                        struct err_info *error)
+{
+    const struct child_spec spec = {.argv = argv,
+                                    .environment = git_env_vector(&fetch->env),
+                                    .silence_ms = fetch->silence_ms,
+                                    .max_out = OUT_MAX,
+                                    .max_err = ERR_MAX,
+                                    .tick = watch,
+                                    .tick_context = fetch};
+    enum err code = child_run(&spec, result, error);
+    if (code == ERR_OK && result->exit_code != 0)
+        code = git_judge(result->err.len > 0 ? result->err.data : "", result->err.len, fetch->token, error);
+    return code;
+}
+
+static enum err run_quietly(struct fetch *fetch, const char *const *argv, struct err_info *error)
+{
+    struct child_result result;
+    enum err code = run_git(fetch, argv, &result, error);
+    child_result_fini(&result);
+    return code;
+}
+
+/* A clone whose making was cut short has no HEAD or no config, and `git init` completes it. */
+static enum err make_clone(struct fetch *fetch, struct err_info *error)
+{
+    char head[PATH_MAX + 8];
+    const char *const argv[] = {"git", "init", "--quiet", "--bare", "--template=", "--", fetch->dir.clone, NULL};
+    snprintf(head, sizeof(head), "%s/HEAD", fetch->dir.clone);
+    if (access(head, F_OK) == 0)
+        return ERR_OK;
+    enum err code = run_quietly(fetch, argv, error);
+    return code == ERR_OK ? ERR_OK : err_prefix(error, "cannot make the clone");
+}
+
+/* Failing to tidy up is no reason not to fetch. */
+static void collect_garbage(struct fetch *fetch)
+{
+    struct err_info error;
+    const char *const argv[] = {"git", fetch->git_dir, "gc", "--quiet", "--force", "--prune=now", NULL};
+    git_dir_forget_fetched(&fetch->dir);
+    fetch->silence_ms = GC_PATIENCE * fetch->rules->timeout_ms;
+    if (run_quietly(fetch, argv, &error) != ERR_OK)
+        log_warn("gc of %s: %s", fetch->dir.clone, error.text);
+    fetch->silence_ms = fetch->rules->timeout_ms;
+}
+
+/* Removes what a killed git left; merges packs when there are many, or the limit comes near. */
+static void tidy_up(struct fetch *fetch)
+{
+    struct git_dir_use use = git_dir_sweep(&fetch->dir);
+    bool near_limit = fetch->rules->max_bytes > 0 && use.bytes > fetch->rules->max_bytes / 2;
+    if (use.packs > PACKS_MAX || (near_limit && use.packs > 1))
+        collect_garbage(fetch);
+}
+
+static enum err find_branch(struct fetch *fetch, const char *branch, char out[GIT_BRANCH_MAX], struct err_info *error)
+{
+    struct child_result result;
+    if (branch != NULL) {
+        strcpy(out, branch);
+        return ERR_OK;
+    }
+    const char *const argv[] = {"git", fetch->git_dir, "ls-remote", "--symref", "--", fetch->url, "HEAD", NULL};
+    enum err code = run_git(fetch, argv, &result, error);
+    if (code == ERR_OK)
+        code = git_parse_head(result.out.len > 0 ? result.out.data : "", result.out.len, out, error);
+    child_result_fini(&result);
+    return code;
+}
+
+static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err_info *error)
+{
+    char refspec[GIT_BRANCH_MAX + 64];
+    bool detached = strcmp(branch, GIT_DETACHED) == 0;
+    snprintf(refspec, sizeof(refspec), "+%s%s:" FETCHED_HEAD, detached ? "" : "refs/heads/", branch);
+    const char *const argv[] = {"git",
+                                fetch->git_dir,
+                                "fetch",
+                                "--depth=1",
+                                "--force",
+                                "--no-tags",
+                                "--no-recurse-submodules",
+                                "--no-write-fetch-head",
+                                "--no-auto-maintenance",
+                                "--update-shallow", /* the remote may be a shallow clone itself */
+                                "--progress",       /* what the deadline goes by */
+                                "--",
+                                fetch->url,
+                                refspec,
+                                NULL};
+    enum err code = run_quietly(fetch, argv, error);
+    /* Says which, since git's own words come after ours and may be cut. */
+    return code == ERR_OK ? ERR_OK : err_prefix(error, "fetching %s", detached ? "HEAD" : branch);
+}
+
+/* refs/fetched/<commit>, with the time of this fetch. */
+static int keep_for_a_day(const struct fetch *fetch, git_repository *repository, const git_oid *commit)
+{
+    char name[128], path[PATH_MAX + 128];
+    git_reference *ref = NULL;
+    snprintf(name, sizeof(name), GIT_DIR_FETCHED "%s", git_oid_tostr_s(commit));
+    snprintf(path, sizeof(path), "%s/%s", fetch->dir.clone, name);
+    int failure = git_reference_create(&ref, repository, name, commit, 1, NULL);
+    git_reference_free(ref);
+    if (failure == 0)
+        utimensat(AT_FDCWD, path, NULL, 0); /* an unchanged ref is not written again */
+    return failure;
+}
+
+static enum err read_result(const struct fetch *fetch, struct git_fetched *fetched, struct err_info *error)
+{
+    git_repository *repository = NULL;
+    git_object *object = NULL;
+    git_oid id;
+    int failure = git_repository_open_bare(&repository, fetch->dir.clone);
+    if (failure == 0)
+        failure = git_reference_name_to_id(&id, repository, FETCHED_HEAD);
+    if (failure == 0)
+        failure = git_object_lookup(&object, repository, &id, GIT_OBJECT_COMMIT);
+    if (failure == 0)
+        failure = keep_for_a_day(fetch, repository, &id);
+    enum err code = ERR_OK;
+    if (failure == 0) {
+        git_oid_tostr(fetched->commit, GIT_SHA_MAX, &id);
+        git_oid_tostr(fetched->tree, GIT_SHA_MAX, git_commit_tree_id((const git_commit *)object));
+    } else {
+        git_lib_error(failure, "cannot read what was fetched", error);
+        code = error->code = ERR_RETRY;
+    }
+    git_object_free(object);
+    git_repository_free(repository);
+    return code;
+}
+
+static enum err fetch_locked(struct fetch *fetch, const char *branch, struct git_fetched *fetched,
+                             struct err_info *error)
+{
+    enum err code = make_clone(fetch, error);
+    if (code != ERR_OK)
+        return code;
+    tidy_up(fetch);
+    code = find_branch(fetch, branch, fetched->branch, error);
+    if (code == ERR_OK) {
+        code = fetch_branch(fetch, fetched->branch, error);
+        struct git_dir_use use = git_dir_sweep(&fetch->dir);
+        if (code == ERR_OK)
+            code = check_size(fetch, use.bytes, error);
+    }
+    return code == ERR_OK ? read_result(fetch, fetched, error) : code;
+}
+
+/* The environment, with the address that is allowed pinned in it. Names are resolved here, once. */
+static enum err prepare(struct fetch *fetch, struct err_info *error)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    bool is_file = fetch->parsed.scheme == GIT_SCHEME_FILE;
+    if (!is_file) {
+        enum err code = address_resolve(fetch->parsed.host, fetch->rules->allowed, &address, error);
+        if (code != ERR_OK)
+            return code;
+    }
+    git_env_init(&fetch->env, is_file ? fetch->dir.home_file : fetch->dir.home);
+    git_env_pin(&fetch->env, &fetch->parsed, (const struct sockaddr *)&address, fetch->dir.ssh);
+    if (fetch->token != NULL && fetch->parsed.scheme == GIT_SCHEME_HTTPS)
+        git_env_token(&fetch->env, &fetch->parsed, fetch->token);
+    return ERR_OK;
+}
+
+/* A URL or branch that is refused now will be refused again. */
+static enum err check_request(struct fetch *fetch, const char *branch, struct err_info *error)
+{
+    enum err code = git_check_url(fetch->url, fetch->rules, error);
+    if (code == ERR_OK)
+        code = git_parse_url(fetch->url, &fetch->parsed, error);
+    if (code == ERR_OK && branch != NULL)
+        code = git_check_branch(branch, error);
+    if (code != ERR_OK)
+        code = error->code = ERR_PERMANENT;
+    return code;
+}
+
+enum err git_fetch(const struct git_rules *rules, const char *repository_id, const char *url, const char *branch,
+                   const char *token, child_tick_fn *tick, void *tick_context, struct git_fetched *fetched,
+                   struct err_info *error)
+{
+    struct fetch fetch = {.rules = rules, .url = url, .token = token, .tick = tick, .tick_context = tick_context};
+    fetch.silence_ms = rules->timeout_ms;
+    *fetched = (struct git_fetched){.commit = ""};
+    git_init();
+    enum err code = check_request(&fetch, branch, error);
+    if (code == ERR_OK)
+        code = git_dir_init(&fetch.dir, rules, repository_id, error);
+    if (code == ERR_OK)
+        code = git_dir_lock(&fetch.dir, tick, tick_context, error);
+    if (code != ERR_OK)
+        return code;
+    snprintf(fetch.git_dir, sizeof(fetch.git_dir), "--git-dir=%s", fetch.dir.clone);
+    code = prepare(&fetch, error);
+    if (code == ERR_OK)
+        code = fetch_locked(&fetch, branch, fetched, error);
+    git_env_fini(&fetch.env);
+    git_dir_unlock(&fetch.dir);
+    return code;
+}

@@ -1,0 +1,124 @@
+/*
+ * One connection to PostgreSQL, owned by one thread, speaking in batches.
+ *
+ * A batch is a run of statements sent in one message with one sync at its end (libpq pipeline mode): if one fails, none
+ * behind it ran. Statements are those embedded from sql/ (store/text.h), prepared on first use on each connection.
+ * Parameters are typed and binary where they are arrays. READ COMMITTED, and the limits of struct pg_limits, are set
+ * when it connects; NOTICEs go to the log at debug level.
+ *
+ * Errors: 40P01, 40001, 55P03, 53300 → ERR_RETRY; 57P01 and all connection trouble → ERR_UNREACHABLE (the outcome of
+ * the batch is unknown, the connection is closed, the next pg_ready makes a new one); RP001, RP002 → ERR_FENCED; RP003
+ * → ERR_BUSY; RP404 → ERR_NOT_FOUND; RP409 → ERR_CONFLICT; 53100 (disk full) and 25006 (read only) → ERR_RETRY; 57014
+ * (statement_timeout) → ERR_RETRY; everything else → ERR_PERMANENT. `sqlstate` is always filled in (08001: no
+ * connection could be made, 08006: it was lost without a word of the server). A prepared statement that a migration by
+ * another program made stale → ERR_RETRY, and the next pg_ready makes a new connection.
+ */
+#ifndef REPRISE_STORE_PG_H
+#define REPRISE_STORE_PG_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+#include "common/store/text.h"
+
+struct pg;
+
+/* What the server enforces on a connection; 0 = no limit. */
+struct pg_limits {
+    int64_t connect_ms;   /* to get a connection, for each address of the host; rounded up to seconds, at least 2 s */
+    int64_t statement_ms; /* statement_timeout */
+    int64_t lock_ms;      /* lock_timeout */
+    int64_t idle_tx_ms;   /* idle_in_transaction_session_timeout */
+    bool hot;             /* plan_cache_mode=force_generic_plan, enable_seqscan=off */
+};
+#define PG_LIMITS_HOT ((struct pg_limits){5000, 60000, 10000, 5000, true})
+#define PG_LIMITS_PROGRAM ((struct pg_limits){5000, 60000, 10000, 5000, false})
+
+/* Never fails and does not connect yet. `url` is borrowed for the call; `application` shows in pg_stat_activity. */
+struct pg *pg_new(const char *url, const char *application, struct pg_limits limits);
+void pg_drop(struct pg *pg);
+
+/* Makes sure that there is a connection outside a transaction: connects or reconnects where needed. One attempt;
+ * waiting between attempts is the caller's. ERR_UNREACHABLE with the reason (never with a password); ERR_USAGE if the
+ * URL cannot be read. */
+MUST_CHECK enum err pg_ready(struct pg *pg, struct err_info *error);
+/* Closes the connection; the next pg_ready makes a new one. */
+void pg_close(struct pg *pg);
+/* Rolls back if a transaction is open. A failure closes the connection, which has the same effect. */
+void pg_abort(struct pg *pg);
+/* The socket, for polling; -1 if not connected. */
+int pg_socket(const struct pg *pg);
+
+/* ---- parameters: appended in the order of $1, $2, … ---------------------------------------------------------- */
+
+#define PG_ARGS_MAX 24
+struct pg_args;
+/* Text and bytes are copied; NULL text = SQL null. */
+void pg_arg_text(struct pg_args *args, const char *text);
+void pg_arg_text_len(struct pg_args *args, const char *text, size_t len);
+void pg_arg_int8(struct pg_args *args, int64_t value);
+void pg_arg_int4(struct pg_args *args, int32_t value);
+void pg_arg_bool(struct pg_args *args, bool value);
+void pg_arg_bytea(struct pg_args *args, const void *bytes, size_t len);
+void pg_arg_null(struct pg_args *args);
+void pg_arg_int8s(struct pg_args *args, const int64_t *values, size_t count);
+void pg_arg_int4s(struct pg_args *args, const int32_t *values, size_t count);
+/* NULL elements are SQL nulls. For text[], and for jsonb[] or timestamptz[] written `$n::text[]::jsonb[]` in the SQL.
+ */
+void pg_arg_texts(struct pg_args *args, const char *const *values, size_t count);
+/* An array of byteas of one size each, laid end to end. */
+void pg_arg_byteas(struct pg_args *args, const void *bytes, size_t each, size_t count);
+
+/* ---- batches ------------------------------------------------------------------------------------------------- */
+
+struct pg_batch;
+struct pg_batch *pg_batch_new(void);
+void pg_batch_drop(struct pg_batch *batch);
+/* Empties it (statements and results) for the next use; keeps its memory. */
+void pg_batch_reset(struct pg_batch *batch);
+/* Appends a statement; fill in its parameters through what is returned (valid until the next add, reset or run). */
+struct pg_args *pg_batch_add(struct pg_batch *batch, const struct sql *statement);
+
+/* Sends all of it and reads all results. On failure `*error` tells which statement ("settle_tally: …") and why; if a
+ * transaction was open it is open and failed still: pg_abort. */
+MUST_CHECK enum err pg_batch_run(struct pg *pg, struct pg_batch *batch, struct err_info *error);
+
+/* The same in two halves, so that a caller can do other work while the server does its: start sends (and returns at
+ * once unless the socket's buffer is full), end waits. Nothing else may use the connection in between. */
+MUST_CHECK enum err pg_batch_start(struct pg *pg, struct pg_batch *batch, struct err_info *error);
+MUST_CHECK enum err pg_batch_end(struct pg *pg, struct pg_batch *batch, struct err_info *error);
+
+/* How many statements were added. */
+int pg_batch_count(const struct pg_batch *batch);
+/* The result of statement `index` (from 0) of a batch that ran; borrowed until reset or drop. */
+const PGresult *pg_batch_result(const struct pg_batch *batch, int index);
+
+/* A batch of one without parameters to fill in afterwards: `args` by pg_args_new. The caller PQclears `*result`
+ * (`result` may be NULL if nobody looks). */
+struct pg_args *pg_args_new(void);
+void pg_args_drop(struct pg_args *args);
+void pg_args_reset(struct pg_args *args);
+MUST_CHECK enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_args *args, PGresult **result,
+                            struct err_info *error);
+
+/* ---- results (text format) ------------------------------------------------------------------------------------- */
+
+int pg_rows(const PGresult *result);
+/* Rows that an INSERT, UPDATE or DELETE touched. */
+int64_t pg_affected(const PGresult *result);
+bool pg_is_null(const PGresult *result, int row, int column);
+const char *pg_text(const PGresult *result, int row, int column); /* NULL for SQL null; borrowed */
+int64_t pg_int8(const PGresult *result, int row, int column);     /* 0 for SQL null */
+double pg_double(const PGresult *result, int row, int column);
+bool pg_bool(const PGresult *result, int row, int column);
+/* A bytea in hex format decoded into `out` of `len` bytes; false if null or of another length. */
+bool pg_bytea(const PGresult *result, int row, int column, uint8_t *out, size_t len);
+
+/* For migrations only: several statements without parameters in one string, each in the caller's transaction. */
+MUST_CHECK enum err pg_script(struct pg *pg, const char *text, struct err_info *error);
+
+#endif

@@ -1,0 +1,56 @@
+/* What the files of the PostgreSQL connection share among themselves; the contract is common/store/pg.h. */
+#ifndef REPRISE_STORE_PG_PRIVATE_H
+#define REPRISE_STORE_PG_PRIVATE_H
+
+#include "common/store/pg.h"
+
+struct pg {
+    PGconn *conn;              /* NULL = not connected */
+    PQconninfoOption *options; /* what the URL says; NULL = it cannot be used: */
+    const char *refusal;       /* … because of this */
+    char *application;
+    struct pg_limits limits;
+    /* By number: the statements that this connection has prepared. Pointers and not bits, so that two statements that
+     * share a number by mistake are found out instead of one running as the other. */
+    const struct sql **prepared;
+    size_t prepared_count;
+    bool stale;                       /* its prepared statements no longer fit the schema: make a new connection */
+    const struct pg_batch *under_way; /* started and not ended */
+};
+
+struct pg_arg {
+    size_t offset; /* in data */
+    size_t length;
+    bool null, binary;
+};
+struct pg_args {
+    int count;
+    struct pg_arg list[PG_ARGS_MAX];
+    struct buf data;
+};
+
+/* The parameters in the shape that libpq takes; borrows from the args, valid until they change. */
+struct pg_bound {
+    int count;
+    const char *values[PG_ARGS_MAX];
+    int lengths[PG_ARGS_MAX], formats[PG_ARGS_MAX];
+};
+void pg_args_bind(const struct pg_args *args, struct pg_bound *bound);
+void pg_args_fini(struct pg_args *args);
+
+/* The name of a prepared statement on the server. */
+#define PG_NAME_MAX 16
+const char *pg_statement_name(const struct sql *statement, char out[PG_NAME_MAX]);
+/* Prepares it unless this connection has. */
+MUST_CHECK enum err pg_prepare(struct pg *pg, const struct sql *statement, struct err_info *error);
+
+/* Classes a result that is an error. A connection that is lost by it is closed, and the class is ERR_UNREACHABLE. */
+enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
+/* The connection is lost or in a state that nobody can go on from: closes it. ERR_UNREACHABLE with libpq's reason. */
+enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error);
+/* A COPY or another answer that no statement of ours may give: closes the connection. ERR_PERMANENT. */
+enum err pg_unexpected(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
+/* One line without line ends and the space that they leave. Returns `out`. */
+const char *pg_one_line(const char *text, char out[ERR_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * The blocking client. Any trouble on the wire ends the connection: the reply that was waited for may still come, and
+ * would be taken for that of the next command.
+ */
+#include "common/store/redis.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/redis_tls.h"
+
+struct redis {
+    const struct redis_address *address;
+    int64_t connect_ms, command_ms;
+    redisContext *context;      /* NULL = not connected */
+    struct redis_args *scratch; /* the vector that is sent, where it is not the caller's own */
+};
+
+struct redis *redis_new(const struct redis_address *address, int64_t connect_ms, int64_t command_ms)
+{
+    assert(connect_ms > 0 && command_ms > 0);
+    struct redis *redis = mem_zalloc(sizeof *redis);
+    redis->address = address;
+    redis->connect_ms = connect_ms;
+    redis->command_ms = command_ms;
+    redis->scratch = redis_args_new();
+    return redis;
+}
+
+void redis_drop(struct redis *redis)
+{
+    if (!redis)
+        return;
+    redis_close(redis);
+    redis_args_drop(redis->scratch);
+    free(redis);
+}
+
+void redis_close(struct redis *redis)
+{
+    if (redis->context)
+        redisFree(redis->context);
+    redis->context = NULL;
+}
+
+/* ---- one exchange ---------------------------------------------------------------------------------------- */
+
+static struct timeval timeval_of(int64_t ms)
+{
+    return (struct timeval){.tv_sec = ms / CLOCK_MS_PER_S, .tv_usec = (ms % CLOCK_MS_PER_S) * 1000};
+}
+
+/* The first word of an error reply is its code: "WRONGTYPE Operation against …". */
+static bool has_code(const redisReply *reply, const char *code)
+{
+    const char *text = redis_text(reply);
+    size_t len = strlen(code);
+    return reply->type == REDIS_REPLY_ERROR && strncmp(text, code, len) == 0 && (text[len] == ' ' || text[len] == '\0');
+}
+
+/* Sends and waits. On success there is a reply, of whatever type; else the connection is closed. */
+static enum err exchange(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
+{
+    redisContext *context = redis->context;
+    *reply = redisCommandArgv(context, redis_args_count(args), redis_args_values(args), redis_args_lengths(args));
+    if (*reply)
+        return ERR_OK;
+    /* A read or write that took too long; the words for that errno would be odd. */
+    if (context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
+        err_set(error, ERR_UNREACHABLE, "Redis: no answer within %" PRId64 " ms", redis->command_ms);
+    else
+        err_set(error, ERR_UNREACHABLE, "Redis: %s", context->errstr);
+    redis_close(redis);
+    return ERR_UNREACHABLE;
+}
+
+/* ---- connecting ------------------------------------------------------------------------------------------ */
+
+static redisContext *open_context(const struct redis *redis)
+{
+    const struct redis_address *address = redis->address;
+    struct timeval limit = timeval_of(redis->connect_ms);
+    return address->unix_path ? redisConnectUnixWithTimeout(address->unix_path, limit)
+                              : redisConnectWithTimeout(address->host, address->port, limit);
+}
+
+/* A step of the login. Of a refusal only the code is told: servers that do not know AUTH repeat its arguments. */
+static enum err greet(struct redis *redis, const char *step, struct err_info *error)
+{
+    redisReply *reply;
+    enum err outcome = exchange(redis, redis->scratch, &reply, error);
+    if (outcome)
+        return outcome;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        const char *text = redis_text(reply);
+        outcome = err_set(error, ERR_UNREACHABLE, "Redis: %s was refused: %.*s", step, (int)strcspn(text, " "), text);
+        redis_close(redis);
+    }
+    freeReplyObject(reply);
+    return outcome;
+}
+
+static enum err log_in(struct redis *redis, struct err_info *error)
+{
+    const struct redis_address *address = redis->address;
+    enum err outcome = ERR_OK;
+    if (address->password) {
+        redis_args_reset(redis->scratch);
+        redis_arg(redis->scratch, "AUTH");
+        if (address->user)
+            redis_arg(redis->scratch, address->user);
+        redis_arg(redis->scratch, address->password);
+        outcome = greet(redis, "AUTH", error);
+    }
+    if (!outcome && address->database != 0) {
+        redis_args_reset(redis->scratch);
+        redis_arg(redis->scratch, "SELECT");
+        redis_arg_int(redis->scratch, address->database);
+        outcome = greet(redis, "SELECT", error);
+    }
+    return outcome;
+}
+
+static enum err make_connection(struct redis *redis, struct err_info *error)
+{
+    redisContext *context = open_context(redis);
+    redis->context = context;
+    const char *why = !context ? "out of memory" : context->err ? context->errstr : NULL;
+    if (!why && redisSetTimeout(context, timeval_of(redis->command_ms)) != REDIS_OK)
+        why = context->errstr;
+    enum err outcome = ERR_OK;
+    if (why && redis->address->unix_path)
+        outcome = err_set(error, ERR_UNREACHABLE, "Redis: %s (%s)", why, redis->address->unix_path);
+    else if (why)
+        outcome = err_set(error, ERR_UNREACHABLE, "Redis: %s (%s:%d)", why, redis->address->host, redis->address->port);
+    else if (redis->address->tls)
+        outcome = redis_tls_start(context, redis->address->host, error);
+    if (!outcome)
+        outcome = log_in(redis, error);
+    if (outcome)
+        redis_close(redis);
+    return outcome;
+}
+
+/* Nobody sends us anything unasked: a socket that can be read between commands has been closed by the other side. */
+static bool has_ended(const redisContext *context)
+{
+    struct pollfd waiting = {.fd = context->fd, .events = POLLIN, .revents = 0};
+    char byte;
+    return context->err || (poll(&waiting, 1, 0) > 0 && recv(context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0);
+}
+
+enum err redis_ready(struct redis *redis, struct err_info *error)
+{
+    if (redis->context && has_ended(redis->context))
+        redis_close(redis);
+    return redis->context ? ERR_OK : make_connection(redis, error);
+}
+
+/* ---- commands -------------------------------------------------------------------------------------------- */
+
+static enum err class_of(const redisReply *reply)
+{
+    static const char *const PASSING[] = {"LOADING",    "BUSY", "TRYAGAIN", "CLUSTERDOWN",
+                                          "MASTERDOWN", "OOM",  "READONLY", "MISCONF"};
+    for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++) {
+        if (has_code(reply, PASSING[i]))
+            return ERR_RETRY;
+    }
+    return ERR_PERMANENT;
+}
+
+/* Judges a reply; takes it. `what` names the command or script. */
+static enum err take_reply(redisReply *reply, const char *what, redisReply **out, struct err_info *error)
+{
+    enum err outcome = ERR_OK;
+    if (reply->type == REDIS_REPLY_ERROR)
+        outcome = err_set(error, class_of(reply), "Redis: %s: %s", what, redis_text(reply));
+    if (!outcome && out)
+        *out = reply;
+    else
+        freeReplyObject(reply);
+    return outcome;
+}
+
+enum err redis_run(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
+{
+    assert(redis_args_count(args) > 0);
+    redisReply *answer;
+    enum err outcome = redis_ready(redis, error);
+    if (!outcome)
+        outcome = exchange(redis, args, &answer, error);
+    if (outcome)
+        return outcome;
+    char command[32];
+    snprintf(command, sizeof command, "%.*s", (int)redis_args_lengths(args)[0], redis_args_values(args)[0]);
+    return take_reply(answer, command, reply, error);
+}
+
+/* `verb` script count key… arg… into scratch. */
+static void build_call(struct redis *redis, const char *verb, const char *script, int keys, struct redis_args *args)
+{
+    redis_args_reset(redis->scratch);
+    redis_arg(redis->scratch, verb);
+    redis_arg(redis->scratch, script);
+    redis_arg_int(redis->scratch, keys);
+    const char **values = redis_args_values(args);
+    for (int i = 0; i < redis_args_count(args); i++)
+        redis_arg_len(redis->scratch, values[i], redis_args_lengths(args)[i]);
+}
+
+enum err redis_run_script(struct redis *redis, const struct lua *script, int keys, struct redis_args *args,
+                          redisReply **reply, struct err_info *error)
+{
+    assert(keys >= 0 && keys <= redis_args_count(args));
+    redisReply *answer;
+    enum err outcome = redis_ready(redis, error);
+    if (outcome)
+        return outcome;
+    build_call(redis, "EVALSHA", redis_script_sha(script), keys, args);
+    outcome = exchange(redis, redis->scratch, &answer, error);
+    if (!outcome && has_code(answer, "NOSCRIPT")) {
+        /* EVAL runs it and keeps it for the next EVALSHA. */
+        freeReplyObject(answer);
+        build_call(redis, "EVAL", script->text, keys, args);
+        outcome = exchange(redis, redis->scratch, &answer, error);
+    }
+    return outcome ? outcome : take_reply(answer, script->name, reply, error);
+}

@@ -1,0 +1,22 @@
+/*
+ * Text that the build embeds: SQL statements from sql/, Lua scripts from common/queue/lua/ (cmake/embed.py).
+ * C holds neither in strings, so each can be read, checked and planned for itself.
+ */
+#ifndef REPRISE_STORE_TEXT_H
+#define REPRISE_STORE_TEXT_H
+
+/* A statement: `name` is its path below sql/ without ending; `number` is its place in sql_all, from 0. */
+struct sql {
+    const char *name;
+    int number;
+    const char *text;
+};
+
+/* A script for Redis: `name` is its file's name; `number` is its place in lua_all, from 0. */
+struct lua {
+    const char *name;
+    int number;
+    const char *text;
+};
+
+#endif

@@ -1,0 +1,3 @@
+SELECT version, name, checksum
+FROM reprise.schema_migration
+ORDER BY version

@@ -1,0 +1,1 @@
+SELECT to_regclass('reprise.schema_migration') IS NOT NULL
