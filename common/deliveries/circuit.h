@@ -1,0 +1,36 @@
+/*
+ * The circuit breaker of a repository, as pure rules: after 5 failed fetches in a row it is left alone for 30 minutes,
+ * and every app that watches it is told. A success closes it and forgets the failures. What the counts are is
+ * PostgreSQL's matter; so is `now`, all times are its Unix microseconds.
+ */
+#ifndef REPRISE_DELIVERIES_CIRCUIT_H
+#define REPRISE_DELIVERIES_CIRCUIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CIRCUIT_THRESHOLD 5
+#define CIRCUIT_COOLDOWN_MS INT64_C(1800000)
+
+struct circuit {
+    int consecutive_failures;
+    int64_t open_until_us; /* 0 = never opened since the last success */
+};
+
+enum circuit_turn {
+    CIRCUIT_AS_BEFORE,
+    CIRCUIT_OPENED /* it was closed till now: the apps are told */
+};
+
+/* Counts a failed fetch. One that fails after the cool-down opens the circuit again; one that an administrator forced
+ * while it was open makes it stay open for 30 minutes from now. */
+enum circuit_turn circuit_fail(struct circuit *circuit, int64_t now_us);
+void circuit_succeed(struct circuit *circuit);
+bool circuit_is_open(const struct circuit *circuit, int64_t now_us);
+
+/* Who asked for a job. */
+enum circuit_asker { CIRCUIT_SCHEDULE, CIRCUIT_ADMINISTRATOR };
+/* How long a job must be put off: 0 = it may run. An administrator's request overrides an open circuit. */
+int64_t circuit_wait_ms(const struct circuit *circuit, enum circuit_asker asker, int64_t now_us);
+
+#endif
