@@ -1,0 +1,205 @@
+/*
+ * Accepting a request: one transaction that either finds the operation it belongs to or writes a new one. A whole request is
+ * a repetition only while nothing of its twin has been loaded: that is the double click. The advisory lock orders equal
+ * requests, the tally's lock orders this against the first load.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/crypto.h"
+#include "common/base/json.h"
+#include "common/base/mem.h"
+#include "common/queue/names.h"
+#include "common/queue/operation.h"
+#include "embedded/sql.h"
+
+/* What is settled about a request before the transaction begins. */
+struct draft {
+    uint8_t key[SHA256_BYTES]; /* of definition and arguments */
+    char digest[SHA256_HEX + 1];
+    struct buf body, phases, args;
+    const char *queue;
+    int chunk;
+    struct preview preview;
+};
+
+static void draft_fini(struct draft *draft)
+{
+    buf_fini(&draft->body);
+    buf_fini(&draft->phases);
+    buf_fini(&draft->args);
+    preview_fini(&draft->preview);
+}
+
+static void add_member(struct buf *buf, const char *name, const char *value, const char *before)
+{
+    buf_add_str(buf, before);
+    json_add_string(buf, name, strlen(name));
+    buf_add_char(buf, ':');
+    json_add_string(buf, value, strlen(value));
+}
+
+static void write_phases(const struct definition *definition, struct buf *out)
+{
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < definition->phase_count; i++) {
+        const struct definition_phase *phase = &definition->phases[i];
+        add_member(out, "id", phase->id, i == 0 ? "{" : ",{");
+        add_member(out, "label", phase->label, ",");
+        add_member(out, "job", phase->job, ",");
+        add_member(out, "over", phase->over, ",");
+        buf_add_char(out, '}');
+    }
+    buf_add_char(out, ']');
+}
+
+/* All phases of a definition go through one queue: the hash of an operation has one dispatch cursor. */
+static enum err choose_queue(const struct kind_table *kinds, const struct definition *definition, struct draft *draft,
+                             struct err_info *error)
+{
+    for (size_t i = 0; i < definition->phase_count; i++) {
+        const struct kind *kind = kind_find(kinds, definition->phases[i].job);
+        if (kind == NULL)
+            return err_set(error, ERR_PERMANENT, "definition %s names the job %s, which this program does not know",
+                           definition->id, definition->phases[i].job);
+        if (draft->queue != NULL && strcmp(draft->queue, kind->queue) != 0)
+            return err_set(error, ERR_PERMANENT, "definition %s mixes jobs of the queues %s and %s; make two of it",
+                           definition->id, draft->queue, kind->queue);
+        int chunk = definition->chunk > 0 && !kind->exclusive ? (int)definition->chunk : kind->chunk;
+        draft->queue = kind->queue;
+        draft->chunk = draft->chunk == 0 || chunk < draft->chunk ? chunk : draft->chunk;
+    }
+    return ERR_OK;
+}
+
+static enum err draft_make(struct pg *pg, const struct kind_table *kinds, const struct request *request,
+                           struct draft *draft, struct err_info *error)
+{
+    enum err err = choose_queue(kinds, request->definition, draft, error);
+    if (err == ERR_OK)
+        err = operation_preview(pg, kinds, request->definition, request->args, &draft->preview, error);
+    if (err != ERR_OK)
+        return err;
+    definition_canonical(request->definition, &draft->body);
+    definition_digest(request->definition, draft->digest);
+    write_phases(request->definition, &draft->phases);
+    json_add_canonical(&draft->args, request->args);
+    struct buf key = BUF_INIT;
+    buf_addf(&key, "%s\n%s\n%d", request->definition->id, draft->args.data, request->dry_run);
+    crypto_sha256(key.data, key.len, draft->key);
+    buf_fini(&key);
+    return ERR_OK;
+}
+
+static void add_insert(struct pg_batch *batch, const struct request *request, const struct draft *draft,
+                       const char *operation_id)
+{
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_definition_keep);
+    pg_arg_text(args, draft->digest);
+    pg_arg_text(args, draft->body.data);
+    args = pg_batch_add(batch, &sql_queue_operation_insert);
+    pg_arg_text(args, operation_id);
+    pg_arg_text(args, request->definition->id);
+    pg_arg_text(args, draft->digest);
+    pg_arg_text(args, draft->args.data);
+    pg_arg_text(args, draft->preview.subject);
+    pg_arg_text(args, draft->phases.data);
+    pg_arg_text(args, draft->queue);
+    pg_arg_int4(args, draft->chunk);
+    pg_arg_int4(args, (int32_t)request->definition->window);
+    pg_arg_bool(args, request->dry_run);
+    pg_arg_bool(args, draft->preview.jobs == 1);
+    pg_arg_text(args, request->requested_by == NULL ? "" : request->requested_by);
+    pg_arg_text(args, request->request_id);
+    pg_arg_bytea(args, draft->key, sizeof draft->key);
+    args = pg_batch_add(batch, &sql_queue_operation_insert_tally);
+    pg_arg_text(args, operation_id);
+    pg_batch_add(batch, &sql_queue_commit);
+}
+
+/* Who finds the stamped item again, after its acceptor died, must find the operation that it joined. */
+static void add_alias(struct pg_batch *batch, const char *stamp, const char *operation_id)
+{
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_operation_insert_alias);
+    pg_arg_text(args, stamp);
+    pg_arg_text(args, operation_id);
+    pg_batch_add(batch, &sql_queue_commit);
+}
+
+/* Takes the lock of equal requests, then looks for the operation that this request already has or may join. */
+static enum err find(struct pg *pg, struct pg_batch *batch, const struct request *request, const struct draft *draft,
+                     struct err_info *error)
+{
+    pg_batch_add(batch, &sql_queue_begin);
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_operation_lock_request);
+    pg_arg_bytea(args, draft->key, sizeof draft->key);
+    args = pg_batch_add(batch, &sql_queue_operation_find_request);
+    pg_arg_text(args, request->operation_id != NULL ? request->operation_id : request->stamp);
+    pg_arg_text(args, request->request_id);
+    args = pg_batch_add(batch, &sql_queue_operation_find_repetition);
+    pg_arg_bytea(args, draft->key, sizeof draft->key);
+    pg_arg_bool(args, request->dry_run);
+    return pg_batch_run(pg, batch, error);
+}
+
+static enum err decide(struct pg_batch *batch, const struct request *request, const struct draft *draft,
+                       struct accepted *accepted, struct err_info *error)
+{
+    const PGresult *same_id = pg_batch_result(batch, 2), *twin = pg_batch_result(batch, 3);
+    if (pg_rows(same_id) > 0) {
+        uint8_t key[SHA256_BYTES];
+        const char *known = pg_text(same_id, 0, 0);
+        if (!pg_bytea(same_id, 0, 1, key, sizeof key) || memcmp(key, draft->key, sizeof key) != 0)
+            return err_set(error, ERR_CONFLICT, "operation %s exists already, with another definition or other arguments",
+                           known);
+        accepted->repeated = true;
+        snprintf(accepted->operation_id, sizeof accepted->operation_id, "%s", known);
+    } else if (pg_rows(twin) > 0 && request->operation_id == NULL) {
+        accepted->repeated = true;
+        snprintf(accepted->operation_id, sizeof accepted->operation_id, "%s", pg_text(twin, 0, 0));
+    } else if (request->operation_id != NULL || request->stamp != NULL) {
+        snprintf(accepted->operation_id, sizeof accepted->operation_id, "%s",
+                 request->operation_id != NULL ? request->operation_id : request->stamp);
+    } else {
+        id_operation(accepted->operation_id);
+    }
+    return ERR_OK;
+}
+
+static enum err find_or_insert(struct pg *pg, struct pg_batch *batch, const struct request *request,
+                               const struct draft *draft, struct accepted *accepted, struct err_info *error)
+{
+    enum err err = find(pg, batch, request, draft, error);
+    if (err == ERR_OK)
+        err = decide(batch, request, draft, accepted, error);
+    if (err != ERR_OK || (accepted->repeated && request->stamp == NULL))
+        return err;
+    pg_batch_reset(batch);
+    if (accepted->repeated)
+        add_alias(batch, request->stamp, accepted->operation_id);
+    else
+        add_insert(batch, request, draft, accepted->operation_id);
+    return pg_batch_run(pg, batch, error);
+}
+
+enum err operation_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
+                          struct accepted *accepted, struct err_info *error)
+{
+    *accepted = (struct accepted){0};
+    if (request->operation_id != NULL && !id_is_operation(request->operation_id))
+        return err_set(error, ERR_USAGE, "\"%s\" is no operation id: op_ and 26 characters of a ULID", request->operation_id);
+    struct draft draft = {0};
+    struct pg_batch *batch = pg_batch_new();
+    enum err err = draft_make(pg, kinds, request, &draft, error);
+    if (err == ERR_OK)
+        err = find_or_insert(pg, batch, request, &draft, accepted, error);
+    pg_abort(pg);
+    if (err == ERR_OK) {
+        accepted->single = draft.preview.jobs == 1;
+        accepted->subject = mem_strdup(draft.preview.subject);
+    }
+    pg_batch_drop(batch);
+    draft_fini(&draft);
+    return err;
+}

@@ -1,0 +1,217 @@
+#include "common/queue/census.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/base/mem.h"
+#include "common/queue/chunk.h"
+#include "common/queue/names.h"
+
+static const char *const hash_fields[] = {"gen", "out", "dues", "next_seq", "last_seq"};
+
+/* The ids in `workers`; an array reply, the caller's. */
+static enum err worker_ids(const struct dispatch *d, redisReply **ids, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "ZRANGE");
+    name_plain(args, d->prefix, "workers");
+    redis_arg(args, "0");
+    redis_arg(args, "-1");
+    enum err err = redis_run(d->redis, args, ids, error);
+    redis_args_drop(args);
+    return err;
+}
+
+/* One command of the transaction; the answer is QUEUED and comes with EXEC. */
+static enum err queue_command(const struct dispatch *d, struct redis_args *args, struct err_info *error)
+{
+    enum err err = redis_run(d->redis, args, NULL, error);
+    redis_args_reset(args);
+    return err;
+}
+
+static void range_args(struct redis_args *args)
+{
+    redis_arg(args, "0");
+    redis_arg(args, "-1");
+}
+
+/* Per queue: queue, suspects, delayed. */
+static enum err queue_lists(const struct dispatch *d, struct redis_args *args, int queue, struct err_info *error)
+{
+    redis_arg(args, "LRANGE");
+    name_queue(args, d->prefix, queue);
+    range_args(args);
+    enum err err = queue_command(d, args, error);
+    if (err == ERR_OK) {
+        redis_arg(args, "LRANGE");
+        name_suspects(args, d->prefix, queue);
+        range_args(args);
+        err = queue_command(d, args, error);
+    }
+    if (err == ERR_OK) {
+        redis_arg(args, "ZRANGE");
+        name_delayed(args, d->prefix, queue);
+        range_args(args);
+        err = queue_command(d, args, error);
+    }
+    return err;
+}
+
+/* Per worker: its heartbeat, then its active list of each queue. */
+static enum err queue_worker(const struct dispatch *d, struct redis_args *args, const char *worker,
+                             struct err_info *error)
+{
+    redis_arg(args, "GET");
+    name_worker(args, d->prefix, worker);
+    enum err err = queue_command(d, args, error);
+    for (int q = 0; q < QUEUE_COUNT && err == ERR_OK; q++) {
+        redis_arg(args, "LRANGE");
+        name_active(args, d->prefix, q, worker);
+        range_args(args);
+        err = queue_command(d, args, error);
+    }
+    return err;
+}
+
+static enum err queue_hash(const struct dispatch *d, struct redis_args *args, const char *id, struct err_info *error)
+{
+    redis_arg(args, "HMGET");
+    name_operation(args, d->prefix, id);
+    for (size_t i = 0; i < sizeof hash_fields / sizeof *hash_fields; i++)
+        redis_arg(args, hash_fields[i]);
+    return queue_command(d, args, error);
+}
+
+static enum err run_transaction(const struct dispatch *d, const redisReply *workers, const char *const *ids,
+                                size_t count, redisReply **answers, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "MULTI");
+    enum err err = queue_command(d, args, error);
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = queue_hash(d, args, ids[i], error);
+    for (int q = 0; q < QUEUE_COUNT && err == ERR_OK; q++)
+        err = queue_lists(d, args, q, error);
+    for (size_t i = 0; i < redis_count(workers) && err == ERR_OK; i++)
+        err = queue_worker(d, args, redis_text(redis_item(workers, i)), error);
+    redis_arg(args, "EXEC");
+    if (err == ERR_OK)
+        err = redis_run(d->redis, args, answers, error);
+    else
+        redis_close(d->redis); /* whatever was queued dies with the connection */
+    redis_args_drop(args);
+    return err;
+}
+
+struct census_entry *census_find(const struct census *census, const char *operation_id)
+{
+    struct census_entry *entry = NULL;
+    HASH_FIND_STR(census->entries, operation_id, entry);
+    return entry;
+}
+
+static void read_hash(struct census *census, const char *id, const redisReply *fields)
+{
+    struct census_entry *entry = mem_zalloc(sizeof *entry);
+    snprintf(entry->operation_id, sizeof entry->operation_id, "%s", id);
+    entry->present = redis_item(fields, 0) != NULL && redis_item(fields, 0)->type == REDIS_REPLY_STRING;
+    entry->generation = redis_int(redis_item(fields, 0));
+    entry->out = redis_int(redis_item(fields, 1));
+    entry->dues = redis_int(redis_item(fields, 2));
+    entry->next_seq = redis_int(redis_item(fields, 3));
+    entry->last_seq = redis_int(redis_item(fields, 4));
+    HASH_ADD_STR(census->entries, operation_id, entry);
+}
+
+static void count_chunks(struct census *census, const redisReply *list)
+{
+    for (size_t i = 0; i < redis_count(list); i++) {
+        const redisReply *item = redis_item(list, i);
+        struct chunk chunk;
+        struct err_info ignored;
+        if (item->type != REDIS_REPLY_STRING || chunk_parse(item->str, item->len, &chunk, &ignored) != ERR_OK)
+            continue; /* whoever takes it says so */
+        struct census_entry *entry = census_find(census, chunk.operation_id);
+        if (entry == NULL || entry->generation != chunk.generation)
+            continue;
+        if (chunk.due)
+            entry->due_chunks++;
+        else if (chunk.window)
+            entry->window_chunks++;
+        else
+            entry->other_chunks++;
+    }
+}
+
+static void mark_delayed(struct census *census, const redisReply *ids)
+{
+    for (size_t i = 0; i < redis_count(ids); i++) {
+        struct census_entry *entry = census_find(census, redis_text(redis_item(ids, i)));
+        if (entry != NULL)
+            entry->delayed = true;
+    }
+}
+
+static void count_executors(struct census *census, const redisReply *heartbeat)
+{
+    const char *text = redis_text(heartbeat);
+    struct json_object *description = NULL;
+    struct err_info ignored;
+    if (*text == '\0' || json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &description, &ignored) != ERR_OK)
+        return;
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        census->executors[q] += json_get_int(json_get(description, "executors"), queue_names[q], 0);
+    json_object_put(description);
+}
+
+static struct census *read_answers(const redisReply *answers, size_t workers, const char *const *ids, size_t count)
+{
+    struct census *census = mem_zalloc(sizeof *census);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        read_hash(census, ids[i], redis_item(answers, at++));
+    for (int q = 0; q < QUEUE_COUNT; q++) {
+        count_chunks(census, redis_item(answers, at++));
+        census->suspects = census->suspects || redis_count(redis_item(answers, at)) > 0;
+        count_chunks(census, redis_item(answers, at++));
+        mark_delayed(census, redis_item(answers, at++));
+    }
+    for (size_t w = 0; w < workers; w++) {
+        count_executors(census, redis_item(answers, at++));
+        for (int q = 0; q < QUEUE_COUNT; q++)
+            count_chunks(census, redis_item(answers, at++));
+    }
+    return census;
+}
+
+enum err census_take(const struct dispatch *dispatch, const char *const *ids, size_t count, struct census **census,
+                     struct err_info *error)
+{
+    redisReply *workers = NULL, *answers = NULL;
+    enum err err = worker_ids(dispatch, &workers, error);
+    if (err == ERR_OK)
+        err = run_transaction(dispatch, workers, ids, count, &answers, error);
+    if (err == ERR_OK)
+        *census = read_answers(answers, redis_count(workers), ids, count);
+    if (workers != NULL)
+        freeReplyObject(workers);
+    if (answers != NULL)
+        freeReplyObject(answers);
+    return err;
+}
+
+void census_drop(struct census *census)
+{
+    if (census == NULL)
+        return;
+    struct census_entry *entry, *next;
+    HASH_ITER(hh, census->entries, entry, next)
+    {
+        HASH_DEL(census->entries, entry);
+        free(entry);
+    }
+    free(census);
+}

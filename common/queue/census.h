@@ -1,0 +1,34 @@
+/*
+ * A census of Redis: for each operation what its hash says and how many of its chunks stand in any list, all read in one
+ * transaction, so that a chunk on its way from one list to the next is counted once. Bounded by operations x window (I9).
+ */
+#ifndef REPRISE_QUEUE_CENSUS_H
+#define REPRISE_QUEUE_CENSUS_H
+
+#include <stdbool.h>
+#include <uthash.h>
+
+#include "common/queue/dispatch.h"
+
+struct census_entry {
+    char operation_id[ID_MAX];
+    bool present;    /* its hash is there */
+    int64_t generation, out, dues, next_seq, last_seq;
+    bool delayed;    /* waits in a delayed set */
+    int64_t window_chunks, due_chunks, other_chunks; /* of the hash's generation, in queues, active and suspect lists */
+    UT_hash_handle hh;
+};
+
+struct census {
+    struct census_entry *entries;
+    int64_t executors[8]; /* of live workers, by queue */
+    bool suspects;        /* a suspect list is not empty */
+};
+
+/* Looks at the operations named (`ids`, `count`). On success census_drop is owed. */
+MUST_CHECK enum err census_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
+                                struct census **census, struct err_info *error);
+void census_drop(struct census *census);
+struct census_entry *census_find(const struct census *census, const char *operation_id);
+
+#endif

@@ -1,0 +1,167 @@
+#include "common/queue/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/queue/names.h"
+#include "embedded/lua.h"
+#include "embedded/sql.h"
+
+#define WORKER_ALIVE_MS 5000
+
+static void add_fixed_fields(struct redis_args *args, const struct operation *o)
+{
+    const char *pairs[][2] = {
+        {"operation_id", o->tally.operation_id}, {"definition", o->definition}, {"subject", o->subject},
+        {"created_at", o->created_at},           {"queue", o->queue},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        redis_arg(args, pairs[i][0]);
+        redis_arg(args, pairs[i][1]);
+    }
+    redis_arg(args, "phases");
+    redis_arg(args, o->phases);
+}
+
+static void open_args(struct redis_args *args, const char *prefix, const struct operation *o, int64_t next_seq,
+                      int64_t due_ms)
+{
+    int queue = queue_index(o->queue);
+    name_operation(args, prefix, o->tally.operation_id);
+    name_queue(args, prefix, queue);
+    name_plain(args, prefix, "ops");
+    name_delayed(args, prefix, queue);
+    redis_arg(args, o->tally.operation_id);
+    redis_arg_int(args, o->tally.generation);
+    redis_arg_int(args, next_seq);
+    redis_arg_int(args, o->tally.last_seq);
+    redis_arg_int(args, o->chunk);
+    redis_arg_int(args, o->window);
+    redis_arg(args, o->single ? "1" : "0");
+    redis_arg_int(args, due_ms);
+    name_plain(args, prefix, "events");
+    tally_block(args, &o->tally, o->finished_at);
+    add_fixed_fields(args, o);
+}
+
+static enum err read_cursor(struct pg *pg, const char *operation_id, int64_t *next_seq, int64_t *due_ms,
+                            struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, operation_id);
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, &sql_queue_operation_dispatch, args, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_NOT_FOUND, "no operation %s", operation_id);
+    if (err == ERR_OK) {
+        *next_seq = pg_int8(result, 0, 0);
+        *due_ms = pg_is_null(result, 0, 1) ? -1 : pg_int8(result, 0, 1);
+    }
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+enum err dispatch_open(const struct dispatch *dispatch, struct pg *pg, const char *operation_id, struct err_info *error)
+{
+    struct operation *operation = NULL;
+    int64_t next_seq = 0, due_ms = -1;
+    enum err err = operation_get(pg, operation_id, &operation, error);
+    if (err == ERR_OK && !tally_is_live(&operation->tally)) {
+        operation_drop(operation);
+        return ERR_OK;
+    }
+    if (err == ERR_OK)
+        err = read_cursor(pg, operation_id, &next_seq, &due_ms, error);
+    FAULT_POINT("dispatch.open");
+    if (err == ERR_OK) {
+        struct redis_args *args = redis_args_new();
+        open_args(args, dispatch->prefix, operation, next_seq, due_ms);
+        err = redis_run_script(dispatch->redis, &lua_open, 4, args, NULL, error);
+        redis_args_drop(args);
+    }
+    operation_drop(operation);
+    return err;
+}
+
+enum err dispatch_head(const struct dispatch *dispatch, const char *operation_id, int queue, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    name_operation(args, dispatch->prefix, operation_id);
+    name_queue(args, dispatch->prefix, queue);
+    redis_arg(args, operation_id);
+    enum err err = redis_run_script(dispatch->redis, &lua_head, 2, args, NULL, error);
+    redis_args_drop(args);
+    return err;
+}
+
+enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *tally, const struct mirror *mirror,
+                         int64_t *present, int64_t *pushed, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    name_operation(args, dispatch->prefix, tally->operation_id);
+    name_queue(args, dispatch->prefix, mirror->queue);
+    name_plain(args, dispatch->prefix, "ops");
+    redis_arg(args, tally->operation_id);
+    redis_arg_int(args, tally->generation);
+    redis_arg_int(args, tally->last_seq);
+    redis_arg_int(args, mirror->window);
+    redis_arg_int(args, mirror->retrying);
+    redis_arg_int(args, DISPATCH_KEEP_S);
+    name_plain(args, dispatch->prefix, "events");
+    tally_block(args, tally, mirror->finished_at);
+    redisReply *reply = NULL;
+    enum err err = redis_run_script(dispatch->redis, &lua_mirror, 3, args, &reply, error);
+    if (err == ERR_OK && present != NULL)
+        *present = redis_int(redis_item(reply, 0));
+    if (err == ERR_OK && pushed != NULL)
+        *pushed = redis_int(redis_item(reply, 1));
+    if (reply != NULL)
+        freeReplyObject(reply);
+    redis_args_drop(args);
+    return err;
+}
+
+enum err dispatch_refresh(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                          struct err_info *error)
+{
+    struct operation *operation = NULL;
+    enum err err = operation_get(pg, operation_id, &operation, error);
+    if (err != ERR_OK)
+        return err;
+    struct mirror mirror = {queue_index(operation->queue), 0, -1, operation->finished_at};
+    err = dispatch_mirror(dispatch, &operation->tally, &mirror, NULL, NULL, error);
+    operation_drop(operation);
+    return err;
+}
+
+static int64_t redis_now_ms(const redisReply *time)
+{
+    return redis_int(redis_item(time, 0)) * CLOCK_MS_PER_S + redis_int(redis_item(time, 1)) / 1000;
+}
+
+enum err dispatch_live_workers(const struct dispatch *dispatch, int64_t *count, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redisReply *time = NULL, *reply = NULL;
+    redis_arg(args, "TIME");
+    enum err err = redis_run(dispatch->redis, args, &time, error);
+    if (err == ERR_OK) {
+        redis_args_reset(args);
+        redis_arg(args, "ZCOUNT");
+        name_plain(args, dispatch->prefix, "workers");
+        redis_arg_int(args, redis_now_ms(time) - WORKER_ALIVE_MS);
+        redis_arg(args, "+inf");
+        err = redis_run(dispatch->redis, args, &reply, error);
+    }
+    if (err == ERR_OK)
+        *count = redis_int(reply);
+    if (time != NULL)
+        freeReplyObject(time);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    redis_args_drop(args);
+    return err;
+}

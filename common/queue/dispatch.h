@@ -1,0 +1,43 @@
+/*
+ * From PostgreSQL to Redis: what a program does after its commit. Everything here is a hint: a program that dies before it is
+ * followed by the sweep, and Redis being down only delays.
+ */
+#ifndef REPRISE_QUEUE_DISPATCH_H
+#define REPRISE_QUEUE_DISPATCH_H
+
+#include "common/queue/operation.h"
+#include "common/store/redis.h"
+
+/* Where Redis is and what everything there begins with. */
+struct dispatch {
+    struct redis *redis;
+    const char *prefix;
+};
+
+#define DISPATCH_KEEP_S (24 * 60 * 60) /* a hash lives on so long after the end */
+
+/* Opens the operation's current generation from its lowest open job; reads PostgreSQL for that. */
+MUST_CHECK enum err dispatch_open(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                                  struct err_info *error);
+/* A repeated request: its queued chunks go to the head. */
+MUST_CHECK enum err dispatch_head(const struct dispatch *dispatch, const char *operation_id, int queue,
+                                  struct err_info *error);
+
+/* What a mirror may carry beside the tally. */
+struct mirror {
+    int queue;
+    int64_t window;          /* 0 = leave */
+    int64_t retrying;        /* −1 = leave */
+    const char *finished_at; /* NULL = none */
+};
+/* `*present` says whether the hash is there, `*pushed` how many chunks went into the queue (both may be NULL). */
+MUST_CHECK enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *tally,
+                                    const struct mirror *mirror, int64_t *present, int64_t *pushed,
+                                    struct err_info *error);
+/* Mirrors an operation as PostgreSQL has it now: after cancel, pause, or its end. */
+MUST_CHECK enum err dispatch_refresh(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                                     struct err_info *error);
+/* How many workers have shown a sign of life lately. */
+MUST_CHECK enum err dispatch_live_workers(const struct dispatch *dispatch, int64_t *count, struct err_info *error);
+
+#endif

@@ -1,0 +1,198 @@
+#include "common/queue/inbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/queue/names.h"
+#include "common/queue/plan.h"
+#include "embedded/lua.h"
+
+#define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
+
+/* ---- the item's life in Redis ------------------------------------------------------------------------------------- */
+
+static enum err list_items(const struct inbox *inbox, redisReply **items, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "LRANGE");
+    name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
+    redis_arg(args, "0");
+    redis_arg(args, "99");
+    enum err err = redis_run(inbox->dispatch->redis, args, items, error);
+    redis_args_drop(args);
+    return err;
+}
+
+/* Replaces the item in the list by its stamped form; `*raw` is then that form. */
+static enum err stamp(const struct inbox *inbox, struct inbox_item *item, struct buf *raw, struct err_info *error)
+{
+    struct buf stamped = BUF_INIT;
+    id_operation(item->stamp);
+    buf_addf(&stamped, "{\"stamped\":\"%s\",\"request\":", item->stamp);
+    buf_add(&stamped, raw->data, raw->len);
+    buf_add_char(&stamped, '}');
+    struct redis_args *args = redis_args_new();
+    name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
+    redis_arg_len(args, raw->data, raw->len);
+    redis_arg_len(args, stamped.data, stamped.len);
+    redisReply *reply = NULL;
+    enum err err = redis_run_script(inbox->dispatch->redis, &lua_accept, 1, args, &reply, error);
+    if (err == ERR_OK && redis_int(reply) == 0)
+        err = err_set(error, ERR_FENCED, "the inbox item is not in our list any more");
+    if (reply != NULL)
+        freeReplyObject(reply);
+    redis_args_drop(args);
+    buf_fini(raw);
+    *raw = stamped;
+    return err;
+}
+
+static enum err end_item(const struct inbox *inbox, const struct buf *raw, const char *refusal, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
+    name_plain(args, inbox->dispatch->prefix, "inbox:rejected");
+    redis_arg_len(args, raw->data, raw->len);
+    redis_arg(args, refusal);
+    enum err err = redis_run_script(inbox->dispatch->redis, &lua_refuse, 2, args, NULL, error);
+    redis_args_drop(args);
+    return err;
+}
+
+static enum err reject(const struct inbox *inbox, const struct buf *raw, const struct err_info *reason,
+                       struct err_info *error)
+{
+    char at[CLOCK_ISO_MAX];
+    struct buf refusal = BUF_INIT;
+    clock_iso8601_ms(clock_wall_us(), at);
+    buf_addf(&refusal, "{\"at\":\"%s\",\"code\":\"%s\",\"reason\":", at, err_name(reason->code));
+    json_add_string(&refusal, reason->text, strlen(reason->text));
+    buf_addf(&refusal, ",\"bytes\":%zu,\"request\":", raw->len);
+    json_add_string(&refusal, raw->data, raw->len < REJECTED_TEXT_MAX ? raw->len : REJECTED_TEXT_MAX);
+    buf_add_char(&refusal, '}');
+    log_warn("an inbox request was refused: %s", reason->text);
+    enum err err = end_item(inbox, raw, refusal.data, error);
+    buf_fini(&refusal);
+    return err;
+}
+
+/* ---- what an item asks for ------------------------------------------------------------------------------------------- */
+
+static bool is_allowed(const char *allowed, const char *definition)
+{
+    size_t len = strlen(definition);
+    for (const char *at = allowed; *at != '\0'; at += strcspn(at, ",")) {
+        at += strspn(at, ", ");
+        if (strncmp(at, definition, len) == 0 && (at[len] == '\0' || at[len] == ',' || at[len] == ' '))
+            return true;
+    }
+    return allowed[0] == '\0';
+}
+
+/* PostgreSQL has it: what follows only makes it begin sooner than the sweep would. */
+static void begin_soon(const struct inbox *inbox, const struct accepted *accepted)
+{
+    struct err_info ignored = {0};
+    struct tally tally;
+    enum plan_status status;
+    enum err err = plan_step(inbox->pg, inbox->kinds, accepted->operation_id, &status, &tally, &ignored);
+    if (err == ERR_OK)
+        err = dispatch_open(inbox->dispatch, inbox->pg, accepted->operation_id, &ignored);
+    for (int queue = 0; err == ERR_OK && accepted->repeated && queue < QUEUE_COUNT; queue++)
+        err = dispatch_head(inbox->dispatch, accepted->operation_id, queue, &ignored);
+    if (err != ERR_OK)
+        log_info("%s was accepted and waits for the sweep: %s", accepted->operation_id, ignored.text);
+}
+
+static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
+{
+    const struct definition *definition = definition_set_find(inbox->definitions, item->definition);
+    if (definition == NULL)
+        return err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", item->definition);
+    if (!is_allowed(inbox->allowed, item->definition))
+        return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it", item->definition);
+    struct json_object *args = NULL;
+    struct accepted accepted = {0};
+    enum err err = definition_check_args(definition, item->args, &args, error);
+    if (err == ERR_OK) {
+        struct request request = {definition,       args, item->operation_id, item->stamp,
+                                  item->request_id, item->requested_by == NULL ? "inbox" : item->requested_by, false};
+        err = operation_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
+    }
+    FAULT_POINT("inbox.accepted");
+    if (err == ERR_OK) {
+        log_info("inbox: %s was asked for: %s%s", item->definition, accepted.operation_id,
+                 accepted.repeated ? " (it waits already)" : "");
+        begin_soon(inbox, &accepted);
+    }
+    free(accepted.subject);
+    json_object_put(args);
+    return err;
+}
+
+static enum err change_operation(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
+{
+    struct tally tally;
+    enum err err = ERR_OK;
+    if (item->verb == INBOX_CANCEL)
+        err = operation_cancel(inbox->pg, item->operation_id, &tally, error);
+    else if (item->verb == INBOX_PAUSE)
+        err = operation_pause(inbox->pg, item->operation_id, &tally, error);
+    else
+        err = operation_resume(inbox->pg, item->operation_id, &tally, error);
+    if (err == ERR_OK && item->verb == INBOX_RESUME)
+        err = dispatch_open(inbox->dispatch, inbox->pg, item->operation_id, error);
+    else if (err == ERR_OK)
+        err = dispatch_refresh(inbox->dispatch, inbox->pg, item->operation_id, error);
+    return err;
+}
+
+static bool is_passing(enum err err)
+{
+    return err == ERR_UNREACHABLE || err == ERR_RETRY || err == ERR_FENCED || err == ERR_BUSY;
+}
+
+/* One item to its end. A passing trouble leaves it in the list, stamped, for the next call or the next worker. */
+static enum err process(const struct inbox *inbox, struct buf *raw, int *accepted, struct err_info *error)
+{
+    struct inbox_item item = {0};
+    struct err_info reason = {0};
+    enum err err = inbox_item_parse(raw->data, raw->len, &item, &reason);
+    if (err == ERR_OK && item.stamp[0] == '\0' && item.verb == INBOX_RUN) {
+        err = stamp(inbox, &item, raw, error);
+        if (err != ERR_OK) {
+            inbox_item_fini(&item);
+            return err == ERR_FENCED ? ERR_OK : err; /* another has it now */
+        }
+        FAULT_POINT("inbox.stamped");
+    }
+    if (err == ERR_OK)
+        err = item.verb == INBOX_RUN ? run_definition(inbox, &item, &reason) : change_operation(inbox, &item, &reason);
+    *accepted += err == ERR_OK && item.verb == INBOX_RUN;
+    inbox_item_fini(&item);
+    if (is_passing(err)) {
+        *error = reason;
+        return err;
+    }
+    return err == ERR_OK ? end_item(inbox, raw, "", error) : reject(inbox, raw, &reason, error);
+}
+
+enum err inbox_process(const struct inbox *inbox, int *accepted, struct err_info *error)
+{
+    redisReply *items = NULL;
+    enum err err = list_items(inbox, &items, error);
+    for (size_t i = 0; i < redis_count(items) && err == ERR_OK; i++) {
+        struct buf raw = BUF_INIT;
+        buf_add(&raw, redis_item(items, i)->str, redis_item(items, i)->len);
+        err = process(inbox, &raw, accepted, error);
+        buf_fini(&raw);
+    }
+    if (items != NULL)
+        freeReplyObject(items);
+    return err;
+}

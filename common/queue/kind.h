@@ -1,0 +1,44 @@
+/*
+ * What the queue must know of a kind of job. The table of kinds stands above this box (common/kinds); everything here is
+ * told by it, so that a new kind needs no change of the queue.
+ */
+#ifndef REPRISE_QUEUE_KIND_H
+#define REPRISE_QUEUE_KIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/store/text.h"
+
+/* A named set of job keys, from which a phase is planned. */
+struct selection {
+    const char *name;
+    /* $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit: inserts jobs and returns how many
+     * and the new cursor. Keyset-paged: fewer than the limit means that nothing is left. */
+    const struct sql *plan;
+    /* $1 args (jsonb) → one row: what a person would call it, jobs, files, bytes (null = not known), SQLSTATE of the
+     * refusal or null, its text. Asked before an operation is accepted, and by a dry run. */
+    const struct sql *check;
+};
+
+struct kind {
+    const char *name;
+    const char *queue;  /* one of queue_names */
+    int chunk;          /* jobs per chunk; 1 for long ones */
+    bool exclusive;     /* holds a lease on its key while it runs */
+    bool sends_requests; /* a dead holder's last request may be under way for 30 s */
+    const struct selection *selections; /* ended by a NULL name */
+    /* $1 operation, $2 keys text[], $3 checkpoints text[]: what a cancel leaves on the things that its removed jobs had
+     * begun to change; NULL = nothing. */
+    const struct sql *cancel_mark;
+};
+
+struct kind_table {
+    const struct kind *kinds;
+    size_t count;
+};
+
+const struct kind *kind_find(const struct kind_table *table, const char *name);
+const struct selection *selection_find(const struct kind *kind, const char *name);
+
+#endif

@@ -1,0 +1,25 @@
+-- A chunk leaves the active list for good. Only one that was really there, of the current generation, lowers `out` and lets
+-- the next chunk in: a second finish, or one after a reap, feeds nothing (I9).
+-- KEYS: active, hash, queue, delayed   ARGV: chunk as it stands in the list, op, generation, kind of chunk ('w' window,
+--       'due', '' other), next open seq (0 = not said), due delay in ms (-1 = none), retries (change), events channel,
+--       block of 10 (_forward; version 0 = nothing settled).
+-- include: _forward.lua
+-- include: _feed.lua
+local key, op = KEYS[2], ARGV[2]
+local removed = redis.call('LREM', KEYS[1], 1, ARGV[1])
+if redis.call('HEXISTS', key, 'gen') == 0 then return removed end
+local changed = forward(key, 9)
+if removed == 1 and redis.call('HGET', key, 'gen') == ARGV[3] then
+    if ARGV[4] == 'due' then redis.call('HINCRBY', key, 'dues', -1) end
+    if ARGV[4] == 'w' then
+        redis.call('HINCRBY', key, 'out', -1)
+        local next_open = tonumber(ARGV[5])
+        if next_open > number(redis.call('HGET', key, 'next_seq')) then redis.call('HSET', key, 'next_seq', ARGV[5]) end
+    end
+    local retrying = math.max(0, number(redis.call('HGET', key, 'retrying')) + tonumber(ARGV[7]))
+    redis.call('HSET', key, 'retrying', retrying)
+    feed(key, KEYS[3], op, 'RPUSH')
+end
+arm(KEYS[4], op, tonumber(ARGV[6]))
+if changed then publish(ARGV[8], op, key) end
+return removed

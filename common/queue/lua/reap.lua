@@ -1,0 +1,30 @@
+-- What a dead worker held goes back: to the head of its queue, or to the suspects if a fatal signal ended it.
+-- Its id stays in `workers` for a day, for a BLMOVE may fill its list late; then it goes, if the lists are empty.
+-- KEYS: workers, worker, inbox, inbox active, then for each queue: active, target
+-- ARGV: worker id, how long without a beat is dead in ms (0 = it was seen dead), 'suspect' or '', forget after ms
+-- Returns the chunks that were moved.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local id, dead_ms = ARGV[1], tonumber(ARGV[2])
+local last = tonumber(redis.call('ZSCORE', KEYS[1], id) or '0')
+if dead_ms > 0 and (redis.call('EXISTS', KEYS[2]) == 1 or now - last < dead_ms) then return {} end
+if dead_ms == 0 then
+    redis.call('DEL', KEYS[2])
+    redis.call('ZADD', KEYS[1], 'NX', now, id)
+end
+local moved = {}
+while redis.call('LMOVE', KEYS[4], KEYS[3], 'RIGHT', 'LEFT') do end
+for k = 5, #KEYS, 2 do
+    local chunk = redis.call('RPOP', KEYS[k])
+    while chunk do
+        moved[#moved + 1] = chunk
+        if ARGV[3] == 'suspect' then
+            redis.call('RPUSH', KEYS[k + 1], '{"by":"' .. id .. '",' .. string.sub(chunk, 2))
+        else
+            redis.call('LPUSH', KEYS[k + 1], chunk)
+        end
+        chunk = redis.call('RPOP', KEYS[k])
+    end
+end
+if last > 0 and now - last > tonumber(ARGV[4]) then redis.call('ZREM', KEYS[1], id) end
+return moved

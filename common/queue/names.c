@@ -1,0 +1,53 @@
+#include "common/queue/names.h"
+
+#include <string.h>
+
+const char *const queue_names[QUEUE_COUNT] = {[QUEUE_DELIVERY] = "delivery", [QUEUE_HISTORY] = "history"};
+
+int queue_index(const char *name)
+{
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        if (strcmp(queue_names[q], name) == 0)
+            return q;
+    return -1;
+}
+
+void name_queue(struct redis_args *args, const char *prefix, int queue)
+{
+    redis_argf(args, "%s:queue:%s", prefix, queue_names[queue]);
+}
+
+void name_active(struct redis_args *args, const char *prefix, int queue, const char *worker)
+{
+    redis_argf(args, "%s:active:%s:%s", prefix, queue_names[queue], worker);
+}
+
+void name_delayed(struct redis_args *args, const char *prefix, int queue)
+{
+    redis_argf(args, "%s:delayed:%s", prefix, queue_names[queue]);
+}
+
+void name_suspects(struct redis_args *args, const char *prefix, int queue)
+{
+    redis_argf(args, "%s:suspects:%s", prefix, queue_names[queue]);
+}
+
+void name_operation(struct redis_args *args, const char *prefix, const char *operation_id)
+{
+    redis_argf(args, "%s:op:%s", prefix, operation_id);
+}
+
+void name_worker(struct redis_args *args, const char *prefix, const char *worker)
+{
+    redis_argf(args, "%s:worker:%s", prefix, worker);
+}
+
+void name_inbox_active(struct redis_args *args, const char *prefix, const char *worker)
+{
+    redis_argf(args, "%s:inbox:active:%s", prefix, worker);
+}
+
+void name_plain(struct redis_args *args, const char *prefix, const char *word)
+{
+    redis_argf(args, "%s:%s", prefix, word);
+}

@@ -1,0 +1,209 @@
+/*
+ * Looking operations up, and the four changes of their state. Cancel is two transactions on purpose: the flip by a plain
+ * UPDATE refuses every later fence at once; the lock taken in the second waits for the checkpoints that hold the tally for
+ * KEY SHARE. Locking first would starve behind a stream of checkpoints (design, section 2).
+ */
+#include "common/queue/operation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/base/mem.h"
+#include "embedded/sql.h"
+
+static char *copy(const PGresult *result, int column)
+{
+    const char *text = pg_text(result, 0, column);
+    return text == NULL ? NULL : mem_strdup(text);
+}
+
+static struct operation *operation_read(const PGresult *r)
+{
+    struct operation *o = mem_zalloc(sizeof *o);
+    tally_read(r, 0, &o->tally);
+    int c = TALLY_COLUMNS;
+    o->definition = copy(r, c++);
+    o->digest = copy(r, c++);
+    o->args = copy(r, c++);
+    o->subject = copy(r, c++);
+    o->phases = copy(r, c++);
+    o->queue = copy(r, c++);
+    o->chunk = (int)pg_int8(r, 0, c++);
+    o->window = (int)pg_int8(r, 0, c++);
+    o->dry_run = pg_bool(r, 0, c++);
+    o->single = pg_bool(r, 0, c++);
+    o->requested_by = copy(r, c++);
+    o->loaded = pg_bool(r, 0, c++);
+    o->created_at = copy(r, c++);
+    o->finished_at = copy(r, c++);
+    o->error = copy(r, c++);
+    o->plan_cursor = copy(r, c++);
+    o->plan_failures = (int)pg_int8(r, 0, c);
+    return o;
+}
+
+void operation_drop(struct operation *o)
+{
+    if (o == NULL)
+        return;
+    char *texts[] = {o->definition,   o->digest,     o->args,        o->subject, o->phases,     o->queue,
+                     o->requested_by, o->created_at, o->finished_at, o->error,   o->plan_cursor};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    free(o);
+}
+
+/* Runs a statement whose only parameter is an operation's id. */
+static enum err run_by_id(struct pg *pg, const struct sql *statement, const char *id, PGresult **result,
+                          struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, id);
+    enum err err = pg_exec(pg, statement, args, result, error);
+    pg_args_drop(args);
+    return err;
+}
+
+enum err operation_get(struct pg *pg, const char *operation_id, struct operation **operation, struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = run_by_id(pg, &sql_queue_operation_get, operation_id, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_NOT_FOUND, "no operation %s", operation_id);
+    if (err == ERR_OK)
+        *operation = operation_read(result);
+    PQclear(result);
+    return err;
+}
+
+enum err operation_definition(struct pg *pg, const struct operation *operation, struct definition **definition,
+                              struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = run_by_id(pg, &sql_queue_definition_by_digest, operation->digest, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_PERMANENT, "version %s of definition %s is not in the database", operation->digest,
+                      operation->definition);
+    if (err == ERR_OK)
+        err = definition_from_canonical(pg_text(result, 0, 0), strlen(pg_text(result, 0, 0)), NULL, definition, error);
+    PQclear(result);
+    return err;
+}
+
+/* What is there now; NOT_FOUND if nothing is. */
+static enum err tally_now(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = run_by_id(pg, &sql_queue_cancel_drain, operation_id, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_NOT_FOUND, "no operation %s", operation_id);
+    if (err == ERR_OK)
+        tally_read(result, 0, tally);
+    PQclear(result);
+    return err;
+}
+
+enum err operation_cancel(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
+{
+    enum err err = run_by_id(pg, &sql_queue_cancel_flip, operation_id, NULL, error);
+    if (err == ERR_OK)
+        err = tally_now(pg, operation_id, tally, error);
+    if (err == ERR_OK && tally->state != OP_CANCELLED)
+        err = err_set(error, ERR_CONFLICT, "operation %s has ended already: %s", operation_id, op_state_name(tally->state));
+    return err;
+}
+
+static enum err change(struct pg *pg, const struct sql *statement, const char *operation_id, const char *verb,
+                       struct tally *tally, struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = run_by_id(pg, statement, operation_id, &result, error);
+    bool changed = err == ERR_OK && pg_rows(result) > 0;
+    PQclear(result);
+    if (err == ERR_OK)
+        err = tally_now(pg, operation_id, tally, error);
+    if (err == ERR_OK && !changed)
+        err = err_set(error, ERR_CONFLICT, "operation %s cannot be %s: it is %s", operation_id, verb,
+                      op_state_name(tally->state));
+    return err;
+}
+
+enum err operation_pause(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
+{
+    return change(pg, &sql_queue_pause, operation_id, "paused", tally, error);
+}
+
+enum err operation_resume(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
+{
+    return change(pg, &sql_queue_resume, operation_id, "resumed", tally, error);
+}
+
+enum err operation_advance(struct pg *pg, const char *operation_id, int phase, struct tally *tally,
+                           struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, operation_id);
+    pg_arg_int4(args, phase);
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, &sql_queue_advance, args, &result, error);
+    if (err == ERR_OK && (pg_rows(result) == 0 || pg_is_null(result, 0, 0)))
+        err = err_set(error, ERR_NOT_FOUND, "no operation %s", operation_id);
+    if (err == ERR_OK)
+        tally_read(result, 0, tally);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+void preview_fini(struct preview *preview)
+{
+    free(preview->subject);
+    *preview = (struct preview){0};
+}
+
+static const struct selection *first_selection(const struct kind_table *kinds, const struct definition *definition)
+{
+    const struct kind *kind = kind_find(kinds, definition->phases[0].job);
+    return kind == NULL ? NULL : selection_find(kind, definition->phases[0].over);
+}
+
+static int64_t number_or_unknown(const PGresult *result, int column)
+{
+    return pg_is_null(result, 0, column) ? -1 : pg_int8(result, 0, column);
+}
+
+static enum err preview_read(const PGresult *r, struct preview *preview, struct err_info *error)
+{
+    const char *refusal = pg_text(r, 0, 4);
+    if (refusal != NULL)
+        return err_set(error, strcmp(refusal, "RP409") == 0 ? ERR_CONFLICT : ERR_NOT_FOUND, "%s", pg_text(r, 0, 5));
+    const char *subject = pg_text(r, 0, 0);
+    preview->subject = mem_strdup(subject == NULL ? "" : subject);
+    preview->jobs = number_or_unknown(r, 1);
+    preview->files = number_or_unknown(r, 2);
+    preview->bytes = number_or_unknown(r, 3);
+    return ERR_OK;
+}
+
+enum err operation_preview(struct pg *pg, const struct kind_table *kinds, const struct definition *definition,
+                           struct json_object *args, struct preview *preview, struct err_info *error)
+{
+    *preview = (struct preview){NULL, -1, -1, -1};
+    const struct selection *selection = first_selection(kinds, definition);
+    if (selection == NULL)
+        return err_set(error, ERR_PERMANENT, "definition %s names a job or selection that this program does not know: %s over %s",
+                       definition->id, definition->phases[0].job, definition->phases[0].over);
+    struct pg_args *pg_args = pg_args_new();
+    pg_arg_text(pg_args, json_object_to_json_string(args));
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, selection->check, pg_args, &result, error);
+    if (err == ERR_OK && pg_rows(result) != 1)
+        err = err_set(error, ERR_PERMANENT, "the check of selection %s gave %d rows instead of one", selection->name,
+                      pg_rows(result));
+    if (err == ERR_OK)
+        err = preview_read(result, preview, error);
+    PQclear(result);
+    pg_args_drop(pg_args);
+    return err;
+}

@@ -1,0 +1,146 @@
+#include "common/queue/plan.h"
+
+#include <string.h>
+
+#include "common/base/fault.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "embedded/sql.h"
+
+/* A phase of an operation as it stands in its row. */
+struct phase {
+    const struct kind *kind;
+    const struct selection *selection;
+};
+
+static enum err find_phase(const struct kind_table *kinds, const struct operation *operation, struct phase *phase,
+                           struct err_info *error)
+{
+    struct json_object *all = NULL;
+    enum err err = json_parse(operation->phases, strlen(operation->phases), JSON_LIMITS_REQUEST, &all, error);
+    if (err != ERR_OK)
+        return err;
+    struct json_object *one = json_object_array_get_idx(all, (size_t)operation->tally.phase);
+    const char *job = json_get_string(one, "job"), *over = json_get_string(one, "over");
+    phase->kind = job == NULL ? NULL : kind_find(kinds, job);
+    phase->selection = phase->kind == NULL || over == NULL ? NULL : selection_find(phase->kind, over);
+    if (phase->selection == NULL)
+        err = err_set(error, ERR_PERMANENT, "this program knows no job %s over %s", job == NULL ? "?" : job,
+                      over == NULL ? "?" : over);
+    json_object_put(all);
+    return err;
+}
+
+static enum err insert_jobs(struct pg *pg, struct pg_batch *batch, const struct operation *operation,
+                            const struct phase *phase, struct err_info *error)
+{
+    pg_batch_reset(batch);
+    struct pg_args *args = pg_batch_add(batch, phase->selection->plan);
+    pg_arg_text(args, operation->tally.operation_id);
+    pg_arg_int8(args, operation->tally.last_seq);
+    pg_arg_int4(args, operation->tally.phase);
+    pg_arg_text(args, phase->kind->name);
+    pg_arg_text(args, operation->args);
+    pg_arg_text(args, operation->plan_cursor);
+    pg_arg_int4(args, PLAN_STEP);
+    return pg_batch_run(pg, batch, error);
+}
+
+static enum err move_cursor(struct pg *pg, struct pg_batch *batch, const struct operation *operation, int64_t planned,
+                            const char *cursor, struct err_info *error)
+{
+    pg_batch_reset(batch);
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_plan_tally);
+    pg_arg_text(args, operation->tally.operation_id);
+    pg_arg_int4(args, operation->tally.phase);
+    pg_arg_text(args, operation->plan_cursor);
+    pg_arg_int8(args, operation->tally.last_seq);
+    pg_arg_int8(args, planned);
+    pg_arg_text(args, cursor == NULL ? operation->plan_cursor : cursor);
+    pg_arg_bool(args, planned < PLAN_STEP);
+    pg_batch_add(batch, &sql_queue_commit);
+    return pg_batch_run(pg, batch, error);
+}
+
+/* The transaction's work, after the planner's lock is held. */
+static enum err step(struct pg *pg, const struct kind_table *kinds, const struct operation *operation,
+                     struct tally *tally, struct err_info *error)
+{
+    struct phase phase;
+    struct pg_batch *inserts = pg_batch_new(), *cursor = pg_batch_new();
+    enum err err = find_phase(kinds, operation, &phase, error);
+    if (err == ERR_OK)
+        err = insert_jobs(pg, inserts, operation, &phase, error);
+    FAULT_POINT("plan.inserted");
+    if (err == ERR_OK) {
+        const PGresult *planned = pg_batch_result(inserts, 0);
+        err = move_cursor(pg, cursor, operation, pg_int8(planned, 0, 0), pg_text(planned, 0, 1), error);
+    }
+    if (err == ERR_OK)
+        tally_read(pg_batch_result(cursor, 0), 0, tally);
+    pg_batch_drop(inserts);
+    pg_batch_drop(cursor);
+    return err;
+}
+
+static enum err begin(struct pg *pg, const char *operation_id, enum plan_status *status, struct err_info *error)
+{
+    struct pg_batch *batch = pg_batch_new();
+    pg_batch_add(batch, &sql_queue_begin);
+    pg_arg_text(pg_batch_add(batch, &sql_queue_plan_lock), operation_id);
+    pg_arg_text(pg_batch_add(batch, &sql_queue_plan_share), operation_id);
+    enum err err = pg_batch_run(pg, batch, error);
+    *status = err == ERR_OK && !pg_bool(pg_batch_result(batch, 1), 0, 0) ? PLAN_ELSEWHERE : PLAN_MORE;
+    pg_batch_drop(batch);
+    return err;
+}
+
+/* What a failed step means: whether it was lost to another planner, to a store, or by its own fault. */
+static enum err note_failure(struct pg *pg, const struct operation *operation, enum plan_status *status,
+                             struct err_info *error)
+{
+    if (error->code == ERR_FENCED || strcmp(error->sqlstate, "23505") == 0)
+        return ERR_OK; /* another planner was quicker, or the operation does not run any more */
+    if (error->code == ERR_RETRY || error->code == ERR_UNREACHABLE)
+        return error->code;
+    struct err_info reason = *error, second = {0};
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, operation->tally.operation_id);
+    pg_arg_int4(args, operation->tally.phase);
+    pg_arg_text(args, reason.text);
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, &sql_queue_plan_failed, args, &result, &second);
+    if (err == ERR_OK && pg_rows(result) > 0 && strcmp(pg_text(result, 0, 0), "failed") == 0)
+        *status = PLAN_DONE;
+    PQclear(result);
+    pg_args_drop(args);
+    log_error("planning phase %d of %s failed: %s", operation->tally.phase, operation->tally.operation_id, reason.text);
+    if (err != ERR_OK)
+        *error = second;
+    return err;
+}
+
+enum err plan_step(struct pg *pg, const struct kind_table *kinds, const char *operation_id, enum plan_status *status,
+                   struct tally *tally, struct err_info *error)
+{
+    struct operation *operation = NULL;
+    enum err err = begin(pg, operation_id, status, error);
+    if (err == ERR_OK)
+        err = operation_get(pg, operation_id, &operation, error);
+    if (err == ERR_OK)
+        *tally = operation->tally;
+    bool to_do = err == ERR_OK && *status == PLAN_MORE && tally->state == OP_RUNNING && !tally->planned;
+    if (to_do)
+        err = step(pg, kinds, operation, tally, error);
+    pg_abort(pg);
+    if (operation != NULL && err != ERR_OK)
+        err = note_failure(pg, operation, status, error);
+    else if (err == ERR_FENCED) {
+        *status = PLAN_DONE; /* not running */
+        err = ERR_OK;
+    }
+    else if (err == ERR_OK && *status == PLAN_MORE && (!to_do || tally->planned))
+        *status = PLAN_DONE;
+    operation_drop(operation);
+    return err;
+}

@@ -1,0 +1,292 @@
+/*
+ * Settle: the transaction that ends jobs (design, section 2).
+ *
+ *   1st message   BEGIN; DELETE FROM job … RETURNING seq        the fence (I1): only what is deleted here is ours
+ *   2nd message   outcomes; effects; tally; COMMIT              for exactly those rows (I2, I3); the tally last, so that
+ *                                                               its row is locked only for the commit; RP001 undoes all (I4)
+ *
+ * Never one statement with CTEs: that would commit its deletes although the tally's UPDATE matched nothing.
+ */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/mem.h"
+#include "common/queue/job.h"
+#include "embedded/sql.h"
+
+void ruling_fini(struct ruling *ruling)
+{
+    free(ruling->error);
+    free(ruling->result);
+    *ruling = (struct ruling){0};
+}
+
+/* Indices of some jobs of a settlement, ascending by seq. */
+struct picked {
+    size_t *index;
+    size_t count;
+};
+
+static bool is_final(enum verdict verdict)
+{
+    return verdict == VERDICT_SUCCEEDED || verdict == VERDICT_FAILED || verdict == VERDICT_SKIPPED;
+}
+
+static bool is_again(enum verdict verdict)
+{
+    return verdict == VERDICT_RETRY || verdict == VERDICT_PUT_OFF;
+}
+
+static struct picked pick(const struct settlement *s, bool (*wanted)(enum verdict))
+{
+    struct picked picked = {mem_array(s->count + 1, sizeof(size_t)), 0};
+    for (size_t i = 0; i < s->count; i++)
+        if (wanted(s->rulings[i].verdict))
+            picked.index[picked.count++] = i;
+    return picked;
+}
+
+/* Keeps of `picked` the jobs that a RETURNING seq names. */
+static void keep_returned(const struct settlement *s, struct picked *picked, const PGresult *returned)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < picked->count; i++)
+        for (int row = 0; row < pg_rows(returned); row++) {
+            /* Both are in nearly the same order, so the match is nearly always at once. */
+            int guess = (int)((kept + (size_t)row) % (size_t)pg_rows(returned));
+            if (pg_int8(returned, guess, 0) == s->jobs[picked->index[i]].seq) {
+                picked->index[kept++] = picked->index[i];
+                break;
+            }
+        }
+    picked->count = kept;
+}
+
+static void arg_seqs_and_attempts(struct pg_args *args, const struct settlement *s, const struct picked *picked)
+{
+    int64_t *seqs = mem_array(picked->count + 1, sizeof *seqs);
+    int32_t *attempts = mem_array(picked->count + 1, sizeof *attempts);
+    for (size_t i = 0; i < picked->count; i++) {
+        seqs[i] = s->jobs[picked->index[i]].seq;
+        attempts[i] = s->jobs[picked->index[i]].attempt;
+    }
+    pg_arg_int8s(args, seqs, picked->count);
+    pg_arg_int4s(args, attempts, picked->count);
+    free(seqs);
+    free(attempts);
+}
+
+static const char *outcome_word(enum verdict verdict)
+{
+    return verdict == VERDICT_SUCCEEDED ? "succeeded" : verdict == VERDICT_FAILED ? "failed" : "skipped";
+}
+
+static void add_outcomes(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+{
+    size_t n = mine->count;
+    int64_t *seqs = mem_array(n, sizeof *seqs);
+    int32_t *phases = mem_array(n, sizeof *phases), *attempts = mem_array(n, sizeof *attempts);
+    const char **texts = mem_array(5 * n, sizeof *texts);
+    for (size_t i = 0; i < n; i++) {
+        const struct job *job = &s->jobs[mine->index[i]];
+        const struct ruling *ruling = &s->rulings[mine->index[i]];
+        seqs[i] = job->seq;
+        phases[i] = job->phase;
+        attempts[i] = job->attempt;
+        texts[i] = job->kind;
+        texts[n + i] = job->key;
+        texts[2 * n + i] = outcome_word(ruling->verdict);
+        texts[3 * n + i] = ruling->error;
+        texts[4 * n + i] = ruling->result;
+    }
+    char seconds[32];
+    snprintf(seconds, sizeof seconds, "%.3f", (double)(clock_mono_ms() - s->started_ms) / (double)CLOCK_MS_PER_S);
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_settle_outcomes);
+    pg_arg_text(args, s->operation_id);
+    pg_arg_text(args, s->worker);
+    pg_arg_text(args, seconds);
+    pg_arg_int8s(args, seqs, n);
+    pg_arg_int4s(args, phases, n);
+    pg_arg_texts(args, texts, n);
+    pg_arg_texts(args, texts + n, n);
+    pg_arg_texts(args, texts + 2 * n, n);
+    pg_arg_int4s(args, attempts, n);
+    pg_arg_texts(args, texts + 3 * n, n);
+    pg_arg_texts(args, texts + 4 * n, n);
+    free(seqs);
+    free(phases);
+    free(attempts);
+    free(texts);
+}
+
+static void add_release(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+{
+    if (s->exclusive_key == NULL)
+        return;
+    const struct job *job = &s->jobs[mine->index[0]];
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_release_held);
+    pg_arg_text(args, s->operation_id);
+    pg_arg_int8(args, job->seq);
+    pg_arg_int4(args, job->attempt);
+    pg_arg_text(args, s->exclusive_key);
+}
+
+static void add_tally(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+{
+    int64_t counts[3] = {0};
+    for (size_t i = 0; i < mine->count; i++)
+        counts[s->rulings[mine->index[i]].verdict - VERDICT_SUCCEEDED]++;
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_settle_tally);
+    pg_arg_text(args, s->operation_id);
+    for (int i = 0; i < 3; i++)
+        pg_arg_int8(args, counts[i]);
+}
+
+/* The second message; its last result but one is the tally. */
+static enum err write_effects(struct pg *pg, const struct settlement *s, const struct picked *mine,
+                              struct settled *settled, struct err_info *error)
+{
+    struct pg_batch *batch = pg_batch_new();
+    add_outcomes(batch, s, mine);
+    add_release(batch, s, mine);
+    if (s->effects != NULL)
+        s->effects(batch, mine->index, mine->count, s->context);
+    add_tally(batch, s, mine);
+    pg_batch_add(batch, &sql_queue_commit);
+    FAULT_POINT("settle.between");
+    enum err err = pg_batch_run(pg, batch, error);
+    FAULT_POINT("settle.committed");
+    if (err == ERR_OK) {
+        tally_read(pg_batch_result(batch, pg_batch_count(batch) - 2), 0, &settled->tally);
+        settled->any = true;
+        settled->ended += (int64_t)mine->count;
+    }
+    pg_batch_drop(batch);
+    return err;
+}
+
+/* One transaction for the final verdicts of `wanted`. */
+static enum err end_jobs(struct pg *pg, const struct settlement *s, const struct picked *wanted,
+                         struct settled *settled, struct err_info *error)
+{
+    struct picked mine = {mem_array(wanted->count + 1, sizeof(size_t)), wanted->count};
+    memcpy(mine.index, wanted->index, wanted->count * sizeof(size_t));
+    struct pg_batch *fence = pg_batch_new();
+    pg_batch_add(fence, &sql_queue_begin);
+    struct pg_args *args = pg_batch_add(fence, &sql_queue_settle_fence);
+    pg_arg_text(args, s->operation_id);
+    arg_seqs_and_attempts(args, s, wanted);
+    FAULT_POINT("settle.begin");
+    enum err err = pg_batch_run(pg, fence, error);
+    if (err == ERR_OK) {
+        keep_returned(s, &mine, pg_batch_result(fence, 1));
+        if (mine.count > 0)
+            err = write_effects(pg, s, &mine, settled, error);
+    }
+    if (err == ERR_OK)
+        settled->lost += (int64_t)(wanted->count - mine.count);
+    pg_abort(pg);
+    pg_batch_drop(fence);
+    free(mine.index);
+    return err;
+}
+
+/* Its own data are refused: the job fails with the reason, and writes no effects. */
+static enum err fail_instead(struct pg *pg, const struct settlement *s, size_t index, struct settled *settled,
+                             struct err_info *error)
+{
+    struct ruling *ruling = &s->rulings[index];
+    if (ruling->verdict != VERDICT_SUCCEEDED && s->effects == NULL)
+        return error->code;
+    ruling_fini(ruling);
+    ruling->verdict = VERDICT_FAILED;
+    ruling->error = mem_strdup(error->text);
+    struct settlement plain = *s;
+    plain.effects = NULL;
+    return end_jobs(pg, &plain, &(struct picked){&index, 1}, settled, error);
+}
+
+static enum err end_one_by_one(struct pg *pg, const struct settlement *s, const struct picked *wanted,
+                               struct settled *settled, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < wanted->count && err == ERR_OK; i++) {
+        err = end_jobs(pg, s, &(struct picked){wanted->index + i, 1}, settled, error);
+        if (err == ERR_PERMANENT)
+            err = fail_instead(pg, s, wanted->index[i], settled, error);
+    }
+    return err;
+}
+
+static void add_retry(struct pg_batch *batch, const struct settlement *s, const struct picked *again)
+{
+    size_t n = again->count;
+    int64_t *delays = mem_array(n, sizeof *delays);
+    int32_t *failed = mem_array(n, sizeof *failed);
+    const char **errors = mem_array(n, sizeof *errors);
+    for (size_t i = 0; i < n; i++) {
+        const struct ruling *ruling = &s->rulings[again->index[i]];
+        delays[i] = ruling->delay_ms;
+        failed[i] = ruling->verdict == VERDICT_RETRY;
+        errors[i] = ruling->error;
+    }
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_retry);
+    pg_arg_text(args, s->operation_id);
+    arg_seqs_and_attempts(args, s, again);
+    pg_arg_int8s(args, delays, n);
+    pg_arg_int4s(args, failed, n);
+    pg_arg_texts(args, errors, n);
+    free(delays);
+    free(failed);
+    free(errors);
+}
+
+/* Puts jobs back for another try; an exclusive one gives its lease up in the same transaction. */
+static enum err put_back(struct pg *pg, const struct settlement *s, const struct picked *again,
+                         struct settled *settled, struct err_info *error)
+{
+    struct pg_batch *batch = pg_batch_new();
+    pg_batch_add(batch, &sql_queue_begin);
+    add_retry(batch, s, again);
+    add_release(batch, s, again);
+    FAULT_POINT("settle.retry");
+    enum err err = pg_batch_run(pg, batch, error);
+    struct picked mine = {mem_array(again->count + 1, sizeof(size_t)), again->count};
+    memcpy(mine.index, again->index, again->count * sizeof(size_t));
+    if (err == ERR_OK) {
+        keep_returned(s, &mine, pg_batch_result(batch, 1));
+        struct pg_batch *rest = pg_batch_new();
+        if (s->effects != NULL && mine.count > 0 && s->rulings[mine.index[0]].verdict == VERDICT_RETRY)
+            s->effects(rest, mine.index, mine.count, s->context);
+        pg_batch_add(rest, &sql_queue_commit);
+        err = pg_batch_run(pg, rest, error);
+        pg_batch_drop(rest);
+    }
+    if (err == ERR_OK) {
+        settled->retried += (int64_t)mine.count;
+        settled->lost += (int64_t)(again->count - mine.count);
+    }
+    pg_abort(pg);
+    free(mine.index);
+    pg_batch_drop(batch);
+    return err;
+}
+
+enum err settle(struct pg *pg, const struct settlement *s, struct settled *settled, struct err_info *error)
+{
+    *settled = (struct settled){0};
+    struct picked final = pick(s, is_final), again = pick(s, is_again);
+    enum err err = ERR_OK;
+    if (final.count > 0)
+        err = end_jobs(pg, s, &final, settled, error);
+    if (err == ERR_PERMANENT)
+        err = end_one_by_one(pg, s, &final, settled, error);
+    if (err == ERR_OK && again.count > 0)
+        err = put_back(pg, s, &again, settled, error);
+    free(final.index);
+    free(again.index);
+    return err;
+}

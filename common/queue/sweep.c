@@ -1,0 +1,301 @@
+#include "common/queue/sweep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/queue/census.h"
+#include "common/queue/names.h"
+#include "common/queue/sweep_ended.h"
+#include "embedded/sql.h"
+
+#define PLAN_BUDGET_MS 300
+#define SUSPICIOUS_PASSES 2 /* a lost chunk must be missed twice: once may be a matter of moments */
+
+/* Operations in which chunks were missed in the last passes. */
+struct suspicion {
+    char operation_id[ID_MAX];
+    int passes;
+    bool fresh; /* missed in this pass */
+    UT_hash_handle hh;
+};
+
+struct sweep {
+    struct pg *pg;
+    const struct dispatch *dispatch;
+    const struct kind_table *kinds;
+    int64_t retention_ms;
+    struct suspicion *suspicions;
+    struct sweep_ended ended;
+};
+
+/* A live operation as this pass sees it, and what it needs. */
+enum need { NEED_NOTHING, NEED_OPEN, NEED_NEW_GENERATION };
+struct live {
+    struct tally tally;
+    int queue;
+    int64_t window, retrying;
+    enum need need;
+};
+
+struct sweep *sweep_new(struct pg *pg, const struct dispatch *dispatch, const struct kind_table *kinds,
+                        int64_t retention_ms)
+{
+    struct sweep *sweep = mem_zalloc(sizeof *sweep);
+    *sweep = (struct sweep){pg, dispatch, kinds, retention_ms, NULL, {pg, dispatch, kinds, retention_ms, 0, 0}};
+    return sweep;
+}
+
+void sweep_drop(struct sweep *sweep)
+{
+    if (sweep == NULL)
+        return;
+    struct suspicion *suspicion, *next;
+    HASH_ITER(hh, sweep->suspicions, suspicion, next)
+    {
+        HASH_DEL(sweep->suspicions, suspicion);
+        free(suspicion);
+    }
+    free(sweep);
+}
+
+/* ---- what an operation needs -------------------------------------------------------------------------------------- */
+
+/* True once chunks were missed in SUSPICIOUS_PASSES passes in a row. */
+static bool missed_again(struct sweep *sweep, const char *operation_id)
+{
+    struct suspicion *suspicion = NULL;
+    HASH_FIND_STR(sweep->suspicions, operation_id, suspicion);
+    if (suspicion == NULL) {
+        suspicion = mem_zalloc(sizeof *suspicion);
+        snprintf(suspicion->operation_id, sizeof suspicion->operation_id, "%s", operation_id);
+        HASH_ADD_STR(sweep->suspicions, operation_id, suspicion);
+    }
+    suspicion->fresh = true;
+    if (++suspicion->passes < SUSPICIOUS_PASSES)
+        return false;
+    suspicion->passes = 0;
+    return true;
+}
+
+static void forget_suspicions(struct sweep *sweep)
+{
+    struct suspicion *suspicion, *next;
+    HASH_ITER(hh, sweep->suspicions, suspicion, next)
+    {
+        if (!suspicion->fresh) {
+            HASH_DEL(sweep->suspicions, suspicion);
+            free(suspicion);
+        } else {
+            suspicion->fresh = false;
+        }
+    }
+}
+
+/* I5: open jobs, but nothing that leads to them is queued, held, due or still to be fed. */
+static bool is_stranded(const struct tally *tally, const struct census_entry *e)
+{
+    return e->window_chunks + e->due_chunks + e->other_chunks == 0 && !e->delayed && e->next_seq > e->last_seq &&
+           e->last_seq >= tally->last_seq && tally_settled(tally) < tally->total;
+}
+
+static enum need judge(struct sweep *sweep, const struct tally *tally, const struct census_entry *e)
+{
+    if (!e->present || e->generation < tally->generation)
+        return NEED_OPEN;
+    if (tally->state != OP_RUNNING)
+        return NEED_NOTHING;
+    bool missed = e->window_chunks < e->out || e->due_chunks < e->dues || is_stranded(tally, e);
+    return missed && missed_again(sweep, tally->operation_id) ? NEED_NEW_GENERATION : NEED_NOTHING;
+}
+
+/* A fair share of the executors, twice over so that none waits: max(1, min(window, 2 x executors / operations)). */
+static int64_t effective_window(const struct census *census, const struct live *all, size_t count, const struct live *one)
+{
+    int64_t operations = 0, executors = census->executors[one->queue];
+    for (size_t i = 0; i < count; i++)
+        operations += all[i].queue == one->queue && all[i].tally.state == OP_RUNNING;
+    int64_t share = operations == 0 ? one->window : 2 * executors / operations;
+    int64_t least = executors == 0 ? one->window : share < one->window ? share : one->window;
+    return least < 1 ? 1 : least;
+}
+
+/* ---- the pass -------------------------------------------------------------------------------------------------------- */
+
+/* BEGIN, the sweep's lock, all live operations. `*all` NULL: somebody else sweeps at this moment. */
+static enum err read_live(struct sweep *sweep, struct live **all, size_t *count, struct err_info *error)
+{
+    struct pg_batch *batch = pg_batch_new();
+    pg_batch_add(batch, &sql_queue_sweep_timeline);
+    pg_batch_add(batch, &sql_queue_begin);
+    pg_arg_text(pg_batch_add(batch, &sql_queue_sweep_lock), "live");
+    pg_batch_add(batch, &sql_queue_sweep_live);
+    enum err err = pg_batch_run(sweep->pg, batch, error);
+    if (err == ERR_OK && pg_bool(pg_batch_result(batch, 2), 0, 0)) {
+        const PGresult *r = pg_batch_result(batch, 3);
+        *count = (size_t)pg_rows(r);
+        *all = mem_array(*count + 1, sizeof **all);
+        for (int row = 0; row < (int)*count; row++) {
+            struct live *live = &(*all)[row];
+            tally_read(r, row, &live->tally);
+            live->queue = queue_index(pg_text(r, row, TALLY_COLUMNS));
+            live->window = pg_int8(r, row, TALLY_COLUMNS + 1);
+            live->retrying = pg_int8(r, row, TALLY_COLUMNS + 2);
+        }
+    }
+    pg_batch_drop(batch);
+    return err;
+}
+
+static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, struct err_info *error)
+{
+    const char **ids = mem_array(count + 1, sizeof *ids);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = all[i].tally.operation_id;
+    struct census *census = NULL;
+    enum err err = census_take(sweep->dispatch, ids, count, &census, error);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct live *live = &all[i];
+        if (live->queue < 0)
+            continue;
+        struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, NULL};
+        live->need = judge(sweep, &live->tally, census_find(census, live->tally.operation_id));
+        err = dispatch_mirror(sweep->dispatch, &live->tally, &mirror, NULL, NULL, error);
+    }
+    census_drop(census);
+    free(ids);
+    return err;
+}
+
+static enum err raise_generation(struct sweep *sweep, const struct tally *tally, struct err_info *error)
+{
+    log_warn("chunks of %s are missing in Redis; it is dispatched anew", tally->operation_id);
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, tally->operation_id);
+    pg_arg_int8(args, tally->generation);
+    enum err err = pg_exec(sweep->pg, &sql_queue_operation_raise_generation, args, NULL, error);
+    pg_args_drop(args);
+    return err;
+}
+
+static enum err give(struct sweep *sweep, const struct live *live, bool *more, struct err_info *error)
+{
+    const struct tally *tally = &live->tally;
+    enum err err = ERR_OK;
+    if (live->need == NEED_NEW_GENERATION)
+        err = raise_generation(sweep, tally, error);
+    if (err == ERR_OK && live->need != NEED_NOTHING)
+        err = dispatch_open(sweep->dispatch, sweep->pg, tally->operation_id, error);
+    if (err == ERR_OK && tally->state == OP_RUNNING && (!tally->planned || tally_phase_is_done(tally)))
+        err = sweep_push_on(sweep, tally->operation_id, PLAN_BUDGET_MS, more, error);
+    return err;
+}
+
+enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
+{
+    struct live *all = NULL;
+    size_t count = 0;
+    *more = false;
+    enum err err = read_live(sweep, &all, &count, error);
+    bool ours = all != NULL;
+    if (err == ERR_OK && ours)
+        err = mirror_all(sweep, all, count, error);
+    pg_abort(sweep->pg); /* the lock goes; what follows has guards of its own */
+    FAULT_POINT("sweep.mirrored");
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        bool unfinished = false;
+        err = give(sweep, &all[i], &unfinished, error);
+        *more = *more || unfinished;
+    }
+    forget_suspicions(sweep);
+    free(all);
+    if (err == ERR_OK && ours)
+        err = sweep_ended_pass(&sweep->ended, more, error);
+    return err;
+}
+
+/* ---- pushing one operation on -------------------------------------------------------------------------------------------- */
+
+static enum err mirror_after_step(struct sweep *sweep, const struct tally *tally, struct err_info *error)
+{
+    struct err_info lookup = {0};
+    enum err err = dispatch_refresh(sweep->dispatch, sweep->pg, tally->operation_id, &lookup);
+    if (err == ERR_UNREACHABLE)
+        *error = lookup;
+    return err == ERR_UNREACHABLE ? err : ERR_OK;
+}
+
+enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t budget_ms, bool *more,
+                       struct err_info *error)
+{
+    int64_t until = clock_mono_ms() + budget_ms;
+    enum plan_status status = PLAN_MORE;
+    struct tally tally = {0};
+    enum err err = ERR_OK;
+    while (err == ERR_OK && clock_mono_ms() < until) {
+        err = plan_step(sweep->pg, sweep->kinds, operation_id, &status, &tally, error);
+        if (err != ERR_OK || status == PLAN_ELSEWHERE)
+            break;
+        int phase = tally.phase;
+        bool was_done = tally_phase_is_done(&tally);
+        if (was_done)
+            err = operation_advance(sweep->pg, operation_id, phase, &tally, error);
+        if (err == ERR_OK)
+            err = mirror_after_step(sweep, &tally, error);
+        if (!was_done && status == PLAN_DONE)
+            break;
+        if (tally.state != OP_RUNNING)
+            break;
+    }
+    *more = err == ERR_OK && status == PLAN_MORE && tally.state == OP_RUNNING && !tally.planned;
+    return err;
+}
+
+/* ---- the cancel flag ------------------------------------------------------------------------------------------------------- */
+
+static enum err cancel_if_flagged(struct sweep *sweep, const char *operation_id, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "HMGET");
+    name_operation(args, sweep->dispatch->prefix, operation_id);
+    redis_arg(args, "cancelled");
+    redis_arg(args, "state");
+    redisReply *reply = NULL;
+    enum err err = redis_run(sweep->dispatch->redis, args, &reply, error);
+    redis_args_drop(args);
+    bool flagged = err == ERR_OK && strcmp(redis_text(redis_item(reply, 0)), "true") == 0 &&
+                   strcmp(redis_text(redis_item(reply, 1)), "cancelled") != 0;
+    if (reply != NULL)
+        freeReplyObject(reply);
+    if (!flagged)
+        return err;
+    struct tally tally;
+    err = operation_cancel(sweep->pg, operation_id, &tally, error);
+    if (err == ERR_OK)
+        log_info("%s was cancelled by its flag in Redis: %lld of %lld jobs were done", operation_id,
+                 (long long)tally_settled(&tally), (long long)tally.total);
+    if (err == ERR_NOT_FOUND || err == ERR_CONFLICT)
+        err = ERR_OK; /* a stray hash, or it has ended meanwhile: the mirror says so */
+    else if (err == ERR_OK)
+        err = dispatch_refresh(sweep->dispatch, sweep->pg, operation_id, error);
+    return err;
+}
+
+enum err sweep_cancel_flags(struct sweep *sweep, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "SMEMBERS");
+    name_plain(args, sweep->dispatch->prefix, "ops");
+    redisReply *reply = NULL;
+    enum err err = redis_run(sweep->dispatch->redis, args, &reply, error);
+    redis_args_drop(args);
+    for (size_t i = 0; i < redis_count(reply) && err == ERR_OK; i++)
+        err = cancel_if_flagged(sweep, redis_text(redis_item(reply, i)), error);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return err;
+}

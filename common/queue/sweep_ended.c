@@ -1,0 +1,255 @@
+#include "common/queue/sweep_ended.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/mem.h"
+#include "common/queue/names.h"
+#include "embedded/sql.h"
+
+#define REMOVE_STEP 5000
+#define REMOVE_BUDGET_MS 500
+#define PRUNE_STEP 5000
+#define PRUNE_EVERY_MS 60000
+
+/* ---- what a cancelled operation leaves ----------------------------------------------------------------------------- */
+
+/* The marks of one kind: for its removed jobs that had begun. */
+static void add_marks(struct pg_batch *batch, const struct kind *kind, const char *operation_id,
+                      const PGresult *removed)
+{
+    const char **keys = mem_array((size_t)pg_rows(removed) + 1, sizeof *keys);
+    const char **checkpoints = mem_array((size_t)pg_rows(removed) + 1, sizeof *checkpoints);
+    size_t count = 0;
+    for (int row = 0; row < pg_rows(removed); row++)
+        if (strcmp(pg_text(removed, row, 1), kind->name) == 0 && !pg_is_null(removed, row, 3)) {
+            keys[count] = pg_text(removed, row, 2);
+            checkpoints[count++] = pg_text(removed, row, 3);
+        }
+    if (count > 0) {
+        struct pg_args *args = pg_batch_add(batch, kind->cancel_mark);
+        pg_arg_text(args, operation_id);
+        pg_arg_texts(args, keys, count);
+        pg_arg_texts(args, checkpoints, count);
+    }
+    free(keys);
+    free(checkpoints);
+}
+
+/* One step: jobs out, marks, count, in one transaction. `*removed` < REMOVE_STEP: that was the last. */
+static enum err remove_step(struct sweep_ended *s, const char *operation_id, int *removed, struct err_info *error)
+{
+    struct pg_batch *first = pg_batch_new(), *second = pg_batch_new();
+    pg_batch_add(first, &sql_queue_begin);
+    struct pg_args *args = pg_batch_add(first, &sql_queue_remove_leftover);
+    pg_arg_text(args, operation_id);
+    pg_arg_int4(args, REMOVE_STEP);
+    enum err err = pg_batch_run(s->pg, first, error);
+    FAULT_POINT("sweep.removed");
+    if (err == ERR_OK) {
+        const PGresult *rows = pg_batch_result(first, 1);
+        *removed = pg_rows(rows);
+        for (size_t k = 0; k < s->kinds->count; k++)
+            if (s->kinds->kinds[k].cancel_mark != NULL)
+                add_marks(second, &s->kinds->kinds[k], operation_id, rows);
+        pg_arg_text(pg_batch_add(second, &sql_queue_remove_leftover_leases), operation_id);
+        args = pg_batch_add(second, &sql_queue_remove_leftover_tally);
+        pg_arg_text(args, operation_id);
+        pg_arg_int8(args, *removed);
+        pg_batch_add(second, &sql_queue_commit);
+        err = pg_batch_run(s->pg, second, error);
+    }
+    pg_abort(s->pg);
+    pg_batch_drop(first);
+    pg_batch_drop(second);
+    return err;
+}
+
+static enum err remove_leftover(struct sweep_ended *s, bool *more, struct err_info *error)
+{
+    PGresult *ids = NULL;
+    int64_t until = clock_mono_ms() + REMOVE_BUDGET_MS;
+    enum err err = pg_exec(s->pg, &sql_queue_sweep_leftover, NULL, &ids, error);
+    for (int i = 0; err == ERR_OK && i < pg_rows(ids); i++) {
+        int removed = REMOVE_STEP;
+        while (err == ERR_OK && removed == REMOVE_STEP && clock_mono_ms() < until)
+            err = remove_step(s, pg_text(ids, i, 0), &removed, error);
+        *more = *more || removed == REMOVE_STEP;
+        if (err == ERR_OK)
+            err = dispatch_refresh(s->dispatch, s->pg, pg_text(ids, i, 0), error);
+    }
+    PQclear(ids);
+    return err;
+}
+
+/* ---- hashes ------------------------------------------------------------------------------------------------------------ */
+
+static enum err expire(struct sweep_ended *s, const char *key, size_t len, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "EXPIRE");
+    redis_arg_len(args, key, len);
+    redis_arg_int(args, DISPATCH_KEEP_S);
+    enum err err = redis_run(s->dispatch->redis, args, NULL, error);
+    redis_args_drop(args);
+    return err;
+}
+
+static enum err forget_op(struct sweep_ended *s, const char *id, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "SREM");
+    name_plain(args, s->dispatch->prefix, "ops");
+    redis_arg(args, id);
+    enum err err = redis_run(s->dispatch->redis, args, NULL, error);
+    redis_args_drop(args);
+    return err;
+}
+
+/* Operations in `ops` that have ended get their last mirror, which takes them out. */
+static enum err mirror_ended(struct sweep_ended *s, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "SMEMBERS");
+    name_plain(args, s->dispatch->prefix, "ops");
+    redisReply *ids = NULL;
+    enum err err = redis_run(s->dispatch->redis, args, &ids, error);
+    redis_args_drop(args);
+    for (size_t i = 0; i < redis_count(ids) && err == ERR_OK; i++) {
+        const char *id = redis_text(redis_item(ids, i));
+        struct operation *operation = NULL;
+        err = operation_get(s->pg, id, &operation, error);
+        if (err == ERR_NOT_FOUND)
+            err = forget_op(s, id, error);
+        else if (err == ERR_OK && !tally_is_live(&operation->tally))
+            err = dispatch_refresh(s->dispatch, s->pg, id, error);
+        operation_drop(operation);
+    }
+    if (ids != NULL)
+        freeReplyObject(ids);
+    return err;
+}
+
+/* A hash without a dispatch cursor is not ours: a client wrote to an id that does not exist. It gets an expiry. */
+static enum err check_stray(struct sweep_ended *s, const redisReply *key, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redisReply *ours = NULL, *ttl = NULL;
+    redis_arg(args, "HEXISTS");
+    redis_arg_len(args, key->str, key->len);
+    redis_arg(args, "gen");
+    enum err err = redis_run(s->dispatch->redis, args, &ours, error);
+    redis_args_reset(args);
+    redis_arg(args, "TTL");
+    redis_arg_len(args, key->str, key->len);
+    if (err == ERR_OK)
+        err = redis_run(s->dispatch->redis, args, &ttl, error);
+    if (err == ERR_OK && redis_int(ours) == 0 && redis_int(ttl) == -1)
+        err = expire(s, key->str, key->len, error);
+    if (ours != NULL)
+        freeReplyObject(ours);
+    if (ttl != NULL)
+        freeReplyObject(ttl);
+    redis_args_drop(args);
+    return err;
+}
+
+/* Braces are no magic in a MATCH pattern, but brackets, stars and question marks in a prefix would be. */
+static void add_pattern(struct redis_args *args, const char *prefix)
+{
+    struct buf pattern = BUF_INIT;
+    for (const char *c = prefix; *c != '\0'; c++) {
+        if (strchr("*?[]\\^", *c) != NULL)
+            buf_add_char(&pattern, '\\');
+        buf_add_char(&pattern, *c);
+    }
+    buf_add_str(&pattern, ":op:*");
+    redis_arg(args, pattern.data);
+    buf_fini(&pattern);
+}
+
+/* One step of a walk over all keys. */
+static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "SCAN");
+    redis_argf(args, "%" PRIu64, s->scan_cursor);
+    redis_arg(args, "MATCH");
+    add_pattern(args, s->dispatch->prefix);
+    redis_arg(args, "COUNT");
+    redis_arg(args, "200");
+    redisReply *reply = NULL;
+    enum err err = redis_run(s->dispatch->redis, args, &reply, error);
+    redis_args_drop(args);
+    if (err == ERR_OK)
+        s->scan_cursor = strtoull(redis_text(redis_item(reply, 0)), NULL, 10);
+    const redisReply *keys = redis_item(reply, 1);
+    for (size_t i = 0; i < redis_count(keys) && err == ERR_OK; i++) {
+        err = check_stray(s, redis_item(keys, i), error);
+        if (err == ERR_PERMANENT)
+            err = ERR_OK; /* WRONGTYPE: not ours at all */
+    }
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return err;
+}
+
+/* ---- old outcomes ---------------------------------------------------------------------------------------------------------- */
+
+static enum err prune_operation(struct sweep_ended *s, const char *id, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (int64_t removed = PRUNE_STEP; err == ERR_OK && removed == PRUNE_STEP;) {
+        PGresult *result = NULL;
+        struct pg_args *args = pg_args_new();
+        pg_arg_text(args, id);
+        pg_arg_int4(args, PRUNE_STEP);
+        err = pg_exec(s->pg, &sql_queue_prune_step, args, &result, error);
+        removed = err == ERR_OK ? pg_affected(result) : 0;
+        PQclear(result);
+        pg_args_drop(args);
+    }
+    if (err != ERR_OK)
+        return err;
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, id);
+    err = pg_exec(s->pg, &sql_queue_prune_done, args, NULL, error);
+    pg_args_drop(args);
+    return err;
+}
+
+/* One operation a minute at the most, more at once while there are more. */
+static enum err prune(struct sweep_ended *s, bool *more, struct err_info *error)
+{
+    if (s->retention_ms == 0 || clock_mono_ms() - s->pruned_ms < PRUNE_EVERY_MS)
+        return ERR_OK;
+    PGresult *result = NULL;
+    struct pg_args *args = pg_args_new();
+    pg_arg_int8(args, s->retention_ms);
+    enum err err = pg_exec(s->pg, &sql_queue_prune_next, args, &result, error);
+    pg_args_drop(args);
+    if (err == ERR_OK && pg_rows(result) > 0) {
+        err = prune_operation(s, pg_text(result, 0, 0), error);
+        *more = true;
+    } else {
+        s->pruned_ms = clock_mono_ms();
+    }
+    PQclear(result);
+    return err;
+}
+
+enum err sweep_ended_pass(struct sweep_ended *sweep, bool *more, struct err_info *error)
+{
+    enum err err = remove_leftover(sweep, more, error);
+    if (err == ERR_OK)
+        err = mirror_ended(sweep, error);
+    if (err == ERR_OK)
+        err = expire_strays(sweep, error);
+    if (err == ERR_OK)
+        err = prune(sweep, more, error);
+    return err;
+}

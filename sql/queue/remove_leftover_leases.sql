@@ -1,0 +1,2 @@
+-- $1 operation
+DELETE FROM exclusive WHERE operation_id = $1

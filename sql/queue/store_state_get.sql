@@ -1,0 +1,1 @@
+SELECT epoch, beats FROM store_state

@@ -1,0 +1,8 @@
+-- All running and paused operations.
+SELECT t.operation_id, t.state, t.phase, t.planned, t.total, t.succeeded, t.failed, t.skipped, t.cancelled_jobs, t.last_seq,
+       t.generation, t.version, timeline() AS timeline,
+       o.queue, o."window",
+       (SELECT count(*) FROM (SELECT 1 FROM job j WHERE j.operation_id = t.operation_id AND j.run_at IS NOT NULL
+                                                     AND j.failures > 0 LIMIT 10000) w) AS retrying
+  FROM tally t JOIN operation o USING (operation_id)
+ WHERE t.state IN ('running', 'paused') ORDER BY t.operation_id
