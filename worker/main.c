@@ -1,0 +1,200 @@
+/*
+ * worker: takes chunks of jobs from Redis and runs them. This file reads the settings, makes sure that the database has the schema
+ * that this program knows, and hands over to the supervisor.
+ */
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <arpa/inet.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/kinds/kinds.h"
+#include "common/store/git.h"
+#include "common/store/migrate.h"
+#include "worker/options.h"
+#include "worker/supervisor.h"
+
+#define WAIT_BASE_MS 200
+#define WAIT_MAX_MS 5000
+
+static void print_help(void)
+{
+    puts("usage: worker [--SETTING VALUE …]\n"
+         "\n"
+         "Takes jobs from Redis and runs them, until it is told to stop. SIGTERM drains: what is in hand is\n"
+         "finished, nothing new is taken; a second SIGTERM ends it at once. Nothing is lost either way.\n"
+         "\n"
+         "  --help            this text\n"
+         "  --version         the version\n"
+         "  --print-config    all settings with their values and where each comes from, secrets masked\n"
+         "  --fault-points    the named points at which tests may kill it\n"
+         "\n"
+         "Settings (flag over environment over file; REPRISE_POSTGRES_URL is --postgres-url):\n");
+    for (const struct config_entry *entry = config_entries(); entry->name != NULL; entry++)
+        printf("  %-26s %s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
+               entry->secret ? "" : entry->fallback);
+}
+
+static void print_fault_point(const char *name, void *context)
+{
+    (void)context;
+    puts(name);
+}
+
+/* The words that print something and end. −1: none of them. */
+static int answer(int argc, char **argv, const struct config *config)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "--help") == 0)
+        print_help();
+    else if (strcmp(word, "--version") == 0)
+        puts("worker " REPRISE_VERSION);
+    else if (strcmp(word, "--print-config") == 0)
+        config_print(config, stdout);
+    else if (strcmp(word, "--fault-points") == 0)
+        fault_each(print_fault_point, NULL);
+    else
+        return -1;
+    return 0;
+}
+
+static void start_log(const struct config *config)
+{
+    enum log_level level = LOG_LEVEL_INFO;
+    const char *const levels[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(config->log_level, levels[i]) == 0)
+            level = (enum log_level)i;
+    enum log_format format = strcmp(config->log_format, "json") == 0   ? LOG_FORMAT_JSON
+                             : strcmp(config->log_format, "text") == 0 ? LOG_FORMAT_TEXT
+                                                                       : LOG_FORMAT_AUTO;
+    log_init("worker", level, format);
+}
+
+/* The loop must not wait for a name server: the host is looked up once, here. TLS needs the name for the certificate. */
+static enum err resolve(struct redis_address *address, struct err_info *error)
+{
+    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    char text[INET6_ADDRSTRLEN];
+    if (address->unix_path != NULL || address->tls)
+        return ERR_OK;
+    int failed = getaddrinfo(address->host, NULL, &wanted, &found);
+    if (failed != 0)
+        return err_set(error, ERR_UNREACHABLE, "redis.url: %s cannot be resolved: %s", address->host, gai_strerror(failed));
+    failed = getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+    freeaddrinfo(found);
+    if (failed != 0)
+        return err_set(error, ERR_UNREACHABLE, "redis.url: %s: %s", address->host, gai_strerror(failed));
+    free(address->host);
+    address->host = mem_strdup(text);
+    return ERR_OK;
+}
+
+/* Waits for PostgreSQL as long as it takes; a schema that is newer than this program, or not ours, ends it. */
+static enum err prepare_database(const struct config *config, struct err_info *error)
+{
+    struct pg *pg = pg_new(config->postgres_url, "reprise worker start", PG_LIMITS_PROGRAM);
+    enum err err;
+    for (int tries = 1;; tries++) {
+        int applied = 0;
+        err = pg_ready(pg, error);
+        if (err == ERR_OK)
+            err = migrate_run(pg, &applied, error);
+        if (err == ERR_OK && applied > 0)
+            log_info("%d migrations were applied", applied);
+        if (err != ERR_UNREACHABLE && err != ERR_RETRY)
+            break;
+        if (tries == 1)
+            log_warn("waiting for PostgreSQL: %s", error->text);
+        int64_t ms = clock_backoff_ms(tries, WAIT_BASE_MS, WAIT_MAX_MS, 0.2, id_random_u32());
+        nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / CLOCK_MS_PER_S), .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000},
+                  NULL);
+    }
+    pg_drop(pg);
+    return err;
+}
+
+/* One bad file stops nobody, but it is said. */
+static void report_definitions(const struct definition_set *set)
+{
+    for (size_t i = 0; i < set->failure_count; i++) {
+        const struct definition_failure *failure = &set->failures[i];
+        log_error("definition %s:%d:%d: %s", failure->path, failure->line, failure->column, failure->text);
+    }
+    log_info("%zu definitions", set->count);
+}
+
+static enum err prepare(const struct config *config, struct process *plan, struct redis_address *address,
+                        struct crypto_keys *keys, struct definition_set **definitions, struct err_info *error)
+{
+    enum err err = fault_init(error);
+    if (err == ERR_OK)
+        err = executors_parse(config->worker_executors, plan->executors, error);
+    if (err == ERR_OK)
+        err = redis_address_parse(config->redis_url, address, error);
+    if (err == ERR_OK)
+        err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
+    if (err == ERR_OK)
+        err = definition_set_load(config->definitions_dir, &kinds_names, definitions, error);
+    if (err == ERR_OK)
+        err = resolve(address, error);
+    if (err == ERR_OK)
+        err = prepare_database(config, error);
+    return err;
+}
+
+static int run(const struct config *config)
+{
+    struct err_info error = {0};
+    struct redis_address address = {0};
+    struct crypto_keys keys = {0};
+    struct definition_set *definitions = NULL;
+    struct process plan = {.config = config, .redis = &address, .keys = &keys};
+    int code = 0;
+    signal(SIGPIPE, SIG_IGN);
+    enum err err = prepare(config, &plan, &address, &keys, &definitions, &error);
+    if (err == ERR_OK) {
+        report_definitions(definitions);
+        plan.definitions = definitions;
+        git_init();
+        code = supervisor_run(&plan);
+    } else {
+        log_error("%s", error.text);
+        code = err_exit_code(err);
+    }
+    definition_set_drop(definitions);
+    redis_address_fini(&address);
+    crypto_wipe(&keys, sizeof keys);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    struct err_info error = {0};
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        print_help();
+        return 0;
+    }
+    if (config_read(&config, NULL, &argc, argv, &error) != ERR_OK) {
+        fprintf(stderr, "worker: %s\n", error.text);
+        return err_exit_code(error.code);
+    }
+    start_log(&config);
+    int code = answer(argc, argv, &config);
+    if (code < 0 && argc > 1) {
+        fprintf(stderr, "worker: \"%s\" is not known; worker --help lists what is\n", argv[1]);
+        code = err_exit_code(ERR_USAGE);
+    } else if (code < 0) {
+        code = run(&config);
+    }
+    config_fini(&config);
+    return code;
+}

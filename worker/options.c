@@ -1,0 +1,39 @@
+#include "worker/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+
+static enum err read_pair(char *pair, int executors[QUEUE_COUNT], struct err_info *error)
+{
+    char *equals = strchr(pair, '='), *end = NULL;
+    if (equals == NULL)
+        return err_set(error, ERR_USAGE, "worker.executors: \"%s\" is not of the form queue=number", pair);
+    *equals = '\0';
+    int queue = queue_index(pair);
+    long number = strtol(equals + 1, &end, 10);
+    if (queue < 0)
+        return err_set(error, ERR_USAGE, "worker.executors: there is no queue \"%s\"; there are delivery and history", pair);
+    if (end == equals + 1 || *end != '\0' || number < 0 || number > EXECUTORS_MAX)
+        return err_set(error, ERR_USAGE, "worker.executors: %s=%s is not a number from 0 to %d", pair, equals + 1, EXECUTORS_MAX);
+    executors[queue] = (int)number;
+    return ERR_OK;
+}
+
+enum err executors_parse(const char *text, int executors[QUEUE_COUNT], struct err_info *error)
+{
+    char *copy = mem_strdup(text), *rest = copy;
+    int total = 0;
+    enum err err = ERR_OK;
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        executors[q] = 0;
+    for (char *pair; err == ERR_OK && (pair = strsep(&rest, ",")) != NULL;)
+        err = read_pair(pair, executors, error);
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        total += executors[q];
+    free(copy);
+    if (err == ERR_OK && total == 0)
+        err = err_set(error, ERR_USAGE, "worker.executors: a worker needs at least one executor, e.g. delivery=8,history=2");
+    return err;
+}

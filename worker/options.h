@@ -1,0 +1,13 @@
+/* The worker's own settings, read from text: how many executors for each queue. Pure. */
+#ifndef REPRISE_WORKER_OPTIONS_H
+#define REPRISE_WORKER_OPTIONS_H
+
+#include "common/base/err.h"
+#include "common/queue/names.h"
+
+#define EXECUTORS_MAX 256
+
+/* "delivery=8,history=2": queues not named get none; at least one executor in all. ERR_USAGE says what is wrong. */
+MUST_CHECK enum err executors_parse(const char *text, int executors[QUEUE_COUNT], struct err_info *error);
+
+#endif

@@ -1,0 +1,56 @@
+/* What pool.c (chunks) and pool_beat.c (heartbeat, reaping, drain) share. */
+#ifndef REPRISE_WORKER_POOL_PRIVATE_H
+#define REPRISE_WORKER_POOL_PRIVATE_H
+
+#include "common/loop/mailbox.h"
+#include "common/loop/wire.h"
+#include "worker/executor.h"
+#include "worker/held.h"
+#include "worker/pool.h"
+
+/* One queue of this worker: its free executors, and the connection that may block on it. */
+struct lane {
+    struct pool *pool;
+    int queue;
+    struct wire *blocking;
+    struct executor **free; /* NULL where the worker has none for this queue */
+    int free_count;
+    int looking;  /* chunks whose operation is being looked at: each has an executor promised */
+    bool taking;  /* a take is under way */
+    bool waiting; /* a BLMOVE is under way: it has an executor promised, too */
+    int idle_rounds;
+};
+
+struct pool {
+    struct ev_loop *loop;
+    struct process *process;
+    struct service *service;
+    const char *prefix;
+    struct redis_args *args; /* scratch */
+    struct wire *wire;       /* for everything that does not block */
+    struct wire *inbox;      /* NULL where the inbox is off */
+    bool inbox_waiting;
+    struct lane lanes[QUEUE_COUNT];
+    struct executor **executors;
+    int executor_count, ended;
+    struct mailbox *mail;
+    ev_async woken;
+    struct held *held;
+    struct strangers *strangers;
+    int64_t started_us, done;
+
+    ev_timer beat_timer, grace_timer;
+    bool draining;
+    int64_t reap_offset; /* into the list of workers without a recent beat */
+};
+
+void pool_start_timers(struct pool *pool);
+void pool_stop_timers(struct pool *pool);
+void pool_beat(struct pool *pool);
+void pool_ask_due(struct lane *lane, const char *operation_id, const char *again);
+/* Breaks the loop once all is handed over. */
+void pool_check_drained(struct pool *pool);
+/* A process for suspects ends when there are none. */
+void pool_check_idle(struct pool *pool);
+
+#endif

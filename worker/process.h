@@ -1,0 +1,32 @@
+/*
+ * One worker process: a loop thread, executors, a service thread. The supervisor forks it; it returns when it was drained.
+ */
+#ifndef REPRISE_WORKER_PROCESS_H
+#define REPRISE_WORKER_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "common/base/config.h"
+#include "common/base/ids.h"
+#include "common/base/crypto.h"
+#include "common/queue/definition_set.h"
+#include "common/queue/names.h"
+#include "common/store/redis.h"
+
+/* What all threads of a process share, all of it set before they start and never changed, but for `stopping`. */
+struct process {
+    const struct config *config;
+    const struct redis_address *redis;
+    const struct crypto_keys *keys;
+    const struct definition_set *definitions;
+    char worker[ID_MAX];        /* new at each start */
+    int executors[QUEUE_COUNT]; /* how many threads for each queue */
+    bool suspects;              /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */
+    atomic_bool stopping;       /* drain: nothing new begins, long jobs stop at their next checkpoint */
+};
+
+/* Runs to the end; the exit code of the process. */
+int process_run(struct process *process);
+
+#endif

@@ -1,0 +1,189 @@
+/* What handlers call: verdicts, the lease while they run, checkpoints. */
+#include "worker/run.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/mem.h"
+#include "embedded/sql.h"
+#include "worker/run_private.h"
+
+#define PAUSE_SLICE_MS 50
+#define ASKED_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
+
+/* ---- verdicts ------------------------------------------------------------------------------------------------------ */
+
+static void rule(struct run *run, size_t index, enum verdict verdict, const char *error, const char *result)
+{
+    struct ruling *ruling = &run->rulings[index];
+    ruling_fini(ruling);
+    ruling->verdict = verdict;
+    ruling->error = error == NULL ? NULL : mem_strdup(error);
+    ruling->result = result == NULL ? NULL : mem_strdup(result);
+}
+
+void run_succeed(struct run *run, size_t index, const char *result)
+{
+    rule(run, index, VERDICT_SUCCEEDED, NULL, result);
+}
+
+void run_skip(struct run *run, size_t index, const char *reason, const char *result)
+{
+    rule(run, index, VERDICT_SKIPPED, reason, result);
+}
+
+static int64_t retry_delay_ms(const struct run *run, int failures, const struct err_info *error)
+{
+    const struct definition_retry *retry = &run->definition->retry;
+    int exponent = retry->backoff == DEFINITION_EXPONENTIAL ? failures : 1;
+    int64_t delay = clock_backoff_ms(exponent, retry->base_ms, retry->max_ms, retry->jitter, id_random_u32());
+    int64_t asked = error->retry_after_ms > ASKED_PATIENCE_MAX_MS ? ASKED_PATIENCE_MAX_MS : error->retry_after_ms;
+    return asked > delay ? asked : delay;
+}
+
+void run_fail(struct run *run, size_t index, const struct err_info *error, enum run_retry retry, const char *result)
+{
+    int failures = run->jobs[index].failures + 1;
+    if (retry == RUN_FINAL || failures >= run->definition->retry.attempts) {
+        rule(run, index, VERDICT_FAILED, error->text, result);
+        return;
+    }
+    rule(run, index, VERDICT_RETRY, error->text, NULL);
+    run->rulings[index].delay_ms = retry_delay_ms(run, failures, error);
+}
+
+void run_put_off(struct run *run, size_t index, int64_t delay_ms)
+{
+    rule(run, index, VERDICT_PUT_OFF, NULL, NULL);
+    run->rulings[index].delay_ms = delay_ms;
+}
+
+/* ---- while it runs ---------------------------------------------------------------------------------------------------- */
+
+bool run_stopping(const struct run *run)
+{
+    return atomic_load_explicit(&run->executor->process->stopping, memory_order_relaxed);
+}
+
+static enum err go_on(enum op_state state, struct err_info *error)
+{
+    if (state == OP_RUNNING)
+        return ERR_OK;
+    if (state == OP_PAUSED)
+        return err_set(error, ERR_INTERRUPTED, "the operation is paused");
+    return err_set(error, ERR_FENCED, "the operation is %s", op_state_name(state));
+}
+
+/* A connection that broke is made anew at once: the lease is worth it. */
+static enum err touch(struct run *run, struct err_info *error)
+{
+    enum op_state state = OP_RUNNING;
+    enum err err = lease_touch(run->pg, run->lease, &state, error);
+    if (err == ERR_UNREACHABLE && pg_ready(run->pg, error) == ERR_OK)
+        err = lease_touch(run->pg, run->lease, &state, error);
+    return err == ERR_OK ? go_on(state, error) : err;
+}
+
+static enum err touch_if_older(struct run *run, int64_t age_ms, struct err_info *error)
+{
+    if (run_stopping(run))
+        return err_set(error, ERR_INTERRUPTED, "this worker is being drained");
+    if (run->lease == NULL || clock_boot_ms() - run->lease->touched_ms < age_ms)
+        return ERR_OK;
+    return touch(run, error);
+}
+
+bool run_pause(const struct run *run, int64_t ms)
+{
+    for (int64_t until = clock_mono_ms() + ms, left = ms; left > 0; left = until - clock_mono_ms()) {
+        if (run_stopping(run))
+            return false;
+        int64_t slice = left < PAUSE_SLICE_MS ? left : PAUSE_SLICE_MS;
+        nanosleep(&(struct timespec){.tv_nsec = (long)slice * 1000000}, NULL);
+    }
+    return !run_stopping(run);
+}
+
+enum err run_tick(void *context, struct err_info *error)
+{
+    return touch_if_older(context, LEASE_TOUCH_MS, error);
+}
+
+enum err run_fresh(struct run *run, struct err_info *error)
+{
+    return touch_if_older(run, LEASE_FRESH_MS / 2, error);
+}
+
+/* ---- checkpoints --------------------------------------------------------------------------------------------------------- */
+
+struct pg_batch *run_checkpoint(struct run *run, const char *remember)
+{
+    struct executor *executor = run->executor;
+    if (executor->checkpoint == NULL)
+        executor->checkpoint = pg_batch_new();
+    pg_batch_reset(executor->checkpoint);
+    checkpoint_begin(executor->checkpoint, run->lease, remember);
+    return executor->checkpoint;
+}
+
+/* The lease was proved at the moment before the request was sent; what the server's clock says is later. */
+static enum err take_answer(struct run *run, struct pg_batch *batch, struct err_info *error)
+{
+    run->lease->touched_ms = run->executor->checkpoint_sent_ms;
+    FAULT_POINT("checkpoint.committed");
+    return go_on(lease_checkpoint_state(batch), error);
+}
+
+/* The same checkpoint again is harmless, and needed: whether the first one was committed is not known. */
+static enum err repeat(struct run *run, struct pg_batch *batch, enum err err, struct err_info *error)
+{
+    int tries = 0;
+    while (err == ERR_RETRY || err == ERR_UNREACHABLE) {
+        if (clock_boot_ms() - run->lease->touched_ms > LEASE_MS || run_stopping(run))
+            return err;
+        if (++tries > 1 && !run_pause(run, clock_backoff_ms(tries, 20, 1000, 0.3, id_random_u32())))
+            return err;
+        struct err_info ignored = {0};
+        if (pg_ready(run->pg, &ignored) != ERR_OK)
+            continue;
+        run->executor->checkpoint_sent_ms = clock_boot_ms();
+        err = pg_batch_run(run->pg, batch, error);
+        if (err != ERR_OK)
+            pg_abort(run->pg);
+    }
+    return err;
+}
+
+enum err run_checkpoint_start(struct run *run, struct pg_batch *batch, struct err_info *error)
+{
+    pg_batch_add(batch, &sql_queue_commit);
+    FAULT_POINT("checkpoint.begin");
+    run->executor->checkpoint_sent_ms = clock_boot_ms();
+    enum err err = pg_batch_start(run->pg, batch, error);
+    run->executor->checkpoint_under_way = err == ERR_OK;
+    if (err != ERR_OK)
+        pg_abort(run->pg);
+    return repeat(run, batch, err, error);
+}
+
+enum err run_checkpoint_end(struct run *run, struct pg_batch *batch, struct err_info *error)
+{
+    enum err err = ERR_OK; /* where the start had to be repeated, all of it is done */
+    if (run->executor->checkpoint_under_way)
+        err = pg_batch_end(run->pg, batch, error);
+    run->executor->checkpoint_under_way = false;
+    if (err != ERR_OK)
+        pg_abort(run->pg);
+    err = repeat(run, batch, err, error);
+    return err == ERR_OK ? take_answer(run, batch, error) : err;
+}
+
+enum err run_checkpoint_commit(struct run *run, struct pg_batch *batch, struct err_info *error)
+{
+    enum err err = run_checkpoint_start(run, batch, error);
+    return err == ERR_OK ? run_checkpoint_end(run, batch, error) : err;
+}

@@ -1,0 +1,177 @@
+#include "worker/service.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/kinds/kinds.h"
+#include "common/loop/mailbox.h"
+#include "common/queue/inbox.h"
+#include "common/queue/rebuild.h"
+#include "common/queue/sweep.h"
+
+#define TICK_MS 1000
+#define REDIS_COMMAND_MS 2000
+
+enum errand { ERRAND_INBOX = 1, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_STOP };
+
+struct service {
+    struct process *process;
+    pthread_t thread;
+    struct mailbox *errands; /* pointers into errand_tokens */
+    struct pg *pg, *lock;
+    struct redis *redis;
+    struct dispatch dispatch;
+    struct inbox inbox;
+    struct sweep *sweep;
+    int64_t swept_ms;
+    bool in_trouble;
+};
+
+static char errand_tokens[ERRAND_STOP + 1];
+
+static void send_errand(struct service *service, enum errand errand)
+{
+    mailbox_put(service->errands, &errand_tokens[errand]);
+}
+
+/* A trouble is told once when it begins and once when it is over. */
+static void note(struct service *service, enum err err, const struct err_info *error)
+{
+    if (err != ERR_OK && !service->in_trouble)
+        log_warn("service work waits: %s", error->text);
+    else if (err == ERR_OK && service->in_trouble)
+        log_info("service work goes on");
+    service->in_trouble = err != ERR_OK;
+}
+
+static enum err take_in(struct service *service, struct err_info *error)
+{
+    int accepted = 0;
+    if (!service->process->config->inbox_enabled)
+        return ERR_OK;
+    enum err err = inbox_process(&service->inbox, &accepted, error);
+    if (accepted > 0)
+        service->swept_ms = 0; /* what was accepted wants planning */
+    return err;
+}
+
+static enum err sweep_if_due(struct service *service, struct err_info *error)
+{
+    if (clock_mono_ms() - service->swept_ms < SWEEP_MS)
+        return ERR_OK;
+    bool more = false;
+    enum err err = sweep_pass(service->sweep, &more, error);
+    service->swept_ms = more ? 0 : clock_mono_ms();
+    return err;
+}
+
+/* One round of everything, in the order of urgency. */
+static enum err round_of_work(struct service *service, struct err_info *error)
+{
+    bool rebuilt = false;
+    enum err err = pg_ready(service->pg, error);
+    if (err == ERR_OK)
+        err = redis_ready(service->redis, error);
+    if (err == ERR_OK)
+        err = rebuild_if_needed(&service->dispatch, service->pg, service->lock, &rebuilt, error);
+    if (err == ERR_OK)
+        err = sweep_cancel_flags(service->sweep, error);
+    if (err == ERR_OK)
+        err = take_in(service, error);
+    if (err == ERR_OK)
+        err = sweep_if_due(service, error);
+    return err;
+}
+
+static enum err run_errand(struct service *service, enum errand errand, struct err_info *error)
+{
+    if (errand == ERRAND_PUSH_ON)
+        service->swept_ms = 0; /* the sweep comes next */
+    return errand == ERRAND_INBOX    ? take_in(service, error)
+           : errand == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
+                                     : ERR_OK;
+}
+
+static void *service_main(void *context)
+{
+    struct service *service = context;
+    int64_t next_ms = 0;
+    for (;;) {
+        int64_t wait_ms = service->swept_ms == 0 ? 0 : next_ms - clock_mono_ms();
+        char *token = mailbox_take(service->errands, wait_ms < 0 ? 0 : wait_ms);
+        struct err_info error = {0};
+        if (token == &errand_tokens[ERRAND_STOP])
+            return NULL;
+        if (token != NULL && !service->in_trouble) {
+            note(service, run_errand(service, (enum errand)(token - errand_tokens), &error), &error);
+        } else if (token == NULL) {
+            next_ms = clock_mono_ms() + TICK_MS;
+            enum err err = round_of_work(service, &error);
+            note(service, err, &error);
+            if (err != ERR_OK)
+                service->swept_ms = clock_mono_ms(); /* no hurry before the next tick */
+        }
+    }
+}
+
+struct service *service_new(struct process *process)
+{
+    const struct config *config = process->config;
+    struct service *service = mem_zalloc(sizeof *service);
+    service->process = process;
+    service->errands = mailbox_new(NULL, NULL);
+    service->pg = pg_new(config->postgres_url, "reprise service", PG_LIMITS_HOT);
+    service->lock = pg_new(config->postgres_url, "reprise rebuild", PG_LIMITS_HOT);
+    service->redis = redis_new(process->redis, REDIS_COMMAND_MS, REDIS_COMMAND_MS);
+    service->dispatch = (struct dispatch){service->redis, config->redis_prefix};
+    service->inbox = (struct inbox){.dispatch = &service->dispatch,
+                                    .pg = service->pg,
+                                    .kinds = &kinds,
+                                    .definitions = process->definitions,
+                                    .allowed = config->inbox_definitions,
+                                    .worker = process->worker};
+    service->sweep = sweep_new(service->pg, &service->dispatch, &kinds, config->outcome_retention_ms);
+    int failed = pthread_create(&service->thread, NULL, service_main, service);
+    if (failed != 0) {
+        log_error("cannot start the service thread: %s", strerror(failed));
+        abort();
+    }
+    return service;
+}
+
+void service_inbox(struct service *service)
+{
+    send_errand(service, ERRAND_INBOX);
+}
+
+void service_cancel_flags(struct service *service)
+{
+    send_errand(service, ERRAND_CANCEL);
+}
+
+void service_push_on(struct service *service)
+{
+    send_errand(service, ERRAND_PUSH_ON);
+}
+
+void service_drop(struct service *service)
+{
+    if (service == NULL)
+        return;
+    send_errand(service, ERRAND_STOP);
+    pthread_join(service->thread, NULL);
+    while (mailbox_take(service->errands, 0) != NULL)
+        ;
+    mailbox_drop(service->errands);
+    sweep_drop(service->sweep);
+    redis_drop(service->redis);
+    pg_drop(service->lock);
+    pg_drop(service->pg);
+    free(service);
+}

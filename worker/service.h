@@ -1,0 +1,21 @@
+/*
+ * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox. It has its own
+ * connections to both stores.
+ */
+#ifndef REPRISE_WORKER_SERVICE_H
+#define REPRISE_WORKER_SERVICE_H
+
+#include "worker/process.h"
+
+struct service;
+struct service *service_new(struct process *process);
+/* An item has come into this worker's inbox list. From any thread. */
+void service_inbox(struct service *service);
+/* A client has set the cancel flag of some operation. From any thread. */
+void service_cancel_flags(struct service *service);
+/* An operation has come to a phase that is to be planned. From any thread. */
+void service_push_on(struct service *service);
+/* Stops and joins. */
+void service_drop(struct service *service);
+
+#endif
