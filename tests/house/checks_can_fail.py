@@ -1,0 +1,95 @@
+"""Each check of the house is shown a good sample, which it must pass, and bad ones, which it must refuse."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+SKIPPED = 77
+
+
+class ChecksCanFail(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="reprise-house-")
+        self.addCleanup(self.directory.cleanup)
+        self.root = pathlib.Path(self.directory.name)
+        self.write(".clang-format", (HERE.parent.parent / ".clang-format").read_text())
+        for box in ("base", "store", "loop", "queue", "deliveries", "kinds"):
+            self.write("common/%s/x.h" % box, "")
+        self.write("worker/run/x.h", "")
+        self.write("tests/testing/x.h", "")
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def result(self, check):
+        command = [sys.executable, "-B", HERE / ("check_%s.py" % check), self.root]
+        return subprocess.run(command, capture_output=True, text=True).returncode
+
+    def expect(self, check, samples, code):
+        for path, text in samples:
+            with self.subTest(path=path, text=text):
+                self.write(path, text)
+                self.assertEqual(self.result(check), code)
+                (self.root / path).unlink()
+
+    def test_includes_downward_pass(self):
+        self.expect("includes", [
+            ("common/store/a.c", '#include "common/base/x.h"\n#include "embedded/sql.h"\n#include <libpq-fe.h>\n'),
+            ("common/queue/a.c", '#include "common/loop/x.h"\n#include "embedded/lua.h"\n'),
+            ("common/deliveries/a.c", '#include "common/base/x.h"\n#include <string.h>\n'),
+            ("worker/a.c", '#include "worker/run/x.h"\n#include "common/kinds/x.h"\n'),
+            ("tests/unit/base/a.c", '#include "common/base/x.h"\n#include "tests/testing/x.h"\n'),
+            ("bench/a.c", '#include "common/queue/x.h"\n#include "tests/testing/x.h"\n'),
+        ], 0)
+
+    def test_includes_upward_or_sideways_are_refused(self):
+        self.expect("includes", [
+            ("common/base/a.c", '#include "common/store/x.h"\n'),
+            ("common/store/a.c", '#include "common/loop/x.h"\n'),
+            ("common/loop/a.c", '#include "common/queue/x.h"\n'),
+            ("common/queue/a.c", '#include "common/kinds/x.h"\n'),
+            ("common/queue/a.c", '#include "common/deliveries/x.h"\n'),
+            ("common/deliveries/a.c", '#include "common/store/x.h"\n'),
+            ("common/deliveries/a.h", "#  include <libpq-fe.h>\n"),
+            ("common/kinds/a.c", '#include "worker/run/x.h"\n'),
+            ("common/store/a.c", '#include "embedded/lua.h"\n'),
+            ("producer/a.c", '#include "worker/run/x.h"\n'),
+            ("tests/integration/a.c", '#include "worker/run/x.h"\n'),
+            ("worker/a.c", '#include "tests/testing/x.h"\n'),
+            ("tests/unit/base/a.c", '#include "common/store/x.h"\n'),
+            ("common/base/a.c", '#include "x.h"\n'),
+            ("common/helpers/a.c", '#include "common/base/x.h"\n'),
+        ], 1)
+
+    def test_unformatted_c_is_refused(self):
+        self.write("common/base/good.c", "int f(void)\n{\n    return 1;\n}\n")
+        if self.result("format") == SKIPPED:
+            self.skipTest("no clang-format of the version that decides")
+        self.expect("format", [("common/base/a.c", "int g(void)\n{\n    return 1;\n}\n")], 0)
+        self.expect("format", [("common/base/a.c", "int g(void) {return 1;}\n")], 1)
+
+    def test_sql_in_strings_is_refused(self):
+        self.expect("sql_in_c", [
+            ("worker/a.c", 'const char *a = "select one of: UPDATE, deliver";\n'),
+            ("worker/a.c", "/* SELECT 1 */ int quote = '\"'; // \"INSERT INTO\n"),
+            ("tests/contract/a.c", 'const char *a = "SELECT 1";\n'),
+        ], 0)
+        self.expect("sql_in_c", [
+            ("worker/a.c", 'const char *a = "SELECT 1";\n'),
+            ("worker/a.c", 'int quote = \'"\'; const char *a = "\\"INSERT INTO job";\n'),
+            ("producer/a.c", 'const char *a = "UPDATE tally SET";\n'),
+            ("common/queue/a.c", 'const char *a = "DELETE FROM job";\n'),
+            ("common/queue/a.c", 'const char *a = "return redis.call(\'GET\', KEYS[1])";\n'),
+        ], 1)
+
+    def test_broken_shell_is_refused(self):
+        self.expect("shell", [("scripts/a.sh", '#!/bin/sh\necho "$1"\n')], 0)
+        self.expect("shell", [("scripts/a.sh", "#!/bin/sh\nif true\n"), (".ci/run", "#!/bin/sh\nif true\n")], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
