@@ -1,7 +1,7 @@
 -- Apps, repositories, their links, and what each app was sent. Domain rules of deliveries.
 
 CREATE TABLE apps (
-    app_id      text PRIMARY KEY,
+    app_id      text COLLATE "C" PRIMARY KEY,
     app_name    text NOT NULL,
     base_url    text NOT NULL,
     email       text NOT NULL DEFAULT '',
@@ -13,7 +13,7 @@ CREATE TABLE apps (
 );
 
 CREATE TABLE repositories (
-    repository_id text PRIMARY KEY,
+    repository_id text COLLATE "C" PRIMARY KEY,
     url           text NOT NULL UNIQUE,
     owner         text NOT NULL,
     name          text NOT NULL,
@@ -26,8 +26,8 @@ CREATE TABLE repositories (
 );
 
 CREATE TABLE app_repositories (
-    app_id        text NOT NULL REFERENCES apps ON DELETE CASCADE,
-    repository_id text NOT NULL REFERENCES repositories ON DELETE CASCADE,
+    app_id        text COLLATE "C" NOT NULL REFERENCES apps ON DELETE CASCADE,
+    repository_id text COLLATE "C" NOT NULL REFERENCES repositories ON DELETE CASCADE,
     github_token_encrypted text,
     result        text NOT NULL DEFAULT 'never' CHECK (result IN ('never', 'synced', 'failed')),
     retry_count   integer NOT NULL DEFAULT 0,
@@ -46,8 +46,8 @@ CREATE INDEX app_repositories_never ON app_repositories (app_id, repository_id) 
 
 -- "This app holds this path at this sha." A path of 4 KiB does not fit a b-tree key, so its SHA-256 is the key.
 CREATE TABLE deliveries (
-    app_id        text NOT NULL,
-    repository_id text NOT NULL,
+    app_id        text COLLATE "C" NOT NULL,
+    repository_id text COLLATE "C" NOT NULL,
     path_sha256   bytea NOT NULL,
     file_path     text NOT NULL,
     file_sha      text NOT NULL,
@@ -60,13 +60,13 @@ CREATE TABLE deliveries (
 
 -- Announced before it is sent, so that whatever dies between send and record is known. See "Deliver" in the rules.
 CREATE TABLE delivery_intents (
-    app_id        text NOT NULL,
-    repository_id text NOT NULL,
+    app_id        text COLLATE "C" NOT NULL,
+    repository_id text COLLATE "C" NOT NULL,
     path_sha256   bytea NOT NULL,
     file_path     text NOT NULL,
     verb          text NOT NULL,
     file_sha      text,                       -- of a delete: the sha last delivered
-    operation_id  text NOT NULL,
+    operation_id  text COLLATE "C" NOT NULL,
     seq           bigint NOT NULL,
     attempt       integer NOT NULL,
     PRIMARY KEY (app_id, repository_id, path_sha256, operation_id, seq, attempt),
@@ -74,7 +74,7 @@ CREATE TABLE delivery_intents (
 );
 
 CREATE TABLE repository_snapshots (
-    repository_id text PRIMARY KEY REFERENCES repositories ON DELETE CASCADE,
+    repository_id text COLLATE "C" PRIMARY KEY REFERENCES repositories ON DELETE CASCADE,
     commit_sha    text NOT NULL,
     tree_id       text NOT NULL,
     branch        text NOT NULL,
