@@ -17,6 +17,7 @@
 
 #define TICK_MS 1000
 #define REDIS_COMMAND_MS 2000
+#define POLICY_EVERY_MS 60000
 
 enum errand { ERRAND_INBOX = 1, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_STOP };
 
@@ -29,7 +30,8 @@ struct service {
     struct dispatch dispatch;
     struct inbox inbox;
     struct sweep *sweep;
-    int64_t swept_ms;
+    int64_t swept_ms, policy_ms;
+    bool policy_warned;
     bool in_trouble;
 };
 
@@ -61,6 +63,23 @@ static enum err take_in(struct service *service, struct err_info *error)
     return err;
 }
 
+/* With any other policy Redis may evict a queue. That loses nothing, but the rebuild that follows costs time. */
+static enum err watch_policy(struct service *service, struct err_info *error)
+{
+    if (service->policy_ms != 0 && clock_mono_ms() - service->policy_ms < POLICY_EVERY_MS)
+        return ERR_OK;
+    service->policy_ms = clock_mono_ms();
+    char policy[DISPATCH_POLICY_MAX];
+    enum err err = dispatch_policy(&service->dispatch, policy, error);
+    if (err != ERR_OK)
+        return err == ERR_UNREACHABLE ? err : ERR_OK; /* CONFIG may be forbidden here: doctor says so */
+    bool wrong = strcmp(policy, "noeviction") != 0;
+    if (wrong && !service->policy_warned)
+        log_warn("Redis has maxmemory-policy %s: it may evict queues; set it to noeviction", policy);
+    service->policy_warned = wrong;
+    return ERR_OK;
+}
+
 static enum err sweep_if_due(struct service *service, struct err_info *error)
 {
     if (clock_mono_ms() - service->swept_ms < SWEEP_MS)
@@ -78,6 +97,8 @@ static enum err round_of_work(struct service *service, struct err_info *error)
     enum err err = pg_ready(service->pg, error);
     if (err == ERR_OK)
         err = redis_ready(service->redis, error);
+    if (err == ERR_OK)
+        err = watch_policy(service, error);
     if (err == ERR_OK)
         err = rebuild_if_needed(&service->dispatch, service->pg, service->lock, &rebuilt, error);
     if (err == ERR_OK)
@@ -126,7 +147,7 @@ struct service *service_new(struct process *process)
     struct service *service = mem_zalloc(sizeof *service);
     service->process = process;
     service->errands = mailbox_new(NULL, NULL);
-    service->pg = pg_new(config->postgres_url, "reprise service", PG_LIMITS_HOT);
+    service->pg = pg_new(config->postgres_url, "reprise service", PG_LIMITS_SERVICE);
     service->lock = pg_new(config->postgres_url, "reprise rebuild", PG_LIMITS_HOT);
     service->redis = redis_new(process->redis, REDIS_COMMAND_MS, REDIS_COMMAND_MS);
     service->dispatch = (struct dispatch){service->redis, config->redis_prefix};

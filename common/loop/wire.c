@@ -1,7 +1,9 @@
 #include "common/loop/wire.h"
 
+#include <assert.h>
 #include <hiredis/adapters/libev.h>
 #include <hiredis/async.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@
 #define BACKOFF_MAX_MS 2000
 
 struct request {
-    struct wire *wire;
+    struct wire *wire; /* NULL: completed already, hiredis has yet to let go of it */
     struct request *next;
     int64_t deadline_ms;
     wire_reply_fn *done;
@@ -34,15 +36,16 @@ struct wire {
     void *change_context;
 
     redisAsyncContext *redis; /* NULL while down */
-    bool up;       /* requests are taken */
-    bool told_up;  /* what the owner was told last */
+    bool up;                  /* requests are taken */
+    bool told_up;             /* what the owner was told last */
     bool said_down, dropped;
     int64_t up_since_ms, heard_ms;
-    int tries;              /* since it was up last */
-    int greetings;          /* requests of the connection itself not yet answered */
-    ev_timer timer;         /* the next try, or the deadline of the oldest request */
+    int tries;                     /* since it was up last */
+    int greetings;                 /* requests of the connection itself not yet answered */
+    ev_timer timer;                /* the next try, or the deadline of the oldest request */
     struct request *first, **last; /* under way, in order */
     int pending;
+    int calling; /* callbacks of the owner that have not returned */
 };
 
 static void wire_connect(struct wire *wire);
@@ -54,6 +57,32 @@ static void arm(struct wire *wire, int64_t delay_ms)
     ev_timer_stop(wire->loop, &wire->timer);
     ev_timer_set(&wire->timer, (double)(delay_ms < 0 ? 0 : delay_ms) / (double)CLOCK_MS_PER_S, 0.);
     ev_timer_start(wire->loop, &wire->timer);
+}
+
+static void tell(struct wire *wire, bool up)
+{
+    wire->calling++;
+    wire->change(up, wire->change_context);
+    wire->calling--;
+}
+
+static void complete(struct wire *wire, const struct request *request, const redisReply *reply)
+{
+    wire->calling++;
+    if (request->done != NULL)
+        request->done(reply, request->context);
+    wire->calling--;
+}
+
+static void unlink_request(struct wire *wire, struct request *request)
+{
+    struct request **place = &wire->first;
+    while (*place != request)
+        place = &(*place)->next;
+    *place = request->next;
+    if (wire->last == &request->next)
+        wire->last = place;
+    wire->pending--;
 }
 
 /* The context is gone or going: tell, and try again later. */
@@ -72,18 +101,33 @@ static void went_down(struct wire *wire, const char *reason)
     wire->tries++;
     arm(wire, clock_backoff_ms(wire->tries, BACKOFF_BASE_MS, BACKOFF_MAX_MS, 0.3, id_random_u32()));
     if (was_up)
-        wire->change(false, wire->change_context);
+        tell(wire, false);
 }
 
-/* Ends the connection; hiredis completes every pending request with NULL on the way. */
+/* Completes what is under way with NULL, in order. hiredis' own completions of it come later, some of them not before
+ * its callback that is running now has returned; they only free what is left. */
+static void complete_all(struct wire *wire)
+{
+    while (wire->first != NULL) {
+        struct request *request = wire->first;
+        unlink_request(wire, request);
+        request->wire = NULL;
+        complete(wire, request, NULL);
+    }
+}
+
+/* Ends the connection. */
 static void cut(struct wire *wire, const char *reason)
 {
     redisAsyncContext *redis = wire->redis;
+    char why[ERR_TEXT_MAX]; /* the reason may be of the reply or the context that goes */
+    snprintf(why, sizeof why, "%s", reason);
     wire->redis = NULL;
     wire->up = false; /* whoever is completed now must not submit */
-    if (redis != NULL)
-        redisAsyncFree(redis);
-    went_down(wire, reason);
+    complete_all(wire);
+    redis->data = NULL;
+    redisAsyncFree(redis);
+    went_down(wire, why);
 }
 
 static void on_disconnect(const redisAsyncContext *redis, int status)
@@ -93,27 +137,23 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
         went_down(wire, status == REDIS_OK ? "closed" : redis->errstr);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------------------------------
+ */
 
+/* The earliest deadline counts, also behind a request that has more time. */
 static void watch_deadline(struct wire *wire)
 {
     if (wire->redis == NULL)
         return;
-    if (wire->first != NULL)
-        arm(wire, wire->first->deadline_ms - clock_mono_ms());
-    else
+    if (wire->first == NULL) {
         ev_timer_stop(wire->loop, &wire->timer);
-}
-
-static void unlink_request(struct wire *wire, struct request *request)
-{
-    struct request **place = &wire->first;
-    while (*place != request)
-        place = &(*place)->next;
-    *place = request->next;
-    if (wire->last == &request->next)
-        wire->last = place;
-    wire->pending--;
+        return;
+    }
+    int64_t earliest_ms = wire->first->deadline_ms;
+    for (const struct request *request = wire->first->next; request != NULL; request = request->next)
+        if (request->deadline_ms < earliest_ms)
+            earliest_ms = request->deadline_ms;
+    arm(wire, earliest_ms - clock_mono_ms());
 }
 
 static bool is_noscript(const redisReply *reply)
@@ -125,6 +165,10 @@ static void on_reply(redisAsyncContext *redis, void *reply, void *privdata)
 {
     struct request *request = privdata;
     struct wire *wire = request->wire;
+    if (wire == NULL) {
+        free(request);
+        return;
+    }
     unlink_request(wire, request);
     if (reply == NULL && wire->redis == redis)
         wire->up = false; /* hiredis is tearing it down; on_disconnect follows */
@@ -133,8 +177,7 @@ static void on_reply(redisAsyncContext *redis, void *reply, void *privdata)
         watch_deadline(wire);
     }
     bool forgotten = reply != NULL && is_noscript(reply);
-    if (request->done != NULL)
-        request->done(forgotten ? NULL : reply, request->context);
+    complete(wire, request, forgotten ? NULL : reply);
     free(request);
     if (forgotten && wire->redis == redis)
         cut(wire, "Redis has forgotten our scripts"); /* the next connection loads them */
@@ -153,8 +196,7 @@ static bool submit(struct wire *wire, int argc, const char **argv, const size_t 
     *wire->last = request;
     wire->last = &request->next;
     wire->pending++;
-    if (wire->first == request)
-        watch_deadline(wire);
+    watch_deadline(wire);
     return true;
 }
 
@@ -178,9 +220,11 @@ bool wire_script(struct wire *wire, const struct lua *script, int keys, struct r
     return sent;
 }
 
-/* ---- coming up -------------------------------------------------------------------------------------------------------- */
+/* ---- coming up
+ * -------------------------------------------------------------------------------------------------------- */
 
-/* One answer of the greeting; the last good one means up. An error (LOADING, NOAUTH, …) is a reason to try again later. */
+/* One answer of the greeting; the last good one means up. An error (LOADING, NOAUTH, …) is a reason to try again later.
+ */
 static void on_greeting(const redisReply *reply, void *context)
 {
     struct wire *wire = context;
@@ -198,7 +242,7 @@ static void on_greeting(const redisReply *reply, void *context)
     if (wire->said_down)
         log_info("redis connection '%s' is up again", wire->name);
     wire->said_down = false;
-    wire->change(true, wire->change_context);
+    tell(wire, true);
 }
 
 static void greet(struct wire *wire, struct redis_args *args)
@@ -257,7 +301,10 @@ static void wire_connect(struct wire *wire)
     if (redis == NULL || redis->err != 0 ||
         (wire->address->tls && redis_tls_start(&redis->c, wire->address->host, &error) != ERR_OK)) {
         char reason[ERR_TEXT_MAX];
-        snprintf(reason, sizeof reason, "%s", redis == NULL ? "no memory" : redis->err != 0 ? redis->errstr : error.text);
+        snprintf(reason, sizeof reason, "%s",
+                 redis == NULL     ? "no memory"
+                 : redis->err != 0 ? redis->errstr
+                                   : error.text);
         if (redis != NULL)
             redisAsyncFree(redis);
         went_down(wire, reason);
@@ -283,7 +330,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
         cut(wire, wire->up ? "no answer in time" : "could not connect in time");
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------------------------------- */
+/* ---- the rest
+ * ----------------------------------------------------------------------------------------------------------- */
 
 struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
                       const struct lua *const *scripts, size_t script_count, wire_change_fn *change, void *context)
@@ -307,6 +355,7 @@ void wire_drop(struct wire *wire)
 {
     if (wire == NULL)
         return;
+    assert(wire->calling == 0);
     wire->dropped = true;
     if (wire->redis != NULL)
         cut(wire, "dropped");

@@ -27,7 +27,7 @@ typedef void wire_change_fn(bool up, void *context);
  * (may be none) are loaded at each connect, and again after Redis forgot them. `name` is for the log. */
 struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
                       const struct lua *const *scripts, size_t script_count, wire_change_fn *change, void *context);
-/* Completes what is under way with NULL. Takes NULL. */
+/* Completes what is under way with NULL. Not from inside a callback of this wire. Takes NULL. */
 void wire_drop(struct wire *wire);
 
 bool wire_is_up(const struct wire *wire);

@@ -165,3 +165,19 @@ enum err dispatch_live_workers(const struct dispatch *dispatch, int64_t *count, 
     redis_args_drop(args);
     return err;
 }
+
+enum err dispatch_policy(const struct dispatch *dispatch, char policy[DISPATCH_POLICY_MAX], struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redisReply *reply = NULL;
+    redis_arg(args, "CONFIG");
+    redis_arg(args, "GET");
+    redis_arg(args, "maxmemory-policy");
+    enum err err = redis_run(dispatch->redis, args, &reply, error);
+    if (err == ERR_OK)
+        snprintf(policy, DISPATCH_POLICY_MAX, "%s", redis_text(redis_item(reply, 1)));
+    if (reply != NULL)
+        freeReplyObject(reply);
+    redis_args_drop(args);
+    return err;
+}

@@ -40,4 +40,9 @@ MUST_CHECK enum err dispatch_refresh(const struct dispatch *dispatch, struct pg 
 /* How many workers have shown a sign of life lately. */
 MUST_CHECK enum err dispatch_live_workers(const struct dispatch *dispatch, int64_t *count, struct err_info *error);
 
+#define DISPATCH_POLICY_MAX 32
+/* Redis' maxmemory-policy; anything but noeviction may evict a queue. ERR_PERMANENT where CONFIG is forbidden. */
+MUST_CHECK enum err dispatch_policy(const struct dispatch *dispatch, char policy[DISPATCH_POLICY_MAX],
+                                    struct err_info *error);
+
 #endif

@@ -168,6 +168,39 @@ static enum err write_effects(struct pg *pg, const struct settlement *s, const s
     return err;
 }
 
+#define DENSE 4 /* a range that is at most so many times wider than its jobs are many is read as a whole */
+
+/* The attempt of each seq of the range, -1 where it is not ours. */
+static void arg_attempts_of_range(struct pg_args *args, const struct settlement *s, const struct picked *wanted,
+                                  int64_t first, int64_t last)
+{
+    size_t width = (size_t)(last - first + 1);
+    int32_t *attempts = mem_array(width, sizeof *attempts);
+    for (size_t i = 0; i < width; i++)
+        attempts[i] = -1;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct job *job = &s->jobs[wanted->index[i]];
+        attempts[job->seq - first] = job->attempt;
+    }
+    pg_arg_int4s(args, attempts, width);
+    free(attempts);
+}
+
+static void add_fence(struct pg_batch *batch, const struct settlement *s, const struct picked *wanted)
+{
+    int64_t first = s->jobs[wanted->index[0]].seq, last = s->jobs[wanted->index[wanted->count - 1]].seq;
+    bool dense = last - first < DENSE * (int64_t)wanted->count;
+    struct pg_args *args = pg_batch_add(batch, dense ? &sql_queue_settle_fence : &sql_queue_settle_fence_scattered);
+    pg_arg_text(args, s->operation_id);
+    if (!dense) {
+        arg_seqs_and_attempts(args, s, wanted);
+        return;
+    }
+    pg_arg_int8(args, first);
+    pg_arg_int8(args, last);
+    arg_attempts_of_range(args, s, wanted, first, last);
+}
+
 /* One transaction for the final verdicts of `wanted`. */
 static enum err end_jobs(struct pg *pg, const struct settlement *s, const struct picked *wanted,
                          struct settled *settled, struct err_info *error)
@@ -176,9 +209,7 @@ static enum err end_jobs(struct pg *pg, const struct settlement *s, const struct
     memcpy(mine.index, wanted->index, wanted->count * sizeof(size_t));
     struct pg_batch *fence = pg_batch_new();
     pg_batch_add(fence, &sql_queue_begin);
-    struct pg_args *args = pg_batch_add(fence, &sql_queue_settle_fence);
-    pg_arg_text(args, s->operation_id);
-    arg_seqs_and_attempts(args, s, wanted);
+    add_fence(fence, s, wanted);
     FAULT_POINT("settle.begin");
     enum err err = pg_batch_run(pg, fence, error);
     if (err == ERR_OK) {
@@ -244,12 +275,15 @@ static void add_retry(struct pg_batch *batch, const struct settlement *s, const 
     free(errors);
 }
 
+enum { PUT_BACK_BEGIN, PUT_BACK_SETTING, PUT_BACK_RETRY };
+
 /* Puts jobs back for another try; an exclusive one gives its lease up in the same transaction. */
 static enum err put_back(struct pg *pg, const struct settlement *s, const struct picked *again,
                          struct settled *settled, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_queue_no_nested_loops);
     add_retry(batch, s, again);
     add_release(batch, s, again);
     FAULT_POINT("settle.retry");
@@ -257,7 +291,7 @@ static enum err put_back(struct pg *pg, const struct settlement *s, const struct
     struct picked mine = {mem_array(again->count + 1, sizeof(size_t)), again->count};
     memcpy(mine.index, again->index, again->count * sizeof(size_t));
     if (err == ERR_OK) {
-        keep_returned(s, &mine, pg_batch_result(batch, 1));
+        keep_returned(s, &mine, pg_batch_result(batch, PUT_BACK_RETRY));
         struct pg_batch *rest = pg_batch_new();
         if (s->effects != NULL && mine.count > 0 && s->rulings[mine.index[0]].verdict == VERDICT_RETRY)
             s->effects(rest, mine.index, mine.count, s->context);

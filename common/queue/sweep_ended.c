@@ -60,6 +60,7 @@ static enum err remove_step(struct sweep_ended *s, const char *operation_id, int
         args = pg_batch_add(second, &sql_queue_remove_leftover_tally);
         pg_arg_text(args, operation_id);
         pg_arg_int8(args, *removed);
+        pg_arg_bool(args, *removed == REMOVE_STEP);
         pg_batch_add(second, &sql_queue_commit);
         err = pg_batch_run(s->pg, second, error);
     }

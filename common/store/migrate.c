@@ -165,6 +165,7 @@ static enum err take_turn(struct pg *pg, struct err_info *error)
     static const struct sql *const STEPS[] = {&sql_migrate_no_limits, &sql_migrate_lock, &sql_migrate_lock_limit,
                                               &sql_migrate_create};
     enum err outcome = pg_ready(pg, error);
+    pg_wait_for_ever(pg);
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && !outcome; i++)
         outcome = pg_exec(pg, STEPS[i], NULL, NULL, error);
     return outcome;

@@ -150,7 +150,8 @@ static enum err make_connection(struct pg *pg, struct err_info *error)
     }
     PQsetNoticeReceiver(conn, log_notice, NULL);
     pg->conn = conn;
-    return ERR_OK;
+    pg->answer_ms = pg->limits.answer_ms;
+    return PQsetnonblocking(conn, 1) == 0 ? ERR_OK : pg_lost(pg, "connection", error);
 }
 
 /* A server that ended the connection while nobody looked has left its last words in the socket. */
@@ -213,8 +214,11 @@ void pg_abort(struct pg *pg)
         pg_close(pg);
         return;
     }
-    PGresult *result = PQexec(pg->conn, sql_session_rollback.text);
-    bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
+    struct err_info ignored;
+    PGresult *result = NULL;
+    bool done = PQsendQuery(pg->conn, sql_session_rollback.text) &&
+                pg_answer(pg, sql_session_rollback.name, &result, &ignored) == ERR_OK &&
+                PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
     if (!done)
         pg_close(pg);
@@ -228,6 +232,11 @@ enum err pg_ready(struct pg *pg, struct err_info *error)
     if (pg->conn)
         close_if_ended(pg);
     return pg->conn ? ERR_OK : make_connection(pg, error);
+}
+
+void pg_wait_for_ever(struct pg *pg)
+{
+    pg->answer_ms = 0;
 }
 
 int pg_socket(const struct pg *pg)

@@ -10,8 +10,9 @@
  * the batch is unknown, the connection is closed, the next pg_ready makes a new one); RP001, RP002 → ERR_FENCED; RP003
  * → ERR_BUSY; RP404 → ERR_NOT_FOUND; RP409 → ERR_CONFLICT; 53100 (disk full) and 25006 (read only) → ERR_RETRY; 57014
  * (statement_timeout) → ERR_RETRY; everything else → ERR_PERMANENT. `sqlstate` is always filled in (08001: no
- * connection could be made, 08006: it was lost without a word of the server). A prepared statement that a migration by
- * another program made stale → ERR_RETRY, and the next pg_ready makes a new connection.
+ * connection could be made, 08006: it was lost without a word of the server, or the server was silent for answer_ms). A
+ * prepared statement that a migration by another program made stale → ERR_RETRY, and the next pg_ready makes a new
+ * connection.
  */
 #ifndef REPRISE_STORE_PG_H
 #define REPRISE_STORE_PG_H
@@ -27,16 +28,24 @@
 
 struct pg;
 
-/* What the server enforces on a connection; 0 = no limit. */
+/* What is enforced on a connection, by the server unless it says otherwise; 0 = no limit. */
 struct pg_limits {
     int64_t connect_ms;   /* to get a connection, for each address of the host; rounded up to seconds, at least 2 s */
     int64_t statement_ms; /* statement_timeout */
     int64_t lock_ms;      /* lock_timeout */
     int64_t idle_tx_ms;   /* idle_in_transaction_session_timeout */
-    bool hot;             /* plan_cache_mode=force_generic_plan, enable_seqscan=off */
+    int64_t answer_ms; /* ours: the connection is given up when nothing came for so long while an answer is awaited */
+    bool hot;          /* plan_cache_mode=force_generic_plan, enable_seqscan=off */
 };
-#define PG_LIMITS_HOT ((struct pg_limits){5000, 60000, 10000, 5000, true})
-#define PG_LIMITS_PROGRAM ((struct pg_limits){5000, 60000, 10000, 5000, false})
+/* Each limit is above the one before it, so that the one that says most comes first: a lock that is not given, else a
+ * statement that takes too long, else a server that says nothing at all (it answers a batch as a whole, as a rule: then
+ * its statements share that patience). */
+/* For executors: no statement of theirs takes long, and a silent server must not hold them. */
+#define PG_LIMITS_HOT ((struct pg_limits){5000, 12000, 10000, 5000, 15000, true})
+/* For the service executor: a planning step writes thousands of rows, and a cancel waits for one. */
+#define PG_LIMITS_SERVICE ((struct pg_limits){5000, 35000, 30000, 5000, 40000, true})
+/* For people's programs: they cancel too, and their queries may be wide. */
+#define PG_LIMITS_PROGRAM ((struct pg_limits){5000, 60000, 30000, 5000, 65000, false})
 
 /* Never fails and does not connect yet. `url` is borrowed for the call; `application` shows in pg_stat_activity. */
 struct pg *pg_new(const char *url, const char *application, struct pg_limits limits);
@@ -50,6 +59,8 @@ MUST_CHECK enum err pg_ready(struct pg *pg, struct err_info *error);
 void pg_close(struct pg *pg);
 /* Rolls back if a transaction is open. A failure closes the connection, which has the same effect. */
 void pg_abort(struct pg *pg);
+/* No deadline for answers until the connection is closed: for whoever lifts the server's limits too. */
+void pg_wait_for_ever(struct pg *pg);
 /* The socket, for polling; -1 if not connected. */
 int pg_socket(const struct pg *pg);
 

@@ -8,8 +8,6 @@
 #include "common/store/pg.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -63,11 +61,13 @@ enum err pg_prepare(struct pg *pg, const struct sql *statement, struct err_info 
     if (is_prepared(pg, statement))
         return ERR_OK;
     char name[PG_NAME_MAX];
-    PGresult *result = PQprepare(pg->conn, pg_statement_name(statement, name), statement->text, 0, NULL);
-    enum err outcome = ERR_OK;
-    if (PQresultStatus(result) == PGRES_COMMAND_OK)
+    if (!PQsendPrepare(pg->conn, pg_statement_name(statement, name), statement->text, 0, NULL))
+        return pg_lost(pg, statement->name, error);
+    PGresult *result;
+    enum err outcome = pg_answer(pg, statement->name, &result, error);
+    if (!outcome && PQresultStatus(result) == PGRES_COMMAND_OK)
         mark_prepared(pg, statement);
-    else
+    else if (!outcome)
         outcome = pg_fail(pg, statement->name, result, error);
     PQclear(result);
     return outcome;
@@ -150,10 +150,10 @@ enum err pg_batch_start(struct pg *pg, struct pg_batch *batch, struct err_info *
     }
     if (batch->count == 0)
         return ERR_OK;
-    /* Non-blocking: what the socket does not take now is sent by pg_batch_end, which reads at the same time. A blocking
-     * send would stand still against a server that waits for its answers to be read. */
+    /* What the socket does not take now is sent by pg_batch_end, which reads at the same time: else both sides could
+     * stand still, each waiting for the other to read. */
     const char *name = batch->items[0].statement->name;
-    if (PQsetnonblocking(pg->conn, 1) != 0 || !PQenterPipelineMode(pg->conn))
+    if (!PQenterPipelineMode(pg->conn))
         return pg_lost(pg, name, error);
     for (int i = 0; i < batch->count; i++) {
         if (!send_item(pg, &batch->items[i]))
@@ -167,18 +167,6 @@ enum err pg_batch_start(struct pg *pg, struct pg_batch *batch, struct err_info *
 
 /* ---- reading --------------------------------------------------------------------------------------------- */
 
-/* Trouble here is left to the reading that follows: it has the server's last words. */
-static void send_rest(PGconn *conn)
-{
-    while (PQflush(conn) == 1) {
-        struct pollfd waiting = {.fd = PQsocket(conn), .events = POLLIN | POLLOUT, .revents = 0};
-        if (waiting.fd < 0 || (poll(&waiting, 1, -1) < 0 && errno != EINTR))
-            return;
-        if ((waiting.revents & ~POLLOUT) && !PQconsumeInput(conn))
-            return;
-    }
-}
-
 static bool connection_is_lost(const struct pg *pg)
 {
     return !pg->conn || PQstatus(pg->conn) != CONNECTION_OK;
@@ -189,11 +177,14 @@ static bool connection_is_lost(const struct pg *pg)
 static enum err read_item(struct pg *pg, struct item *item, enum err known, struct err_info *error)
 {
     const char *name = item->statement->name;
-    PGresult *result = PQgetResult(pg->conn);
+    PGresult *result;
+    enum err outcome = pg_next_result(pg, name, &result, error);
+    if (outcome)
+        return outcome;
     if (!result)
         return pg_lost(pg, name, error);
 
-    enum err outcome = known;
+    outcome = known;
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
@@ -213,7 +204,9 @@ static enum err read_item(struct pg *pg, struct item *item, enum err known, stru
     PQclear(result);
     if (!pg->conn)
         return outcome;
-    result = PQgetResult(pg->conn);
+    enum err end = pg_next_result(pg, name, &result, error);
+    if (end)
+        return end;
     PQclear(result);
     return result || connection_is_lost(pg) ? pg_lost(pg, name, error) : outcome;
 }
@@ -223,7 +216,10 @@ static enum err read_sync(struct pg *pg, const char *name, enum err known, struc
 {
     enum err outcome = known;
     for (int empty = 0; empty < 2;) {
-        PGresult *result = PQgetResult(pg->conn);
+        PGresult *result;
+        enum err silent = pg_next_result(pg, name, &result, error);
+        if (silent)
+            return silent;
         ExecStatusType status = PQresultStatus(result);
         if (!result)
             empty++;
@@ -233,8 +229,7 @@ static enum err read_sync(struct pg *pg, const char *name, enum err known, struc
         if (!pg->conn)
             return outcome;
         if (result && status == PGRES_PIPELINE_SYNC)
-            return PQexitPipelineMode(pg->conn) && PQsetnonblocking(pg->conn, 0) == 0 ? outcome
-                                                                                      : pg_lost(pg, name, error);
+            return PQexitPipelineMode(pg->conn) ? outcome : pg_lost(pg, name, error);
     }
     return pg_lost(pg, name, error);
 }
@@ -249,7 +244,6 @@ enum err pg_batch_end(struct pg *pg, struct pg_batch *batch, struct err_info *er
     assert(pg->under_way == batch);
     pg->under_way = NULL;
 
-    send_rest(pg->conn);
     enum err outcome = ERR_OK;
     for (int i = 0; i < batch->count && pg->conn; i++)
         outcome = read_item(pg, &batch->items[i], outcome, error);
@@ -291,10 +285,12 @@ enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_arg
     struct pg_bound bound = {.count = 0};
     if (args)
         pg_args_bind(args, &bound);
-    return take_result(pg, statement->name,
-                       PQexecPrepared(pg->conn, pg_statement_name(statement, name), bound.count, bound.values,
-                                      bound.lengths, bound.formats, 0),
-                       result, error);
+    if (!PQsendQueryPrepared(pg->conn, pg_statement_name(statement, name), bound.count, bound.values, bound.lengths,
+                             bound.formats, 0))
+        return pg_lost(pg, statement->name, error);
+    PGresult *answer;
+    outcome = pg_answer(pg, statement->name, &answer, error);
+    return outcome ? outcome : take_result(pg, statement->name, answer, result, error);
 }
 
 /* The line of the script that the server's complaint points at; 0 = it points at none. Positions count characters. */
@@ -317,9 +313,14 @@ enum err pg_script(struct pg *pg, const char *text, struct err_info *error)
     assert(!pg->under_way);
     if (!pg->conn)
         return pg_lost(pg, "script", error);
-    PGresult *result = PQexec(pg->conn, text);
+    PGresult *result;
+    if (!PQsendQuery(pg->conn, text))
+        return pg_lost(pg, "script", error);
+    enum err outcome = pg_answer(pg, "script", &result, error);
+    if (outcome)
+        return outcome;
     int line = line_of_error(result, text);
-    enum err outcome = take_result(pg, "script", result, NULL, error);
+    outcome = take_result(pg, "script", result, NULL, error);
     if (outcome)
         error->line = line;
     return outcome;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
+
 #define SQLSTATE_CONNECTION "08006"
 #define SQLSTATE_UNKNOWN "XX000"
 
@@ -89,6 +91,16 @@ enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error)
     char line[ERR_TEXT_MAX];
     const char *why = pg->conn ? pg_one_line(PQerrorMessage(pg->conn), line) : "not connected";
     err_set(error, ERR_UNREACHABLE, "%s: %s", statement, *why ? why : "the connection to PostgreSQL is lost");
+    set_sqlstate(error, SQLSTATE_CONNECTION);
+    pg_close(pg);
+    return ERR_UNREACHABLE;
+}
+
+enum err pg_silent(struct pg *pg, const char *statement, struct err_info *error)
+{
+    char patience[CLOCK_ISO_MAX];
+    err_set(error, ERR_UNREACHABLE, "%s: PostgreSQL has said nothing for %s; whether it was done is not known",
+            statement, clock_human_ms(pg->answer_ms, patience));
     set_sqlstate(error, SQLSTATE_CONNECTION);
     pg_close(pg);
     return ERR_UNREACHABLE;

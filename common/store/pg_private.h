@@ -10,6 +10,7 @@ struct pg {
     const char *refusal;       /* … because of this */
     char *application;
     struct pg_limits limits;
+    int64_t answer_ms; /* of this connection: limits.answer_ms, or 0 after pg_wait_for_ever */
     /* By number: the statements that this connection has prepared. Pointers and not bits, so that two statements that
      * share a number by mistake are found out instead of one running as the other. */
     const struct sql **prepared;
@@ -44,10 +45,19 @@ const char *pg_statement_name(const struct sql *statement, char out[PG_NAME_MAX]
 /* Prepares it unless this connection has. */
 MUST_CHECK enum err pg_prepare(struct pg *pg, const struct sql *statement, struct err_info *error);
 
+/* What PQgetResult gives, waited for with the deadline of the connection. ERR_UNREACHABLE where it passed: the
+ * connection is then closed. A connection that is lost in another way gives what PQgetResult makes of it. */
+MUST_CHECK enum err pg_next_result(struct pg *pg, const char *statement, PGresult **result, struct err_info *error);
+/* All results of what was sent outside a batch: the first error, else the last one; NULL where the connection is lost.
+ */
+MUST_CHECK enum err pg_answer(struct pg *pg, const char *statement, PGresult **answer, struct err_info *error);
+
 /* Classes a result that is an error. A connection that is lost by it is closed, and the class is ERR_UNREACHABLE. */
 enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
 /* The connection is lost or in a state that nobody can go on from: closes it. ERR_UNREACHABLE with libpq's reason. */
 enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error);
+/* The server said nothing for answer_ms: closes the connection. ERR_UNREACHABLE. */
+enum err pg_silent(struct pg *pg, const char *statement, struct err_info *error);
 /* A COPY or another answer that no statement of ours may give: closes the connection. ERR_PERMANENT. */
 enum err pg_unexpected(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
 /* One line without line ends and the space that they leave. Returns `out`. */

@@ -6,5 +6,5 @@ WITH due AS (
        AND EXISTS (SELECT 1 FROM tally WHERE operation_id = $1 AND state = 'running')
      ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 UPDATE job SET run_at = now() + $3 * interval '1 millisecond', worker = $4
-  FROM due WHERE job.operation_id = $1 AND job.seq = due.seq
-RETURNING job.seq, phase, kind, key, attempt, failures, crashes, checkpoint::text
+ WHERE operation_id = $1 AND seq = ANY (ARRAY(SELECT seq FROM due))
+RETURNING seq, phase, kind, key, attempt, failures, crashes, checkpoint::text

@@ -1,3 +1,3 @@
 -- $1 operation, $2 at most
 DELETE FROM job_outcome WHERE operation_id = $1
-   AND seq IN (SELECT seq FROM job_outcome WHERE operation_id = $1 ORDER BY seq LIMIT $2)
+   AND seq = ANY (ARRAY(SELECT seq FROM job_outcome WHERE operation_id = $1 ORDER BY seq LIMIT $2))

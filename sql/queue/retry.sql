@@ -4,5 +4,5 @@ WITH fence AS (SELECT share_tally($1, true))
 UPDATE job SET attempt = job.attempt + 1, failures = failures + mine.failed, last_error = coalesce(mine.error, last_error),
                run_at = clock_timestamp() + mine.delay_ms * interval '1 millisecond', worker = NULL
   FROM fence, unnest($2::bigint[], $3::integer[], $4::bigint[], $5::integer[], $6::text[]) AS mine (seq, attempt, delay_ms, failed, error)
- WHERE job.operation_id = $1 AND job.seq = mine.seq AND job.attempt = mine.attempt
+ WHERE job.operation_id = $1 AND job.seq = ANY ($2::bigint[]) AND job.seq = mine.seq AND job.attempt = mine.attempt
 RETURNING job.seq
