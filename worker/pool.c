@@ -48,9 +48,9 @@ static void arg_active(struct redis_args *args, const struct lane *lane)
 /* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again in vain. */
 static void on_left(const redisReply *reply, void *context)
 {
-    (void)context;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
         log_warn("Redis refused a script: %s", reply->str);
+    pool_check_drained(context);
 }
 
 static void finish_args(struct redis_args *args, struct lane *lane, const struct work *work)
@@ -76,7 +76,7 @@ static void finish_args(struct redis_args *args, struct lane *lane, const struct
 static void leave(struct lane *lane, struct work *work, const struct lua *script, int keys, struct redis_args *args)
 {
     held_remove(lane->pool->held, lane->queue, work->chunk.text);
-    if (!wire_script(lane->pool->wire, script, keys, args, COMMAND_MS, on_left, NULL))
+    if (!wire_script(lane->pool->wire, script, keys, args, COMMAND_MS, on_left, lane->pool))
         log_info("chunk %s could not be taken out of Redis now; the heartbeat will", work->chunk.text);
     work_drop(work);
 }
@@ -322,6 +322,7 @@ static void on_inbox(const redisReply *reply, void *context)
     }
     if (reply != NULL)
         inbox_wait(pool);
+    pool_check_drained(pool);
 }
 
 static void inbox_wait(struct pool *pool)

@@ -61,6 +61,7 @@ static void reap_all(struct pool *pool, const redisReply *silent)
 static void on_beat(const redisReply *reply, void *context)
 {
     struct pool *pool = context;
+    pool_check_drained(pool);
     if (reply == NULL)
         return;
     if (reply->type == REDIS_REPLY_ERROR) {
