@@ -14,6 +14,8 @@
 #include "common/queue/operation.h"
 #include "embedded/sql.h"
 
+#define SQLSTATE_UNIQUE "23505"
+
 /* What is settled about a request before the transaction begins. */
 struct draft {
     uint8_t key[SHA256_BYTES]; /* of definition and arguments */
@@ -194,6 +196,12 @@ enum err operation_accept(struct pg *pg, const struct kind_table *kinds, const s
     enum err err = draft_make(pg, kinds, request, &draft, error);
     if (err == ERR_OK)
         err = find_or_insert(pg, batch, request, &draft, accepted, error);
+    if (err == ERR_PERMANENT && strcmp(error->sqlstate, SQLSTATE_UNIQUE) == 0) {
+        /* Another request with the same id came between: now it can be found. */
+        pg_abort(pg);
+        pg_batch_reset(batch);
+        err = find_or_insert(pg, batch, request, &draft, accepted, error);
+    }
     pg_abort(pg);
     if (err == ERR_OK) {
         accepted->single = draft.preview.jobs == 1;

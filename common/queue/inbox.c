@@ -22,7 +22,7 @@ static enum err list_items(const struct inbox *inbox, redisReply **items, struct
     redis_arg(args, "LRANGE");
     name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
     redis_arg(args, "0");
-    redis_arg(args, "99");
+    redis_arg(args, "9"); /* few: nothing bounds how long an item is */
     enum err err = redis_run(inbox->dispatch->redis, args, items, error);
     redis_args_drop(args);
     return err;
@@ -135,9 +135,16 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
     return err;
 }
 
+/* An item may be done twice, by two workers one after the other: then it finds what it wants. */
+static bool is_so_already(const struct inbox_item *item, const struct tally *tally)
+{
+    return (item->verb == INBOX_PAUSE && tally->state == OP_PAUSED) ||
+           (item->verb == INBOX_RESUME && tally->state == OP_RUNNING);
+}
+
 static enum err change_operation(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
 {
-    struct tally tally;
+    struct tally tally = {0};
     enum err err = ERR_OK;
     if (item->verb == INBOX_CANCEL)
         err = operation_cancel(inbox->pg, item->operation_id, &tally, error);
@@ -145,6 +152,8 @@ static enum err change_operation(const struct inbox *inbox, const struct inbox_i
         err = operation_pause(inbox->pg, item->operation_id, &tally, error);
     else
         err = operation_resume(inbox->pg, item->operation_id, &tally, error);
+    if (err == ERR_CONFLICT && is_so_already(item, &tally))
+        err = ERR_OK;
     if (err == ERR_OK && item->verb == INBOX_RESUME)
         err = dispatch_open(inbox->dispatch, inbox->pg, item->operation_id, error);
     else if (err == ERR_OK)
@@ -182,10 +191,12 @@ static enum err process(const struct inbox *inbox, struct buf *raw, int *accepte
     return err == ERR_OK ? end_item(inbox, raw, "", error) : reject(inbox, raw, &reason, error);
 }
 
-enum err inbox_process(const struct inbox *inbox, int *accepted, struct err_info *error)
+/* `*dealt_with`: how many items; each of them has left the list. */
+static enum err process_some(const struct inbox *inbox, size_t *dealt_with, int *accepted, struct err_info *error)
 {
     redisReply *items = NULL;
     enum err err = list_items(inbox, &items, error);
+    *dealt_with = redis_count(items);
     for (size_t i = 0; i < redis_count(items) && err == ERR_OK; i++) {
         struct buf raw = BUF_INIT;
         buf_add(&raw, redis_item(items, i)->str, redis_item(items, i)->len);
@@ -194,5 +205,13 @@ enum err inbox_process(const struct inbox *inbox, int *accepted, struct err_info
     }
     if (items != NULL)
         freeReplyObject(items);
+    return err;
+}
+
+enum err inbox_process(const struct inbox *inbox, int *accepted, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (size_t dealt_with = 1; err == ERR_OK && dealt_with > 0;)
+        err = process_some(inbox, &dealt_with, accepted, error);
     return err;
 }

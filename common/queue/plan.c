@@ -99,7 +99,7 @@ static enum err begin(struct pg *pg, const char *operation_id, enum plan_status 
 static enum err note_failure(struct pg *pg, const struct operation *operation, enum plan_status *status,
                              struct err_info *error)
 {
-    if (error->code == ERR_FENCED || strcmp(error->sqlstate, "23505") == 0)
+    if (error->code == ERR_FENCED)
         return ERR_OK; /* another planner was quicker, or the operation does not run any more */
     if (error->code == ERR_RETRY || error->code == ERR_UNREACHABLE)
         return error->code;
@@ -120,6 +120,27 @@ static enum err note_failure(struct pg *pg, const struct operation *operation, e
     return err;
 }
 
+/* Plans made on an empty table are wrong on a full one. Only a hint: whoever analyzes at this moment does it for us. */
+static void analyze(struct pg *pg)
+{
+    struct err_info ignored;
+    if (pg_exec(pg, &sql_queue_plan_analyze, NULL, NULL, &ignored) != ERR_OK)
+        log_info("the table of jobs was not analyzed: %s", ignored.text);
+}
+
+/* The operation does not run: says what it is. */
+static enum err look(struct pg *pg, const char *operation_id, enum plan_status *status, struct tally *tally,
+                     struct err_info *error)
+{
+    struct operation *operation = NULL;
+    enum err err = operation_get(pg, operation_id, &operation, error);
+    if (err == ERR_OK)
+        *tally = operation->tally;
+    *status = PLAN_DONE;
+    operation_drop(operation);
+    return err;
+}
+
 enum err plan_step(struct pg *pg, const struct kind_table *kinds, const char *operation_id, enum plan_status *status,
                    struct tally *tally, struct err_info *error)
 {
@@ -135,12 +156,12 @@ enum err plan_step(struct pg *pg, const struct kind_table *kinds, const char *op
     pg_abort(pg);
     if (operation != NULL && err != ERR_OK)
         err = note_failure(pg, operation, status, error);
-    else if (err == ERR_FENCED) {
-        *status = PLAN_DONE; /* not running */
-        err = ERR_OK;
-    }
+    else if (err == ERR_FENCED)
+        err = look(pg, operation_id, status, tally, error);
     else if (err == ERR_OK && *status == PLAN_MORE && (!to_do || tally->planned))
         *status = PLAN_DONE;
+    if (err == ERR_OK && to_do && *status == PLAN_DONE && tally->planned && tally->total >= PLAN_STEP)
+        analyze(pg);
     operation_drop(operation);
     return err;
 }

@@ -230,8 +230,6 @@ static enum err fail_instead(struct pg *pg, const struct settlement *s, size_t i
                              struct err_info *error)
 {
     struct ruling *ruling = &s->rulings[index];
-    if (ruling->verdict != VERDICT_SUCCEEDED && s->effects == NULL)
-        return error->code;
     ruling_fini(ruling);
     ruling->verdict = VERDICT_FAILED;
     ruling->error = mem_strdup(error->text);
@@ -277,6 +275,18 @@ static void add_retry(struct pg_batch *batch, const struct settlement *s, const 
 
 enum { PUT_BACK_BEGIN, PUT_BACK_SETTING, PUT_BACK_RETRY };
 
+/* The effects of those that failed; who was put off has done nothing. */
+static void add_retry_effects(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+{
+    struct picked failed = {mem_array(mine->count + 1, sizeof(size_t)), 0};
+    for (size_t i = 0; i < mine->count; i++)
+        if (s->rulings[mine->index[i]].verdict == VERDICT_RETRY)
+            failed.index[failed.count++] = mine->index[i];
+    if (s->effects != NULL && failed.count > 0)
+        s->effects(batch, failed.index, failed.count, s->context);
+    free(failed.index);
+}
+
 /* Puts jobs back for another try; an exclusive one gives its lease up in the same transaction. */
 static enum err put_back(struct pg *pg, const struct settlement *s, const struct picked *again,
                          struct settled *settled, struct err_info *error)
@@ -293,8 +303,7 @@ static enum err put_back(struct pg *pg, const struct settlement *s, const struct
     if (err == ERR_OK) {
         keep_returned(s, &mine, pg_batch_result(batch, PUT_BACK_RETRY));
         struct pg_batch *rest = pg_batch_new();
-        if (s->effects != NULL && mine.count > 0 && s->rulings[mine.index[0]].verdict == VERDICT_RETRY)
-            s->effects(rest, mine.index, mine.count, s->context);
+        add_retry_effects(rest, s, &mine);
         pg_batch_add(rest, &sql_queue_commit);
         err = pg_batch_run(pg, rest, error);
         pg_batch_drop(rest);
@@ -309,6 +318,22 @@ static enum err put_back(struct pg *pg, const struct settlement *s, const struct
     return err;
 }
 
+/* All at once; where that is refused because of one job's data, job by job. */
+static enum err put_all_back(struct pg *pg, const struct settlement *s, const struct picked *again,
+                             struct settled *settled, struct err_info *error)
+{
+    enum err err = put_back(pg, s, again, settled, error);
+    if (err != ERR_PERMANENT)
+        return err;
+    err = ERR_OK;
+    for (size_t i = 0; i < again->count && err == ERR_OK; i++) {
+        err = put_back(pg, s, &(struct picked){again->index + i, 1}, settled, error);
+        if (err == ERR_PERMANENT)
+            err = fail_instead(pg, s, again->index[i], settled, error);
+    }
+    return err;
+}
+
 enum err settle(struct pg *pg, const struct settlement *s, struct settled *settled, struct err_info *error)
 {
     *settled = (struct settled){0};
@@ -319,7 +344,7 @@ enum err settle(struct pg *pg, const struct settlement *s, struct settled *settl
     if (err == ERR_PERMANENT)
         err = end_one_by_one(pg, s, &final, settled, error);
     if (err == ERR_OK && again.count > 0)
-        err = put_back(pg, s, &again, settled, error);
+        err = put_all_back(pg, s, &again, settled, error);
     free(final.index);
     free(again.index);
     return err;

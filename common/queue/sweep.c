@@ -130,13 +130,12 @@ static int64_t effective_window(const struct census *census, const struct live *
 static enum err read_live(struct sweep *sweep, struct live **all, size_t *count, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_sweep_timeline);
     pg_batch_add(batch, &sql_queue_begin);
     pg_arg_text(pg_batch_add(batch, &sql_queue_sweep_lock), "live");
     pg_batch_add(batch, &sql_queue_sweep_live);
     enum err err = pg_batch_run(sweep->pg, batch, error);
-    if (err == ERR_OK && pg_bool(pg_batch_result(batch, 2), 0, 0)) {
-        const PGresult *r = pg_batch_result(batch, 3);
+    if (err == ERR_OK && pg_bool(pg_batch_result(batch, 1), 0, 0)) {
+        const PGresult *r = pg_batch_result(batch, 2);
         *count = (size_t)pg_rows(r);
         *all = mem_array(*count + 1, sizeof **all);
         for (int row = 0; row < (int)*count; row++) {
@@ -200,7 +199,10 @@ enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
     struct live *all = NULL;
     size_t count = 0;
     *more = false;
-    enum err err = read_live(sweep, &all, &count, error);
+    /* By itself: in one message with the BEGIN it would belong to that transaction, and be rolled back with it. */
+    enum err err = pg_exec(sweep->pg, &sql_queue_sweep_timeline, NULL, NULL, error);
+    if (err == ERR_OK)
+        err = read_live(sweep, &all, &count, error);
     bool ours = all != NULL;
     if (err == ERR_OK && ours)
         err = mirror_all(sweep, all, count, error);

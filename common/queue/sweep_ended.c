@@ -128,6 +128,8 @@ static enum err mirror_ended(struct sweep_ended *s, struct err_info *error)
             err = forget_op(s, id, error);
         else if (err == ERR_OK && !tally_is_live(&operation->tally))
             err = dispatch_refresh(s->dispatch, s->pg, id, error);
+        if (err == ERR_OK && operation != NULL && !tally_is_live(&operation->tally))
+            err = forget_op(s, id, error); /* the mirror has done it, unless the hash was gone */
         operation_drop(operation);
     }
     if (ids != NULL)

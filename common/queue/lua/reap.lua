@@ -18,7 +18,9 @@ for k = 5, #KEYS, 2 do
     local chunk = redis.call('RPOP', KEYS[k])
     while chunk do
         moved[#moved + 1] = chunk
-        if ARGV[3] == 'suspect' then
+        if ARGV[3] == 'suspect' and string.sub(chunk, 1, 6) == '{"by":' then
+            redis.call('RPUSH', KEYS[k + 1], chunk) -- a suspect already: who loaded it is known
+        elseif ARGV[3] == 'suspect' then
             redis.call('RPUSH', KEYS[k + 1], '{"by":"' .. id .. '",' .. string.sub(chunk, 2))
         else
             redis.call('LPUSH', KEYS[k + 1], chunk)

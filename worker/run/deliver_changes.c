@@ -1,0 +1,188 @@
+#include "worker/run/deliver_changes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "embedded/sql.h"
+#include "worker/run/deliver_window.h"
+
+/* One walk for one verb. */
+struct walk {
+    struct deliver *deliver;
+    struct deliver_window *window;
+    enum verb verb;
+    char old_tree[GIT_SHA_MAX]; /* "" = there is none to compare with. The link forgets it with the first checkpoint */
+};
+
+bool deliver_is_unchanged(const struct deliver *deliver)
+{
+    const char *synced = deliver->link.synced_tree;
+    return synced != NULL && strcmp(synced, deliver->fetched.tree) == 0 && deliver->doubts.count == 0;
+}
+
+static bool is_sendable(const struct git_file *file)
+{
+    return file->entry == GIT_FILE && json_is_utf8(file->path, file->path_len);
+}
+
+/* ---- two trees side by side ----------------------------------------------------------------------------------------
+ */
+
+static enum err count_change(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
+{
+    struct deliver *deliver = context;
+    (void)error;
+    deliver->remember.total += is_sendable(file) && change != GIT_DELETED;
+    deliver->skipped.odd_paths += !is_sendable(file);
+    return ERR_OK;
+}
+
+/* A file that was too large may become one that is created later on, so created and updated are not told apart here. */
+static enum err add_change(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
+{
+    struct walk *walk = context;
+    bool is_deleted = change == GIT_DELETED;
+    if (!is_sendable(file) || is_deleted != (walk->verb == VERB_DELETE))
+        return ERR_OK;
+    return deliver_window_add(walk->window, file->path, is_deleted ? NULL : file->blob, error);
+}
+
+static enum err side_by_side(struct walk *walk, struct err_info *error)
+{
+    static const enum verb groups[] = {VERB_DELETE, VERB_CREATE, VERB_UPDATE};
+    const struct deliver *deliver = walk->deliver;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups && err == ERR_OK; i++) {
+        walk->verb = groups[i];
+        deliver_window_begin(walk->window, walk->verb);
+        err = git_compare(deliver->clone, walk->old_tree, deliver->fetched.tree, add_change, walk, error);
+        if (err == ERR_OK)
+            err = deliver_window_end(walk->window, error);
+    }
+    return err;
+}
+
+/* ---- every path ----------------------------------------------------------------------------------------------------
+ */
+
+static enum err count_file(void *context, const struct git_file *file, struct err_info *error)
+{
+    struct deliver *deliver = context;
+    (void)error;
+    deliver->skipped.symlinks += file->entry == GIT_SYMLINK;
+    deliver->skipped.submodules += file->entry == GIT_SUBMODULE;
+    deliver->skipped.odd_paths += file->entry == GIT_FILE && !is_sendable(file);
+    deliver->remember.total += is_sendable(file);
+    return ERR_OK;
+}
+
+static enum err add_file(void *context, const struct git_file *file, struct err_info *error)
+{
+    struct walk *walk = context;
+    return is_sendable(file) ? deliver_window_add(walk->window, file->path, file->blob, error) : ERR_OK;
+}
+
+static enum err add_if_gone(const struct walk *walk, const char *path, struct err_info *error)
+{
+    char blob[GIT_SHA_MAX];
+    if (git_find(walk->deliver->clone, walk->deliver->fetched.tree, path, blob))
+        return ERR_OK;
+    return deliver_window_add(walk->window, path, NULL, error);
+}
+
+/* A page of what the app holds; `after` moves on to its last digest. */
+static enum err add_gone_of_page(const struct walk *walk, uint8_t after[SHA256_BYTES], bool *is_last,
+                                 struct err_info *error)
+{
+    struct pg_args *args = deliver_args(walk->deliver);
+    pg_arg_bytea(args, after, SHA256_BYTES);
+    pg_arg_int4(args, DELIVER_WINDOW);
+    PGresult *page = NULL;
+    enum err err = deliver_exec(walk->deliver, &sql_deliveries_held_page, args, &page, error);
+    int rows = err == ERR_OK ? pg_rows(page) : 0;
+    for (int row = 0; row < rows && err == ERR_OK; row++)
+        err = add_if_gone(walk, pg_text(page, row, 1), error);
+    *is_last = rows < DELIVER_WINDOW || !pg_bytea(page, rows - 1, 0, after, SHA256_BYTES);
+    PQclear(page);
+    return err;
+}
+
+static enum err add_gone(const struct walk *walk, struct err_info *error)
+{
+    uint8_t after[SHA256_BYTES] = {0};
+    enum err err = ERR_OK;
+    for (bool is_last = !walk->deliver->link.holds_anything; !is_last && err == ERR_OK;)
+        err = add_gone_of_page(walk, after, &is_last, error);
+    return err;
+}
+
+/* What nobody knows the app to hold is not in those pages. */
+static enum err add_doubtful(const struct walk *walk, struct err_info *error)
+{
+    const struct deliver_doubts *doubts = &walk->deliver->doubts;
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < doubts->count && err == ERR_OK; i++)
+        err = add_if_gone(walk, doubts->list[i].path, error);
+    return err;
+}
+
+static enum err delete_group(struct walk *walk, struct err_info *error)
+{
+    deliver_window_begin(walk->window, VERB_DELETE);
+    enum err err = add_gone(walk, error);
+    /* First those: a doubtful path among them is sent with the sha that the app holds, and its doubt is then marked. */
+    if (err == ERR_OK)
+        err = deliver_window_end(walk->window, error);
+    if (err == ERR_OK)
+        err = add_doubtful(walk, error);
+    return err == ERR_OK ? deliver_window_end(walk->window, error) : err;
+}
+
+static enum err tree_group(struct walk *walk, enum verb verb, struct err_info *error)
+{
+    deliver_window_begin(walk->window, verb);
+    enum err err = git_walk(walk->deliver->clone, walk->deliver->fetched.tree, add_file, walk, error);
+    return err == ERR_OK ? deliver_window_end(walk->window, error) : err;
+}
+
+static enum err every_path(struct walk *walk, struct err_info *error)
+{
+    struct deliver *deliver = walk->deliver;
+    deliver->remember.done = deliver->remember.total = 0;
+    enum err err = git_walk(deliver->clone, deliver->fetched.tree, count_file, deliver, error);
+    if (err == ERR_OK)
+        err = delete_group(walk, error);
+    if (err == ERR_OK)
+        err = tree_group(walk, VERB_CREATE, error);
+    if (err == ERR_OK && deliver_window_updates(walk->window) > 0)
+        err = tree_group(walk, VERB_UPDATE, error);
+    return err;
+}
+
+/* ---- which of the two
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Counting is the try: a tree of which parts are gone cannot be compared with. */
+static bool can_compare(struct walk *walk)
+{
+    struct deliver *deliver = walk->deliver;
+    struct err_info ignored = {.code = ERR_OK};
+    const char *synced = deliver->link.synced_tree;
+    deliver->remember.done = deliver->remember.total = 0;
+    if (synced == NULL || deliver->doubts.count > 0 || !git_has_object(deliver->clone, synced))
+        return false;
+    snprintf(walk->old_tree, sizeof walk->old_tree, "%s", synced);
+    if (git_compare(deliver->clone, synced, deliver->fetched.tree, count_change, deliver, &ignored) == ERR_OK)
+        return true;
+    deliver->skipped.odd_paths = 0;
+    return false;
+}
+
+enum err deliver_changes(struct deliver *deliver, const struct deliver_sink *sink, struct err_info *error)
+{
+    struct walk walk = {.deliver = deliver, .window = deliver_window_new(deliver, sink)};
+    enum err err = can_compare(&walk) ? side_by_side(&walk, error) : every_path(&walk, error);
+    deliver_window_drop(walk.window);
+    return err;
+}

@@ -1,0 +1,42 @@
+/*
+ * A link as its job needs it: where the files come from, where they go, what the app is known to hold. It has the app's
+ * key and the token in plain text, which are decrypted here, by the executor that uses them, and wiped when it has
+ * done.
+ */
+#ifndef REPRISE_WORKER_RUN_DELIVER_LINK_H
+#define REPRISE_WORKER_RUN_DELIVER_LINK_H
+
+#include "common/base/crypto.h"
+#include "common/deliveries/circuit.h"
+#include "common/deliveries/wire.h"
+#include "common/store/pg.h"
+
+struct deliver_link {
+    char *app_id, *repository_id;
+    char *base_url; /* without a '/' at its end */
+    char *url, *owner, *name;
+    char *branch;                      /* NULL = the remote's HEAD */
+    char *synced_commit, *synced_tree; /* NULL = the app is not known to hold exactly a tree */
+    int64_t files, bytes;              /* of that tree */
+    bool holds_anything;               /* there are deliveries */
+    struct circuit circuit;
+    int64_t now_us; /* PostgreSQL's clock when the link was read */
+    char *auth_key;
+    char *token; /* NULL = none */
+};
+
+/* Reads the link of a job's key, "<app_id>/<repository_id>". ERR_NOT_FOUND: app, repository or link is gone. ERR_USAGE
+ * and ERR_PERMANENT: a secret cannot be decrypted. deliver_link_fini is owed in all cases. */
+MUST_CHECK enum err deliver_link_load(struct pg *pg, const struct crypto_keys *keys, const char *key,
+                                      struct deliver_link *link, struct err_info *error);
+void deliver_link_fini(struct deliver_link *link);
+
+/* As it stands in every request. */
+struct wire_repository deliver_link_repository(const struct deliver_link *link);
+
+/* A sealed secret in plain text, owned by the caller (deliver_secret_drop); NULL stays NULL. */
+MUST_CHECK enum err deliver_secret_open(const struct crypto_keys *keys, const char *sealed, char **plain,
+                                        struct err_info *error);
+void deliver_secret_drop(char *plain);
+
+#endif

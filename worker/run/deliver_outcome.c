@@ -1,0 +1,170 @@
+#include "worker/run/deliver_outcome.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "embedded/sql.h"
+#include "worker/run/deliver_fetch.h"
+
+#define STORE_AWAY_MS 2000 /* PostgreSQL did not answer: the job comes back after this */
+
+/* What the settle writes; it outlives the attempt. */
+struct settling {
+    struct deliver_link link; /* its ids alone */
+    bool is_synced, is_final;
+    char *error;
+    struct git_fetched fetched;
+    bool notes_fetch;
+    int64_t files, bytes;
+};
+
+/* ---- the transaction
+ * -------------------------------------------------------------------------------------------------- */
+
+static void write_effects(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
+{
+    const struct settling *settling = context;
+    (void)mine;
+    (void)count;
+    FAULT_POINT("deliver.settle");
+    if (settling->is_synced) {
+        struct pg_args *args = deliver_add(batch, &settling->link, &sql_deliveries_synced);
+        pg_arg_text(args, settling->fetched.commit);
+        pg_arg_text(args, settling->fetched.tree);
+        pg_arg_int8(args, settling->files);
+        pg_arg_int8(args, settling->bytes);
+        (void)deliver_add(batch, &settling->link, &sql_deliveries_synced_intents);
+    } else {
+        const struct sql *statement = settling->is_final ? &sql_deliveries_failed : &sql_deliveries_tried;
+        pg_arg_text(deliver_add(batch, &settling->link, statement), settling->error);
+    }
+    if (settling->notes_fetch)
+        deliver_note_fetch(batch, &settling->link, &settling->fetched);
+}
+
+static void settling_drop(void *context)
+{
+    struct settling *settling = context;
+    deliver_link_fini(&settling->link);
+    free(settling->error);
+    free(settling);
+}
+
+static struct settling *plan_effects(struct deliver *deliver)
+{
+    struct settling *settling = mem_zalloc(sizeof *settling);
+    settling->link.app_id = mem_strdup(deliver->link.app_id);
+    settling->link.repository_id = mem_strdup(deliver->link.repository_id);
+    settling->fetched = deliver->fetched;
+    settling->notes_fetch = deliver->clone != NULL && !deliver->fetch_noted;
+    deliver->run->effects = write_effects;
+    deliver->run->effects_context = settling;
+    deliver->run->forget = settling_drop;
+    return settling;
+}
+
+/* ---- the outcome
+ * -------------------------------------------------------------------------------------------------------- */
+
+static void add_counts(struct buf *out, const struct deliver *deliver)
+{
+    const struct deliver_remember *sent = &deliver->remember;
+    const struct deliver_skipped *skipped = &deliver->skipped;
+    buf_addf(out, "\"commit\":\"%s\"", deliver->fetched.commit);
+    buf_addf(out, ",\"created\":%" PRId64 ",\"updated\":%" PRId64 ",\"deleted\":%" PRId64, sent->created, sent->updated,
+             sent->deleted);
+    buf_addf(out, ",\"sent_bytes\":%" PRId64, sent->bytes);
+    buf_addf(out, ",\"skipped_symlinks\":%" PRId64 ",\"skipped_submodules\":%" PRId64, skipped->symlinks,
+             skipped->submodules);
+    buf_addf(out, ",\"skipped_paths\":%" PRId64 ",\"skipped_large_texts\":%" PRId64, skipped->odd_paths,
+             skipped->large_texts);
+}
+
+static enum err read_totals(struct deliver *deliver, struct settling *settling, struct err_info *error)
+{
+    PGresult *totals = NULL;
+    enum err err = deliver_exec(deliver, &sql_deliveries_totals, deliver_args(deliver), &totals, error);
+    if (err == ERR_OK) {
+        settling->files = pg_int8(totals, 0, 0);
+        settling->bytes = pg_int8(totals, 0, 1);
+    }
+    PQclear(totals);
+    return err;
+}
+
+/* Without the pin the next attempt compares every path, no more. */
+static void pin(struct deliver *deliver)
+{
+    struct err_info error = {.code = ERR_OK};
+    if (git_pin(deliver->clone, deliver->link.app_id, deliver->fetched.commit, &error) != ERR_OK)
+        log_warn("the tree that app %s holds is not pinned: %s", deliver->link.app_id, error.text);
+}
+
+static void succeed_dry(struct deliver *deliver)
+{
+    struct buf result = BUF_INIT;
+    buf_add_str(&result, "{\"dry_run\":true,");
+    add_counts(&result, deliver);
+    buf_addf(&result, ",\"files\":%" PRId64 ",\"bytes\":%" PRId64,
+             deliver->remember.created + deliver->remember.updated, deliver->remember.bytes);
+    buf_add_str(&result, ",\"note\":\"files that the app still holds but the repository no longer has are not known "
+                         "after a re-sync\"}");
+    run_succeed(deliver->run, 0, result.data);
+    buf_fini(&result);
+}
+
+enum err deliver_succeed(struct deliver *deliver, struct err_info *error)
+{
+    if (deliver->run->dry_run) {
+        succeed_dry(deliver);
+        return ERR_OK;
+    }
+    struct settling *settling = plan_effects(deliver);
+    settling->is_synced = true;
+    enum err err = read_totals(deliver, settling, error);
+    if (err != ERR_OK)
+        return err;
+    pin(deliver);
+    struct buf result = BUF_INIT;
+    buf_add_char(&result, '{');
+    add_counts(&result, deliver);
+    buf_addf(&result, ",\"files\":%" PRId64 ",\"bytes\":%" PRId64 "}", settling->files, settling->bytes);
+    run_succeed(deliver->run, 0, result.data);
+    buf_fini(&result);
+    return ERR_OK;
+}
+
+static void fail(struct deliver *deliver, const struct err_info *error)
+{
+    struct buf result = BUF_INIT;
+    buf_add_char(&result, '{');
+    add_counts(&result, deliver);
+    buf_add_char(&result, '}');
+    run_fail(deliver->run, 0, error, deliver->is_final ? RUN_FINAL : RUN_MAY_RETRY, result.data);
+    buf_fini(&result);
+    log_info("%s: %s", deliver->run->jobs[0].key, error->text);
+    if (deliver->run->dry_run)
+        return;
+    struct settling *settling = plan_effects(deliver);
+    settling->is_final = deliver->run->rulings[0].verdict == VERDICT_FAILED;
+    settling->error = mem_strdup(error->text);
+}
+
+void deliver_end(struct deliver *deliver, const struct err_info *error)
+{
+    struct run *run = deliver->run;
+    if (deliver->is_gone)
+        run_skip(run, 0, "the app or its link to the repository has been removed", NULL);
+    else if (deliver->wait_ms > 0)
+        run_put_off(run, 0, deliver->wait_ms);
+    else if (deliver->stop == ERR_FENCED || deliver->stop == ERR_INTERRUPTED)
+        log_debug("%s stops: %s", run->jobs[0].key, error->text);
+    else if (deliver->stop == ERR_UNREACHABLE || deliver->stop == ERR_RETRY)
+        run_put_off(run, 0, STORE_AWAY_MS);
+    else
+        fail(deliver, error);
+}

@@ -1,0 +1,13 @@
+/*
+ * The handlers: what a job of each kind does. The table (table.c) binds them to the names of common/kinds.
+ */
+#ifndef REPRISE_WORKER_RUN_HANDLERS_H
+#define REPRISE_WORKER_RUN_HANDLERS_H
+
+#include "worker/run.h"
+
+void noop_run(struct run *run);
+void snapshot_run(struct run *run);
+void resync_run(struct run *run);
+
+#endif
