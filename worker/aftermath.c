@@ -104,8 +104,8 @@ static enum err count_crash(struct aftermath *aftermath, const char *text, struc
     return err;
 }
 
-/* Chunks back to where they belong. Reaped once, they are nowhere else: a crash that cannot be counted now is lost, which only means
- * that the job gets another try. */
+/* Chunks back to where they belong. Reaped once, they are nowhere else: a crash that cannot be counted now is lost,
+ * which only means that the job gets another try. */
 static enum err reap(struct aftermath *aftermath, struct case_ *one, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();

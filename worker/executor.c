@@ -1,8 +1,8 @@
 #include "worker/executor.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -24,7 +24,8 @@ static bool is_stopping(const struct executor *executor)
     return atomic_load_explicit(&executor->process->stopping, memory_order_relaxed);
 }
 
-/* ---- staying connected ------------------------------------------------------------------------------------------------ */
+/* ---- staying connected
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Waits for the next try; false if the process is to stop. */
 static bool wait_for_next_try(struct executor *executor, int tries)
@@ -50,7 +51,8 @@ static bool is_passing(enum err err)
     return err == ERR_RETRY || err == ERR_UNREACHABLE;
 }
 
-/* ---- one group of jobs of a kind ----------------------------------------------------------------------------------------- */
+/* ---- one group of jobs of a kind
+ * ----------------------------------------------------------------------------------------- */
 
 static void add_progress(struct work *work, const struct settled *settled)
 {
@@ -73,7 +75,8 @@ static void note_delays(struct work *work, const struct run *run)
             work->due_ms = sooner(work->due_ms, run->rulings[i].delay_ms);
 }
 
-/* Repeats the settle until PostgreSQL has taken or refused it. False: the process stops, and what was done is not recorded. */
+/* Repeats the settle until PostgreSQL has taken or refused it. False: the process stops, and what was done is not
+ * recorded. */
 static bool settle_firmly(struct executor *executor, struct settlement *settlement, struct work *work)
 {
     for (int tries = 1;; tries++) {
@@ -126,7 +129,8 @@ static bool fail_poisoned(struct run *run, size_t index)
     if (run->jobs[index].crashes < JOB_CRASHES_MAX)
         return false;
     struct err_info reason = {0};
-    err_set(&reason, ERR_PERMANENT, "it ended its process by a fatal signal %d times while it ran alone", run->jobs[index].crashes);
+    err_set(&reason, ERR_PERMANENT, "it ended its process by a fatal signal %d times while it ran alone",
+            run->jobs[index].crashes);
     run_fail(run, index, &reason, RUN_FINAL, NULL);
     return true;
 }
@@ -195,9 +199,8 @@ static bool run_group(struct executor *executor, const struct known_operation *k
     bool unrecorded = false;
     for (size_t i = 0; i < count; i++)
         unrecorded = unrecorded || (run.rulings[i].verdict == VERDICT_NONE && is_stopping(executor));
-    struct settlement settlement = {known->operation_id, run.worker, started_ms,  jobs,
-                                    run.rulings,         count,      lease.key,   run.effects,
-                                    run.effects_context};
+    struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
+                                    lease.key,           run.effects, run.effects_context};
     note_delays(work, &run);
     bool recorded = settle_firmly(executor, &settlement, work) && !unrecorded;
     forget(&run);
@@ -206,7 +209,8 @@ static bool run_group(struct executor *executor, const struct known_operation *k
     return recorded;
 }
 
-/* How many jobs from `first` on are run together: those of the same kind; an exclusive one, and one that may kill, alone. */
+/* How many jobs from `first` on are run together: those of the same kind; an exclusive one, and one that may kill,
+ * alone. */
 static size_t group_size(const struct load *load, size_t first)
 {
     const struct kind *kind = kind_find(&kinds, load->jobs[first].kind);
@@ -219,7 +223,8 @@ static size_t group_size(const struct load *load, size_t first)
     return n;
 }
 
-/* ---- one chunk ------------------------------------------------------------------------------------------------------------ */
+/* ---- one chunk
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* Whoever settled last ends the phase; the sweep would, too, but later. */
 static void advance_if_done(struct executor *executor, struct work *work)
@@ -311,7 +316,8 @@ static void run_chunk(struct executor *executor, struct work *work)
     }
 }
 
-/* ---- suspects ---------------------------------------------------------------------------------------------------------------- */
+/* ---- suspects
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static void add_piece(struct work *work, int64_t seq)
 {
@@ -372,7 +378,8 @@ static bool split_suspect(struct executor *executor, struct work *work)
     return true;
 }
 
-/* ---- the thread ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the thread
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static void tell(struct executor *executor, enum work_event event)
 {

@@ -1,6 +1,6 @@
 /*
- * An executor: a thread that owns a PostgreSQL connection and runs one chunk at a time: load, claim, handler, settle. Whatever it
- * does is fenced, so it may be slow, repeat itself or die at any point.
+ * An executor: a thread that owns a PostgreSQL connection and runs one chunk at a time: load, claim, handler, settle.
+ * Whatever it does is fenced, so it may be slow, repeat itself or die at any point.
  */
 #ifndef REPRISE_WORKER_EXECUTOR_H
 #define REPRISE_WORKER_EXECUTOR_H

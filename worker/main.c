@@ -1,14 +1,14 @@
 /*
- * worker: takes chunks of jobs from Redis and runs them. This file reads the settings, makes sure that the database has the schema
- * that this program knows, and hands over to the supervisor.
+ * worker: takes chunks of jobs from Redis and runs them. This file reads the settings, makes sure that the database has
+ * the schema that this program knows, and hands over to the supervisor.
  */
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <arpa/inet.h>
 
 #include "common/base/clock.h"
 #include "common/base/fault.h"
@@ -78,7 +78,8 @@ static void start_log(const struct config *config)
     log_init("worker", level, format);
 }
 
-/* The loop must not wait for a name server: the host is looked up once, here. TLS needs the name for the certificate. */
+/* The loop must not wait for a name server: the host is looked up once, here. TLS needs the name for the certificate.
+ */
 static enum err resolve(struct redis_address *address, struct err_info *error)
 {
     struct addrinfo wanted = {.ai_socktype = SOCK_STREAM}, *found = NULL;
@@ -87,7 +88,8 @@ static enum err resolve(struct redis_address *address, struct err_info *error)
         return ERR_OK;
     int failed = getaddrinfo(address->host, NULL, &wanted, &found);
     if (failed != 0)
-        return err_set(error, ERR_UNREACHABLE, "redis.url: %s cannot be resolved: %s", address->host, gai_strerror(failed));
+        return err_set(error, ERR_UNREACHABLE, "redis.url: %s cannot be resolved: %s", address->host,
+                       gai_strerror(failed));
     failed = getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
     freeaddrinfo(found);
     if (failed != 0)
@@ -114,7 +116,8 @@ static enum err prepare_database(const struct config *config, struct err_info *e
         if (tries == 1)
             log_warn("waiting for PostgreSQL: %s", error->text);
         int64_t ms = clock_backoff_ms(tries, WAIT_BASE_MS, WAIT_MAX_MS, 0.2, id_random_u32());
-        nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / CLOCK_MS_PER_S), .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000},
+        nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
+                                     .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000},
                   NULL);
     }
     pg_drop(pg);

@@ -1,6 +1,6 @@
 /*
- * What an executor remembers of operations from chunk to chunk: the version that each is pinned to, its arguments. None of it ever
- * changes, so a small cache needs no invalidation. Owned by one thread.
+ * What an executor remembers of operations from chunk to chunk: the version that each is pinned to, its arguments. None
+ * of it ever changes, so a small cache needs no invalidation. Owned by one thread.
  */
 #ifndef REPRISE_WORKER_OPERATIONS_H
 #define REPRISE_WORKER_OPERATIONS_H

@@ -14,9 +14,11 @@ static enum err read_pair(char *pair, int executors[QUEUE_COUNT], struct err_inf
     int queue = queue_index(pair);
     long number = strtol(equals + 1, &end, 10);
     if (queue < 0)
-        return err_set(error, ERR_USAGE, "worker.executors: there is no queue \"%s\"; there are delivery and history", pair);
+        return err_set(error, ERR_USAGE, "worker.executors: there is no queue \"%s\"; there are delivery and history",
+                       pair);
     if (end == equals + 1 || *end != '\0' || number < 0 || number > EXECUTORS_MAX)
-        return err_set(error, ERR_USAGE, "worker.executors: %s=%s is not a number from 0 to %d", pair, equals + 1, EXECUTORS_MAX);
+        return err_set(error, ERR_USAGE, "worker.executors: %s=%s is not a number from 0 to %d", pair, equals + 1,
+                       EXECUTORS_MAX);
     executors[queue] = (int)number;
     return ERR_OK;
 }
@@ -34,6 +36,7 @@ enum err executors_parse(const char *text, int executors[QUEUE_COUNT], struct er
         total += executors[q];
     free(copy);
     if (err == ERR_OK && total == 0)
-        err = err_set(error, ERR_USAGE, "worker.executors: a worker needs at least one executor, e.g. delivery=8,history=2");
+        err = err_set(error, ERR_USAGE,
+                      "worker.executors: a worker needs at least one executor, e.g. delivery=8,history=2");
     return err;
 }

@@ -21,7 +21,8 @@
 
 static void lane_feed(struct lane *lane);
 
-/* ---- arguments --------------------------------------------------------------------------------------------------------- */
+/* ---- arguments
+ * --------------------------------------------------------------------------------------------------------- */
 
 static struct redis_args *fresh_args(struct pool *pool)
 {
@@ -43,9 +44,11 @@ static void arg_active(struct redis_args *args, const struct lane *lane)
     name_active(args, lane->pool->prefix, lane->queue, lane->pool->process->worker);
 }
 
-/* ---- chunks leave ---------------------------------------------------------------------------------------------------------- */
+/* ---- chunks leave
+ * ---------------------------------------------------------------------------------------------------------- */
 
-/* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again in vain. */
+/* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again in
+ * vain. */
 static void on_left(const redisReply *reply, void *context)
 {
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
@@ -102,7 +105,8 @@ static void give_back(struct lane *lane, struct work *work)
     leave(lane, work, &lua_give_back, 2, args);
 }
 
-/* ---- chunks come ------------------------------------------------------------------------------------------------------------- */
+/* ---- chunks come
+ * ------------------------------------------------------------------------------------------------------------- */
 
 struct look { /* a chunk whose operation is being looked at */
     struct lane *lane;
@@ -114,7 +118,8 @@ static struct executor *pop_free(struct lane *lane)
     return lane->free_count == 0 ? NULL : lane->free[--lane->free_count];
 }
 
-/* What is of an old generation, paused or cancelled ends at once. Hash missing, or older than the chunk: PostgreSQL decides. */
+/* What is of an old generation, paused or cancelled ends at once. Hash missing, or older than the chunk: PostgreSQL
+ * decides. */
 static bool is_wanted(struct pool *pool, const struct chunk *chunk, const redisReply *fields)
 {
     const redisReply *generation = redis_item(fields, 0);
@@ -248,7 +253,8 @@ static void feed_all(struct pool *pool)
             lane_feed(&pool->lanes[q]);
 }
 
-/* ---- due retries ------------------------------------------------------------------------------------------------------------- */
+/* ---- due retries
+ * ------------------------------------------------------------------------------------------------------------- */
 
 void pool_ask_due(struct lane *lane, const char *operation_id, const char *again)
 {
@@ -261,7 +267,8 @@ void pool_ask_due(struct lane *lane, const char *operation_id, const char *again
     wire_script(lane->pool->wire, &lua_due, 3, args, COMMAND_MS, NULL, NULL);
 }
 
-/* ---- executors speak ------------------------------------------------------------------------------------------------------------- */
+/* ---- executors speak
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static void hear(struct pool *pool, struct work *work)
 {
@@ -308,7 +315,9 @@ static void on_mail(struct ev_loop *loop, ev_async *async, int events)
     pool_check_drained(pool);
 }
 
-/* ---- the inbox --------------------------------------------------------------------------------------------------------------------- */
+/* ---- the inbox
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static void inbox_wait(struct pool *pool);
 
@@ -339,7 +348,9 @@ static void inbox_wait(struct pool *pool)
     pool->inbox_waiting = wire_send(pool->inbox, args, BLOCK_MS, on_inbox, pool);
 }
 
-/* ---- connections --------------------------------------------------------------------------------------------------------------------- */
+/* ---- connections
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_wire_change(bool up, void *context)
 {

@@ -1,6 +1,6 @@
 /*
- * The pool's heartbeat: once a second it tells Redis that this worker lives and what it holds, hears what is due and who seems dead,
- * and reaps. And its end: the drain.
+ * The pool's heartbeat: once a second it tells Redis that this worker lives and what it holds, hears what is due and
+ * who seems dead, and reaps. And its end: the drain.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,12 +14,13 @@
 
 #define BEAT_S 1.0
 #define BEAT_TIMEOUT_MS 2000
-#define ALIVE_MS 5000              /* a worker is dead after so long without a beat */
-#define REAP_PATIENCE_MS 5000      /* nobody is reaped so soon after Redis came back: all seem dead then */
+#define ALIVE_MS 5000         /* a worker is dead after so long without a beat */
+#define REAP_PATIENCE_MS 5000 /* nobody is reaped so soon after Redis came back: all seem dead then */
 #define FORGET_MS (24 * 60 * 60 * 1000)
 #define REAP_AT_ONCE 20
 
-/* ---- reaping ----------------------------------------------------------------------------------------------------------- */
+/* ---- reaping
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static void on_reaped(const redisReply *reply, void *context)
 {
@@ -55,9 +56,11 @@ static void reap_all(struct pool *pool, const redisReply *silent)
     pool->reap_offset = redis_count(silent) < REAP_AT_ONCE ? 0 : pool->reap_offset + REAP_AT_ONCE;
 }
 
-/* ---- the beat ------------------------------------------------------------------------------------------------------------ */
+/* ---- the beat
+ * ------------------------------------------------------------------------------------------------------------ */
 
-/* The answer: epoch, beats, silent workers, then for each queue the entries that we do not know, and the operations due. */
+/* The answer: epoch, beats, silent workers, then for each queue the entries that we do not know, and the operations
+ * due. */
 static void on_beat(const redisReply *reply, void *context)
 {
     struct pool *pool = context;
@@ -86,8 +89,9 @@ static void arg_description(struct pool *pool, struct redis_args *args)
     clock_iso8601_ms(pool->started_us, started);
     for (int q = 0; q < QUEUE_COUNT; q++)
         running += held_count(pool->held, q);
-    buf_addf(&text, "{\"host\":\"%s\",\"pid\":%ld,\"started\":\"%s\",\"running\":%zu,\"done\":%" PRId64 ",\"version\":\"%s\"", host,
-             (long)getpid(), started, running, pool->done, REPRISE_VERSION);
+    buf_addf(&text,
+             "{\"host\":\"%s\",\"pid\":%ld,\"started\":\"%s\",\"running\":%zu,\"done\":%" PRId64 ",\"version\":\"%s\"",
+             host, (long)getpid(), started, running, pool->done, REPRISE_VERSION);
     buf_add_str(&text, pool->process->suspects ? ",\"suspects\":true,\"executors\":{" : ",\"executors\":{");
     for (int q = 0; q < QUEUE_COUNT; q++)
         buf_addf(&text, "%s\"%s\":%d", q == 0 ? "" : ",", queue_names[q],
@@ -135,7 +139,8 @@ static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
     pool_beat(timer->data);
 }
 
-/* ---- the drain -------------------------------------------------------------------------------------------------------------- */
+/* ---- the drain
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static size_t chunks_in_hand(const struct pool *pool)
 {

@@ -1,5 +1,6 @@
 /*
- * One worker process: a loop thread, executors, a service thread. The supervisor forks it; it returns when it was drained.
+ * One worker process: a loop thread, executors, a service thread. The supervisor forks it; it returns when it was
+ * drained.
  */
 #ifndef REPRISE_WORKER_PROCESS_H
 #define REPRISE_WORKER_PROCESS_H
@@ -8,8 +9,8 @@
 #include <stdbool.h>
 
 #include "common/base/config.h"
-#include "common/base/ids.h"
 #include "common/base/crypto.h"
+#include "common/base/ids.h"
 #include "common/queue/definition_set.h"
 #include "common/queue/names.h"
 #include "common/store/redis.h"
@@ -22,8 +23,8 @@ struct process {
     const struct definition_set *definitions;
     char worker[ID_MAX];        /* new at each start */
     int executors[QUEUE_COUNT]; /* how many threads for each queue */
-    bool suspects;              /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */
-    atomic_bool stopping;       /* drain: nothing new begins, long jobs stop at their next checkpoint */
+    bool suspects;        /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */
+    atomic_bool stopping; /* drain: nothing new begins, long jobs stop at their next checkpoint */
 };
 
 /* Runs to the end; the exit code of the process. */

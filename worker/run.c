@@ -15,7 +15,8 @@
 #define PAUSE_SLICE_MS 50
 #define ASKED_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
 
-/* ---- verdicts ------------------------------------------------------------------------------------------------------ */
+/* ---- verdicts ------------------------------------------------------------------------------------------------------
+ */
 
 static void rule(struct run *run, size_t index, enum verdict verdict, const char *error, const char *result)
 {
@@ -62,7 +63,8 @@ void run_put_off(struct run *run, size_t index, int64_t delay_ms)
     run->rulings[index].delay_ms = delay_ms;
 }
 
-/* ---- while it runs ---------------------------------------------------------------------------------------------------- */
+/* ---- while it runs
+ * ---------------------------------------------------------------------------------------------------- */
 
 bool run_stopping(const struct run *run)
 {
@@ -118,7 +120,8 @@ enum err run_fresh(struct run *run, struct err_info *error)
     return touch_if_older(run, LEASE_FRESH_MS / 2, error);
 }
 
-/* ---- checkpoints --------------------------------------------------------------------------------------------------------- */
+/* ---- checkpoints
+ * --------------------------------------------------------------------------------------------------------- */
 
 struct pg_batch *run_checkpoint(struct run *run, const char *remember)
 {

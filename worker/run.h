@@ -1,10 +1,11 @@
 /*
- * What a handler sees of the world: the jobs it is to run, its executor's connection, and the rules it must keep. A handler is
- * one function in worker/run/, plain blocking C that reads from top to bottom; it rules on each job (succeed, fail, skip, put
- * off) and returns. The executor then settles: claim, fence, retries and repetition are not the handler's business.
+ * What a handler sees of the world: the jobs it is to run, its executor's connection, and the rules it must keep. A
+ * handler is one function in worker/run/, plain blocking C that reads from top to bottom; it rules on each job
+ * (succeed, fail, skip, put off) and returns. The executor then settles: claim, fence, retries and repetition are not
+ * the handler's business.
  *
- * Of an exclusive kind the executor has claimed the lease before the handler runs, and there is one job. Such a handler calls
- * run_tick at least every few seconds, also while git or a request runs, and records its progress by checkpoints.
+ * Of an exclusive kind the executor has claimed the lease before the handler runs, and there is one job. Such a handler
+ * calls run_tick at least every few seconds, also while git or a request runs, and records its progress by checkpoints.
  */
 #ifndef REPRISE_WORKER_RUN_H
 #define REPRISE_WORKER_RUN_H
@@ -35,8 +36,8 @@ struct run {
     struct lease *lease; /* of an exclusive kind, else NULL */
     void **tools;        /* the handler's own, kept by the executor from run to run; NULL at first. See struct runner */
 
-    /* What is to be written in the transaction that settles (or puts back) the jobs; may stay NULL. `context` must live until
-     * the handler's `forget` is called. */
+    /* What is to be written in the transaction that settles (or puts back) the jobs; may stay NULL. `context` must live
+     * until the handler's `forget` is called. */
     settle_effects_fn *effects;
     void *effects_context;
     void (*forget)(void *effects_context);
@@ -58,8 +59,8 @@ const struct runner *runner_find(const char *kind);
 /* `result`: a JSON object as text, copied, or NULL. */
 void run_succeed(struct run *run, size_t index, const char *result);
 void run_skip(struct run *run, size_t index, const char *reason, const char *result);
-/* Decides by the definition's retry rule: tries left → again after the back-off (or what the other side asked for, at most
- * 24 h); none left, or an ERR_PERMANENT that `final` marks → failed. */
+/* Decides by the definition's retry rule: tries left → again after the back-off (or what the other side asked for, at
+ * most 24 h); none left, or an ERR_PERMANENT that `final` marks → failed. */
 enum run_retry { RUN_MAY_RETRY, RUN_FINAL };
 void run_fail(struct run *run, size_t index, const struct err_info *error, enum run_retry retry, const char *result);
 /* Not begun for a reason that will pass: no try is used. */
@@ -67,9 +68,10 @@ void run_put_off(struct run *run, size_t index, int64_t delay_ms);
 
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
 
-/* Keeps the lease where it is due (every 8 s) and tells whether to go on. ERR_OK: go on. ERR_FENCED: cancelled or taken over;
- * ERR_INTERRUPTED: paused, or this worker is drained. In both cases stop at once, rule nothing: what is open stays open.
- * ERR_UNREACHABLE, ERR_RETRY: PostgreSQL does not answer; stop with run_fail or return. A child_tick_fn: context is the run. */
+/* Keeps the lease where it is due (every 8 s) and tells whether to go on. ERR_OK: go on. ERR_FENCED: cancelled or taken
+ * over; ERR_INTERRUPTED: paused, or this worker is drained. In both cases stop at once, rule nothing: what is open
+ * stays open. ERR_UNREACHABLE, ERR_RETRY: PostgreSQL does not answer; stop with run_fail or return. A child_tick_fn:
+ * context is the run. */
 MUST_CHECK enum err run_tick(void *run, struct err_info *error);
 /* The same, for handlers of many short jobs: true once they should stop between two of them. Never blocks. */
 bool run_stopping(const struct run *run);
@@ -77,15 +79,18 @@ bool run_stopping(const struct run *run);
 /* Waits; false once the handler should stop, then at once. */
 bool run_pause(const struct run *run, int64_t ms);
 
-/* Before each request to the outside: makes sure that the lease was touched less than LEASE_FRESH_MS ago. As run_tick. */
+/* Before each request to the outside: makes sure that the lease was touched less than LEASE_FRESH_MS ago. As run_tick.
+ */
 MUST_CHECK enum err run_fresh(struct run *run, struct err_info *error);
 
-/* A checkpoint: add the effects to what run_checkpoint returns, then commit. `remember` (JSON, or NULL = as before) is what the
- * next attempt finds in job.checkpoint. Commit repeats by itself while PostgreSQL is away or refuses for the moment, as long
- * as the lease allows. ERR_FENCED, ERR_INTERRUPTED (it was committed, but stop now), ERR_UNREACHABLE, ERR_PERMANENT. */
+/* A checkpoint: add the effects to what run_checkpoint returns, then commit. `remember` (JSON, or NULL = as before) is
+ * what the next attempt finds in job.checkpoint. Commit repeats by itself while PostgreSQL is away or refuses for the
+ * moment, as long as the lease allows. ERR_FENCED, ERR_INTERRUPTED (it was committed, but stop now), ERR_UNREACHABLE,
+ * ERR_PERMANENT. */
 struct pg_batch *run_checkpoint(struct run *run, const char *remember);
 MUST_CHECK enum err run_checkpoint_commit(struct run *run, struct pg_batch *batch, struct err_info *error);
-/* The same in two halves, so that requests can be driven meanwhile: start sends it, end waits and repeats where needed. */
+/* The same in two halves, so that requests can be driven meanwhile: start sends it, end waits and repeats where needed.
+ */
 MUST_CHECK enum err run_checkpoint_start(struct run *run, struct pg_batch *batch, struct err_info *error);
 MUST_CHECK enum err run_checkpoint_end(struct run *run, struct pg_batch *batch, struct err_info *error);
 

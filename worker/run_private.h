@@ -16,9 +16,9 @@ struct executor {
     struct operations *operations;
     void **tools; /* one for each runner */
 
-    struct pg_batch *checkpoint;     /* of the run in hand */
-    int64_t checkpoint_sent_ms;      /* clock_boot_ms */
-    bool checkpoint_under_way;       /* started, its answer not yet read */
+    struct pg_batch *checkpoint; /* of the run in hand */
+    int64_t checkpoint_sent_ms;  /* clock_boot_ms */
+    bool checkpoint_under_way;   /* started, its answer not yet read */
 };
 
 /* Makes a connection outside a transaction, trying again with back-off; false once the process is to stop. */

@@ -1,6 +1,6 @@
 /*
- * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox. It has its own
- * connections to both stores.
+ * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox. It
+ * has its own connections to both stores.
  */
 #ifndef REPRISE_WORKER_SERVICE_H
 #define REPRISE_WORKER_SERVICE_H

@@ -23,12 +23,12 @@
 #define LAST_WORDS_MS 3000 /* how long the end waits for what dead children leave to be put back */
 
 struct child {
-    pid_t pid;          /* 0 = not running */
+    pid_t pid; /* 0 = not running */
     char worker[ID_MAX];
     int64_t started_ms, restart_ms;
     int quick_deaths;
-    bool restarted;     /* another ran in its place before */
-    bool suspects;      /* the one that runs suspects alone; started on demand */
+    bool restarted; /* another ran in its place before */
+    bool suspects;  /* the one that runs suspects alone; started on demand */
 };
 
 struct supervisor {
@@ -41,7 +41,8 @@ struct supervisor {
     int64_t looked_ms; /* for suspects */
 };
 
-/* ---- children ------------------------------------------------------------------------------------------------------------- */
+/* ---- children
+ * ------------------------------------------------------------------------------------------------------------- */
 
 /* One executor for each queue: a suspect must be alone in its process. */
 static void make_lonely(struct process *process)
@@ -99,7 +100,8 @@ static void note_death(struct supervisor *s, struct child *child, int status)
     int64_t now = clock_mono_ms();
     enum death death = judge(status);
     if (WIFSIGNALED(status))
-        log_error("worker %s was ended by signal %d (%s)", child->worker, WTERMSIG(status), strsignal(WTERMSIG(status)));
+        log_error("worker %s was ended by signal %d (%s)", child->worker, WTERMSIG(status),
+                  strsignal(WTERMSIG(status)));
     else if (death != DEATH_CLEAN)
         log_error("worker %s ended with code %d", child->worker, WEXITSTATUS(status));
     child->pid = 0;
@@ -107,7 +109,8 @@ static void note_death(struct supervisor *s, struct child *child, int status)
     child->quick_deaths = now - child->started_ms < QUICK_DEATH_MS ? child->quick_deaths + 1 : 0;
     child->restart_ms = now;
     if (child->quick_deaths > 0 && !child->suspects)
-        child->restart_ms += clock_backoff_ms(child->quick_deaths, RESTART_BASE_MS, RESTART_MAX_MS, 0.2, id_random_u32());
+        child->restart_ms +=
+            clock_backoff_ms(child->quick_deaths, RESTART_BASE_MS, RESTART_MAX_MS, 0.2, id_random_u32());
     aftermath_add(s->aftermath, child->worker, death, child->suspects ? COMPANY_ALONE : COMPANY_MANY);
     if (death == DEATH_FATAL)
         s->looked_ms = 0; /* there are suspects now */
@@ -130,7 +133,8 @@ static int running(const struct supervisor *s)
     return n;
 }
 
-/* ---- what is due ----------------------------------------------------------------------------------------------------------------- */
+/* ---- what is due
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static int64_t sooner(int64_t a_ms, int64_t b_ms)
 {
@@ -167,7 +171,9 @@ static int64_t start_for_suspects(struct supervisor *s)
     return SUSPECTS_EVERY_MS;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the end
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void pass_on(struct supervisor *s, int signal)
 {
@@ -189,12 +195,15 @@ static void last_words(struct supervisor *s)
     }
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the loop
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
 
 static void wait_for_signal(struct supervisor *s, int64_t wait_ms)
 {
     int64_t ms = wait_ms < 0 ? 60000 : wait_ms;
-    struct timespec patience = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S), .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
+    struct timespec patience = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
+                                .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
     int signal = sigtimedwait(&s->signals, NULL, &patience);
     if (signal == SIGTERM || signal == SIGINT)
         pass_on(s, SIGTERM);

@@ -1,6 +1,7 @@
 /*
- * The supervisor: forks the worker's processes, restarts what dies, and looks after what a dead one leaves: its chunks go back to
- * their queues at once (or to the suspects, if a fatal signal ended it), its leases are given up. It has no threads and runs no jobs.
+ * The supervisor: forks the worker's processes, restarts what dies, and looks after what a dead one leaves: its chunks
+ * go back to their queues at once (or to the suspects, if a fatal signal ended it), its leases are given up. It has no
+ * threads and runs no jobs.
  */
 #ifndef REPRISE_WORKER_SUPERVISOR_H
 #define REPRISE_WORKER_SUPERVISOR_H

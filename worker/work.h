@@ -1,6 +1,6 @@
 /*
- * What the loop and the executors hand to each other: one struct goes to an executor with a chunk and comes back with what
- * became of it. Owned by whoever has it in hand.
+ * What the loop and the executors hand to each other: one struct goes to an executor with a chunk and comes back with
+ * what became of it. Owned by whoever has it in hand.
  */
 #ifndef REPRISE_WORKER_WORK_H
 #define REPRISE_WORKER_WORK_H
@@ -26,7 +26,7 @@ struct work {
     struct chunk chunk;
 
     /* With WORK_DONE: */
-    bool settled;         /* `tally` is as of the last commit */
+    bool settled; /* `tally` is as of the last commit */
     struct tally tally;
     char finished_at[40]; /* if the operation has ended, else "" */
     int64_t next_open;    /* see struct load */

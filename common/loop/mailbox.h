@@ -1,6 +1,6 @@
 /*
- * A list of messages between two threads, guarded by a mutex: the only mutable state that the loop and its executors share.
- * The receiver either waits on it (an executor) or is woken by an ev_async (the loop).
+ * A list of messages between two threads, guarded by a mutex: the only mutable state that the loop and its executors
+ * share. The receiver either waits on it (an executor) or is woken by an ev_async (the loop).
  */
 #ifndef REPRISE_LOOP_MAILBOX_H
 #define REPRISE_LOOP_MAILBOX_H

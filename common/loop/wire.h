@@ -1,12 +1,12 @@
 /*
- * A connection to Redis that lives in a libev loop and comes back by itself: one small state machine over hiredis' async
- * context, with timers of our own (hiredis 0.14 has none).
+ * A connection to Redis that lives in a libev loop and comes back by itself: one small state machine over hiredis'
+ * async context, with timers of our own (hiredis 0.14 has none).
  *
  *   down --timer--> connecting --scripts loaded--> up --error, timeout--> down (back-off with jitter)
  *
- * Every request that was accepted completes exactly once, never from inside wire_send: with a reply, or with NULL, which means
- * that its outcome is unknown (timed out, cut, dropped). A timeout ends the connection, for nothing behind it can be trusted to
- * be answered either. Blocking commands get a wire of their own.
+ * Every request that was accepted completes exactly once, never from inside wire_send: with a reply, or with NULL,
+ * which means that its outcome is unknown (timed out, cut, dropped). A timeout ends the connection, for nothing behind
+ * it can be trusted to be answered either. Blocking commands get a wire of their own.
  */
 #ifndef REPRISE_LOOP_WIRE_H
 #define REPRISE_LOOP_WIRE_H
@@ -23,8 +23,8 @@ typedef void wire_reply_fn(const redisReply *reply, void *context);
 /* Told each time it has come up, or gone down. */
 typedef void wire_change_fn(bool up, void *context);
 
-/* `address` is borrowed and must outlive it; its host should be a literal, for a name is resolved while the loop waits. `scripts`
- * (may be none) are loaded at each connect, and again after Redis forgot them. `name` is for the log. */
+/* `address` is borrowed and must outlive it; its host should be a literal, for a name is resolved while the loop waits.
+ * `scripts` (may be none) are loaded at each connect, and again after Redis forgot them. `name` is for the log. */
 struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
                       const struct lua *const *scripts, size_t script_count, wire_change_fn *change, void *context);
 /* Completes what is under way with NULL. Not from inside a callback of this wire. Takes NULL. */

@@ -1,7 +1,7 @@
 /*
- * Accepting a request: one transaction that either finds the operation it belongs to or writes a new one. A whole request is
- * a repetition only while nothing of its twin has been loaded: that is the double click. The advisory lock orders equal
- * requests, the tally's lock orders this against the first load.
+ * Accepting a request: one transaction that either finds the operation it belongs to or writes a new one. A whole
+ * request is a repetition only while nothing of its twin has been loaded: that is the double click. The advisory lock
+ * orders equal requests, the tally's lock orders this against the first load.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,8 +153,8 @@ static enum err decide(struct pg_batch *batch, const struct request *request, co
         uint8_t key[SHA256_BYTES];
         const char *known = pg_text(same_id, 0, 0);
         if (!pg_bytea(same_id, 0, 1, key, sizeof key) || memcmp(key, draft->key, sizeof key) != 0)
-            return err_set(error, ERR_CONFLICT, "operation %s exists already, with another definition or other arguments",
-                           known);
+            return err_set(error, ERR_CONFLICT,
+                           "operation %s exists already, with another definition or other arguments", known);
         accepted->repeated = true;
         snprintf(accepted->operation_id, sizeof accepted->operation_id, "%s", known);
     } else if (pg_rows(twin) > 0 && request->operation_id == NULL) {
@@ -190,7 +190,8 @@ enum err operation_accept(struct pg *pg, const struct kind_table *kinds, const s
 {
     *accepted = (struct accepted){0};
     if (request->operation_id != NULL && !id_is_operation(request->operation_id))
-        return err_set(error, ERR_USAGE, "\"%s\" is no operation id: op_ and 26 characters of a ULID", request->operation_id);
+        return err_set(error, ERR_USAGE, "\"%s\" is no operation id: op_ and 26 characters of a ULID",
+                       request->operation_id);
     struct draft draft = {0};
     struct pg_batch *batch = pg_batch_new();
     enum err err = draft_make(pg, kinds, request, &draft, error);

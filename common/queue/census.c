@@ -208,8 +208,7 @@ void census_drop(struct census *census)
     if (census == NULL)
         return;
     struct census_entry *entry, *next;
-    HASH_ITER(hh, census->entries, entry, next)
-    {
+    HASH_ITER (hh, census->entries, entry, next) {
         HASH_DEL(census->entries, entry);
         free(entry);
     }

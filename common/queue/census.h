@@ -1,6 +1,7 @@
 /*
- * A census of Redis: for each operation what its hash says and how many of its chunks stand in any list, all read in one
- * transaction, so that a chunk on its way from one list to the next is counted once. Bounded by operations x window (I9).
+ * A census of Redis: for each operation what its hash says and how many of its chunks stand in any list, all read in
+ * one transaction, so that a chunk on its way from one list to the next is counted once. Bounded by operations x window
+ * (I9).
  */
 #ifndef REPRISE_QUEUE_CENSUS_H
 #define REPRISE_QUEUE_CENSUS_H
@@ -12,9 +13,9 @@
 
 struct census_entry {
     char operation_id[ID_MAX];
-    bool present;    /* its hash is there */
+    bool present; /* its hash is there */
     int64_t generation, out, dues, next_seq, last_seq;
-    bool delayed;    /* waits in a delayed set */
+    bool delayed;                                    /* waits in a delayed set */
     int64_t window_chunks, due_chunks, other_chunks; /* of the hash's generation, in queues, active and suspect lists */
     UT_hash_handle hh;
 };

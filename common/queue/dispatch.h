@@ -1,6 +1,6 @@
 /*
- * From PostgreSQL to Redis: what a program does after its commit. Everything here is a hint: a program that dies before it is
- * followed by the sweep, and Redis being down only delays.
+ * From PostgreSQL to Redis: what a program does after its commit. Everything here is a hint: a program that dies before
+ * it is followed by the sweep, and Redis being down only delays.
  */
 #ifndef REPRISE_QUEUE_DISPATCH_H
 #define REPRISE_QUEUE_DISPATCH_H

@@ -1,14 +1,15 @@
 /*
- * The checker of the invariants I1 to I10 (docs/invariants.md), on a system that runs: `producer doctor`, and the end of every
- * chaos test. It reads and changes nothing; its cost is bounded unless DOCTOR_DEEP asks for all.
+ * The checker of the invariants I1 to I10 (docs/invariants.md), on a system that runs: `producer doctor`, and the end
+ * of every chaos test. It reads and changes nothing; its cost is bounded unless DOCTOR_DEEP asks for all.
  *
- * Counts are read in one snapshot for each batch of operations, what stands in Redis in one script, so both are exact while
- * others work. Redis is read before PostgreSQL, for it may only lag (I7). What the design gives time for (I5, I6, I7 at the end
- * of an operation, leases of a cancelled one) is looked at again for up to `wait_ms` before it is called wrong.
+ * Counts are read in one snapshot for each batch of operations, what stands in Redis in one script, so both are exact
+ * while others work. Redis is read before PostgreSQL, for it may only lag (I7). What the design gives time for (I5, I6,
+ * I7 at the end of an operation, leases of a cancelled one) is looked at again for up to `wait_ms` before it is called
+ * wrong.
  *
- * What it cannot see: effects outside of PostgreSQL; whether a worker really knows a chunk that it holds; a secret without a
- * known shape (I10 is a search for the marks of well-known tokens in values and error texts, not a proof); without
- * track_commit_timestamp, a transaction that committed in the minute after a cancel.
+ * What it cannot see: effects outside of PostgreSQL; whether a worker really knows a chunk that it holds; a secret
+ * without a known shape (I10 is a search for the marks of well-known tokens in values and error texts, not a proof);
+ * without track_commit_timestamp, a transaction that committed in the minute after a cancel.
  */
 #ifndef REPRISE_QUEUE_DOCTOR_H
 #define REPRISE_QUEUE_DOCTOR_H
@@ -55,15 +56,15 @@ struct doctor_finding {
     enum doctor_remedy remedy;
 };
 
-/* By invariant, the worst first, then by subject. An invariant without a finding has one of severity DOCTOR_OK, which says what
- * was looked at. */
+/* By invariant, the worst first, then by subject. An invariant without a finding has one of severity DOCTOR_OK, which
+ * says what was looked at. */
 struct doctor_report {
     struct doctor_finding *findings;
     size_t count;
 };
 
-/* `redis` NULL: what needs it is noted as not checked, as also where it does not answer. On success `*report` is the caller's
- * (doctor_report_drop). ERR_UNREACHABLE: PostgreSQL does not answer. `pg` must not be in a transaction. */
+/* `redis` NULL: what needs it is noted as not checked, as also where it does not answer. On success `*report` is the
+ * caller's (doctor_report_drop). ERR_UNREACHABLE: PostgreSQL does not answer. `pg` must not be in a transaction. */
 MUST_CHECK enum err doctor_check(struct pg *pg, struct redis *redis, const char *prefix,
                                  const struct doctor_options *options, struct doctor_report **report,
                                  struct err_info *error);
@@ -73,9 +74,9 @@ enum severity doctor_worst(const struct doctor_report *report);
 /* "ok", "note", "warning", "violation". */
 const char *severity_name(enum severity severity);
 
-/* Does for each repairable finding what its remedy says, each of which is harmless however wrong the finding is; counts are
- * never touched. `*done` tells of each what was done (DOCTOR_NOTE) or why not (DOCTOR_WARNING); the caller's. An error ends it
- * early: `*done` then tells how far it came. `redis` as above. */
+/* Does for each repairable finding what its remedy says, each of which is harmless however wrong the finding is; counts
+ * are never touched. `*done` tells of each what was done (DOCTOR_NOTE) or why not (DOCTOR_WARNING); the caller's. An
+ * error ends it early: `*done` then tells how far it came. `redis` as above. */
 MUST_CHECK enum err doctor_repair(struct pg *pg, struct redis *redis, const char *prefix,
                                   const struct doctor_report *report, struct doctor_report **done,
                                   struct err_info *error);

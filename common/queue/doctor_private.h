@@ -48,14 +48,16 @@ void doctor_suspect(struct doctor *doctor, const struct verdict_on *on, const ch
 
 void report_add(struct doctor_report *report, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
 void report_sort(struct doctor_report *report);
-/* Suspicions that have lasted become findings, those that this look did not see are forgotten. True while some are young. */
+/* Suspicions that have lasted become findings, those that this look did not see are forgotten. True while some are
+ * young. */
 bool suspicions_settle(struct doctor *doctor, int64_t now_ms);
 void suspicions_drop(struct doctor *doctor);
 
-/* ---- the checks ------------------------------------------------------------------------------------------------------------ */
+/* ---- the checks
+ * ------------------------------------------------------------------------------------------------------------ */
 
-/* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis that does
- * not answer becomes NULL. */
+/* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis
+ * that does not answer becomes NULL. */
 MUST_CHECK enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info *error);
 /* I1, I2, I4, I10 (error texts) and a part of I3, from the operations. */
 MUST_CHECK enum err doctor_operations(struct doctor *doctor, struct err_info *error);
@@ -72,13 +74,8 @@ bool doctor_looks_secret(const char *bytes, size_t len, const char **mark);
 /* The same marks as one regular expression for PostgreSQL, appended. */
 void doctor_secret_pattern(struct buf *out);
 
-/* Calls `visit` for the rows of `list` in batches of at most `size`. */
-struct doctor_batch {
-    const PGresult *list;
-    int from, to;
-};
-
-/* ---- Redis at one moment --------------------------------------------------------------------------------------------------- */
+/* ---- Redis at one moment
+ * --------------------------------------------------------------------------------------------------- */
 
 enum seen_kind { SEEN_QUEUE, SEEN_SUSPECTS, SEEN_ACTIVE, SEEN_INBOX, SEEN_INBOX_ACTIVE, SEEN_REJECTED };
 
@@ -98,7 +95,8 @@ struct seen_op {
     int64_t generation, window, out, dues, timeline, version;
     int64_t total, completed, succeeded, failed, skipped, cancelled_jobs;
     char state[16];
-    /* Chunks of the hash's generation in queues, suspects and active lists, by class; and those of other generations. */
+    /* Chunks of the hash's generation in queues, suspects and active lists, by class; and those of other generations.
+     */
     int64_t window_chunks, due_chunks, other_chunks, old_chunks;
     UT_hash_handle hh;
 };
@@ -123,7 +121,8 @@ struct seen_op *seen_find(const struct seen *seen, const char *operation_id);
 /* Ms since a worker's last beat; INT64_MAX of one that is not known. */
 int64_t seen_silence_ms(const struct seen *seen, const char *worker);
 
-/* ---- small things ------------------------------------------------------------------------------------------------------------- */
+/* ---- small things
+ * ------------------------------------------------------------------------------------------------------------- */
 
 /* Runs a batch between sql/doctor/begin and commit; `batch` already begins with the former. */
 struct pg_batch *doctor_snapshot_new(void);

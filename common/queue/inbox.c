@@ -14,7 +14,8 @@
 
 #define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
 
-/* ---- the item's life in Redis ------------------------------------------------------------------------------------- */
+/* ---- the item's life in Redis -------------------------------------------------------------------------------------
+ */
 
 static enum err list_items(const struct inbox *inbox, redisReply **items, struct err_info *error)
 {
@@ -81,7 +82,8 @@ static enum err reject(const struct inbox *inbox, const struct buf *raw, const s
     return err;
 }
 
-/* ---- what an item asks for ------------------------------------------------------------------------------------------- */
+/* ---- what an item asks for
+ * ------------------------------------------------------------------------------------------- */
 
 static bool is_allowed(const char *allowed, const char *definition)
 {
@@ -115,13 +117,19 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
     if (definition == NULL)
         return err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", item->definition);
     if (!is_allowed(inbox->allowed, item->definition))
-        return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it", item->definition);
+        return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it",
+                       item->definition);
     struct json_object *args = NULL;
     struct accepted accepted = {0};
     enum err err = definition_check_args(definition, item->args, &args, error);
     if (err == ERR_OK) {
-        struct request request = {definition,       args, item->operation_id, item->stamp,
-                                  item->request_id, item->requested_by == NULL ? "inbox" : item->requested_by, false};
+        struct request request = {definition,
+                                  args,
+                                  item->operation_id,
+                                  item->stamp,
+                                  item->request_id,
+                                  item->requested_by == NULL ? "inbox" : item->requested_by,
+                                  false};
         err = operation_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
     }
     FAULT_POINT("inbox.accepted");

@@ -1,7 +1,7 @@
 /*
- * The inbox: requests by any client in any language, as JSON in a Redis list (docs/protocol.md). A worker moves an item into
- * its own list, stamps it there with the id that its operation will have, and only then asks PostgreSQL: whoever finds the item
- * after a death repeats the same request. What is refused goes to `rejected`, with the reason.
+ * The inbox: requests by any client in any language, as JSON in a Redis list (docs/protocol.md). A worker moves an item
+ * into its own list, stamps it there with the id that its operation will have, and only then asks PostgreSQL: whoever
+ * finds the item after a death repeats the same request. What is refused goes to `rejected`, with the reason.
  */
 #ifndef REPRISE_QUEUE_INBOX_H
 #define REPRISE_QUEUE_INBOX_H
@@ -20,11 +20,12 @@ struct inbox {
 
 #define INBOX_ITEM_MAX (1024 * 1024)
 
-/* Deals with every item in this worker's list. `*accepted` counts operations that were made: they want planning. An error (a
- * store does not answer) leaves the rest where it is; calling again goes on. */
+/* Deals with every item in this worker's list. `*accepted` counts operations that were made: they want planning. An
+ * error (a store does not answer) leaves the rest where it is; calling again goes on. */
 MUST_CHECK enum err inbox_process(const struct inbox *inbox, int *accepted, struct err_info *error);
 
-/* An item as it is read: pure, for tests and fuzzing. Either definition (with args) or one of the verbs on an operation. */
+/* An item as it is read: pure, for tests and fuzzing. Either definition (with args) or one of the verbs on an
+ * operation. */
 enum inbox_verb { INBOX_RUN, INBOX_CANCEL, INBOX_PAUSE, INBOX_RESUME };
 struct inbox_item {
     enum inbox_verb verb;

@@ -58,7 +58,9 @@ static enum err read_run(struct json_object *object, struct inbox_item *item, st
 static enum err read_request(struct json_object *object, struct inbox_item *item, struct err_info *error)
 {
     if (!json_object_is_type(object, json_type_object))
-        return err_set(error, ERR_USAGE, "a request is a JSON object, e.g. {\"definition\":\"resync-app\",\"args\":{\"app_id\":\"app_…\"}}");
+        return err_set(
+            error, ERR_USAGE,
+            "a request is a JSON object, e.g. {\"definition\":\"resync-app\",\"args\":{\"app_id\":\"app_…\"}}");
     if (json_get(object, "definition") != NULL)
         return read_run(object, item, error);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
@@ -72,7 +74,9 @@ static enum err read_request(struct json_object *object, struct inbox_item *item
         item->operation_id = err == ERR_OK ? copy_text(object, verbs[i].key) : NULL;
         return err;
     }
-    return err_set(error, ERR_USAGE, "a request needs \"definition\" (with \"args\"), or \"cancel\", \"pause\" or \"resume\" with an operation id");
+    return err_set(
+        error, ERR_USAGE,
+        "a request needs \"definition\" (with \"args\"), or \"cancel\", \"pause\" or \"resume\" with an operation id");
 }
 
 static enum err read_item(struct json_object *object, struct inbox_item *item, struct err_info *error)

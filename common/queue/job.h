@@ -40,8 +40,8 @@ struct load {
     struct pg_batch *batch;
 };
 
-/* On success load_drop is owed. ERR_NOT_FOUND: PostgreSQL knows no such operation. An operation that does not run gives no
- * jobs; `tally` says why. */
+/* On success load_drop is owed. ERR_NOT_FOUND: PostgreSQL knows no such operation. An operation that does not run gives
+ * no jobs; `tally` says why. */
 MUST_CHECK enum err load_chunk(struct pg *pg, const struct load_spec *spec, struct load **load, struct err_info *error);
 void load_drop(struct load *load);
 
@@ -62,8 +62,8 @@ struct ruling {
 };
 void ruling_fini(struct ruling *ruling);
 
-/* Adds a handler's effects to the transaction that ends (or puts back) jobs: for exactly the jobs of `mine`, indices into
- * the settlement's arrays; all of them have final verdicts, or all have VERDICT_RETRY. */
+/* Adds a handler's effects to the transaction that ends (or puts back) jobs: for exactly the jobs of `mine`, indices
+ * into the settlement's arrays; all of them have final verdicts, or all have VERDICT_RETRY. */
 typedef void settle_effects_fn(struct pg_batch *batch, const size_t *mine, size_t count, void *context);
 
 struct settlement {
@@ -81,13 +81,13 @@ struct settled {
     bool any;           /* something was settled; then: */
     struct tally tally; /* as of that commit */
     int64_t ended, retried;
-    int64_t lost;       /* whose promise was gone: settled by another, or cancelled */
+    int64_t lost; /* whose promise was gone: settled by another, or cancelled */
 };
 
-/* Ends what has a final verdict in one transaction, puts back what is to be tried again in another. Repeating it after an
- * ERR_RETRY or ERR_UNREACHABLE is harmless: the fence lets through only what is still open. ERR_FENCED: the operation is not
- * running any more; nothing was written. A statement refused because of one job's data is redone job by job, and that job
- * fails with the reason (its ruling is changed). */
+/* Ends what has a final verdict in one transaction, puts back what is to be tried again in another. Repeating it after
+ * an ERR_RETRY or ERR_UNREACHABLE is harmless: the fence lets through only what is still open. ERR_FENCED: the
+ * operation is not running any more; nothing was written. A statement refused because of one job's data is redone job
+ * by job, and that job fails with the reason (its ruling is changed). */
 MUST_CHECK enum err settle(struct pg *pg, const struct settlement *settlement, struct settled *settled,
                            struct err_info *error);
 

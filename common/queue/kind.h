@@ -1,6 +1,6 @@
 /*
- * What the queue must know of a kind of job. The table of kinds stands above this box (common/kinds); everything here is
- * told by it, so that a new kind needs no change of the queue.
+ * What the queue must know of a kind of job. The table of kinds stands above this box (common/kinds); everything here
+ * is told by it, so that a new kind needs no change of the queue.
  */
 #ifndef REPRISE_QUEUE_KIND_H
 #define REPRISE_QUEUE_KIND_H
@@ -23,10 +23,10 @@ struct selection {
 
 struct kind {
     const char *name;
-    const char *queue;  /* one of queue_names */
-    int chunk;          /* jobs per chunk; 1 for long ones */
-    bool exclusive;     /* holds a lease on its key while it runs */
-    bool sends_requests; /* a dead holder's last request may be under way for 30 s */
+    const char *queue;                  /* one of queue_names */
+    int chunk;                          /* jobs per chunk; 1 for long ones */
+    bool exclusive;                     /* holds a lease on its key while it runs */
+    bool sends_requests;                /* a dead holder's last request may be under way for 30 s */
     const struct selection *selections; /* ended by a NULL name */
     /* $1 operation, $2 keys text[], $3 checkpoints text[]: what a cancel leaves on the things that its removed jobs had
      * begun to change; NULL = nothing. */

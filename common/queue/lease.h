@@ -1,6 +1,6 @@
 /*
- * The lease of an exclusive job: at most one attempt at a time holds a key, and a stale attempt writes nothing (I8). It lives
- * in PostgreSQL, whose clock decides; it can be taken over when it was not touched for LEASE_MS.
+ * The lease of an exclusive job: at most one attempt at a time holds a key, and a stale attempt writes nothing (I8). It
+ * lives in PostgreSQL, whose clock decides; it can be taken over when it was not touched for LEASE_MS.
  */
 #ifndef REPRISE_QUEUE_LEASE_H
 #define REPRISE_QUEUE_LEASE_H
@@ -16,13 +16,13 @@
 struct lease {
     char operation_id[ID_MAX];
     int64_t seq;
-    int attempt;      /* the fencing token */
+    int attempt; /* the fencing token */
     char *key;
     int64_t touched_ms; /* clock_boot_ms just before the request that touched it last was sent */
 };
 
-/* Raises the job's attempt and takes the lease. ERR_BUSY: held by another; ERR_FENCED: not running, or the attempt that was
- * loaded is stale. On success lease_fini is owed (it writes nothing). */
+/* Raises the job's attempt and takes the lease. ERR_BUSY: held by another; ERR_FENCED: not running, or the attempt that
+ * was loaded is stale. On success lease_fini is owed (it writes nothing). */
 MUST_CHECK enum err lease_claim(struct pg *pg, const char *operation_id, const struct job *job, const char *worker,
                                 struct lease *lease, struct err_info *error);
 void lease_fini(struct lease *lease);
@@ -32,8 +32,8 @@ MUST_CHECK enum err lease_touch(struct pg *pg, struct lease *lease, enum op_stat
 /* Gives it back without a verdict; no error if it is gone. */
 MUST_CHECK enum err lease_release(struct pg *pg, const struct lease *lease, struct err_info *error);
 
-/* A checkpoint: a transaction that records a part of the job, under the same fence as a settle. Begin adds the fence to an
- * empty batch (remember: JSON, NULL = as before); add the effects; commit adds the end and runs it. */
+/* A checkpoint: a transaction that records a part of the job, under the same fence as a settle. Begin adds the fence to
+ * an empty batch (remember: JSON, NULL = as before); add the effects; commit adds the end and runs it. */
 void checkpoint_begin(struct pg_batch *batch, const struct lease *lease, const char *remember);
 MUST_CHECK enum err checkpoint_commit(struct pg *pg, struct pg_batch *batch, struct lease *lease, enum op_state *state,
                                       struct err_info *error);

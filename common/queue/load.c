@@ -1,6 +1,6 @@
 /*
- * Loading a chunk: one message with the jobs and the tally, so that an executor decides by one picture. The first load of an
- * operation marks it as begun; that mark and a repeated request exclude each other by the tally's lock.
+ * Loading a chunk: one message with the jobs and the tally, so that an executor decides by one picture. The first load
+ * of an operation marks it as begun; that mark and a repeated request exclude each other by the tally's lock.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ enum { LOAD_MARK, LOAD_JOBS, LOAD_STATE };
 static void add_jobs_statement(struct pg_batch *batch, const struct load_spec *spec)
 {
     const struct chunk *chunk = spec->chunk;
-    const struct sql *statement = chunk->due     ? &sql_queue_load_due
+    const struct sql *statement = chunk->due    ? &sql_queue_load_due
                                   : spec->alone ? &sql_queue_load_one
                                                 : &sql_queue_load_range;
     struct pg_args *args = pg_batch_add(batch, statement);

@@ -1,6 +1,6 @@
 /*
- * The names of everything in Redis (docs/protocol.md). All keys share one hash tag, so that all of it sits in one slot of
- * a Redis Cluster. The functions append a key to a command's arguments.
+ * The names of everything in Redis (docs/protocol.md). All keys share one hash tag, so that all of it sits in one slot
+ * of a Redis Cluster. The functions append a key to a command's arguments.
  */
 #ifndef REPRISE_QUEUE_NAMES_H
 #define REPRISE_QUEUE_NAMES_H

@@ -1,7 +1,7 @@
 /*
- * Looking operations up, and the four changes of their state. Cancel is two transactions on purpose: the flip by a plain
- * UPDATE refuses every later fence at once; the lock taken in the second waits for the checkpoints that hold the tally for
- * KEY SHARE. Locking first would starve behind a stream of checkpoints (design, section 2).
+ * Looking operations up, and the four changes of their state. Cancel is two transactions on purpose: the flip by a
+ * plain UPDATE refuses every later fence at once; the lock taken in the second waits for the checkpoints that hold the
+ * tally for KEY SHARE. Locking first would starve behind a stream of checkpoints (design, section 2).
  */
 #include "common/queue/operation.h"
 
@@ -110,7 +110,8 @@ enum err operation_cancel(struct pg *pg, const char *operation_id, struct tally 
     if (err == ERR_OK)
         err = tally_now(pg, operation_id, tally, error);
     if (err == ERR_OK && tally->state != OP_CANCELLED)
-        err = err_set(error, ERR_CONFLICT, "operation %s has ended already: %s", operation_id, op_state_name(tally->state));
+        err = err_set(error, ERR_CONFLICT, "operation %s has ended already: %s", operation_id,
+                      op_state_name(tally->state));
     return err;
 }
 
@@ -192,7 +193,8 @@ enum err operation_preview(struct pg *pg, const struct kind_table *kinds, const 
     *preview = (struct preview){NULL, -1, -1, -1};
     const struct selection *selection = first_selection(kinds, definition);
     if (selection == NULL)
-        return err_set(error, ERR_PERMANENT, "definition %s names a job or selection that this program does not know: %s over %s",
+        return err_set(error, ERR_PERMANENT,
+                       "definition %s names a job or selection that this program does not know: %s over %s",
                        definition->id, definition->phases[0].job, definition->phases[0].over);
     struct pg_args *pg_args = pg_args_new();
     pg_arg_text(pg_args, json_object_to_json_string(args));

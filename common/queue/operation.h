@@ -1,6 +1,6 @@
 /*
- * Operations in PostgreSQL: accepting a request, looking one up, cancel, pause, resume. Nothing here speaks to Redis: that
- * is dispatch.h, after the commit.
+ * Operations in PostgreSQL: accepting a request, looking one up, cancel, pause, resume. Nothing here speaks to Redis:
+ * that is dispatch.h, after the commit.
  */
 #ifndef REPRISE_QUEUE_OPERATION_H
 #define REPRISE_QUEUE_OPERATION_H
@@ -39,15 +39,16 @@ struct preview {
 };
 void preview_fini(struct preview *preview);
 /* `args` must be complete (definition_check_args). ERR_NOT_FOUND and ERR_CONFLICT as the selection's check says. */
-MUST_CHECK enum err operation_preview(struct pg *pg, const struct kind_table *kinds, const struct definition *definition,
-                                      struct json_object *args, struct preview *preview, struct err_info *error);
+MUST_CHECK enum err operation_preview(struct pg *pg, const struct kind_table *kinds,
+                                      const struct definition *definition, struct json_object *args,
+                                      struct preview *preview, struct err_info *error);
 
 struct request {
     const struct definition *definition;
-    struct json_object *args;   /* complete */
-    const char *operation_id;   /* chosen by the client, or NULL; its appearance is the client's receipt */
-    const char *stamp;          /* given to an inbox item by its acceptor: makes accepting repeatable; or NULL */
-    const char *request_id;     /* the client's own id of this request, or NULL */
+    struct json_object *args; /* complete */
+    const char *operation_id; /* chosen by the client, or NULL; its appearance is the client's receipt */
+    const char *stamp;        /* given to an inbox item by its acceptor: makes accepting repeatable; or NULL */
+    const char *request_id;   /* the client's own id of this request, or NULL */
     const char *requested_by;
     bool dry_run;
 };
@@ -62,12 +63,15 @@ struct accepted {
 MUST_CHECK enum err operation_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
                                      struct accepted *accepted, struct err_info *error);
 
-/* After it has returned ERR_OK nothing more of the operation commits but the removal of what it leaves (I4). `*tally` is
- * what was done. One that has ended already: ERR_CONFLICT with its tally, except a cancelled one (ERR_OK again). */
-MUST_CHECK enum err operation_cancel(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
+/* After it has returned ERR_OK nothing more of the operation commits but the removal of what it leaves (I4). `*tally`
+ * is what was done. One that has ended already: ERR_CONFLICT with its tally, except a cancelled one (ERR_OK again). */
+MUST_CHECK enum err operation_cancel(struct pg *pg, const char *operation_id, struct tally *tally,
+                                     struct err_info *error);
 /* ERR_CONFLICT if its state refuses; `*tally` as it is now in any case where it exists. */
-MUST_CHECK enum err operation_pause(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
-MUST_CHECK enum err operation_resume(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
+MUST_CHECK enum err operation_pause(struct pg *pg, const char *operation_id, struct tally *tally,
+                                    struct err_info *error);
+MUST_CHECK enum err operation_resume(struct pg *pg, const char *operation_id, struct tally *tally,
+                                     struct err_info *error);
 
 /* Ends a done phase; idempotent. `*tally` as it is afterwards. */
 MUST_CHECK enum err operation_advance(struct pg *pg, const char *operation_id, int phase, struct tally *tally,

@@ -1,5 +1,6 @@
 #include "common/queue/plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/base/fault.h"
@@ -34,6 +35,7 @@ static enum err find_phase(const struct kind_table *kinds, const struct operatio
 static enum err insert_jobs(struct pg *pg, struct pg_batch *batch, const struct operation *operation,
                             const struct phase *phase, struct err_info *error)
 {
+    assert(phase->selection != NULL);
     pg_batch_reset(batch);
     struct pg_args *args = pg_batch_add(batch, phase->selection->plan);
     pg_arg_text(args, operation->tally.operation_id);

@@ -1,7 +1,8 @@
 /*
- * Planning: a phase's jobs are written by the database in steps of at most PLAN_STEP rows, so that cancel waits for one step.
- * A step is a transaction: KEY SHARE on the tally, INSERT … SELECT from the selection by keyset, and last the tally, whose
- * cursor must be where this planner saw it. Two planners at once do no harm; one that died is followed by the sweep.
+ * Planning: a phase's jobs are written by the database in steps of at most PLAN_STEP rows, so that cancel waits for one
+ * step. A step is a transaction: KEY SHARE on the tally, INSERT … SELECT from the selection by keyset, and last the
+ * tally, whose cursor must be where this planner saw it. Two planners at once do no harm; one that died is followed by
+ * the sweep.
  */
 #ifndef REPRISE_QUEUE_PLAN_H
 #define REPRISE_QUEUE_PLAN_H
@@ -16,8 +17,8 @@ enum plan_status {
     PLAN_ELSEWHERE, /* another planner is at it at this moment */
 };
 
-/* One step of whatever phase is to be planned. `*tally` as of after it. A failure of the step itself is counted: the third
- * ends the operation as failed, with the reason. */
+/* One step of whatever phase is to be planned. `*tally` as of after it. A failure of the step itself is counted: the
+ * third ends the operation as failed, with the reason. */
 MUST_CHECK enum err plan_step(struct pg *pg, const struct kind_table *kinds, const char *operation_id,
                               enum plan_status *status, struct tally *tally, struct err_info *error);
 

@@ -79,7 +79,8 @@ static enum err remember_beats(struct pg *pg, int64_t beats, struct err_info *er
 }
 
 /* Queues, active lists, delayed sets and suspects go; the inbox and its lists never do. */
-static enum err wipe(const struct dispatch *d, const char *found, const char *nonce, bool *wiped, struct err_info *error)
+static enum err wipe(const struct dispatch *d, const char *found, const char *nonce, bool *wiped,
+                     struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     redisReply *workers = NULL, *reply = NULL;

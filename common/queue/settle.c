@@ -2,13 +2,13 @@
  * Settle: the transaction that ends jobs (design, section 2).
  *
  *   1st message   BEGIN; DELETE FROM job … RETURNING seq        the fence (I1): only what is deleted here is ours
- *   2nd message   outcomes; effects; tally; COMMIT              for exactly those rows (I2, I3); the tally last, so that
- *                                                               its row is locked only for the commit; RP001 undoes all (I4)
+ *   2nd message   outcomes; effects; tally; COMMIT              for exactly those rows (I2, I3); the tally last, so
+ * that its row is locked only for the commit; RP001 undoes all (I4)
  *
  * Never one statement with CTEs: that would commit its deletes although the tally's UPDATE matched nothing.
  */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -288,8 +288,8 @@ static void add_retry_effects(struct pg_batch *batch, const struct settlement *s
 }
 
 /* Puts jobs back for another try; an exclusive one gives its lease up in the same transaction. */
-static enum err put_back(struct pg *pg, const struct settlement *s, const struct picked *again,
-                         struct settled *settled, struct err_info *error)
+static enum err put_back(struct pg *pg, const struct settlement *s, const struct picked *again, struct settled *settled,
+                         struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_queue_begin);

@@ -55,15 +55,15 @@ void sweep_drop(struct sweep *sweep)
     if (sweep == NULL)
         return;
     struct suspicion *suspicion, *next;
-    HASH_ITER(hh, sweep->suspicions, suspicion, next)
-    {
+    HASH_ITER (hh, sweep->suspicions, suspicion, next) {
         HASH_DEL(sweep->suspicions, suspicion);
         free(suspicion);
     }
     free(sweep);
 }
 
-/* ---- what an operation needs -------------------------------------------------------------------------------------- */
+/* ---- what an operation needs --------------------------------------------------------------------------------------
+ */
 
 /* True once chunks were missed in SUSPICIOUS_PASSES passes in a row. */
 static bool missed_again(struct sweep *sweep, const char *operation_id)
@@ -85,8 +85,7 @@ static bool missed_again(struct sweep *sweep, const char *operation_id)
 static void forget_suspicions(struct sweep *sweep)
 {
     struct suspicion *suspicion, *next;
-    HASH_ITER(hh, sweep->suspicions, suspicion, next)
-    {
+    HASH_ITER (hh, sweep->suspicions, suspicion, next) {
         if (!suspicion->fresh) {
             HASH_DEL(sweep->suspicions, suspicion);
             free(suspicion);
@@ -114,7 +113,8 @@ static enum need judge(struct sweep *sweep, const struct tally *tally, const str
 }
 
 /* A fair share of the executors, twice over so that none waits: max(1, min(window, 2 x executors / operations)). */
-static int64_t effective_window(const struct census *census, const struct live *all, size_t count, const struct live *one)
+static int64_t effective_window(const struct census *census, const struct live *all, size_t count,
+                                const struct live *one)
 {
     int64_t operations = 0, executors = census->executors[one->queue];
     for (size_t i = 0; i < count; i++)
@@ -124,7 +124,8 @@ static int64_t effective_window(const struct census *census, const struct live *
     return least < 1 ? 1 : least;
 }
 
-/* ---- the pass -------------------------------------------------------------------------------------------------------- */
+/* ---- the pass
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* BEGIN, the sweep's lock, all live operations. `*all` NULL: somebody else sweeps at this moment. */
 static enum err read_live(struct sweep *sweep, struct live **all, size_t *count, struct err_info *error)
@@ -208,7 +209,7 @@ enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
         err = mirror_all(sweep, all, count, error);
     pg_abort(sweep->pg); /* the lock goes; what follows has guards of its own */
     FAULT_POINT("sweep.mirrored");
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+    for (size_t i = 0; ours && i < count && err == ERR_OK; i++) {
         bool unfinished = false;
         err = give(sweep, &all[i], &unfinished, error);
         *more = *more || unfinished;
@@ -220,7 +221,8 @@ enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
     return err;
 }
 
-/* ---- pushing one operation on -------------------------------------------------------------------------------------------- */
+/* ---- pushing one operation on
+ * -------------------------------------------------------------------------------------------- */
 
 static enum err mirror_after_step(struct sweep *sweep, const struct tally *tally, struct err_info *error)
 {
@@ -257,7 +259,8 @@ enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t bu
     return err;
 }
 
-/* ---- the cancel flag ------------------------------------------------------------------------------------------------------- */
+/* ---- the cancel flag
+ * ------------------------------------------------------------------------------------------------------- */
 
 static enum err cancel_if_flagged(struct sweep *sweep, const char *operation_id, struct err_info *error)
 {

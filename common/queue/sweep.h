@@ -1,7 +1,7 @@
 /*
- * The sweep: everything that somebody should have done and may have died before. Every worker does it every SWEEP_MS; a lock
- * spares double work, and every step is harmless when done twice. It advances, continues plans, mirrors counts, keeps windows
- * filled, repairs what I5 forbids, removes what cancelled operations leave, and prunes old outcomes.
+ * The sweep: everything that somebody should have done and may have died before. Every worker does it every SWEEP_MS; a
+ * lock spares double work, and every step is harmless when done twice. It advances, continues plans, mirrors counts,
+ * keeps windows filled, repairs what I5 forbids, removes what cancelled operations leave, and prunes old outcomes.
  */
 #ifndef REPRISE_QUEUE_SWEEP_H
 #define REPRISE_QUEUE_SWEEP_H
@@ -12,7 +12,8 @@
 #define SWEEP_MS 2000
 
 struct sweep;
-/* All pointers are borrowed and must outlive it. `retention_ms`: age at which the outcomes of an ended operation go; 0 = never. */
+/* All pointers are borrowed and must outlive it. `retention_ms`: age at which the outcomes of an ended operation go; 0
+ * = never. */
 struct sweep *sweep_new(struct pg *pg, const struct dispatch *dispatch, const struct kind_table *kinds,
                         int64_t retention_ms);
 void sweep_drop(struct sweep *sweep);
@@ -23,8 +24,8 @@ MUST_CHECK enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info 
 /* Cancels in PostgreSQL what a client cancelled by `HSET … cancelled true`. Called every second. */
 MUST_CHECK enum err sweep_cancel_flags(struct sweep *sweep, struct err_info *error);
 
-/* Advances a phase that is done and makes planning steps for at most `budget_ms`, mirroring as it goes, so that workers begin
- * while the rest is being planned. `*more`: the plan is not finished. */
+/* Advances a phase that is done and makes planning steps for at most `budget_ms`, mirroring as it goes, so that workers
+ * begin while the rest is being planned. `*more`: the plan is not finished. */
 MUST_CHECK enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t budget_ms, bool *more,
                                   struct err_info *error);
 

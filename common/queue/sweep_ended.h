@@ -1,4 +1,5 @@
-/* The part of the sweep that looks after operations that have ended: removal of what a cancel leaves, hashes, pruning. */
+/* The part of the sweep that looks after operations that have ended: removal of what a cancel leaves, hashes, pruning.
+ */
 #ifndef REPRISE_QUEUE_SWEEP_ENDED_H
 #define REPRISE_QUEUE_SWEEP_ENDED_H
 
@@ -9,8 +10,8 @@ struct sweep_ended {
     const struct dispatch *dispatch;
     const struct kind_table *kinds;
     int64_t retention_ms;
-    uint64_t scan_cursor;    /* of the walk over all hashes, a step a pass */
-    int64_t pruned_ms;       /* when something was pruned last */
+    uint64_t scan_cursor; /* of the walk over all hashes, a step a pass */
+    int64_t pruned_ms;    /* when something was pruned last */
 };
 
 MUST_CHECK enum err sweep_ended_pass(struct sweep_ended *sweep, bool *more, struct err_info *error);

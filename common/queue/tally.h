@@ -1,6 +1,6 @@
 /*
- * The tally of an operation as read from PostgreSQL: the one place where its state and counts are true (I2). All statements
- * that return it begin with the same columns, in the order of the struct.
+ * The tally of an operation as read from PostgreSQL: the one place where its state and counts are true (I2). All
+ * statements that return it begin with the same columns, in the order of the struct.
  */
 #ifndef REPRISE_QUEUE_TALLY_H
 #define REPRISE_QUEUE_TALLY_H
@@ -45,7 +45,8 @@ static inline bool tally_phase_is_done(const struct tally *tally)
     return tally->state == OP_RUNNING && tally->planned && tally_settled(tally) == tally->total;
 }
 
-/* Appends the block of lua/_forward.lua: ten values. `tally` NULL: a block that says nothing. `finished_at` may be NULL. */
+/* Appends the block of lua/_forward.lua: ten values. `tally` NULL: a block that says nothing. `finished_at` may be
+ * NULL. */
 void tally_block(struct redis_args *args, const struct tally *tally, const char *finished_at);
 
 #endif

@@ -1,0 +1,59 @@
+/* I3 from the side of the effects: what a link says of itself must be what is recorded for it. Domain rules of
+ * deliveries. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/queue/doctor_private.h"
+#include "embedded/sql.h"
+
+#define LINKS_AT_ONCE 50
+
+enum { FACTS_LINK, FACTS_RESULT, FACTS_SYNCED, FACTS_FILES, FACTS_HELD, FACTS_ANNOUNCED };
+
+/* `synced_tree_id` is non-null only while the deliveries equal exactly that tree. */
+static void judge(struct doctor *doctor, const PGresult *r, int row)
+{
+    struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
+    doctor->links++;
+    if (!pg_bool(r, row, FACTS_SYNCED))
+        return;
+    if (strcmp(pg_text(r, row, FACTS_RESULT), "never") == 0)
+        doctor_say(doctor, &on, "is synced to a tree, but nothing was ever sent");
+    if (pg_int8(r, row, FACTS_ANNOUNCED) > 0)
+        doctor_say(doctor, &on, "is synced to a tree, but %" PRId64 " deliveries are announced and not recorded",
+                   pg_int8(r, row, FACTS_ANNOUNCED));
+    if (pg_is_null(r, row, FACTS_FILES) || pg_int8(r, row, FACTS_FILES) != pg_int8(r, row, FACTS_HELD))
+        doctor_say(doctor, &on, "is synced to a tree of %" PRId64 " files, but %" PRId64 " deliveries are recorded",
+                   pg_int8(r, row, FACTS_FILES), pg_int8(r, row, FACTS_HELD));
+}
+
+static enum err check_batch(struct doctor *doctor, const PGresult *links, int from, int to, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    doctor_arg_rows(args, links, 0, from, to);
+    doctor_arg_rows(args, links, 1, from, to);
+    PGresult *facts = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_doctor_link_facts, args, &facts, error);
+    for (int row = 0; err == ERR_OK && row < pg_rows(facts); row++)
+        judge(doctor, facts, row);
+    PQclear(facts);
+    pg_args_drop(args);
+    return err;
+}
+
+enum err doctor_links(struct doctor *doctor, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    if (doctor->options->depth == DOCTOR_DEEP)
+        pg_arg_null(args);
+    else
+        pg_arg_int8(args, doctor->options->links);
+    PGresult *links = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_doctor_links, args, &links, error);
+    pg_args_drop(args);
+    int count = err == ERR_OK ? pg_rows(links) : 0;
+    for (int from = 0; err == ERR_OK && from < count; from += LINKS_AT_ONCE)
+        err = check_batch(doctor, links, from, count - from > LINKS_AT_ONCE ? from + LINKS_AT_ONCE : count, error);
+    PQclear(links);
+    return err;
+}
