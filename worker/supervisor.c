@@ -55,6 +55,7 @@ static void make_lonely(struct process *process)
 static void child_main(struct supervisor *s, const struct child *child, pid_t parent)
 {
     sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
+    setpgid(0, 0); /* a Ctrl-C is for the supervisor, which passes it on once */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(0); /* the supervisor died before we asked to hear of it */

@@ -6,6 +6,9 @@
 
 #include "common/base/json.h"
 
+/* What a worker id is made of, so that it can be written again as it stands. */
+#define WORKER_ID_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
 static enum err read_range(struct json_object *object, struct chunk *chunk, struct err_info *error)
 {
     chunk->from = json_get_int(object, "from", 0);
@@ -20,7 +23,7 @@ static enum err read_members(struct json_object *object, struct chunk *chunk, st
     const char *operation = json_get_string(object, "op"), *by = json_get_string(object, "by");
     if (operation == NULL || !id_is_operation(operation))
         return err_set(error, ERR_USAGE, "a chunk needs \"op\", an operation id");
-    if (by != NULL && strlen(by) >= sizeof chunk->by)
+    if (by != NULL && (strlen(by) >= sizeof chunk->by || by[strspn(by, WORKER_ID_ALPHABET)] != '\0'))
         return err_set(error, ERR_USAGE, "\"by\" of a chunk is no worker id");
     snprintf(chunk->operation_id, sizeof chunk->operation_id, "%s", operation);
     snprintf(chunk->by, sizeof chunk->by, "%s", by == NULL ? "" : by);

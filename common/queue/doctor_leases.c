@@ -10,8 +10,8 @@
 #include "common/queue/lease.h"
 #include "embedded/sql.h"
 
-/* A holder touches at least so often (design: 10 s), with room. */
-#define TOUCHED_LATELY_MS 12000
+/* Less than the 10 s of a look again: a lease that is so young at each look was touched in between. */
+#define TOUCHED_LATELY_MS (LEASE_TOUCH_MS + 1000)
 /* An exclusive job whose worker vanished with its supervisor goes back within a minute. */
 #define ENDED_LONG_AGO_MS 60000
 

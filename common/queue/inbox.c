@@ -74,7 +74,9 @@ static enum err reject(const struct inbox *inbox, const struct buf *raw, const s
     buf_addf(&refusal, "{\"at\":\"%s\",\"code\":\"%s\",\"reason\":", at, err_name(reason->code));
     json_add_string(&refusal, reason->text, strlen(reason->text));
     buf_addf(&refusal, ",\"bytes\":%zu,\"request\":", raw->len);
-    json_add_string(&refusal, raw->data, raw->len < REJECTED_TEXT_MAX ? raw->len : REJECTED_TEXT_MAX);
+    /* Up to a NUL: many readers of JSON take none, our own among them. */
+    size_t shown = raw->len < REJECTED_TEXT_MAX ? raw->len : REJECTED_TEXT_MAX;
+    json_add_string(&refusal, raw->data, shown == 0 ? 0 : strnlen(raw->data, shown));
     buf_add_char(&refusal, '}');
     log_warn("an inbox request was refused: %s", reason->text);
     enum err err = end_item(inbox, raw, refusal.data, error);

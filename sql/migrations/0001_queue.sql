@@ -114,7 +114,6 @@ CREATE TABLE store_state (
     timeline integer NOT NULL DEFAULT 0,                    -- of PostgreSQL, as last seen by a sweep
     beats    bigint NOT NULL DEFAULT 0                      -- Redis' counter as last seen: lower = rolled back
 );
-INSERT INTO store_state DEFAULT VALUES;
 
 -- ---- Errors that the programs know by their SQLSTATE ---------------------------------------------------------------
 --   RP001  the operation is not in a state that allows this      RP002  the attempt or its lease is not current any more
@@ -123,6 +122,7 @@ INSERT INTO store_state DEFAULT VALUES;
 CREATE FUNCTION timeline() RETURNS integer LANGUAGE sql STABLE AS
 $$ SELECT CASE WHEN pg_is_in_recovery() THEN 0
           ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer END $$;
+INSERT INTO store_state (timeline) VALUES (timeline());
 
 -- The last statement of a settle (I2): counts, and the fence against cancel.
 CREATE FUNCTION settle_tally(op text, n_succeeded bigint, n_failed bigint, n_skipped bigint) RETURNS tally

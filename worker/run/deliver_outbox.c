@@ -20,7 +20,7 @@
 #define ANNOUNCED_LOW                                                                                                  \
     128 /* a batch is announced while so many are still to be sent, so that the sender never runs dry */
 #define IN_FLIGHT_BYTES (INT64_C(1) << 20)
-#define DRIVE_US 300 /* between two looks at what is in flight, while parcels are put in */
+#define DRIVE_US 1000 /* between two looks at what is in flight, while parcels are put in */
 #define WAIT_MS 500
 #define SQLSTATE_NOT_CURRENT "RP002" /* the attempt, or its lease */
 #define CHECKPOINT_POLL_MS 1

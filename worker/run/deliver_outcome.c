@@ -138,15 +138,23 @@ enum err deliver_succeed(struct deliver *deliver, struct err_info *error)
     return ERR_OK;
 }
 
-static void fail(struct deliver *deliver, const struct err_info *error)
+static void rule_failed(struct deliver *deliver, const struct err_info *error)
 {
     struct buf result = BUF_INIT;
-    buf_add_char(&result, '{');
-    add_counts(&result, deliver);
-    buf_add_char(&result, '}');
+    bool is_fetched = deliver->clone != NULL;
+    if (is_fetched) {
+        buf_add_char(&result, '{');
+        add_counts(&result, deliver);
+        buf_add_char(&result, '}');
+    }
     run_fail(deliver->run, 0, error, deliver->is_final ? RUN_FINAL : RUN_MAY_RETRY, result.data);
     buf_fini(&result);
+}
+
+static void fail(struct deliver *deliver, const struct err_info *error)
+{
     log_info("%s: %s", deliver->run->jobs[0].key, error->text);
+    rule_failed(deliver, error);
     if (deliver->run->dry_run)
         return;
     struct settling *settling = plan_effects(deliver);

@@ -1,34 +1,21 @@
-/*
- * What the contract tests of the queue share: a migrated database, a corner of Redis, a small table of kinds of its
- * own, and short ways to accept, plan, load and look. Everything here must succeed, or the test fails on the spot.
- */
+/* What the contract tests of the queue share: both stores, migrated once; for each test empty tables and a prefix of
+ * its own. */
 #ifndef REPRISE_TESTS_QUEUE_TEST_H
 #define REPRISE_TESTS_QUEUE_TEST_H
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdbool.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/json.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/queue/definition_set.h"
-#include "common/queue/dispatch.h"
-#include "common/queue/inbox.h"
-#include "common/queue/job.h"
-#include "common/queue/lease.h"
-#include "common/queue/names.h"
-#include "common/queue/operation.h"
-#include "common/queue/plan.h"
+#include "common/queue/doctor_private.h"
 #include "common/store/migrate.h"
+#include "embedded/lua.h"
 #include "embedded/sql.h"
 #include "tests/testing/stores.h"
 #include "tests/testing/testing.h"
 
-#define UNUSED __attribute__((unused))
 #define assert_fine(call) assert_no_error((call), &error, __FILE__, __LINE__)
 
 static inline void assert_no_error(enum err outcome, const struct err_info *error, const char *file, int line)
@@ -38,375 +25,172 @@ static inline void assert_no_error(enum err outcome, const struct err_info *erro
     _assert_true(outcome == ERR_OK, "it succeeds", file, line);
 }
 
-/* ---- kinds and definitions ------------------------------------------------------------------------------------- */
-
-enum { STATEMENT_BROKEN = SQL_COUNT, STATEMENT_TWICE, STATEMENT_ABSENT, STATEMENT_MARK, STATEMENT_FREE };
-
-static const struct sql plan_broken = {"test/broken", STATEMENT_BROKEN,
-                                       "SELECT $2::bigint / 0, $1 || $4 || $6, $3::integer, $5::jsonb, $7::integer"};
-/* Every key twice. */
-static const struct sql plan_twice = {
-    "test/twice", STATEMENT_TWICE,
-    "WITH planned AS (INSERT INTO job (operation_id, seq, phase, kind, key) SELECT $1, $2::bigint + i, $3, $4, 'same' "
-    "FROM generate_series(1, 2) AS i RETURNING seq) SELECT count(*), $5::jsonb ->> 'x' || $6 || $7::integer FROM "
-    "planned"};
-static const struct sql check_absent = {"test/absent", STATEMENT_ABSENT,
-                                        "SELECT NULL::text, NULL::bigint, NULL::bigint, NULL::bigint, "
-                                        "coalesce($1::jsonb ->> 'refusal', 'RP404'), 'no such app'"};
-static const struct sql mark = {"test/mark", STATEMENT_MARK,
-                                "INSERT INTO public.mark SELECT $1, * FROM unnest($2::text[], $3::text[])"};
-
-static const struct selection selections[] = {
-    {"numbers", &sql_select_numbers, &sql_select_check_numbers},
-    {"broken", &plan_broken, &sql_select_check_numbers},
-    {"twice", &plan_twice, &sql_select_check_numbers},
-    {"absent", &sql_select_numbers, &check_absent},
-    {NULL, NULL, NULL},
-};
-
-static const struct kind kind_list[] = {
-    {.name = "quick", .queue = "history", .chunk = 10, .selections = selections},
-    {.name = "long",
-     .queue = "delivery",
-     .chunk = 1,
-     .exclusive = true,
-     .sends_requests = true,
-     .selections = selections,
-     .cancel_mark = &mark},
-};
-static const struct kind_table test_kinds = {kind_list, sizeof kind_list / sizeof *kind_list};
-
-/* One phase over a selection: "quick numbers". Two of them: "quick numbers quick numbers". */
-static inline struct definition *define(const char *id, const char *phases)
-{
-    struct err_info error;
-    struct definition *definition;
-    struct buf text = BUF_INIT;
-    char job[64], over[64];
-    int used = 0;
-    buf_addf(&text,
-             "id: %s\nname: Of a test\nargs:\n  count: {type: integer, minimum: 0, default: 10}\n"
-             "  refusal: {type: string}\nwindow: 3\nphases:\n",
-             id);
-    for (int n = 0; sscanf(phases, "%63s %63s%n", job, over, &used) == 2; phases += used)
-        buf_addf(&text, "  - {id: p%d, job: %s, over: %s}\n", ++n, job, over);
-    assert_fine(definition_parse(text.data, text.len, NULL, &definition, &error));
-    buf_fini(&text);
-    return definition;
-}
-
-/* ---- the fixture ------------------------------------------------------------------------------------------------ */
-
-struct fixture {
+struct queue_test {
     struct stores *stores;
-    struct pg *pg, *other; /* two connections */
+    struct pg *pg;
     struct redis_address address;
     struct redis *redis;
-    struct dispatch dispatch;
-    struct definition *quick, *lengthy, *twofold;
+    struct redis_args *args;
+    char prefix[96];
+    int number; /* of the test */
 };
 
-static inline struct pg *connected(const struct fixture *f, struct pg_limits limits)
+/* Several statements without parameters. */
+static inline void PRINTF_LIKE(2, 3) sql(struct queue_test *t, const char *format, ...)
 {
-    struct err_info error;
-    struct pg *pg = pg_new(stores_postgres_url(f->stores), "test", limits);
-    assert_fine(pg_ready(pg, &error));
-    return pg;
+    struct buf text = BUF_INIT;
+    struct err_info error = {.code = ERR_OK};
+    va_list values;
+    va_start(values, format);
+    char *room = buf_reserve(&text, 65536);
+    vsnprintf(room, 65536, format, values);
+    va_end(values);
+    assert_fine(pg_script(t->pg, room, &error));
+    buf_fini(&text);
 }
 
-static inline int queue_setup(void **state)
+static inline void queue_test_connect(struct queue_test *t)
 {
-    struct err_info error;
-    int applied;
-    struct fixture *f = mem_zalloc(sizeof *f);
-    signal(SIGPIPE, SIG_IGN);
-    f->stores = stores_new();
-    f->pg = connected(f, PG_LIMITS_SERVICE);
-    assert_fine(migrate_run(f->pg, &applied, &error));
-    assert_fine(pg_ready(f->pg, &error));
-    assert_fine(pg_script(f->pg, "CREATE TABLE public.mark (operation_id text, key text, checkpoint text)", &error));
-    f->other = connected(f, PG_LIMITS_SERVICE);
-    assert_fine(redis_address_parse(stores_redis_url(f->stores), &f->address, &error));
-    f->redis = redis_new(&f->address, 5000, 5000);
-    f->dispatch = (struct dispatch){f->redis, stores_prefix(f->stores)};
-    f->quick = define("quick", "quick numbers");
-    f->lengthy = define("lengthy", "long numbers");
-    f->twofold = define("twofold", "quick numbers quick numbers");
-    *state = f;
+    struct err_info error = {.code = ERR_OK};
+    t->pg = pg_new(stores_postgres_url(t->stores), "test", PG_LIMITS_PROGRAM);
+    assert_fine(pg_ready(t->pg, &error));
+    assert_fine(redis_address_parse(stores_redis_url(t->stores), &t->address, &error));
+    t->redis = redis_new(&t->address, 5000, 5000);
+    t->args = redis_args_new();
+    int applied = 0;
+    assert_fine(migrate_run(t->pg, &applied, &error));
+    assert_fine(pg_ready(t->pg, &error));
+}
+
+static inline int queue_test_open(void **state)
+{
+    struct queue_test *t = mem_zalloc(sizeof *t);
+    t->stores = stores_new();
+    queue_test_connect(t);
+    *state = t;
     return 0;
 }
 
-static inline int queue_teardown(void **state)
+static inline int queue_test_close(void **state)
 {
-    struct fixture *f = *state;
-    definition_drop(f->quick);
-    definition_drop(f->lengthy);
-    definition_drop(f->twofold);
-    redis_drop(f->redis);
-    redis_address_fini(&f->address);
-    pg_drop(f->pg);
-    pg_drop(f->other);
-    stores_drop(f->stores);
-    free(f);
+    struct queue_test *t = *state;
+    redis_args_drop(t->args);
+    redis_drop(t->redis);
+    redis_address_fini(&t->address);
+    pg_drop(t->pg);
+    stores_drop(t->stores);
+    free(t);
     return 0;
 }
 
-/* ---- looking ---------------------------------------------------------------------------------------------------- */
-
-/* Runs a statement that is put together here; each has a number of its own. The caller clears the result. */
-static inline PGresult *PRINTF_LIKE(2, 3) query(struct pg *pg, const char *format, ...)
+static inline int queue_test_fresh(void **state)
 {
-    static int numbers;
-    struct err_info error;
-    char text[4096];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    struct sql statement = {"test/query", STATEMENT_FREE + numbers++, text};
-    PGresult *result = NULL;
-    if (pg_exec(pg, &statement, NULL, &result, &error))
-        fail_msg("%s: [%s] %s", text, error.sqlstate, error.text);
-    return result;
+    struct queue_test *t = *state;
+    snprintf(t->prefix, sizeof t->prefix, "%s%d", stores_prefix(t->stores), ++t->number);
+    sql(t, "TRUNCATE operation, operation_alias, tally, job, job_outcome, exclusive, apps, repositories, "
+           "definition_versions "
+           "CASCADE");
+    return 0;
 }
 
-#define number_of(pg, ...) number_in(query((pg), __VA_ARGS__))
-static inline int64_t number_in(PGresult *result)
-{
-    int64_t number = pg_rows(result) == 0 ? -1 : pg_int8(result, 0, 0);
-    PQclear(result);
-    return number;
-}
+/* ---- Redis
+ * ----------------------------------------------------------------------------------------------------------------- */
 
-#define run_sql(pg, ...) PQclear(query((pg), __VA_ARGS__))
-
-/* The first column of the first row against a text; "(null)" is SQL's null. */
-#define assert_sql_text(expected, pg, ...) assert_text_in((expected), query((pg), __VA_ARGS__), __FILE__, __LINE__)
-static inline void assert_text_in(const char *expected, PGresult *result, const char *file, int line)
+/* A command of words separated by spaces; ':' at a word's beginning stands for the prefix and a colon. The caller
+ * frees. */
+static inline redisReply *PRINTF_LIKE(2, 3) command(struct queue_test *t, const char *format, ...)
 {
-    const char *text = pg_rows(result) == 0 ? "(no row)" : pg_text(result, 0, 0);
-    _assert_string_equal(text == NULL ? "(null)" : text, expected, file, line);
-    PQclear(result);
-}
-
-/* A command for Redis in words without spaces; "{}" at a word's beginning stands for the prefix. The caller frees it.
- */
-static inline redisReply *PRINTF_LIKE(2, 3) redis_ask(struct fixture *f, const char *format, ...)
-{
-    struct err_info error;
-    char words[2048];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(words, sizeof words, format, list);
-    va_end(list);
-    struct redis_args *args = redis_args_new();
-    char *rest = words;
-    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
-        if (strncmp(word, "{}", 2) == 0)
-            redis_argf(args, "%s%s", f->dispatch.prefix, word + 2);
-        else
-            redis_arg(args, word);
-    }
+    char words[4096];
+    struct err_info error = {.code = ERR_OK};
     redisReply *reply = NULL;
-    if (redis_run(f->redis, args, &reply, &error))
-        fail_msg("%s: %s", format, error.text);
-    redis_args_drop(args);
+    va_list values;
+    va_start(values, format);
+    int len = vsnprintf(words, sizeof words, format, values);
+    va_end(values);
+    assert_in_range(len, 1, sizeof words - 1);
+    redis_args_reset(t->args);
+    char *rest = words;
+    for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " "))
+        redis_argf(t->args, "%s%s", word[0] == ':' ? t->prefix : "", word);
+    assert_fine(redis_run(t->redis, t->args, &reply, &error));
     return reply;
 }
 
-#define redis_number(f, ...) redis_number_in(redis_ask((f), __VA_ARGS__))
-static inline int64_t redis_number_in(redisReply *reply)
+#define run_command(...) freeReplyObject(command(__VA_ARGS__))
+
+static inline int64_t number_in(redisReply *reply)
 {
     int64_t number = redis_int(reply);
     freeReplyObject(reply);
     return number;
 }
+#define number_from(...) number_in(command(__VA_ARGS__))
 
-#define redis_do(f, ...) freeReplyObject(redis_ask((f), __VA_ARGS__))
-
-#define assert_redis_text(expected, f, ...) assert_redis_in((expected), redis_ask((f), __VA_ARGS__), __FILE__, __LINE__)
-static inline void assert_redis_in(const char *expected, redisReply *reply, const char *file, int line)
+/* The texts of a reply (a list, or one text), joined by spaces; the caller frees. */
+static inline char *joined(redisReply *reply)
 {
-    _assert_string_equal(redis_text(reply), expected, file, line);
+    struct buf out = BUF_INIT;
+    if (reply->type == REDIS_REPLY_ARRAY)
+        for (size_t i = 0; i < redis_count(reply); i++)
+            buf_addf(&out, "%s%s", i > 0 ? " " : "", redis_text(redis_item(reply, i)));
+    else if (reply->type == REDIS_REPLY_INTEGER)
+        buf_add_int(&out, reply->integer);
+    else
+        buf_add_str(&out, redis_text(reply));
     freeReplyObject(reply);
+    return buf_take(&out);
 }
 
-/* ---- doing ------------------------------------------------------------------------------------------------------- */
-
-struct op {
-    char id[ID_MAX];
-};
-
-static inline struct json_object *complete_args(const struct definition *definition, int64_t count)
+static inline void assert_texts_at(redisReply *reply, const char *expected, const char *file, int line)
 {
-    struct err_info error;
-    struct json_object *given = json_object_new_object(), *complete;
-    json_object_object_add(given, "count", json_object_new_int64(count));
-    assert_fine(definition_check_args(definition, given, &complete, &error));
-    json_object_put(given);
-    return complete;
+    char *got = joined(reply);
+    _assert_string_equal(got, expected, file, line);
+    free(got);
 }
+#define assert_texts(reply, expected) assert_texts_at((reply), (expected), __FILE__, __LINE__)
 
-static inline enum err accept_request(struct pg *pg, struct request request, int64_t count, struct accepted *accepted,
-                                      struct err_info *error)
+/* A script, with keys and arguments as words: the keys stand before "|". */
+static inline redisReply *PRINTF_LIKE(3, 4) script(struct queue_test *t, const struct lua *lua, const char *format, ...)
 {
-    request.args = complete_args(request.definition, count);
-    enum err outcome = operation_accept(pg, &test_kinds, &request, accepted, error);
-    json_object_put(request.args);
-    free(accepted->subject);
-    accepted->subject = NULL;
-    return outcome;
+    char words[8192];
+    struct err_info error = {.code = ERR_OK};
+    redisReply *reply = NULL;
+    va_list values;
+    va_start(values, format);
+    int len = vsnprintf(words, sizeof words, format, values);
+    va_end(values);
+    assert_in_range(len, 1, sizeof words - 1);
+    redis_args_reset(t->args);
+    int keys = -1;
+    char *rest = words;
+    for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " ")) {
+        if (strcmp(word, "|") == 0)
+            keys = redis_args_count(t->args);
+        else /* "''" is an empty argument */
+            redis_argf(t->args, "%s%s", word[0] == ':' ? t->prefix : "", strcmp(word, "''") == 0 ? "" : word);
+    }
+    assert_in_range(keys, 1, 1000);
+    assert_fine(redis_run_script(t->redis, lua, keys, t->args, &reply, &error));
+    return reply;
 }
+#define script_number(...) number_in(script(__VA_ARGS__))
 
-/* A new operation of `count` jobs, not planned yet. Its id is chosen here: no equal request is joined. */
-static inline struct op accept_new(struct fixture *f, const struct definition *definition, int64_t count)
+/* After each script: what the hashes count is what stands in the lists (I5, I9), and no window is exceeded. */
+static inline void assert_windows(struct queue_test *t)
 {
-    struct err_info error;
-    struct op op;
-    struct accepted accepted;
-    id_operation(op.id);
-    assert_fine(accept_request(f->pg, (struct request){.definition = definition, .operation_id = op.id}, count,
-                               &accepted, &error));
-    assert_string_equal(accepted.operation_id, op.id);
-    assert_false(accepted.repeated);
-    return op;
-}
-
-static inline struct tally plan_all(struct fixture *f, const char *id)
-{
-    struct err_info error;
-    struct tally tally;
-    enum plan_status status = PLAN_MORE;
-    while (status != PLAN_DONE)
-        assert_fine(plan_step(f->pg, &test_kinds, id, &status, &tally, &error));
-    return tally;
-}
-
-static inline struct op accept_planned(struct fixture *f, const struct definition *definition, int64_t count)
-{
-    struct op op = accept_new(f, definition, count);
-    plan_all(f, op.id);
-    return op;
-}
-
-static inline struct tally tally_of(struct fixture *f, const char *id)
-{
-    struct err_info error;
-    struct operation *operation;
-    assert_fine(operation_get(f->other, id, &operation, &error));
-    struct tally tally = operation->tally;
-    operation_drop(operation);
-    return tally;
-}
-
-/* A chunk in hand: its jobs, a ruling for each, and what settle wants to know. */
-struct hand {
-    struct load *load;
-    struct settlement settlement;
-};
-
-static inline struct chunk range_of(const char *id, int64_t from, int64_t to)
-{
-    struct chunk chunk = {.generation = 1, .from = from, .to = to, .window = true};
-    snprintf(chunk.operation_id, sizeof chunk.operation_id, "%s", id);
-    chunk_write(&chunk);
-    return chunk;
-}
-
-static inline struct load *load_with(struct pg *pg, struct load_spec spec)
-{
-    struct err_info error;
-    struct load *load;
-    spec.worker = "w_test";
-    assert_fine(load_chunk(pg, &spec, &load, &error));
-    return load;
-}
-
-static inline struct load *load_range(struct pg *pg, const char *id, int64_t from, int64_t to)
-{
-    struct chunk chunk = range_of(id, from, to);
-    return load_with(pg, (struct load_spec){.chunk = &chunk});
-}
-
-static inline struct hand take(struct pg *pg, const struct op *op, int64_t from, int64_t to)
-{
-    struct hand hand = {.load = load_range(pg, op->id, from, to)};
-    hand.settlement = (struct settlement){
-        .operation_id = op->id,
-        .worker = "w_test",
-        .jobs = hand.load->jobs,
-        .count = hand.load->count,
-        .rulings = mem_array(hand.load->count + 1, sizeof(struct ruling)),
-    };
-    return hand;
-}
-
-static inline void rule(struct hand *hand, size_t index, enum verdict verdict, const char *error, const char *result)
-{
-    struct ruling *ruling = &hand->settlement.rulings[index];
-    ruling_fini(ruling);
-    ruling->verdict = verdict;
-    ruling->error = error == NULL ? NULL : mem_strdup(error);
-    ruling->result = result == NULL ? NULL : mem_strdup(result);
-}
-
-static inline void rule_all(struct hand *hand, enum verdict verdict)
-{
-    for (size_t i = 0; i < hand->settlement.count; i++)
-        rule(hand, i, verdict, NULL, NULL);
-}
-
-static inline void put_down(struct hand *hand)
-{
-    for (size_t i = 0; i < hand->settlement.count; i++)
-        ruling_fini(&hand->settlement.rulings[i]);
-    free(hand->settlement.rulings);
-    load_drop(hand->load);
-}
-
-/* All jobs of a range succeed. */
-static inline void finish(struct fixture *f, const struct op *op, int64_t from, int64_t to)
-{
-    struct err_info error;
-    struct settled settled;
-    struct hand hand = take(f->pg, op, from, to);
-    rule_all(&hand, VERDICT_SUCCEEDED);
-    assert_fine(settle(f->pg, &hand.settlement, &settled, &error));
-    put_down(&hand);
-}
-
-/* ---- the invariants ------------------------------------------------------------------------------------------------
- */
-
-/* I1 and I2 of every operation (docs/invariants.md). */
-static inline void assert_invariants(struct fixture *f)
-{
-    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job JOIN job_outcome USING (operation_id, seq)"), 0);
-    assert_int_equal(number_of(f->other,
-                               "SELECT count(*) FROM tally t WHERE total <> succeeded + failed + skipped + "
-                               "cancelled_jobs + (SELECT count(*) FROM job j WHERE j.operation_id = t.operation_id)"),
-                     0);
-    assert_int_equal(
-        number_of(
-            f->other,
-            "SELECT count(*) FROM tally t LEFT JOIN (SELECT operation_id, count(*) FILTER (WHERE outcome = "
-            "'succeeded') "
-            "AS s, count(*) FILTER (WHERE outcome = 'failed') AS f, count(*) FILTER (WHERE outcome = 'skipped') AS k "
-            "FROM job_outcome GROUP BY operation_id) o USING (operation_id) JOIN operation USING (operation_id) "
-            "WHERE pruned_at IS NULL AND (succeeded <> coalesce(s, 0) OR failed <> coalesce(f, 0) OR skipped <> "
-            "coalesce(k, 0))"),
-        0);
-    assert_int_equal(number_of(f->other,
-                               "SELECT count(*) FROM job LEFT JOIN tally USING (operation_id) WHERE tally.state IS "
-                               "NULL OR tally.state = 'completed'"),
-                     0);
-}
-
-/* A test's teardown. */
-static inline int check_invariants(void **state)
-{
-    assert_invariants(*state);
-    return 0;
+    struct err_info error = {.code = ERR_OK};
+    struct doctor_report report = {NULL, 0};
+    struct doctor doctor = {.redis = t->redis, .prefix = t->prefix, .report = &report};
+    struct seen *seen = NULL;
+    assert_fine(seen_take(&doctor, NULL, &seen, &error));
+    for (const struct seen_op *op = seen->ops; op != NULL; op = op->hh.next)
+        if (op->present) {
+            assert_int_equal(op->window_chunks, op->out);
+            assert_int_equal(op->due_chunks, op->dues);
+            assert_in_range(op->due_chunks, 0, op->window);
+        }
+    assert_int_equal(report.count, 0);
+    seen_drop(seen);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* Settle: the fence, the counts, and what becomes of it when something goes wrong in the middle. */
-#include "tests/contract/queue/queue_test.h"
+#include "tests/contract/queue/fixture.h"
 
 enum { EFFECT = STATEMENT_FREE + 100000 };
 static const struct sql effect = {"test/effect", EFFECT,

@@ -1,0 +1,249 @@
+/*
+ * bench_hand: the hand of the benchmark. It does what `producer` does, through the same functions, and tells when each
+ * commit came back, which no program outside could know. One line of stdin is one task, one line of JSON the answer; it
+ * ends with stdin. Settings come from the environment, as for the programs.
+ *
+ *   ask DEFINITION ARGS     accepts the request, plans all of it, opens it after the first step
+ *   time DEFINITION ARGS    the same, and waits until the first job is settled in PostgreSQL
+ *   cancel OPERATION        cancels it
+ *   seal TEXT               the text as secrets stand in PostgreSQL
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/clock.h"
+#include "common/base/config.h"
+#include "common/base/crypto.h"
+#include "common/base/json.h"
+#include "common/kinds/kinds.h"
+#include "common/queue/definition_set.h"
+#include "common/queue/dispatch.h"
+#include "common/queue/plan.h"
+
+#define REDIS_MS 5000
+#define LOOK_EVERY_US 200
+#define SETTLED_WITHIN_US (60 * INT64_C(1000000))
+
+struct hand {
+    struct config config;
+    struct definition_set *definitions;
+    struct pg *pg;
+    struct redis_address address;
+    struct redis *redis;
+    struct dispatch dispatch;
+};
+
+/* Wall clock, microseconds: PostgreSQL on this machine has the same. */
+struct moments {
+    int64_t begun_us, accepted_us; /* accepted = its commit has come back */
+    int64_t first_us;              /* the first step of the plan is committed */
+    int64_t opened_us;             /* Redis has it */
+    int64_t planned_us;            /* the last step is committed, and Redis knows */
+    int64_t settled_us;            /* seen in PostgreSQL; 0 = not waited for */
+};
+
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+static enum err accept_request(struct hand *hand, const char *definition_id, const char *args_text,
+                               struct accepted *accepted, struct err_info *error)
+{
+    const struct definition *definition = definition_set_find(hand->definitions, definition_id);
+    struct json_object *given = NULL, *args = NULL;
+    if (definition == NULL)
+        return err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", definition_id);
+    enum err err = json_parse(args_text, strlen(args_text), JSON_LIMITS_REQUEST, &given, error);
+    if (err == ERR_OK)
+        err = definition_check_args(definition, given, &args, error);
+    if (err == ERR_OK) {
+        struct request request = {.definition = definition, .args = args, .requested_by = "bench"};
+        err = operation_accept(hand->pg, &kinds, &request, accepted, error);
+    }
+    free(accepted->subject);
+    accepted->subject = NULL;
+    json_object_put(args);
+    json_object_put(given);
+    return err;
+}
+
+/* A worker's sweep may plan at the same time: then it is looked at again shortly. */
+static void nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY_US * 1000}, NULL);
+}
+
+static enum err plan_and_open(struct hand *hand, const char *id, struct moments *when, struct err_info *error)
+{
+    enum plan_status status = PLAN_MORE;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && status != PLAN_DONE) {
+        struct tally tally;
+        err = plan_step(hand->pg, &kinds, id, &status, &tally, error);
+        if (status == PLAN_ELSEWHERE)
+            nap();
+        if (err == ERR_OK && when->first_us == 0) {
+            when->first_us = clock_wall_us();
+            err = dispatch_open(&hand->dispatch, hand->pg, id, error);
+            when->opened_us = clock_wall_us();
+        }
+    }
+    if (err == ERR_OK)
+        err = dispatch_refresh(&hand->dispatch, hand->pg, id, error);
+    when->planned_us = clock_wall_us();
+    return err;
+}
+
+static enum err wait_for_settle(struct hand *hand, const char *id, struct moments *when, struct err_info *error)
+{
+    while (when->settled_us == 0) {
+        struct operation *operation = NULL;
+        enum err err = operation_get(hand->pg, id, &operation, error);
+        if (err != ERR_OK)
+            return err;
+        int64_t now = clock_wall_us();
+        if (tally_settled(&operation->tally) > 0)
+            when->settled_us = now;
+        operation_drop(operation);
+        if (now - when->planned_us > SETTLED_WITHIN_US)
+            return err_set(error, ERR_RETRY, "nothing was settled within a minute");
+        nap();
+    }
+    return ERR_OK;
+}
+
+static enum err ask(struct hand *hand, char *rest, bool wait, struct err_info *error)
+{
+    struct accepted accepted = {.subject = NULL};
+    const char *definition = strsep(&rest, " ");
+    struct moments when = {.begun_us = clock_wall_us()};
+    enum err err = accept_request(hand, definition, rest == NULL ? "{}" : rest, &accepted, error);
+    when.accepted_us = clock_wall_us();
+    if (err == ERR_OK)
+        err = plan_and_open(hand, accepted.operation_id, &when, error);
+    if (err == ERR_OK && wait)
+        err = wait_for_settle(hand, accepted.operation_id, &when, error);
+    if (err == ERR_OK)
+        printf("{\"operation_id\":\"%s\",\"begun_us\":%" PRId64 ",\"accepted_us\":%" PRId64 ",\"first_us\":%" PRId64
+               ",\"opened_us\":%" PRId64 ",\"planned_us\":%" PRId64 ",\"settled_us\":%" PRId64 "}\n",
+               accepted.operation_id, when.begun_us, when.accepted_us, when.first_us, when.opened_us, when.planned_us,
+               when.settled_us);
+    return err;
+}
+
+static enum err do_ask(struct hand *hand, char *rest, struct err_info *error)
+{
+    return ask(hand, rest, false, error);
+}
+
+static enum err do_time(struct hand *hand, char *rest, struct err_info *error)
+{
+    return ask(hand, rest, true, error);
+}
+
+/* ---- the other tasks --------------------------------------------------------------------------------------------- */
+
+static enum err do_cancel(struct hand *hand, char *rest, struct err_info *error)
+{
+    struct tally tally;
+    int64_t begun_us = clock_mono_us();
+    enum err err = operation_cancel(hand->pg, rest, &tally, error);
+    int64_t cancelled_us = clock_mono_us();
+    if (err == ERR_OK)
+        err = dispatch_refresh(&hand->dispatch, hand->pg, rest, error);
+    if (err == ERR_OK)
+        printf("{\"cancelled_us\":%" PRId64 ",\"refreshed_us\":%" PRId64 ",\"settled\":%" PRId64 ",\"total\":%" PRId64
+               "}\n",
+               cancelled_us - begun_us, clock_mono_us() - begun_us, tally_settled(&tally), tally.total);
+    return err;
+}
+
+static enum err do_seal(struct hand *hand, char *rest, struct err_info *error)
+{
+    struct crypto_keys keys;
+    struct buf sealed = BUF_INIT;
+    enum err err = crypto_keys_read(&keys, hand->config.encryption_key, hand->config.encryption_key_old, error);
+    if (err == ERR_OK)
+        err = crypto_seal(&keys, rest, strlen(rest), &sealed, error);
+    if (err == ERR_OK)
+        printf("{\"sealed\":\"%s\"}\n", sealed.data);
+    buf_fini(&sealed);
+    crypto_wipe(&keys, sizeof keys);
+    return err;
+}
+
+static const struct task {
+    const char *name;
+    enum err (*run)(struct hand *hand, char *rest, struct err_info *error);
+} tasks[] = {{"ask", do_ask}, {"time", do_time}, {"cancel", do_cancel}, {"seal", do_seal}};
+
+static enum err run_task(struct hand *hand, char *line, struct err_info *error)
+{
+    char *rest = line;
+    const char *name = strsep(&rest, " ");
+    enum err err = pg_ready(hand->pg, error);
+    if (err != ERR_OK)
+        return err;
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+        if (strcmp(tasks[i].name, name) == 0)
+            return tasks[i].run(hand, rest == NULL ? line + strlen(line) : rest, error);
+    return err_set(error, ERR_USAGE, "there is no task \"%s\"", name);
+}
+
+static void answer_error(const struct err_info *error)
+{
+    struct buf text = BUF_INIT;
+    json_add_string(&text, error->text, strlen(error->text));
+    printf("{\"error\":%s}\n", text.data);
+    buf_fini(&text);
+}
+
+static enum err hand_init(struct hand *hand, int *argc, char **argv, struct err_info *error)
+{
+    enum err err = config_read(&hand->config, NULL, argc, argv, error);
+    if (err != ERR_OK)
+        return err;
+    err = definition_set_load(hand->config.definitions_dir, &kinds_names, &hand->definitions, error);
+    if (err == ERR_OK)
+        err = redis_address_parse(hand->config.redis_url, &hand->address, error);
+    if (err != ERR_OK)
+        return err;
+    hand->pg = pg_new(hand->config.postgres_url, "reprise bench", PG_LIMITS_PROGRAM);
+    hand->redis = redis_new(&hand->address, REDIS_MS, REDIS_MS);
+    hand->dispatch = (struct dispatch){hand->redis, hand->config.redis_prefix};
+    return ERR_OK;
+}
+
+static void hand_fini(struct hand *hand)
+{
+    redis_drop(hand->redis);
+    pg_drop(hand->pg);
+    redis_address_fini(&hand->address);
+    definition_set_drop(hand->definitions);
+    config_fini(&hand->config);
+}
+
+int main(int argc, char **argv)
+{
+    struct hand hand = {.pg = NULL};
+    struct err_info error = {0};
+    char *line = NULL;
+    size_t size = 0;
+    signal(SIGPIPE, SIG_IGN);
+    if (hand_init(&hand, &argc, argv, &error) != ERR_OK) {
+        fprintf(stderr, "bench_hand: %s\n", error.text);
+        return err_exit_code(error.code);
+    }
+    while (getline(&line, &size, stdin) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        error = (struct err_info){0};
+        if (run_task(&hand, line, &error) != ERR_OK)
+            answer_error(&error);
+        fflush(stdout);
+    }
+    free(line);
+    hand_fini(&hand);
+    return 0;
+}

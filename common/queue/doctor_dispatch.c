@@ -1,0 +1,243 @@
+/*
+ * What stands in Redis against what PostgreSQL says (I5, I6, I7, I9). Redis is read first: all of it that is right is
+ * then behind PostgreSQL or level with it. With no worker alive nobody mends anything, so what should have been mended
+ * is a warning.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/queue/chunk.h"
+#include "common/queue/doctor_private.h"
+#include "embedded/sql.h"
+
+#define REJECTED_MAX 1000 /* also in lua/refuse.lua */
+#define OLD_WINDOWS_MAX 20
+
+/* The columns of live.sql behind those of the tally. */
+enum { LIVE_WINDOW = TALLY_COLUMNS, LIVE_OPEN };
+
+/* One operation in both stores. */
+struct pair {
+    const struct tally *tally;
+    const struct seen_op *op;
+    int64_t window;
+    bool open; /* has open jobs */
+    enum severity lasting;
+};
+
+static struct verdict_on on_operation(const struct pair *p, int invariant, enum severity severity,
+                                      enum doctor_remedy remedy)
+{
+    return (struct verdict_on){invariant, severity, remedy, p->tally->operation_id, p->tally->version};
+}
+
+/* ---- I5
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+static bool has_chunk(const struct seen_op *op)
+{
+    return op->window_chunks + op->due_chunks + op->other_chunks > 0 || op->delayed;
+}
+
+static void judge_dispatch(struct doctor *doctor, const struct pair *p)
+{
+    const struct tally *t = p->tally;
+    const struct seen_op *op = p->op;
+    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
+    if (!op->present) {
+        doctor_suspect(doctor, &on, "is running, but is not in Redis");
+    } else if (op->generation < t->generation) {
+        doctor_suspect(doctor, &on, "is at generation %" PRId64 ", Redis still at %" PRId64, t->generation,
+                       op->generation);
+    } else if (t->planned && !p->open) {
+        on.remedy = DOCTOR_ADVANCE;
+        doctor_suspect(doctor, &on, "has settled all jobs of phase %d, and is not advanced", t->phase);
+    } else if (!has_chunk(op) && !t->planned) {
+        on.remedy = DOCTOR_LEAVE;
+        doctor_suspect(doctor, &on, "phase %d is not planned, and nobody goes on with it", t->phase);
+    } else if (!has_chunk(op)) {
+        doctor_suspect(doctor, &on, "has open jobs, but no chunk of generation %" PRId64 " queued, held or due",
+                       t->generation);
+    }
+}
+
+/* The window counts its chunks; a chunk that is counted and nowhere will never come. */
+static void judge_window(struct doctor *doctor, const struct pair *p)
+{
+    const struct seen_op *op = p->op;
+    if (!op->present || op->generation != p->tally->generation)
+        return;
+    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
+    on.stamp = 0;
+    if (op->window_chunks < op->out)
+        doctor_suspect(doctor, &on, "counts %" PRId64 " chunks of its window, %" PRId64 " are there", op->out,
+                       op->window_chunks);
+    if (op->due_chunks < op->dues)
+        doctor_suspect(doctor, &on, "counts %" PRId64 " due chunks, %" PRId64 " are there", op->dues, op->due_chunks);
+    on.invariant = 9;
+    if (op->window_chunks > op->out)
+        doctor_suspect(doctor, &on, "has %" PRId64 " chunks of its window, but counts %" PRId64, op->window_chunks,
+                       op->out);
+}
+
+/* ---- I7
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+static bool same_counts(const struct seen_op *op, const struct tally *t)
+{
+    return op->total == t->total && op->succeeded == t->succeeded && op->failed == t->failed &&
+           op->skipped == t->skipped && op->cancelled_jobs == t->cancelled_jobs && op->completed == tally_settled(t) &&
+           strcmp(op->state, op_state_name(t->state)) == 0;
+}
+
+static void judge_ahead(struct doctor *doctor, const struct pair *p)
+{
+    const struct tally *t = p->tally;
+    const struct seen_op *op = p->op;
+    struct verdict_on on = on_operation(p, 7, DOCTOR_VIOLATION, DOCTOR_LEAVE);
+    if (t->timeline == 0)
+        return; /* a standby: it may be behind in everything */
+    if (op->timeline > t->timeline)
+        doctor_say(doctor, &on, "Redis has it from timeline %" PRId64 ", PostgreSQL is at %" PRId64, op->timeline,
+                   t->timeline);
+    if (op->timeline != t->timeline)
+        return;
+    if (op->version > t->version || op->generation > t->generation)
+        doctor_say(doctor, &on,
+                   "Redis is ahead: version %" PRId64 ", generation %" PRId64 ", against %" PRId64 ", %" PRId64,
+                   op->version, op->generation, t->version, t->generation);
+    else if (op->version == t->version ? !same_counts(op, t) : op->completed > tally_settled(t))
+        doctor_say(doctor, &on,
+                   "Redis shows other counts or another state than PostgreSQL had: %" PRId64 " of %" PRId64 " done, %s",
+                   op->completed, op->total, op->state);
+}
+
+static void judge_ended(struct doctor *doctor, const struct pair *p)
+{
+    struct verdict_on on = on_operation(p, 7, p->lasting, DOCTOR_MIRROR);
+    if (p->op->version < p->tally->version || !same_counts(p->op, p->tally))
+        doctor_suspect(
+            doctor, &on, "has ended as %s with %" PRId64 " of %" PRId64 " done, Redis still shows %s with %" PRId64,
+            op_state_name(p->tally->state), tally_settled(p->tally), p->tally->total, p->op->state, p->op->completed);
+    on.invariant = 9;
+    on.severity = DOCTOR_WARNING;
+    if (p->op->ttl_s < 0)
+        doctor_suspect(doctor, &on, "has ended, but its hash has no expiry");
+}
+
+/* ---- I9
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+static void judge_size(struct doctor *doctor, const struct pair *p)
+{
+    const struct seen_op *op = p->op;
+    struct verdict_on on = on_operation(p, 9, DOCTOR_VIOLATION, DOCTOR_LEAVE);
+    if (op->window_chunks > p->window || op->due_chunks > p->window)
+        doctor_say(doctor, &on, "has %" PRId64 " range and %" PRId64 " due chunks in Redis, its window is %" PRId64,
+                   op->window_chunks, op->due_chunks, p->window);
+    on.severity = DOCTOR_WARNING;
+    if (op->other_chunks > CHUNK_JOBS_MAX || op->old_chunks > OLD_WINDOWS_MAX * p->window)
+        doctor_suspect(doctor, &on,
+                       "has %" PRId64 " pieces of suspects and %" PRId64 " chunks of old generations in Redis",
+                       op->other_chunks, op->old_chunks);
+}
+
+static void judge_operation(struct doctor *doctor, const struct pair *p)
+{
+    bool live = tally_is_live(p->tally);
+    if (p->op->present)
+        judge_ahead(doctor, p);
+    if (p->op->present && !live)
+        judge_ended(doctor, p);
+    if (p->tally->state == OP_RUNNING && !p->op->cancelled) {
+        judge_dispatch(doctor, p);
+        judge_window(doctor, p);
+    }
+    judge_size(doctor, p);
+}
+
+static enum err judge_operations(struct doctor *doctor, const struct seen *seen, struct err_info *error)
+{
+    size_t count = 0;
+    const char **ids = NULL;
+    for (const struct seen_op *op = seen->ops; op != NULL; op = op->hh.next) {
+        ids = mem_grow(ids, count + 1, sizeof *ids);
+        ids[count++] = op->id;
+    }
+    struct pg_args *args = pg_args_new();
+    pg_arg_texts(args, ids, count);
+    PGresult *r = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_doctor_live, args, &r, error);
+    for (int row = 0; err == ERR_OK && row < pg_rows(r); row++) {
+        struct tally tally;
+        tally_read(r, row, &tally);
+        const struct seen_op *op = seen_find(seen, tally.operation_id);
+        struct pair pair = {&tally, op, pg_int8(r, row, LIVE_WINDOW), pg_bool(r, row, LIVE_OPEN),
+                            seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING};
+        if (op != NULL) /* else it came after we had read Redis */
+            judge_operation(doctor, &pair);
+    }
+    PQclear(r);
+    pg_args_drop(args);
+    free(ids);
+    return err;
+}
+
+/* ---- workers (I6) and the whole
+ * ------------------------------------------------------------------------------------------------ */
+
+static void judge_lists(struct doctor *doctor, const struct seen *seen)
+{
+    for (size_t i = 0; i < seen->list_count; i++) {
+        const struct seen_list *list = &seen->lists[i];
+        if (list->kind == SEEN_REJECTED && list->length > REJECTED_MAX)
+            doctor_say(doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "inbox:rejected", 0},
+                       "keeps %" PRId64 " items, more than %d", list->length, REJECTED_MAX);
+        if (list->worker == NULL || list->length == 0)
+            continue;
+        int64_t silence_ms = seen_silence_ms(seen, list->worker);
+        struct verdict_on on = {6, seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE, list->worker, 0};
+        if (silence_ms >= WORKER_ALIVE_MS)
+            doctor_suspect(doctor, &on, "holds %" PRId64 " %s and has given no sign of life for %" PRId64 " s",
+                           list->length, list->kind == SEEN_ACTIVE ? "chunks" : "requests", silence_ms / 1000);
+    }
+    if (seen->cut)
+        doctor_say(doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "", 0},
+                   "a list is so long that it was not read to its end");
+}
+
+static enum err judge_epoch(struct doctor *doctor, const struct seen *seen, int live, struct err_info *error)
+{
+    PGresult *r = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_doctor_state, NULL, &r, error);
+    struct verdict_on on = {0, live > 0 ? DOCTOR_WARNING : DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0};
+    if (err == ERR_OK && pg_rows(r) > 0 && strcmp(pg_text(r, 0, 0), seen->epoch) != 0)
+        doctor_suspect(doctor, &on, "was wiped or is another one; a worker rebuilds it from PostgreSQL");
+    if (err == ERR_OK && seen->alive == 0)
+        doctor_suspect(doctor, &on, "no worker lives; %d operations wait", live);
+    PQclear(r);
+    return err;
+}
+
+enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
+{
+    PGresult *live = NULL;
+    struct seen *seen = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_doctor_live_ids, NULL, &live, error);
+    if (err == ERR_OK)
+        err = seen_take(doctor, live, &seen, error);
+    if (err == ERR_OK)
+        err = judge_operations(doctor, seen, error);
+    if (err == ERR_OK) {
+        judge_lists(doctor, seen);
+        err = judge_epoch(doctor, seen, pg_rows(live), error);
+    }
+    seen_drop(seen);
+    PQclear(live);
+    return err;
+}

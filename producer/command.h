@@ -1,0 +1,52 @@
+/*
+ * A command: what it is called, what it takes, what help says of it, and the function that does it. The table of all of
+ * them (commands.c) is all that parsing and help know.
+ */
+#ifndef REPRISE_PRODUCER_COMMAND_H
+#define REPRISE_PRODUCER_COMMAND_H
+
+#include "common/base/err.h"
+#include "producer/option.h"
+
+struct session;
+
+/* Does it. What it has to say it prints itself; an error is printed by the caller. */
+typedef enum err command_run(struct session *session, struct err_info *error);
+
+struct command {
+    const char *name;
+    const char *group;   /* the heading under which it is listed; commands of one group stand together */
+    const char *words;   /* as help shows them: "<app> <repo>" */
+    int least, most;     /* number of words; most −1 = any */
+    uint32_t options;    /* of its own; --json and --help always are */
+    const char *summary; /* one line */
+    const char *text;    /* what it does, in lines, without the last line's end */
+    const char *example; /* lines, each of which could be typed */
+    command_run *run;
+};
+
+extern const struct command commands[]; /* ended by a NULL name */
+/* NULL if there is none. */
+const struct command *command_find(const char *name);
+
+/* ---- one function for each line of the table, in the files named ------------------------------------------------ */
+
+/* run_requests.c */
+command_run run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_rescan,
+    run_definition;
+/* run_operations.c */
+command_run run_progress, run_cancel, run_pause, run_resume, run_operations, run_outcomes;
+/* run_engine.c */
+command_run run_workers, run_queues;
+/* run_apps.c */
+command_run run_apps, run_add_app, run_remove_app;
+/* run_repositories.c */
+command_run run_repositories, run_add_repository, run_remove_repository;
+/* run_rekey.c */
+command_run run_rekey;
+/* run_definitions.c */
+command_run run_definitions;
+/* run_installation.c */
+command_run run_migrate, run_doctor;
+
+#endif

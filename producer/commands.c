@@ -1,0 +1,152 @@
+/*
+ * The table of commands. To add one: a row here and its function; parsing and help follow. Rows of one group stand
+ * together, in the order in which help shows them.
+ */
+#include <string.h>
+
+#include "producer/command.h"
+
+#define REQUEST (OPTION(OPTION_DRY_RUN) | OPTION(OPTION_YES) | OPTION(OPTION_WATCH) | OPTION(OPTION_OPERATION_ID))
+#define SINGLE (REQUEST | OPTION(OPTION_NO_WAIT))
+#define PAGE (OPTION(OPTION_LIMIT) | OPTION(OPTION_AFTER))
+
+#define REQUESTS "Ask for work"
+#define OPERATIONS "Operations"
+#define ENGINE "Workers and queues"
+#define REGISTER "Apps and repositories"
+#define INSTALLATION "The installation"
+
+#define BULK_TEXT                                                                                                      \
+    "\n\nPrints the operation's id and returns; --watch follows it to its end. Asks before it begins; where nobody\n"  \
+    "can be asked it wants --yes. The same request, asked for again before any of it has begun, is the same\n"         \
+    "operation. With Redis down the operation is accepted, and starts when Redis is back."
+#define SINGLE_TEXT                                                                                                    \
+    "\n\nWaits for the result and prints it, unless --no-wait. The same request, asked for again before it has "       \
+    "begun,\n"                                                                                                         \
+    "is the same operation and moves to the head of its queue. With Redis down it is accepted and not waited for:\n"   \
+    "it starts when Redis is back."
+
+const struct command commands[] = {
+    {"resync", REQUESTS, "<app> <repo>", 2, 2, SINGLE, "sends an app all files of one repository again",
+     "Forgets what the app was sent of the repository and sends every file of it again. Files that the client still\n"
+     "holds but the repository no longer has are not known, and stay there." SINGLE_TEXT,
+     "producer resync \"Demo app\" octocat/hello-world\nproducer resync \"Demo app\" octocat/hello-world --dry-run",
+     run_resync},
+    {"resync-app", REQUESTS, "<app>", 1, 1, REQUEST, "the same for all repositories of an app",
+     "Forgets what the app was sent, and sends every file of all its repositories again." BULK_TEXT,
+     "producer resync-app \"Demo app\" --dry-run\nproducer resync-app \"Demo app\" --watch", run_resync_app},
+    {"resync-all", REQUESTS, "", 0, 0, REQUEST, "the same for all repositories of all apps",
+     "Forgets what every app was sent, and sends every file of all repositories again." BULK_TEXT,
+     "producer resync-all --dry-run\nproducer resync-all --yes", run_resync_all},
+    {"retry", REQUESTS, "<app> <repo>", 2, 2, SINGLE, "tries a failed repository of an app again",
+     "Tries a repository again that could not be brought up to date: only what the app lacks is sent. One that has\n"
+     "not failed is refused (exit code 4); to send everything again there is resync." SINGLE_TEXT,
+     "producer retry \"Demo app\" octocat/hello-world", run_retry},
+    {"retry-app", REQUESTS, "<app>", 1, 1, REQUEST, "the same for all failed repositories of an app",
+     "Tries all failed repositories of the app again. If none has failed: exit code 3." BULK_TEXT,
+     "producer retry-app \"Demo app\" --watch", run_retry_app},
+    {"retry-all", REQUESTS, "", 0, 0, REQUEST, "the same for all failed repositories",
+     "Tries all failed repositories of all apps again. If none has failed: exit code 3." BULK_TEXT,
+     "producer retry-all --yes", run_retry_all},
+    {"rescan", REQUESTS, "", 0, 0, REQUEST, "looks for changes where that is due",
+     "Brings repositories up to date that were never sent, were scanned longer ago than rescan.age, or failed and\n"
+     "have waited long enough. Workers do it by themselves on its schedule; this is for the impatient." BULK_TEXT,
+     "producer rescan --watch", run_rescan},
+    {"run", REQUESTS, "<definition> [name=value …]", 1, -1, REQUEST, "runs any definition",
+     "Runs a definition of definitions.dir with the arguments given; `producer definitions` lists both. The items of\n"
+     "an array are separated by commas." BULK_TEXT,
+     "producer run noop count=100000 --watch\nproducer run resync-app app_id=app_0123456789abcdef01234567 --yes",
+     run_definition},
+
+    {"progress", OPERATIONS, "<op>", 1, 1, OPTION(OPTION_WATCH), "how far an operation is",
+     "Shows the counts as PostgreSQL has them, which are exact. --watch draws them until the operation has ended; its\n"
+     "exit code then tells the result: 0 only if it was completed and no job failed. Ctrl-C ends the watching, not\n"
+     "the operation. `retrying` (in JSON) is counted up to 1000.",
+     "producer progress op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D --watch", run_progress},
+    {"cancel", OPERATIONS, "<op>", 1, 1, 0, "ends an operation: when it returns, nothing more is done",
+     "Cancels a running or paused operation. When this has returned nothing more of it is written to the database,\n"
+     "and the counts that it prints stay true. One that is cancelled already is a success, one that has ended in\n"
+     "another way a conflict (exit code 4). To stop for a while there is pause.",
+     "producer cancel op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D", run_cancel},
+    {"pause", OPERATIONS, "<op>", 1, 1, 0, "stops an operation for a while",
+     "Nothing new of it is begun; what is in hand ends, long jobs at their next checkpoint. It stays paused until\n"
+     "resume or cancel. If it is not running: exit code 4.",
+     "producer pause op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D", run_pause},
+    {"resume", OPERATIONS, "<op>", 1, 1, 0, "lets a paused operation go on",
+     "Goes on with what is open. If it is not paused: exit code 4.", "producer resume op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D",
+     run_resume},
+    {"operations", OPERATIONS, "", 0, 0, PAGE | OPTION(OPTION_STATE), "lists operations, the newest first",
+     "Lists operations that run and those that have ended, the newest first.",
+     "producer operations\nproducer operations --state running --json", run_operations},
+    {"outcomes", OPERATIONS, "<op>", 1, 1, PAGE | OPTION(OPTION_FAILED), "lists what became of an operation's jobs",
+     "Lists the jobs that are settled, with the error of those that failed. They are kept for retention.outcomes\n"
+     "after the operation's end; its counts are kept for ever.",
+     "producer outcomes op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D --failed", run_outcomes},
+
+    {"workers", ENGINE, "", 0, 0, 0, "lists worker processes and their last sign of life",
+     "Lists the worker processes of the last day, as they report to Redis every second. One that has been silent for\n"
+     "5 s is taken for dead, and what it held is given to others.",
+     "producer workers", run_workers},
+    {"queues", ENGINE, "", 0, 0, 0, "what waits, and what is being worked on",
+     "Shows, for each queue, its live operations and their open jobs (from PostgreSQL), and the chunks that wait, are\n"
+     "worked on, wait for a retry, or are looked at alone after a crash (from Redis).",
+     "producer queues", run_queues},
+
+    {"apps", REGISTER, "", 0, 0, PAGE, "lists client apps",
+     "Lists the apps by name, with the number of their repositories, counted up to 1000.", "producer apps", run_apps},
+    {"add-app", REGISTER, "<name> <base-url>", 2, 2,
+     OPTION(OPTION_EMAIL) | OPTION(OPTION_WEBSITE) | OPTION(OPTION_DESCRIPTION) | OPTION(OPTION_KEY_STDIN) |
+         OPTION(OPTION_APP_ID),
+     "registers a client app and makes its key",
+     "Registers an app. Requests go to <base-url>/create, /update, /delete and /sync_failed, signed with the app's\n"
+     "key, which is shown once and stored sealed: encryption.key must be set. An address in a private network is\n"
+     "refused unless deliver.allow_private lists it.",
+     "producer add-app \"Demo app\" https://client.example/hooks", run_add_app},
+    {"remove-app", REGISTER, "<app>", 1, 1, OPTION(OPTION_YES), "removes an app and forgets what it was sent",
+     "Removes the app, its watch over its repositories, and the record of what it was sent. Jobs for it that are\n"
+     "still open are skipped. What the client holds stays there.",
+     "producer remove-app \"Demo app\"", run_remove_app},
+    {"repositories", REGISTER, "[app]", 0, 1, PAGE | OPTION(OPTION_FAILED), "lists what apps watch, and how it is",
+     "Lists repositories with their status for each app: pending_snapshot (never sent, or work is open), scanning,\n"
+     "synced, failed. With an app: only what it watches.",
+     "producer repositories \"Demo app\" --failed", run_repositories},
+    {"add-repository", REGISTER, "<app> <url>", 2, 2, OPTION(OPTION_BRANCH) | OPTION(OPTION_TOKEN_STDIN),
+     "lets an app watch a repository",
+     "Allowed are https://…, ssh://…, user@host:path, and file:///… below git.file_roots. A private repository's\n"
+     "token is read from stdin, stored sealed, and given to git for the URL's host only. All apps that watch a\n"
+     "repository watch the same branch.",
+     "producer add-repository \"Demo app\" https://github.com/octocat/hello-world\n"
+     "producer add-repository \"Demo app\" https://github.com/octocat/secret --token-stdin <token.txt",
+     run_add_repository},
+    {"remove-repository", REGISTER, "<app> <repo>", 2, 2, OPTION(OPTION_YES), "ends an app's watch over a repository",
+     "Ends the watch and removes the record of what was sent. The repository itself goes with the last app that\n"
+     "watched it. What the client holds stays there.",
+     "producer remove-repository \"Demo app\" octocat/hello-world", run_remove_repository},
+
+    {"definitions", INSTALLATION, "", 0, 0, 0, "lists definitions, and what is wrong with their files",
+     "Lists what can be run, from the files in definitions.dir. A file that cannot be used is told with line and\n"
+     "column; the exit code is 1 then.",
+     "producer definitions", run_definitions},
+    {"migrate", INSTALLATION, "", 0, 0, 0, "brings the database's schema up to date",
+     "Applies the migrations that the database lacks, each in a transaction of its own. Every program does so by\n"
+     "itself when it starts; two at once take turns. A schema newer than this program is refused (exit code 4).",
+     "producer migrate", run_migrate},
+    {"rekey", INSTALLATION, "", 0, 0, 0, "seals all secrets anew after the key was changed",
+     "Set encryption.key to the new key and encryption.key_old to the one before, for this and for the workers, run\n"
+     "this, and then take the old key away. It may be broken off and repeated.",
+     "REPRISE_ENCRYPTION_KEY_OLD=… REPRISE_ENCRYPTION_KEY=… producer rekey", run_rekey},
+    {"doctor", INSTALLATION, "", 0, 0, OPTION(OPTION_REPAIR) | OPTION(OPTION_DEEP), "checks that all is as it must be",
+     "Checks the invariants I1 to I10 (docs/invariants.md) and the environment: schema, Redis' settings, workers, the\n"
+     "encryption key. It changes nothing without --repair, and takes some seconds where something is in motion. If an\n"
+     "invariant is violated the exit code is 1; with --repair, if one still is afterwards.",
+     "producer doctor\nproducer doctor --repair", run_doctor},
+    {NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}

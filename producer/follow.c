@@ -1,0 +1,247 @@
+#include "producer/follow.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "embedded/sql.h"
+#include "producer/list.h"
+#include "producer/out.h"
+
+#define NAP_FIRST_MS 5
+#define NAP_LAST_MS 100
+#define DRAW_EVERY_MS 200
+#define LINE_EVERY_MS 5000
+#define WIDTH_UNKNOWN 80
+#define LOST_PATIENCE_MS 30000 /* PostgreSQL may restart while somebody watches */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void follow_catch_interrupt(void)
+{
+    /* Without SA_RESTART: a nap ends at once. A second Ctrl-C does what it always does. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool follow_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+void follow_nap(int64_t ms)
+{
+    struct timespec length = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
+                              .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
+    if (!follow_interrupted())
+        nanosleep(&length, NULL);
+}
+
+/* ---- looking -------------------------------------------------------------------------------------------------------
+ */
+
+void view_fini(struct view *view)
+{
+    free(view->operation_id);
+    free(view->definition);
+    free(view->subject);
+    free(view->error);
+    json_object_put(view->json);
+    *view = (struct view){0};
+}
+
+static char *copy(const PGresult *result, const char *column)
+{
+    const char *text = pg_text(result, 0, PQfnumber(result, column));
+    return text == NULL ? NULL : mem_strdup(text);
+}
+
+static int64_t number(const PGresult *result, const char *column)
+{
+    return pg_int8(result, 0, PQfnumber(result, column));
+}
+
+/* Over the whole of its life; somebody who watches knows better. */
+static double mean_rate(const struct progress *progress)
+{
+    int64_t completed = progress_completed(progress);
+    return completed == 0 || progress->elapsed_ms <= 0
+               ? -1
+               : (double)completed * (double)CLOCK_MS_PER_S / (double)progress->elapsed_ms;
+}
+
+static void add_derived(struct json_object *json, const struct progress *progress)
+{
+    int64_t left = progress_left_ms(progress);
+    json_object_object_add(json, "open", json_object_new_int64(progress_open(progress)));
+    json_object_object_add(json, "rate_per_s", progress->rate < 0 ? NULL : json_object_new_double(progress->rate));
+    json_object_object_add(json, "eta_s", left < 0 ? NULL : json_object_new_int64(left / CLOCK_MS_PER_S));
+}
+
+static void view_fill(const PGresult *result, struct view *view)
+{
+    view->operation_id = copy(result, "operation_id");
+    view->definition = copy(result, "definition");
+    view->subject = copy(result, "subject");
+    view->error = copy(result, "error");
+    view->pruned = !pg_is_null(result, 0, PQfnumber(result, "pruned_at"));
+    view->progress = (struct progress){
+        .state = op_state_of(pg_text(result, 0, PQfnumber(result, "state"))),
+        .phase = (int)number(result, "phase"),
+        .phases = (int)number(result, "phases"),
+        .planned = pg_bool(result, 0, PQfnumber(result, "planned")),
+        .total = number(result, "total"),
+        .succeeded = number(result, "succeeded"),
+        .failed = number(result, "failed"),
+        .skipped = number(result, "skipped"),
+        .cancelled_jobs = number(result, "cancelled_jobs"),
+        .elapsed_ms = number(result, "elapsed_ms"),
+    };
+    view->progress.rate = mean_rate(&view->progress);
+    view->json = list_row_json(result, 0);
+    add_derived(view->json, &view->progress);
+}
+
+enum err view_read(struct session *session, const char *operation_id, struct view *view, struct err_info *error)
+{
+    *view = (struct view){0};
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, operation_id);
+    PGresult *result = NULL;
+    enum err err = pg_exec(session->pg, &sql_producer_progress, args, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_NOT_FOUND, "there is no operation %s; see: producer operations", operation_id);
+    if (err == ERR_OK)
+        view_fill(result, view);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* ---- drawing -------------------------------------------------------------------------------------------------------
+ */
+
+struct drawing {
+    enum follow_style style;
+    bool terminal;
+    struct progress_rate rate;
+    int64_t line_at_ms;     /* when the last line was printed; 0 = never */
+    int64_t line_completed; /* and what it said */
+};
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col - 1U : WIDTH_UNKNOWN - 1U;
+}
+
+static void draw_bar(const struct progress *progress)
+{
+    struct buf line = BUF_INIT;
+    progress_bar(progress, terminal_width(), &line);
+    fprintf(stderr, "\r%s\033[K", line.data);
+    fflush(stderr);
+    buf_fini(&line);
+}
+
+static void draw_line(struct drawing *drawing, const struct progress *progress)
+{
+    int64_t now = clock_mono_ms(), completed = progress_completed(progress);
+    bool changed = completed != drawing->line_completed && now - drawing->line_at_ms >= LINE_EVERY_MS;
+    if (drawing->line_at_ms != 0 && !changed)
+        return;
+    struct buf line = BUF_INIT;
+    progress_sentence(progress, &line);
+    out_note("%s", line.data);
+    buf_fini(&line);
+    drawing->line_at_ms = now;
+    drawing->line_completed = completed;
+}
+
+static void draw(struct drawing *drawing, const struct view *view)
+{
+    if (drawing->style == FOLLOW_SILENT)
+        return;
+    struct progress progress = view->progress;
+    double recent = progress_rate_add(&drawing->rate, clock_mono_ms(), progress_completed(&progress));
+    if (recent >= 0)
+        progress.rate = recent;
+    if (drawing->terminal)
+        draw_bar(&progress);
+    else
+        draw_line(drawing, &progress);
+}
+
+static void end_drawing(const struct drawing *drawing)
+{
+    if (drawing->style == FOLLOW_BAR && drawing->terminal)
+        fputc('\n', stderr);
+}
+
+/* ---- following
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* A look that survives a restart of PostgreSQL. */
+static enum err look(struct session *session, const char *operation_id, struct view *view, int64_t *lost_at,
+                     struct err_info *error)
+{
+    enum err err = pg_ready(session->pg, error);
+    if (err == ERR_OK)
+        err = view_read(session, operation_id, view, error);
+    if (err == ERR_OK) {
+        *lost_at = 0;
+        return ERR_OK;
+    }
+    if (err != ERR_UNREACHABLE && err != ERR_RETRY)
+        return err;
+    *lost_at = *lost_at == 0 ? clock_mono_ms() : *lost_at;
+    if (clock_mono_ms() - *lost_at < LOST_PATIENCE_MS)
+        return ERR_RETRY;
+    error->code = ERR_UNREACHABLE;
+    return ERR_UNREACHABLE;
+}
+
+static bool has_ended(const struct view *view)
+{
+    return view->progress.state != OP_RUNNING && view->progress.state != OP_PAUSED;
+}
+
+enum err follow(struct session *session, const char *operation_id, enum follow_style style, struct view *view,
+                struct err_info *error)
+{
+    struct drawing drawing = {.style = style, .terminal = isatty(STDERR_FILENO) == 1};
+    int64_t nap = style == FOLLOW_SILENT ? NAP_FIRST_MS : DRAW_EVERY_MS, lost_at = 0;
+    enum err err = ERR_OK;
+    *view = (struct view){0};
+    while (!follow_interrupted()) {
+        view_fini(view);
+        err = look(session, operation_id, view, &lost_at, error);
+        if (err == ERR_OK)
+            draw(&drawing, view);
+        if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))
+            break;
+        follow_nap(nap);
+        if (style == FOLLOW_SILENT)
+            nap = nap * 2 < NAP_LAST_MS ? nap * 2 : NAP_LAST_MS;
+    }
+    end_drawing(&drawing);
+    if (err == ERR_OK && has_ended(view))
+        return ERR_OK;
+    view_fini(view);
+    return follow_interrupted()
+               ? err_set(error, ERR_INTERRUPTED, "operation %s goes on; to cancel it: producer cancel %s", operation_id,
+                         operation_id)
+               : err;
+}

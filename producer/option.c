@@ -1,0 +1,92 @@
+#include "producer/option.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct option options[OPTION_COUNT] = {
+    [OPTION_JSON] = {"--json", NULL, "prints one JSON document on stdout; an error as one on stderr"},
+    [OPTION_HELP] = {"--help", NULL, "prints this text"},
+    [OPTION_YES] = {"--yes", NULL, "does not ask; needed where nobody can be asked"},
+    [OPTION_DRY_RUN] = {"--dry-run", NULL, "says what would be done, and does nothing"},
+    [OPTION_NO_WAIT] = {"--no-wait", NULL, "prints the operation's id and does not wait for the result"},
+    [OPTION_WATCH] = {"--watch", NULL, "follows the operation to its end, with a progress bar on a terminal"},
+    [OPTION_OPERATION_ID] =
+        {"--operation-id", "ID",
+         "the operation's id, chosen by you: op_ and a ULID; repeating the request is harmless then"},
+    [OPTION_FAILED] = {"--failed", NULL, "only those that failed"},
+    [OPTION_STATE] = {"--state", "STATE", "only those in this state: running, paused, completed, failed, cancelled"},
+    [OPTION_LIMIT] = {"--limit", "N", "at most so many lines, 1 to 1000; 50 unless told"},
+    [OPTION_AFTER] = {"--after", "ID", "goes on after this one: what the page before said under \"next\""},
+    [OPTION_EMAIL] = {"--email", "TEXT", "whom to write to about the app"},
+    [OPTION_WEBSITE] = {"--website", "URL", "where the app's own page is"},
+    [OPTION_DESCRIPTION] = {"--description", "TEXT", "what the app does"},
+    [OPTION_KEY_STDIN] = {"--key-stdin", NULL,
+                          "reads the app's key from stdin (16 to 500 characters) instead of making one"},
+    [OPTION_APP_ID] = {"--app-id", "ID", "the app's id, chosen by you: app_ and 24 hex digits"},
+    [OPTION_BRANCH] = {"--branch", "NAME", "the branch to watch; the remote's HEAD unless told"},
+    [OPTION_TOKEN_STDIN] = {"--token-stdin", NULL, "reads the access token of a private repository from stdin"},
+    [OPTION_REPAIR] = {"--repair", NULL, "mends what can be mended, and looks again"},
+    [OPTION_DEEP] = {"--deep", NULL, "looks at everything, however long that takes, not at what is newest"},
+};
+
+/* The option of `len` characters that is among those allowed; OPTION_COUNT if there is none. */
+static enum option_id find(uint32_t allowed, const char *text, size_t len)
+{
+    int id = 0;
+    while (id < OPTION_COUNT && !((allowed & OPTION(id)) != 0 && strlen(options[id].name) == len &&
+                                  strncmp(options[id].name, text, len) == 0))
+        id++;
+    return (enum option_id)id;
+}
+
+/* Takes the option at `argv[at]`; `*used` entries belong to it. */
+static enum err take(uint32_t allowed, int left, char **argv, struct arguments *arguments, int *used,
+                     struct err_info *error)
+{
+    const char *text = argv[0];
+    size_t len = strcspn(text, "=");
+    enum option_id id = find(allowed, text, len);
+    if (id == OPTION_COUNT)
+        return err_set(error, ERR_USAGE, "there is no option %.*s here", (int)len, text);
+    if (arguments->values[id] != NULL)
+        return err_set(error, ERR_USAGE, "%s stands there twice", options[id].name);
+    bool joined = text[len] == '=', wants_value = options[id].value != NULL;
+    if (joined && !wants_value)
+        return err_set(error, ERR_USAGE, "%s takes no value", options[id].name);
+    if (wants_value && !joined && left < 2)
+        return err_set(error, ERR_USAGE, "%s needs a value: %s", options[id].name, options[id].help);
+    *used = wants_value && !joined ? 2 : 1;
+    arguments->values[id] = joined ? text + len + 1 : wants_value ? argv[1] : "";
+    return ERR_OK;
+}
+
+enum err option_parse(uint32_t allowed, int count, char **argv, struct arguments *arguments, struct err_info *error)
+{
+    *arguments = (struct arguments){.words = argv};
+    bool only_words = false;
+    for (int at = 0; at < count;) {
+        int used = 1;
+        if (!only_words && strcmp(argv[at], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && strncmp(argv[at], "--", 2) == 0) {
+            enum err err = take(allowed, count - at, argv + at, arguments, &used, error);
+            if (err != ERR_OK)
+                return err;
+        } else {
+            argv[arguments->word_count++] = argv[at];
+        }
+        at += used;
+    }
+    return ERR_OK;
+}
+
+enum err option_limit(const struct arguments *arguments, int *limit, struct err_info *error)
+{
+    const char *text = arguments->values[OPTION_LIMIT];
+    char *end = NULL;
+    long number = text == NULL ? LIST_LIMIT : strtol(text, &end, 10);
+    if (text != NULL && (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > LIST_LIMIT_MAX))
+        return err_set(error, ERR_USAGE, "--limit: \"%s\" is not a number from 1 to %d", text, LIST_LIMIT_MAX);
+    *limit = (int)number;
+    return ERR_OK;
+}

@@ -1,0 +1,121 @@
+#include "producer/progress_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "producer/out.h"
+
+#define BAR_MIN 10
+#define BAR_MAX 40
+#define SAMPLE_EVERY_MS 500
+
+int64_t progress_open(const struct progress *progress)
+{
+    return progress->total - progress_completed(progress) - progress->cancelled_jobs;
+}
+
+int64_t progress_left_ms(const struct progress *progress)
+{
+    double left = (double)progress_open(progress) / (progress->rate > 0 ? progress->rate : 1) * (double)CLOCK_MS_PER_S;
+    bool known = progress->state == OP_RUNNING && progress->planned && progress->rate > 0;
+    return known && left < 1e15 ? (int64_t)left : -1;
+}
+
+static int percent(const struct progress *progress)
+{
+    if (progress->total == 0)
+        return progress->state == OP_COMPLETED ? 100 : 0;
+    return (int)((double)progress_completed(progress) * 100 / (double)progress->total);
+}
+
+static void add_counts(const struct progress *progress, struct buf *out)
+{
+    out_add_count(out, progress_completed(progress));
+    buf_add_str(out, " of ");
+    out_add_count(out, progress->total);
+    if (!progress->planned && progress->state == OP_RUNNING)
+        buf_add_char(out, '+');
+}
+
+/* Slow work is told per minute: "0 /s" would say that it stands still. */
+static void add_rate(double rate, struct buf *out)
+{
+    if (rate >= 10)
+        out_add_count(out, (int64_t)(rate + 0.5));
+    else if (rate >= 1)
+        buf_addf(out, "%.1f", rate);
+    else
+        buf_addf(out, "%.1f", rate * 60);
+    buf_add_str(out, rate >= 1 ? "/s" : "/min");
+}
+
+/* What else there is to say, most wanted first, each with `gap` before it. */
+static void add_rest(const struct progress *progress, const char *gap, const char *about, struct buf *out)
+{
+    char length[CLOCK_ISO_MAX];
+    if (progress->rate > 0 && progress->state == OP_RUNNING) {
+        buf_add_str(out, gap);
+        add_rate(progress->rate, out);
+    }
+    int64_t left = progress_left_ms(progress);
+    if (left >= 0) /* whole seconds: the rest flickers */
+        buf_addf(out, "%s%s%s left", gap, about,
+                 clock_human_ms((left + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S * CLOCK_MS_PER_S, length));
+    if (progress->failed > 0)
+        buf_addf(out, "%s%" PRId64 " failed", gap, progress->failed);
+    if (progress->skipped > 0)
+        buf_addf(out, "%s%" PRId64 " skipped", gap, progress->skipped);
+    if (progress->cancelled_jobs > 0)
+        buf_addf(out, "%s%" PRId64 " cancelled", gap, progress->cancelled_jobs);
+    if (progress->phases > 1)
+        buf_addf(out, "%sphase %d of %d", gap, progress->phase, progress->phases);
+}
+
+void progress_bar(const struct progress *progress, size_t width, struct buf *out)
+{
+    struct buf words = BUF_INIT;
+    buf_addf(&words, " %3d %%  ", percent(progress));
+    add_counts(progress, &words);
+    add_rest(progress, "  ", "", &words);
+    if (progress->state != OP_RUNNING)
+        buf_addf(&words, "  %s", op_state_name(progress->state));
+    size_t start = out->len;
+    size_t bar = width > words.len + 2 + BAR_MIN ? width - words.len - 2 : BAR_MIN;
+    bar = bar > BAR_MAX ? BAR_MAX : bar;
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < bar; i++)
+        buf_add_char(out, i < bar * (size_t)percent(progress) / 100 ? '#' : '-');
+    buf_add_char(out, ']');
+    buf_add(out, words.data, words.len); /* ASCII throughout, so that bytes are columns */
+    if (out->len - start > width) {
+        out->len = start + width;
+        out->data[out->len] = '\0';
+    }
+    buf_fini(&words);
+}
+
+void progress_sentence(const struct progress *progress, struct buf *out)
+{
+    buf_addf(out, "%s: ", op_state_name(progress->state));
+    add_counts(progress, out);
+    buf_add_str(out, " jobs done");
+    add_rest(progress, ", ", "about ", out);
+}
+
+double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t completed)
+{
+    int newest = (rate->next + PROGRESS_SAMPLES - 1) % PROGRESS_SAMPLES;
+    int oldest = rate->count < PROGRESS_SAMPLES ? 0 : rate->next;
+    double seen = -1;
+    if (rate->count > 0 && now_ms > rate->at_ms[oldest])
+        seen = (double)(completed - rate->completed[oldest]) * (double)CLOCK_MS_PER_S /
+               (double)(now_ms - rate->at_ms[oldest]);
+    if (rate->count == 0 || now_ms - rate->at_ms[newest] >= SAMPLE_EVERY_MS) {
+        rate->at_ms[rate->next] = now_ms;
+        rate->completed[rate->next] = completed;
+        rate->next = (rate->next + 1) % PROGRESS_SAMPLES;
+        rate->count += rate->count < PROGRESS_SAMPLES;
+    }
+    return seen;
+}

@@ -1,0 +1,96 @@
+/* The verbs that ask for work: each is a definition and its arguments. */
+
+#include "common/base/json.h"
+#include "producer/lookup.h"
+#include "producer/submit.h"
+
+static struct json_object *args_of_app(const char *app_id)
+{
+    struct json_object *args = json_object_new_object();
+    json_object_object_add(args, "app_id", json_object_new_string(app_id));
+    return args;
+}
+
+/* "<app> <repo>" */
+static enum err for_link(struct session *session, const char *definition, struct err_info *error)
+{
+    char app_id[ID_MAX], repository_id[ID_MAX];
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = lookup_app(session, session_word(session, 0), app_id, error);
+    if (err == ERR_OK)
+        err = lookup_repository(session, app_id, session_word(session, 1), repository_id, error);
+    if (err != ERR_OK)
+        return err;
+    struct json_object *args = args_of_app(app_id);
+    json_object_object_add(args, "repository_id", json_object_new_string(repository_id));
+    return submit(session, definition, SUBMIT_SINGLE, args, error);
+}
+
+/* "<app>" */
+static enum err for_app(struct session *session, const char *definition, struct err_info *error)
+{
+    char app_id[ID_MAX];
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = lookup_app(session, session_word(session, 0), app_id, error);
+    return err == ERR_OK ? submit(session, definition, SUBMIT_BULK, args_of_app(app_id), error) : err;
+}
+
+static enum err for_all(struct session *session, const char *definition, struct err_info *error)
+{
+    enum err err = session_postgres(session, error);
+    return err == ERR_OK ? submit(session, definition, SUBMIT_BULK, json_object_new_object(), error) : err;
+}
+
+enum err run_resync(struct session *session, struct err_info *error)
+{
+    return for_link(session, "resync-link", error);
+}
+
+enum err run_resync_app(struct session *session, struct err_info *error)
+{
+    return for_app(session, "resync-app", error);
+}
+
+enum err run_resync_all(struct session *session, struct err_info *error)
+{
+    return for_all(session, "resync-all", error);
+}
+
+enum err run_retry(struct session *session, struct err_info *error)
+{
+    return for_link(session, "retry-link", error);
+}
+
+enum err run_retry_app(struct session *session, struct err_info *error)
+{
+    return for_app(session, "retry-app", error);
+}
+
+enum err run_retry_all(struct session *session, struct err_info *error)
+{
+    return for_all(session, "retry-all", error);
+}
+
+enum err run_rescan(struct session *session, struct err_info *error)
+{
+    return for_all(session, "rescan", error);
+}
+
+enum err run_definition(struct session *session, struct err_info *error)
+{
+    const struct definition *definition = NULL;
+    struct json_object *args = NULL;
+    const char *id = session_word(session, 0);
+    enum err err = session_definition(session, id, &definition, error);
+    if (err == ERR_OK)
+        err = definition_args_from_words(definition, session->arguments.words + 1,
+                                         (size_t)session->arguments.word_count - 1, &args, error);
+    if (err == ERR_OK)
+        err = session_postgres(session, error);
+    if (err == ERR_OK)
+        return submit(session, id, SUBMIT_BULK, args, error);
+    json_object_put(args);
+    return err;
+}

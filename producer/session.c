@@ -1,0 +1,182 @@
+#include "producer/session.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/kinds/kinds.h"
+#include "common/store/migrate.h"
+#include "producer/out.h"
+
+/* A person waits: what does not answer by then is said to be unreachable. */
+#define REDIS_CONNECT_MS 2000
+#define REDIS_COMMAND_MS 5000
+
+void session_init(struct session *session)
+{
+    session->dispatch = (struct dispatch){NULL, session->config.redis_prefix};
+}
+
+void session_fini(struct session *session)
+{
+    pg_drop(session->pg);
+    redis_drop(session->dispatch.redis);
+    redis_address_fini(&session->redis_address);
+    definition_set_drop(session->definitions);
+    config_fini(&session->config);
+}
+
+const char *session_word(const struct session *session, int index)
+{
+    return index < session->arguments.word_count ? session->arguments.words[index] : NULL;
+}
+
+enum err session_postgres_as_it_is(struct session *session, struct err_info *error)
+{
+    if (session->pg == NULL)
+        session->pg = pg_new(session->config.postgres_url, "reprise producer", PG_LIMITS_PROGRAM);
+    enum err err = pg_ready(session->pg, error);
+    return err == ERR_OK ? ERR_OK : err_prefix(error, "PostgreSQL");
+}
+
+enum err session_postgres(struct session *session, struct err_info *error)
+{
+    int current = 0, wanted = 0, applied = 0;
+    enum err err = session_postgres_as_it_is(session, error);
+    if (err == ERR_OK)
+        err = migrate_status(session->pg, &current, &wanted, error);
+    if (err != ERR_OK || current == wanted)
+        return err;
+    err = migrate_run(session->pg, &applied, error);
+    if (err == ERR_OK && applied > 0)
+        out_note("The database's schema was brought from version %d to %d.", current, wanted);
+    return err == ERR_OK ? pg_ready(session->pg, error) : err;
+}
+
+enum err session_redis(struct session *session, struct err_info *error)
+{
+    if (session->dispatch.redis != NULL)
+        return ERR_OK;
+    enum err err = redis_address_parse(session->config.redis_url, &session->redis_address, error);
+    if (err != ERR_OK)
+        return err_prefix(error, "redis.url");
+    session->dispatch.redis = redis_new(&session->redis_address, REDIS_CONNECT_MS, REDIS_COMMAND_MS);
+    return ERR_OK;
+}
+
+enum err session_definitions(struct session *session, struct err_info *error)
+{
+    if (session->definitions != NULL)
+        return ERR_OK;
+    return definition_set_load(session->config.definitions_dir, &kinds_names, &session->definitions, error);
+}
+
+/* A file that was meant to be it: its name is the id, whatever is wrong inside. */
+static const struct definition_failure *failure_of(const struct definition_set *set, const char *id)
+{
+    for (size_t i = 0; i < set->failure_count; i++) {
+        const char *slash = strrchr(set->failures[i].path, '/');
+        const char *name = slash == NULL ? set->failures[i].path : slash + 1;
+        if (strncmp(name, id, strlen(id)) == 0 && name[strlen(id)] == '.')
+            return &set->failures[i];
+    }
+    return NULL;
+}
+
+enum err session_definition(struct session *session, const char *id, const struct definition **definition,
+                            struct err_info *error)
+{
+    enum err err = session_definitions(session, error);
+    if (err != ERR_OK)
+        return err;
+    *definition = definition_set_find(session->definitions, id);
+    if (*definition != NULL)
+        return ERR_OK;
+    const struct definition_failure *failure = failure_of(session->definitions, id);
+    if (failure != NULL)
+        return err_set(error, ERR_USAGE, "definition %s is not usable: %s:%d:%d: %s", id, failure->path, failure->line,
+                       failure->column, failure->text);
+    return err_set(error, ERR_NOT_FOUND,
+                   "there is no definition \"%s\" in %s (definitions.dir); see: producer definitions", id,
+                   session->config.definitions_dir);
+}
+
+enum err session_keys(const struct session *session, struct crypto_keys *keys, struct err_info *error)
+{
+    enum err err = crypto_keys_read(keys, session->config.encryption_key, session->config.encryption_key_old, error);
+    if (err == ERR_OK && !keys->has_current)
+        err =
+            err_set(error, ERR_USAGE,
+                    "there is no encryption.key, and secrets are stored sealed: make one with `openssl rand -hex 32`, "
+                    "keep it safe, and set REPRISE_ENCRYPTION_KEY to it here and for the workers");
+    return err;
+}
+
+char *session_requester(void)
+{
+    char host[128] = "";
+    const struct passwd *user = getpwuid(geteuid());
+    gethostname(host, sizeof host - 1);
+    struct buf text = BUF_INIT;
+    buf_addf(&text, "producer: %s@%s", user == NULL ? "?" : user->pw_name, host);
+    return buf_take(&text);
+}
+
+static enum err check_secret(const char *what, const char *secret, size_t least, size_t most, struct err_info *error)
+{
+    size_t len = strlen(secret);
+    if (len < least || len > most)
+        return err_set(error, ERR_USAGE, "%s on stdin has %zu characters; it must have %zu to %zu", what, len, least,
+                       most);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)secret[i] < ' ' || secret[i] == 0x7F)
+            return err_set(error, ERR_USAGE, "%s on stdin holds a control character", what);
+    return ERR_OK;
+}
+
+enum err session_read_secret(const char *what, size_t least, size_t most, char **secret, struct err_info *error)
+{
+    size_t room = 0;
+    *secret = NULL;
+    ssize_t len = getline(secret, &room, stdin);
+    if (len < 0) {
+        free(*secret);
+        *secret = NULL;
+        return err_set(error, ERR_USAGE, "%s is expected on stdin, which is empty", what);
+    }
+    (*secret)[strcspn(*secret, "\r\n")] = '\0';
+    enum err err = check_secret(what, *secret, least, most, error);
+    if (err != ERR_OK) {
+        crypto_wipe(*secret, room);
+        free(*secret);
+        *secret = NULL;
+    }
+    return err;
+}
+
+bool session_can_ask(void)
+{
+    return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+enum err session_confirm(const struct session *session, const char *question, struct err_info *error)
+{
+    if (session_has(session, OPTION_YES))
+        return ERR_OK;
+    if (!session_can_ask())
+        return err_set(error, ERR_USAGE, "%s There is no terminal to ask on: pass --yes if that is wanted", question);
+    struct buf safe = BUF_INIT;
+    out_add_safe(&safe, question);
+    fprintf(stderr, "%s Go on? [y/N] ", safe.data == NULL ? "" : safe.data);
+    buf_fini(&safe);
+    char *answer = NULL;
+    size_t room = 0;
+    bool yes = getline(&answer, &room, stdin) > 0 &&
+               (strncasecmp(answer, "y\n", 2) == 0 || strncasecmp(answer, "yes\n", 4) == 0);
+    free(answer);
+    return yes ? ERR_OK : err_set(error, ERR_INTERRUPTED, "nothing was done");
+}

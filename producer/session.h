@@ -1,0 +1,66 @@
+/*
+ * One run of the program: what it was asked, its settings, and its connections, made when they are first wanted.
+ */
+#ifndef REPRISE_PRODUCER_SESSION_H
+#define REPRISE_PRODUCER_SESSION_H
+
+#include "common/base/config.h"
+#include "common/base/crypto.h"
+#include "common/queue/definition_set.h"
+#include "common/queue/dispatch.h"
+#include "common/store/pg.h"
+#include "producer/command.h"
+#include "producer/option.h"
+
+struct session {
+    const struct command *command;
+    struct arguments arguments;
+    struct config config;
+    bool json;
+    int exit_code; /* of a run that did its work but whose result is a failure */
+
+    struct pg *pg;
+    struct redis_address redis_address;
+    struct dispatch dispatch; /* `redis` NULL until session_redis */
+    struct definition_set *definitions;
+};
+
+/* The settings must be read. session_fini is owed. */
+void session_init(struct session *session);
+void session_fini(struct session *session);
+
+static inline bool session_has(const struct session *session, enum option_id id)
+{
+    return option_given(&session->arguments, id);
+}
+/* The word at `index`; NULL if there is none. */
+const char *session_word(const struct session *session, int index);
+
+/* Connects to PostgreSQL and brings the schema up to date where it is behind. ERR_UNREACHABLE, or ERR_CONFLICT with
+ * both versions where it is newer than this program. */
+MUST_CHECK enum err session_postgres(struct session *session, struct err_info *error);
+/* The same without a look at the schema. */
+MUST_CHECK enum err session_postgres_as_it_is(struct session *session, struct err_info *error);
+/* Makes the client; it connects when it is used. ERR_USAGE: redis.url. */
+MUST_CHECK enum err session_redis(struct session *session, struct err_info *error);
+/* Reads the definitions' directory, once. */
+MUST_CHECK enum err session_definitions(struct session *session, struct err_info *error);
+/* Borrowed. ERR_NOT_FOUND, or ERR_USAGE with the reason where its file is bad. */
+MUST_CHECK enum err session_definition(struct session *session, const char *id, const struct definition **definition,
+                                       struct err_info *error);
+/* The keys of secrets. ERR_USAGE says how to make one where there is none; wipe them after use. */
+MUST_CHECK enum err session_keys(const struct session *session, struct crypto_keys *keys, struct err_info *error);
+/* Who asks: "producer: <user>@<host>". The caller's. */
+char *session_requester(void);
+
+/* A line from stdin without its end: a secret that must not stand among the arguments. The caller wipes and frees it.
+ * ERR_USAGE unless `least` to `most` characters, none of them a control character; `what` names it. */
+MUST_CHECK enum err session_read_secret(const char *what, size_t least, size_t most, char **secret,
+                                        struct err_info *error);
+/* True if a person sits at a terminal. */
+bool session_can_ask(void);
+/* Shows a question on the terminal; ERR_OK if the answer is yes (or --yes was given), ERR_INTERRUPTED if it is not.
+ * Where nobody can be asked: ERR_USAGE. */
+MUST_CHECK enum err session_confirm(const struct session *session, const char *question, struct err_info *error);
+
+#endif

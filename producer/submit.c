@@ -1,0 +1,409 @@
+#include "producer/submit.h"
+
+#include "producer/submit.h"
+
+#include <json-c/json_object_iterator.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/base/mem.h"
+#include "common/kinds/kinds.h"
+#include "common/queue/names.h"
+#include "common/queue/plan.h"
+#include "embedded/sql.h"
+#include "producer/confirm_text.h"
+#include "producer/follow.h"
+#include "producer/list.h"
+#include "producer/out.h"
+
+#define ELSEWHERE_NAP_MS 20
+
+struct submission {
+    struct session *session;
+    const struct definition *definition;
+    struct json_object *args; /* complete */
+    enum submit_size size;
+    struct preview preview;
+    struct accepted accepted;
+    struct tally tally;   /* as of the last step of its plan */
+    bool dispatched;      /* Redis knows of it */
+    int64_t live_workers; /* −1 = not known */
+};
+
+/* ---- before it is accepted
+ * ------------------------------------------------------------------------------------------- */
+
+/* The name of the app that `args` speaks of; the caller's, NULL where there is none. */
+static char *name_of_app(struct submission *s)
+{
+    const char *app_id = json_get_string(s->args, "app_id");
+    if (app_id == NULL)
+        return NULL;
+    struct err_info error = {0};
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, app_id);
+    PGresult *result = NULL;
+    char *name = NULL;
+    if (pg_exec(s->session->pg, &sql_producer_app_summary, args, &result, &error) == ERR_OK && pg_rows(result) == 1)
+        name = mem_strdup(pg_text(result, 0, 0));
+    PQclear(result);
+    pg_args_drop(args);
+    return name;
+}
+
+static char *count_text(int64_t count)
+{
+    struct buf text = BUF_INIT;
+    if (count < 0)
+        return NULL;
+    out_add_count(&text, count);
+    return buf_take(&text);
+}
+
+static char *bytes_text(int64_t bytes)
+{
+    struct buf text = BUF_INIT;
+    if (bytes < 0)
+        return NULL;
+    out_add_bytes(&text, bytes);
+    return buf_take(&text);
+}
+
+static enum err confirm(struct submission *s, struct err_info *error)
+{
+    const char *template = s->definition->confirm;
+    bool must_ask = s->size == SUBMIT_BULK || session_can_ask();
+    if (template == NULL || !must_ask)
+        return ERR_OK;
+    char *app = name_of_app(s), *jobs = count_text(s->preview.jobs), *files = count_text(s->preview.files),
+         *bytes = bytes_text(s->preview.bytes);
+    const struct confirm_value values[] = {{"app_name", app}, {"links", jobs},  {"jobs", jobs},
+                                           {"files", files},  {"bytes", bytes}, {"subject", s->preview.subject},
+                                           {NULL, NULL}};
+    struct buf question = BUF_INIT;
+    confirm_fill(template, values, &question);
+    enum err err = session_confirm(s->session, question.data, error);
+    buf_fini(&question);
+    free(app);
+    free(jobs);
+    free(files);
+    free(bytes);
+    return err;
+}
+
+/* ---- dry run
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static enum err expected_ms(struct submission *s, int64_t *ms, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, s->definition->id);
+    pg_arg_int8(args, s->preview.jobs);
+    PGresult *result = NULL;
+    enum err err = pg_exec(s->session->pg, &sql_producer_estimate, args, &result, error);
+    *ms = err != ERR_OK || s->preview.jobs < 0 || pg_is_null(result, 0, 0) ? -1 : pg_int8(result, 0, 0);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+static void show_number(const char *label, char *text)
+{
+    out_line("  %-10s %s", label, text == NULL ? "not known" : text);
+    free(text);
+}
+
+static struct json_object *number_json(int64_t number)
+{
+    return number < 0 ? NULL : json_object_new_int64(number);
+}
+
+static bool sends_all_again(const struct definition *definition)
+{
+    return strcmp(definition->phases[0].job, "resync") == 0;
+}
+
+static void show_dry_run(const struct submission *s, int64_t ms)
+{
+    char length[CLOCK_ISO_MAX];
+    out_line("%s: %s", s->definition->name, s->preview.subject);
+    show_number("jobs", count_text(s->preview.jobs));
+    show_number("files", count_text(s->preview.files));
+    show_number("bytes", bytes_text(s->preview.bytes));
+    out_line("  %-10s %s", "time",
+             ms < 0 ? "not known: nothing of the kind was completed lately" : clock_human_ms(ms, length));
+    if (sends_all_again(s->definition))
+        out_line("Files that the client still holds but the repository no longer has are not known and not deleted.");
+    out_line("Nothing was done: --dry-run.");
+}
+
+static enum err dry_run(struct submission *s, struct err_info *error)
+{
+    int64_t ms = -1;
+    enum err err = expected_ms(s, &ms, error);
+    if (err != ERR_OK)
+        return err;
+    if (!s->session->json) {
+        show_dry_run(s, ms);
+        return ERR_OK;
+    }
+    struct json_object *document = json_object_new_object();
+    json_object_object_add(document, "dry_run", json_object_new_boolean(1));
+    json_object_object_add(document, "definition", json_object_new_string(s->definition->id));
+    json_object_object_add(document, "args", json_object_get(s->args));
+    json_object_object_add(document, "subject", json_object_new_string(s->preview.subject));
+    json_object_object_add(document, "jobs", number_json(s->preview.jobs));
+    json_object_object_add(document, "files", number_json(s->preview.files));
+    json_object_object_add(document, "bytes", number_json(s->preview.bytes));
+    json_object_object_add(document, "expected_ms", number_json(ms));
+    out_json(document);
+    return ERR_OK;
+}
+
+/* ---- accepted: planned and opened
+ * ---------------------------------------------------------------------------------------- */
+
+static const char *id_of(const struct submission *s)
+{
+    return s->accepted.operation_id;
+}
+
+/* Redis is a hint: what fails here is said, and the sweep makes up for it. */
+static void open_in_redis(struct submission *s)
+{
+    struct err_info error = {0};
+    struct session *session = s->session;
+    enum err err = dispatch_open(&session->dispatch, session->pg, id_of(s), &error);
+    if (err == ERR_OK)
+        err = dispatch_live_workers(&session->dispatch, &s->live_workers, &error);
+    s->dispatched = err == ERR_OK;
+    if (err != ERR_OK && tally_is_live(&s->tally))
+        out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), error.text);
+    else if (s->live_workers == 0 && tally_is_live(&s->tally))
+        out_note("Operation %s is accepted, but no worker is alive: it starts when one is", id_of(s));
+}
+
+static void refresh(struct submission *s)
+{
+    struct err_info error = {0};
+    if (!s->dispatched || dispatch_refresh(&s->session->dispatch, s->session->pg, id_of(s), &error) == ERR_OK)
+        return;
+    out_note("Redis does not answer any more; operation %s goes on when it is back (%s)", id_of(s), error.text);
+    s->dispatched = false;
+}
+
+/* One step of the plan, and on to the next phase over an empty one. `*more`: it is not done yet. */
+static enum err plan_once(struct submission *s, bool *more, struct err_info *error)
+{
+    enum plan_status status = PLAN_MORE;
+    struct tally *tally = &s->tally;
+    struct pg *pg = s->session->pg;
+    enum err err = plan_step(pg, &kinds, id_of(s), &status, tally, error);
+    *more = err == ERR_OK && status != PLAN_DONE;
+    if (err == ERR_OK && status == PLAN_ELSEWHERE)
+        follow_nap(ELSEWHERE_NAP_MS);
+    if (err == ERR_OK && status == PLAN_DONE && tally_phase_is_done(tally)) {
+        err = operation_advance(pg, id_of(s), tally->phase, tally, error);
+        *more = err == ERR_OK && tally->state == OP_RUNNING && !tally->planned;
+    }
+    return err;
+}
+
+/* Workers begin after the first step. A plan that breaks off here is continued by a worker's sweep. */
+static void plan_and_open(struct submission *s)
+{
+    struct err_info error = {0};
+    bool more = true;
+    enum err err = plan_once(s, &more, &error);
+    open_in_redis(s);
+    while (err == ERR_OK && more && !follow_interrupted()) {
+        err = plan_once(s, &more, &error);
+        refresh(s);
+    }
+    if (err != ERR_OK)
+        out_note("Operation %s is accepted; a worker goes on with its plan (%s)", id_of(s), error.text);
+}
+
+/* What was accepted before has been planned and opened, or the sweep sees to it. */
+static void join(struct submission *s)
+{
+    struct err_info error = {0};
+    struct session *session = s->session;
+    struct operation *operation = NULL;
+    enum err err = operation_get(session->pg, id_of(s), &operation, &error);
+    bool waits = err == ERR_OK && operation->tally.state == OP_RUNNING && !operation->loaded;
+    if (waits)
+        err = dispatch_head(&session->dispatch, id_of(s), queue_index(operation->queue), &error);
+    if (err == ERR_OK)
+        err = dispatch_live_workers(&session->dispatch, &s->live_workers, &error);
+    s->dispatched = err == ERR_OK;
+    operation_drop(operation);
+    out_note(waits ? "The same request is waiting already and was moved to the head of its queue: %s"
+                   : "This request was accepted before: %s",
+             id_of(s));
+    if (err != ERR_OK)
+        out_note("Redis does not answer; what is open goes on when it is back (%s)", error.text);
+}
+
+static enum err accept_request(struct submission *s, struct err_info *error)
+{
+    char *requester = session_requester();
+    struct request request = {
+        .definition = s->definition,
+        .args = s->args,
+        .operation_id = s->session->arguments.values[OPTION_OPERATION_ID],
+        .requested_by = requester,
+    };
+    enum err err = operation_accept(s->session->pg, &kinds, &request, &s->accepted, error);
+    free(requester);
+    return err;
+}
+
+/* ---- the answer
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/* What became of the one job; NULL if there is nothing, the caller's. */
+static struct json_object *only_outcome(struct submission *s)
+{
+    struct err_info error = {0};
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, id_of(s));
+    PGresult *result = NULL;
+    struct json_object *outcome = NULL;
+    if (pg_exec(s->session->pg, &sql_producer_only_outcome, args, &result, &error) == ERR_OK && pg_rows(result) == 1)
+        outcome = list_row_json(result, 0);
+    PQclear(result);
+    pg_args_drop(args);
+    return outcome;
+}
+
+static void show_outcome(struct json_object *outcome)
+{
+    const char *word = json_get_string(outcome, "outcome"), *why = json_get_string(outcome, "error");
+    if (word != NULL)
+        out_line("%s%s%s", word, why == NULL ? "" : ": ", why == NULL ? "" : why);
+    struct json_object *result = json_get(outcome, "result");
+    if (!json_object_is_type(result, json_type_object))
+        return;
+    struct json_object_iterator at = json_object_iter_begin(result), end = json_object_iter_end(result);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        struct json_object *value = json_object_iter_peek_value(&at);
+        out_line("  %-16s %s", json_object_iter_peek_name(&at), value == NULL ? "-" : json_object_get_string(value));
+    }
+}
+
+static void show_end(const struct view *view, struct json_object *outcome)
+{
+    char length[CLOCK_ISO_MAX];
+    struct buf text = BUF_INIT;
+    struct progress progress = view->progress;
+    progress.rate = -1; /* it says nothing of what has ended */
+    if (outcome != NULL)
+        show_outcome(outcome);
+    progress_sentence(&progress, &text);
+    out_line("%s  %s, in %s", view->operation_id, text.data, clock_human_ms(progress.elapsed_ms, length));
+    if (view->error != NULL)
+        out_line("%s", view->error);
+    if (outcome == NULL && progress.failed > 0)
+        out_note("What failed, and why: producer outcomes %s --failed", view->operation_id);
+    buf_fini(&text);
+}
+
+static struct json_object *answer_json(const struct submission *s, struct json_object *view)
+{
+    json_object_object_add(view, "repeated", json_object_new_boolean(s->accepted.repeated));
+    json_object_object_add(view, "dispatched", json_object_new_boolean(s->dispatched));
+    json_object_object_add(view, "live_workers", number_json(s->live_workers));
+    return view;
+}
+
+/* Follows to the end and prints it; the exit code says whether all of it was done. */
+static enum err answer_at_the_end(struct submission *s, enum follow_style style, struct err_info *error)
+{
+    struct view view;
+    enum err err = follow(s->session, id_of(s), style, &view, error);
+    if (err != ERR_OK)
+        return err;
+    struct json_object *outcome = s->accepted.single ? only_outcome(s) : NULL;
+    if (view.progress.state != OP_COMPLETED || view.progress.failed > 0)
+        s->session->exit_code = err_exit_code(ERR_PERMANENT);
+    if (s->session->json) {
+        struct json_object *document = answer_json(s, json_object_get(view.json));
+        json_object_object_add(document, "outcome", json_object_get(outcome));
+        out_json(document);
+    } else {
+        show_end(&view, outcome);
+    }
+    json_object_put(outcome);
+    view_fini(&view);
+    return ERR_OK;
+}
+
+static enum err answer_at_once(struct submission *s, struct err_info *error)
+{
+    struct view view;
+    if (!s->session->json) {
+        out_line("%s", id_of(s));
+        out_note("%s: %s. To follow it: producer progress %s --watch", s->definition->name, s->accepted.subject,
+                 id_of(s));
+        return ERR_OK;
+    }
+    enum err err = view_read(s->session, id_of(s), &view, error);
+    if (err == ERR_OK)
+        out_json(answer_json(s, json_object_get(view.json)));
+    if (err == ERR_OK)
+        view_fini(&view);
+    return err;
+}
+
+static enum err answer(struct submission *s, struct err_info *error)
+{
+    bool watch = session_has(s->session, OPTION_WATCH);
+    bool wait = s->size == SUBMIT_SINGLE && s->dispatched && !session_has(s->session, OPTION_NO_WAIT);
+    if (follow_interrupted())
+        return err_set(error, ERR_INTERRUPTED, "operation %s is accepted and goes on; to cancel it: producer cancel %s",
+                       id_of(s), id_of(s));
+    if (watch)
+        return answer_at_the_end(s, FOLLOW_BAR, error);
+    return wait ? answer_at_the_end(s, FOLLOW_SILENT, error) : answer_at_once(s, error);
+}
+
+static enum err accept_and_answer(struct submission *s, struct err_info *error)
+{
+    enum err err = session_redis(s->session, error);
+    if (err == ERR_OK)
+        err = accept_request(s, error);
+    if (err != ERR_OK)
+        return err;
+    follow_catch_interrupt();
+    if (s->accepted.repeated)
+        join(s);
+    else
+        plan_and_open(s);
+    return answer(s, error);
+}
+
+enum err submit(struct session *session, const char *definition_id, enum submit_size size, struct json_object *args,
+                struct err_info *error)
+{
+    struct submission s = {.session = session, .size = size, .live_workers = -1};
+    enum err err = session_definition(session, definition_id, &s.definition, error);
+    if (err == ERR_OK)
+        err = definition_check_args(s.definition, args, &s.args, error);
+    if (err == ERR_OK)
+        err = operation_preview(session->pg, &kinds, s.definition, s.args, &s.preview, error);
+    if (err == ERR_OK && session_has(session, OPTION_DRY_RUN)) {
+        err = dry_run(&s, error);
+    } else if (err == ERR_OK) {
+        err = confirm(&s, error);
+        if (err == ERR_OK)
+            err = accept_and_answer(&s, error);
+    }
+    free(s.accepted.subject);
+    preview_fini(&s.preview);
+    json_object_put(s.args);
+    json_object_put(args);
+    return err;
+}

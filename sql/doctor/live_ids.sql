@@ -1,0 +1,1 @@
+SELECT operation_id FROM tally WHERE state IN ('running', 'paused') ORDER BY operation_id

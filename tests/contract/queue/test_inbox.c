@@ -1,0 +1,339 @@
+/* The inbox: what clients of any kind push is accepted, joined or refused with its reason, once. */
+#include "tests/contract/queue/fixture.h"
+
+#define BIG (10 * 1024 * 1024)
+
+static struct definition_file files[2];
+static const struct definition_set definitions = {.files = files, .count = 2};
+
+static struct inbox inbox_of(struct fixture *f)
+{
+    return (struct inbox){.dispatch = &f->dispatch,
+                          .pg = f->pg,
+                          .kinds = &test_kinds,
+                          .definitions = &definitions,
+                          .allowed = "",
+                          .worker = "w_test"};
+}
+
+/* As the loop of a worker does it: the item stands in the worker's own list. */
+static void put(struct fixture *f, const char *bytes, size_t len)
+{
+    struct err_info error;
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "RPUSH");
+    name_inbox_active(args, f->dispatch.prefix, "w_test");
+    redis_arg_len(args, bytes, len);
+    assert_fine(redis_run(f->redis, args, NULL, &error));
+    redis_args_drop(args);
+}
+
+static void put_text(struct fixture *f, const char *text)
+{
+    put(f, text, strlen(text));
+}
+
+static int process(struct fixture *f, const char *allowed)
+{
+    struct err_info error;
+    int accepted = 0;
+    struct inbox inbox = inbox_of(f);
+    inbox.allowed = allowed;
+    assert_fine(inbox_process(&inbox, &accepted, &error));
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 0);
+    return accepted;
+}
+
+static int64_t operations(struct fixture *f)
+{
+    return number_of(f->other, "SELECT count(*) FROM operation");
+}
+
+/* The newest refusal must be of this class and name this; there are `count` of them. */
+static void assert_rejected(struct fixture *f, int64_t count, const char *code, const char *part)
+{
+    struct err_info error;
+    struct json_object *refusal;
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), count);
+    redisReply *reply = redis_ask(f, "LINDEX {}:inbox:rejected 0");
+    assert_fine(json_parse(reply->str, reply->len, JSON_LIMITS_REQUEST, &refusal, &error));
+    assert_string_equal(json_get_string(refusal, "code"), code);
+    if (strstr(json_get_string(refusal, "reason"), part) == NULL)
+        fail_msg("\"%s\" is not in: %s", part, json_get_string(refusal, "reason"));
+    assert_non_null(json_get_string(refusal, "at"));
+    json_object_put(refusal);
+    freeReplyObject(reply);
+}
+
+/* ---- accepted -------------------------------------------------------------------------------------------------------
+ */
+
+static void a_request_becomes_an_operation_that_is_dispatched(void **state)
+{
+    struct fixture *f = *state;
+    put_text(f, "{\"definition\": \"quick\", \"args\": {\"count\": 25}}");
+    assert_int_equal(process(f, ""), 1);
+    assert_sql_text(
+        "quick 25 inbox running true", f->other,
+        "SELECT definition || ' ' || total || ' ' || requested_by || ' ' || state || ' ' || planned FROM operation "
+        "JOIN tally USING (operation_id)");
+    assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 3);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 0);
+}
+
+static void a_chosen_id_appears(void **state)
+{
+    struct fixture *f = *state;
+    char id[ID_MAX], item[256];
+    id_operation(id);
+    snprintf(item, sizeof item,
+             "{\"definition\":\"quick\",\"operation_id\":\"%s\",\"request_id\":\"r\",\"requested_by\":\"billing\"}",
+             id);
+    put_text(f, item);
+    put_text(f, item); /* the client repeats until it sees it */
+    assert_int_equal(process(f, ""), 2);
+    assert_sql_text("billing", f->other, "SELECT requested_by FROM operation WHERE operation_id = '%s'", id);
+    assert_int_equal(operations(f), 1);
+    snprintf(item, sizeof item, "{\"definition\":\"quick\",\"args\":{\"count\":9},\"operation_id\":\"%s\"}", id);
+    put_text(f, item);
+    assert_int_equal(process(f, ""), 0);
+    assert_rejected(f, 1, "conflict", id);
+}
+
+static void equal_requests_are_joined_and_go_to_the_head(void **state)
+{
+    struct fixture *f = *state;
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":11}}");
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":12}}");
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":12}}");
+    assert_int_equal(process(f, ""), 3);
+    assert_int_equal(operations(f), 2);
+    PGresult *second = query(f->other, "SELECT operation_id FROM operation WHERE args = '{\"count\": 12}'");
+    char first[CHUNK_TEXT_MAX];
+    snprintf(first, sizeof first, "{\"op\":\"%s\",\"gen\":1,\"from\":1,\"to\":10,\"w\":1}", pg_text(second, 0, 0));
+    assert_redis_text(first, f, "LINDEX {}:queue:history 0");
+    PQclear(second);
+}
+
+static void an_item_that_was_stamped_before_a_death_is_not_done_twice(void **state)
+{
+    struct fixture *f = *state;
+    char stamp[ID_MAX], item[256];
+    id_operation(stamp);
+    snprintf(item, sizeof item, "{\"stamped\":\"%s\",\"request\":{\"definition\":\"quick\"}}", stamp);
+    put_text(f, item);
+    assert_int_equal(process(f, ""), 1);
+    load_drop(load_range(f->pg, stamp, 1, 1)); /* its work has begun; then the item is found in a dead worker's list */
+    put_text(f, item);
+    assert_int_equal(process(f, ""), 1);
+    assert_int_equal(operations(f), 1);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM operation WHERE operation_id = '%s'", stamp), 1);
+}
+
+static void many_items_are_all_dealt_with(void **state)
+{
+    struct fixture *f = *state;
+    char item[128];
+    for (int i = 1; i <= 35; i++) {
+        snprintf(item, sizeof item, "{\"definition\":\"quick\",\"args\":{\"count\":%d}}", i % 7 == 0 ? -1 : i);
+        put_text(f, item);
+    }
+    assert_int_equal(process(f, ""), 30);
+    assert_int_equal(operations(f), 30);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 5);
+}
+
+/* ---- verbs
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void put_verb(struct fixture *f, const char *verb, const char *id)
+{
+    char item[128];
+    snprintf(item, sizeof item, "{\"%s\":\"%s\"}", verb, id);
+    put_text(f, item);
+}
+
+static void verbs_change_the_operation_and_its_hash(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct op op = accept_planned(f, f->quick, 100);
+    assert_fine(dispatch_open(&f->dispatch, f->pg, op.id, &error));
+    put_verb(f, "pause", op.id);
+    put_verb(f, "pause", op.id); /* twice, by two workers one after the other */
+    assert_int_equal(process(f, ""), 0);
+    assert_redis_text("paused", f, "HGET {}:op:%s state", op.id);
+    put_verb(f, "resume", op.id);
+    put_verb(f, "resume", op.id);
+    process(f, "");
+    assert_redis_text("running", f, "HGET {}:op:%s state", op.id);
+    assert_int_equal(tally_of(f, op.id).generation, 2);
+    assert_int_equal(redis_number(f, "HGET {}:op:%s gen", op.id), 2);
+    put_verb(f, "cancel", op.id);
+    put_verb(f, "cancel", op.id);
+    process(f, "");
+    assert_int_equal(tally_of(f, op.id).state, OP_CANCELLED);
+    assert_redis_text("cancelled", f, "HGET {}:op:%s state", op.id);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 0);
+    put_verb(f, "resume", op.id);
+    process(f, "");
+    assert_rejected(f, 1, "conflict", "cancelled");
+}
+
+static void a_verb_on_what_is_not_there_is_refused_and_makes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    char id[ID_MAX];
+    id_operation(id);
+    put_verb(f, "cancel", id);
+    put_verb(f, "pause", "'; nonsense");
+    process(f, "");
+    assert_rejected(f, 2, "not_found", "nonsense");
+    assert_int_equal(redis_number(f, "EXISTS {}:op:%s", id), 0);
+}
+
+/* ---- refused
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static void what_is_wrong_is_refused_with_its_reason(void **state)
+{
+    static const struct {
+        const char *item, *code, *part;
+    } CASES[] = {
+        {"{\"definition\":\"quick\"", "usage", ""},
+        {"[1]", "usage", "a request is a JSON object"},
+        {"{}", "usage", "a request needs"},
+        {"{\"definition\":\"absent\"}", "not_found", "no definition \"absent\""},
+        {"{\"definition\":\"quick\",\"args\":{\"count\":-1}}", "usage", "count"},
+        {"{\"definition\":\"quick\",\"args\":{\"colour\":\"red\"}}", "usage", "colour"},
+        {"{\"definition\":\"quick\",\"args\":[]}", "usage", "\"args\" must be an object"},
+        {"{\"definition\":\"quick\",\"typo\":1}", "usage", "typo"},
+        {"{\"definition\":\"quick\",\"operation_id\":\"op_1\"}", "usage", "op_1"},
+        {"{\"definition\":\"quick\",\"operation_id\":7}", "usage", "operation_id"},
+        {"{\"definition\":\"quick\",\"cancel\":\"op_1\"}", "usage", "cancel"},
+        {"{\"stamped\":\"nonsense\",\"request\":{}}", "usage", "stamped"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        put_text(f, CASES[i].item);
+        assert_int_equal(process(f, ""), 0);
+        assert_rejected(f, (int64_t)i + 1, CASES[i].code, CASES[i].part);
+    }
+    assert_int_equal(operations(f), 0);
+}
+
+static void what_is_too_deep_or_too_long_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct buf deep = BUF_INIT;
+    buf_add_str(&deep, "{\"definition\":\"quick\",\"args\":{\"count\":");
+    for (int i = 0; i < 100000; i++)
+        buf_add_char(&deep, '[');
+    put(f, deep.data, deep.len);
+    assert_int_equal(process(f, ""), 0);
+    assert_rejected(f, 1, "usage", "");
+
+    char *big = mem_alloc(BIG);
+    memset(big, 'x', BIG);
+    memcpy(big, "{\"definition\":\"", 15);
+    put(f, big, BIG);
+    assert_int_equal(process(f, ""), 0);
+    assert_rejected(f, 2, "usage", "");
+    assert_true(redis_number(f, "STRLEN {}:none") == 0);
+    redisReply *kept = redis_ask(f, "LINDEX {}:inbox:rejected 0");
+    assert_true(kept->len < 1000); /* not the item, but its beginning */
+    freeReplyObject(kept);
+    free(big);
+    buf_fini(&deep);
+}
+
+static void bytes_that_are_no_text_are_refused_as_text(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\xff\x00\xfe{", 4);
+    assert_int_equal(process(f, ""), 0);
+    assert_rejected(f, 1, "usage", "UTF-8");
+    put(f, "", 0);
+    assert_int_equal(process(f, ""), 0);
+    assert_rejected(f, 2, "usage", "");
+}
+
+static void the_list_of_definitions_bounds_what_may_be_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    put_text(f, "{\"definition\":\"quick\"}");
+    assert_int_equal(process(f, "lengthy, quic, quick-er"), 0);
+    assert_rejected(f, 1, "usage", "does not take \"quick\"");
+    put_text(f, "{\"definition\":\"quick\"}");
+    assert_int_equal(process(f, "lengthy , quick"), 1);
+}
+
+static void only_the_newest_thousand_refusals_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 1010; i++)
+        put_text(f, "nonsense");
+    log_init("test", LOG_LEVEL_ERROR, LOG_FORMAT_TEXT); /* a thousand warnings are no news */
+    process(f, "");
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 1000);
+}
+
+/* ---- stores that do not answer
+ * ------------------------------------------------------------------------------------------- */
+
+static void without_postgresql_an_item_waits_stamped(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    int accepted = 0;
+    struct inbox inbox = inbox_of(f);
+    struct pg *nowhere = pg_new("postgresql:///none?host=/nonexistent", "test", PG_LIMITS_SERVICE);
+    inbox.pg = nowhere;
+    put_text(f, "{\"definition\":\"quick\"}");
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":3}}");
+    assert_int_equal(inbox_process(&inbox, &accepted, &error), ERR_UNREACHABLE);
+    assert_int_equal(accepted, 0);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 2);
+    redisReply *item = redis_ask(f, "LINDEX {}:inbox:active:w_test 0");
+    assert_non_null(strstr(redis_text(item), "\"stamped\":\"op_"));
+    freeReplyObject(item);
+    assert_int_equal(process(f, ""), 2);
+    pg_drop(nowhere);
+}
+
+static int setup(void **state)
+{
+    queue_setup(state);
+    struct fixture *f = *state;
+    files[0] = (struct definition_file){"lengthy.yaml", f->lengthy};
+    files[1] = (struct definition_file){"quick.yaml", f->quick};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    assert_invariants(*state);
+    return queue_teardown(state);
+}
+
+#define fresh(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh(a_request_becomes_an_operation_that_is_dispatched),
+        fresh(a_chosen_id_appears),
+        fresh(equal_requests_are_joined_and_go_to_the_head),
+        fresh(an_item_that_was_stamped_before_a_death_is_not_done_twice),
+        fresh(many_items_are_all_dealt_with),
+        fresh(verbs_change_the_operation_and_its_hash),
+        fresh(a_verb_on_what_is_not_there_is_refused_and_makes_nothing),
+        fresh(what_is_wrong_is_refused_with_its_reason),
+        fresh(what_is_too_deep_or_too_long_is_refused),
+        fresh(bytes_that_are_no_text_are_refused_as_text),
+        fresh(the_list_of_definitions_bounds_what_may_be_asked_for),
+        fresh(only_the_newest_thousand_refusals_are_kept),
+        fresh(without_postgresql_an_item_waits_stamped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

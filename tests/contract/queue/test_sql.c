@@ -1,0 +1,191 @@
+/*
+ * Every embedded statement is understood by a migrated database; and the hot ones read few pages, on a table that is
+ * full, by a plan that was made while it was empty (which is what a connection has that was there first), and by one
+ * made afterwards.
+ */
+#include "common/store/pg_private.h"
+#include "tests/contract/queue/queue_test.h"
+
+/* The operation that is looked at: the 100 000 jobs of OP, among as many of other operations. */
+#define OP "op_01HKM0000000000000000000A1"
+
+static const struct {
+    const struct sql *statement;
+    const char *arguments;
+    int pages; /* at most, on the full table */
+} hot[] = {
+    {&sql_queue_load_mark, "'" OP "'", 40},
+    {&sql_queue_load_range, "'" OP "', 50001, 50100", 150},
+    {&sql_queue_load_due, "'" OP "', 100, 60000, 'w_1'", 1500},
+    {&sql_queue_load_one, "'" OP "', 50001", 20},
+    {&sql_queue_load_state, "'" OP "'", 30},
+    {&sql_queue_next_open, "'" OP "', 50000", 20},
+    {&sql_queue_operation_dispatch, "'" OP "'", 30},
+    {&sql_queue_operation_get, "'" OP "'", 30},
+    {&sql_queue_operation_find_repetition, "'\\x01', false", 40},
+    {&sql_queue_settle_fence, "'" OP "', 50001, 50100, array_fill(0, ARRAY[100])", 600},
+    {&sql_queue_settle_fence_scattered, "'" OP "', ARRAY[5, 50000, 99999], '{0,0,0}'", 60},
+    {&sql_queue_settle_outcomes,
+     "'" OP "', 'w_1', '1.5', '{1}', '{0}', '{noop}', '{k}', '{succeeded}', '{0}', '{NULL}', '{NULL}'", 60},
+    {&sql_queue_settle_tally, "'" OP "', 1, 0, 0", 60},
+    {&sql_queue_retry, "'" OP "', '{50001,50002}', '{0,0}', '{1000,1000}', '{1,1}', '{x,y}'", 150},
+    {&sql_queue_claim, "'" OP "', 50001, 0, 'key 1x', 'w_1'", 150},
+    {&sql_queue_touch, "'" OP "', 7, 0, 'key 7'", 60},
+    {&sql_queue_checkpoint_fence, "'" OP "', 7, 0, 'key 7', NULL", 150},
+    {&sql_queue_release, "'" OP "', 7, 0, 'key 7'", 30},
+    {&sql_queue_suspects_of, "'" OP "', 'w_0', 10", 300},
+    {&sql_queue_remove_leftover, "'" OP "', 100", 800},
+    {&sql_queue_count_crash, "'" OP "', 50001", 60},
+};
+#define HOT (sizeof hot / sizeof *hot)
+
+/* EXPLAINs, which must stay while a connection that has prepared them lives. */
+static struct sql explains[2 * HOT];
+static char explain_texts[2 * HOT][600];
+
+static bool is_for_migrations(const struct sql *statement)
+{
+    return strncmp(statement->name, "migrate/", 8) == 0 || strncmp(statement->name, "migrations/", 11) == 0;
+}
+
+static struct pg *hot_connection(struct queue_test *t)
+{
+    struct err_info error;
+    struct pg *pg = pg_new(stores_postgres_url(t->stores), "test", PG_LIMITS_HOT);
+    assert_fine(pg_ready(pg, &error));
+    return pg;
+}
+
+static void every_statement_is_understood(void **state)
+{
+    struct queue_test *t = *state;
+    int understood = 0;
+    struct pg *pg = hot_connection(t);
+    for (int i = 0; i < SQL_COUNT; i++) {
+        struct err_info error;
+        if (is_for_migrations(sql_all[i]))
+            continue;
+        if (pg_prepare(pg, sql_all[i], &error) != ERR_OK)
+            fail_msg("%s: %s", sql_all[i]->name, error.text);
+        understood++;
+    }
+    assert_true(understood > 50);
+    pg_drop(pg);
+}
+
+static void set_explain(size_t number, size_t of, const char *options)
+{
+    snprintf(explain_texts[number], sizeof explain_texts[number], "EXPLAIN %s EXECUTE s%d(%s)", options,
+             hot[of].statement->number, hot[of].arguments);
+    explains[number] = (struct sql){hot[of].statement->name, SQL_COUNT + 1 + (int)number, explain_texts[number]};
+}
+
+static void prepare_hot(struct pg *pg)
+{
+    struct err_info error;
+    for (size_t i = 0; i < HOT; i++) {
+        assert_fine(pg_prepare(pg, hot[i].statement, &error));
+        set_explain(i, i, "");
+        set_explain(HOT + i, i, "(ANALYZE, BUFFERS, TIMING OFF)");
+    }
+}
+
+/* The plan as text, lines joined; the caller frees. What it did is undone. */
+static char *explain(struct pg *pg, const struct sql *statement)
+{
+    struct err_info error;
+    struct buf plan = BUF_INIT;
+    PGresult *lines = NULL;
+    assert_fine(pg_exec(pg, &sql_queue_begin, NULL, NULL, &error));
+    assert_fine(pg_exec(pg, statement, NULL, &lines, &error));
+    for (int row = 0; row < pg_rows(lines); row++)
+        buf_addf(&plan, "%s\n", pg_text(lines, row, 0));
+    PQclear(lines);
+    pg_abort(pg);
+    return buf_take(&plan);
+}
+
+/* The pages that the whole statement read: the first line about buffers is the root's. */
+static int64_t pages_of(const char *plan)
+{
+    const char *hit = strstr(plan, "Buffers: shared"), *end = hit == NULL ? NULL : strchr(hit, '\n');
+    int64_t pages = 0;
+    for (const char *at = hit; at != NULL && at < end; at = strpbrk(at + 1, " "))
+        if (strncmp(at, " hit=", 5) == 0 || strncmp(at, " read=", 6) == 0)
+            pages += strtoll(strchr(at, '=') + 1, NULL, 10);
+    return pages;
+}
+
+/* Prints a plan that is refused; returns whether it is. */
+static bool is_bad(const char *name, const char *plan, int64_t pages, int64_t allowed)
+{
+    if (strstr(plan, "Seq Scan") == NULL && pages <= allowed)
+        return false;
+    print_error("%s: %" PRId64 " pages, %" PRId64 " are allowed\n", name, pages, allowed);
+    for (const char *line = plan; *line != '\0'; line += strcspn(line, "\n") + 1)
+        print_error("    %.*s\n", (int)strcspn(line, "\n"), line);
+    return true;
+}
+
+static void assert_few_pages(struct pg *pg)
+{
+    int bad = 0;
+    for (size_t i = 0; i < HOT; i++) {
+        char *plan = explain(pg, &explains[HOT + i]);
+        int64_t pages = pages_of(plan);
+        assert_true(pages > 0);
+        bad += is_bad(hot[i].statement->name, plan, pages, hot[i].pages);
+        free(plan);
+    }
+    assert_int_equal(bad, 0);
+}
+
+static void fill(struct queue_test *t)
+{
+    sql(t, "INSERT INTO operation (operation_id, definition, digest, args, subject, phases, queue, chunk, \"window\", "
+           "request_key)"
+           " SELECT 'op_' || i, 'noop', 'd', '{}'::jsonb, 's', '[]'::jsonb, 'delivery', 10, 3, int4send(i)"
+           "   FROM generate_series(1, 100) i"
+           " UNION ALL SELECT '" OP "', 'noop', 'd', '{}'::jsonb, 's', '[]'::jsonb, 'delivery', 10, 3, '\\x01'::bytea");
+    sql(t, "INSERT INTO tally (operation_id, state, planned, total, last_seq)"
+           " SELECT operation_id, 'running', true, 100000, 100000 FROM operation");
+    sql(t,
+        "INSERT INTO job (operation_id, seq, phase, kind, key)"
+        " SELECT '" OP "', i, 0, 'noop', 'k' || i FROM generate_series(1, 100000) i"
+        " UNION ALL SELECT 'op_' || (1 + i / 1000), i %% 1000, 0, 'noop', 'k' || i FROM generate_series(0, 99999) i");
+    sql(t, "UPDATE job SET run_at = now() + (seq %% 2000 - 1000) * interval '1 second', worker = 'w_0'"
+           " WHERE operation_id = '" OP "' AND seq %% 100 = 0");
+    sql(t, "INSERT INTO exclusive (key, operation_id, seq, attempt, worker)"
+           " SELECT 'key ' || i, '" OP "', i, 0, 'w_0' FROM generate_series(1, 10000) i");
+}
+
+static void hot_statements_read_few_pages_by_plans_from_an_empty_and_from_a_full_table(void **state)
+{
+    struct queue_test *t = *state;
+    sql(t, "ANALYZE operation, tally, job, exclusive");
+    struct pg *early = hot_connection(t);
+    prepare_hot(early);
+    for (size_t i = 0; i < HOT; i++) {
+        char *plan = explain(early, &explains[i]);
+        assert_false(is_bad(hot[i].statement->name, plan, 0, 0));
+        free(plan);
+    }
+    fill(t);
+    assert_few_pages(early);
+    sql(t, "ANALYZE operation, tally, job, exclusive");
+    struct pg *late = hot_connection(t);
+    prepare_hot(late);
+    assert_few_pages(late);
+    pg_drop(early);
+    pg_drop(late);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(every_statement_is_understood, queue_test_fresh),
+        cmocka_unit_test_setup(hot_statements_read_few_pages_by_plans_from_an_empty_and_from_a_full_table,
+                               queue_test_fresh),
+    };
+    return cmocka_run_group_tests(tests, queue_test_open, queue_test_close);
+}

@@ -1,0 +1,444 @@
+/* The sweep: whatever a program that died has left undone is done by the next pass or two. */
+#include "common/queue/sweep.h"
+
+#include "tests/contract/queue/fixture.h"
+
+static struct sweep *sweeper; /* of the test that runs */
+
+static bool pass(struct fixture *f)
+{
+    (void)f;
+    struct err_info error;
+    bool more;
+    assert_fine(sweep_pass(sweeper, &more, &error));
+    return more;
+}
+
+/* Accepted, planned and dispatched by a pass. */
+static struct op swept(struct fixture *f, const struct definition *definition, int64_t count)
+{
+    struct op op = accept_new(f, definition, count);
+    pass(f);
+    pass(f);
+    return op;
+}
+
+static void assert_dispatched(struct fixture *f, const struct op *op, int64_t generation, int64_t from)
+{
+    assert_int_equal(tally_of(f, op->id).generation, generation);
+    assert_int_equal(redis_number(f, "HGET {}:op:%s gen", op->id), generation);
+    char first[CHUNK_TEXT_MAX];
+    snprintf(first, sizeof first, "{\"op\":\"%s\",\"gen\":%d,\"from\":%d,\"to\":%d,\"w\":1}", op->id, (int)generation,
+             (int)from, (int)from + 9);
+    assert_redis_text(first, f, "LINDEX {}:queue:history 0");
+}
+
+/* ---- dispatch
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void what_a_producer_could_not_dispatch_is_planned_and_opened(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = accept_new(f, f->quick, 100);
+    pass(f);
+    assert_true(tally_of(f, op.id).planned);
+    pass(f);
+    assert_dispatched(f, &op, 1, 1);
+    assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 3); /* the window, not the jobs */
+    assert_redis_text("100", f, "HGET {}:op:%s total", op.id);
+    assert_redis_text("100", f, "HGET {}:op:%s last_seq", op.id);
+    assert_int_equal(redis_number(f, "TTL {}:op:%s", op.id), -1);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 1);
+    pass(f);
+    pass(f);
+    assert_dispatched(f, &op, 1, 1); /* nothing is missing: nothing is done twice */
+    assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 3);
+}
+
+static void a_missing_hash_is_opened_again(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 100);
+    finish(f, &op, 1, 30);
+    redis_do(f, "DEL {}:op:%s {}:queue:history", op.id);
+    pass(f);
+    assert_dispatched(f, &op, 1, 31);
+    assert_redis_text("30", f, "HGET {}:op:%s completed", op.id);
+}
+
+static void a_lost_chunk_raises_the_generation_after_two_passes(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 100);
+    finish(f, &op, 1, 10);
+    redis_do(f, "LPOP {}:queue:history");
+    redis_do(f, "LPOP {}:queue:history");
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, 1); /* once may be a matter of moments */
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, 2);
+    redis_do(f, "LPOP {}:queue:history"); /* the old one, which dies out */
+    assert_dispatched(f, &op, 2, 11);
+    assert_redis_text("3", f, "HGET {}:op:%s out", op.id);
+}
+
+static void a_chunk_that_is_held_or_suspected_is_not_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 100);
+    redis_do(f, "ZADD {}:workers 1 w_one");
+    redis_do(f, "LMOVE {}:queue:history {}:active:history:w_one LEFT RIGHT");
+    redis_do(f, "LMOVE {}:queue:history {}:suspects:history LEFT RIGHT");
+    for (int i = 0; i < 3; i++)
+        pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, 1);
+}
+
+static void a_miss_that_mends_itself_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 100);
+    for (int i = 0; i < 2; i++) {
+        redis_do(f, "RENAME {}:queue:history {}:aside");
+        pass(f);
+        redis_do(f, "RENAME {}:aside {}:queue:history");
+        pass(f);
+    }
+    assert_int_equal(tally_of(f, op.id).generation, 1);
+}
+
+static void jobs_that_nothing_leads_to_are_dispatched_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 20);
+    finish(f, &op, 1, 10);
+    redis_do(f, "DEL {}:queue:history");
+    redis_do(f, "HSET {}:op:%s out 0", op.id); /* all were finished, it says, and the cursor is at its end */
+    pass(f);
+    pass(f);
+    assert_dispatched(f, &op, 2, 11);
+}
+
+static void waiting_retries_are_not_stranded(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 20);
+    finish(f, &op, 1, 19);
+    run_sql(f->pg, "UPDATE job SET run_at = now() + interval '1 h', failures = 1 WHERE operation_id = '%s'", op.id);
+    redis_do(f, "DEL {}:queue:history");
+    redis_do(f, "HSET {}:op:%s out 0", op.id);
+    redis_do(f, "ZADD {}:delayed:history 99999999999999 %s", op.id);
+    for (int i = 0; i < 3; i++)
+        pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, 1);
+    assert_redis_text("1", f, "HGET {}:op:%s retrying", op.id);
+    redis_do(f, "DEL {}:delayed:history"); /* and when their entry is lost, it is armed again */
+    pass(f);
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, 2);
+    assert_int_equal(redis_number(f, "ZCARD {}:delayed:history"), 1);
+}
+
+static void a_resume_that_was_not_dispatched_is_followed(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct tally tally;
+    struct op op = swept(f, f->quick, 100);
+    assert_fine(operation_pause(f->other, op.id, &tally, &error));
+    pass(f);
+    assert_redis_text("paused", f, "HGET {}:op:%s state", op.id);
+    assert_fine(operation_resume(f->other, op.id, &tally, &error));
+    redis_do(f, "DEL {}:queue:history");
+    pass(f);
+    assert_dispatched(f, &op, 2, 1);
+    assert_redis_text("running", f, "HGET {}:op:%s state", op.id);
+}
+
+static void heartbeat(struct fixture *f, const char *worker, int executors)
+{
+    redis_do(f, "ZADD {}:workers 1 %s", worker);
+    redis_do(f, "SET {}:worker:%s {\"executors\":{\"history\":%d}}", worker, executors);
+}
+
+static void executors_are_shared_fairly(void **state)
+{
+    struct fixture *f = *state;
+    struct op one = swept(f, f->quick, 100);
+    heartbeat(f, "w_one", 1);
+    pass(f);
+    assert_redis_text("2", f, "HGET {}:op:%s window", one.id); /* twice an executor */
+    struct op two = swept(f, f->quick, 100);
+    assert_redis_text("1", f, "HGET {}:op:%s window", one.id);
+    assert_redis_text("1", f, "HGET {}:op:%s window", two.id);
+    heartbeat(f, "w_two", 9);
+    pass(f);
+    assert_redis_text("3", f, "HGET {}:op:%s window", one.id); /* never more than its own */
+    redis_do(f, "DEL {}:worker:w_one {}:worker:w_two");
+    pass(f);
+    assert_redis_text("3", f, "HGET {}:op:%s window", one.id); /* nobody there: as it was asked for */
+}
+
+/* ---- phases ---------------------------------------------------------------------------------------------------------
+ */
+
+static void a_phase_that_nobody_ended_is_ended_and_the_next_planned(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->twofold, 20);
+    finish(f, &op, 1, 20);
+    pass(f);
+    struct tally tally = tally_of(f, op.id);
+    assert_int_equal(tally.phase, 1);
+    assert_int_equal(tally.total, 40);
+    assert_redis_text("1", f, "HGET {}:op:%s phase", op.id);
+    finish(f, &op, 21, 40);
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).state, OP_COMPLETED);
+    pass(f);
+    assert_redis_text("completed", f, "HGET {}:op:%s state", op.id);
+    assert_redis_text("40", f, "HGET {}:op:%s succeeded", op.id);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 0);
+    int64_t ttl = redis_number(f, "TTL {}:op:%s", op.id);
+    assert_true(ttl > DISPATCH_KEEP_S - 60 && ttl <= DISPATCH_KEEP_S);
+}
+
+static void an_operation_without_jobs_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->twofold, 0);
+    assert_int_equal(tally_of(f, op.id).state, OP_COMPLETED);
+}
+
+static void pushing_on_says_when_a_plan_is_not_finished(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    bool more = false;
+    struct op op = accept_new(f, f->quick, 4 * PLAN_STEP);
+    assert_fine(sweep_push_on(sweeper, op.id, 1, &more, &error)); /* a millisecond is a step */
+    assert_true(more);
+    assert_false(tally_of(f, op.id).planned);
+    while (more)
+        assert_fine(sweep_push_on(sweeper, op.id, 1000, &more, &error));
+    assert_int_equal(tally_of(f, op.id).total, 4 * PLAN_STEP);
+}
+
+/* ---- what has ended
+ * --------------------------------------------------------------------------------------------------- */
+
+static void what_a_cancel_leaves_is_removed_counted_and_marked(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct tally tally;
+    struct op op = swept(f, f->lengthy, 50);
+    finish(f, &op, 1, 8);
+    run_sql(f->pg, "UPDATE job SET checkpoint = '{\"at\": 1}' WHERE operation_id = '%s' AND seq IN (9, 10)", op.id);
+    run_sql(f->pg, "SELECT claim('%s', 9, 0, '9', 'w_one')", op.id);
+    assert_fine(operation_cancel(f->other, op.id, &tally, &error));
+    assert_false(pass(f));
+    tally = tally_of(f, op.id);
+    assert_int_equal(tally.cancelled_jobs, 42);
+    assert_int_equal(tally.succeeded, 8);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job"), 0);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM exclusive"), 0);
+    assert_sql_text("10,9", f->other,
+                    "SELECT string_agg(key, ',' ORDER BY key) FROM public.mark WHERE checkpoint = '{\"at\": 1}'");
+    assert_redis_text("cancelled", f, "HGET {}:op:%s state", op.id);
+    assert_redis_text("true", f, "HGET {}:op:%s cancelled", op.id);
+    assert_redis_text("42", f, "HGET {}:op:%s cancelled_jobs", op.id);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 0);
+    assert_true(redis_number(f, "TTL {}:op:%s", op.id) > 0);
+    int64_t version = tally.version;
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).version, version);
+}
+
+static void more_than_a_step_is_removed_too(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct tally tally;
+    struct op op = accept_planned(f, f->quick, 2 * PLAN_STEP + 1);
+    assert_fine(operation_cancel(f->other, op.id, &tally, &error));
+    while (pass(f))
+        continue;
+    assert_int_equal(tally_of(f, op.id).cancelled_jobs, 2 * PLAN_STEP + 1);
+}
+
+static void what_cannot_be_planned_fails_and_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct definition *definition = define("half", "quick numbers quick broken");
+    struct op op = swept(f, definition, 5);
+    finish(f, &op, 1, 5);
+    for (int i = 0; i < 4; i++)
+        pass(f);
+    assert_int_equal(tally_of(f, op.id).state, OP_FAILED);
+    assert_redis_text("failed", f, "HGET {}:op:%s state", op.id);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 0);
+    definition_drop(definition);
+}
+
+static void stray_hashes_get_an_expiry_and_ours_do_not(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 100);
+    redis_do(f, "HSET {}:op:op_nonsense cancelled true");
+    redis_do(f, "SET {}:op:text x"); /* not even a hash: left alone */
+    redis_do(f, "SADD {}:ops op_nonsense");
+    for (int i = 0; i < 5; i++) /* the walk goes in steps over all that is there */
+        pass(f);
+    assert_true(redis_number(f, "TTL {}:op:op_nonsense") > 0);
+    assert_int_equal(redis_number(f, "TTL {}:op:%s", op.id), -1);
+    assert_int_equal(redis_number(f, "TTL {}:op:text"), -1);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops op_nonsense"), 0);
+}
+
+static void an_ended_operation_whose_hash_is_gone_leaves_the_set(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 1);
+    finish(f, &op, 1, 1);
+    pass(f);
+    pass(f);
+    redis_do(f, "DEL {}:op:%s", op.id);
+    redis_do(f, "SADD {}:ops %s", op.id);
+    pass(f);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 0);
+    assert_int_equal(redis_number(f, "EXISTS {}:op:%s", op.id), 0);
+}
+
+static void old_outcomes_are_pruned_and_the_counts_stay(void **state)
+{
+    struct fixture *f = *state;
+    struct op old = swept(f, f->quick, 20), young = swept(f, f->quick, 20);
+    finish(f, &old, 1, 20);
+    finish(f, &young, 1, 20);
+    pass(f);
+    run_sql(f->pg, "UPDATE operation SET finished_at = now() - interval '2 h' WHERE operation_id = '%s'", old.id);
+    sweep_drop(sweeper); /* the next look of this one would be in a minute */
+    sweeper = sweep_new(f->pg, &f->dispatch, &test_kinds, 3600 * 1000);
+    pass(f);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job_outcome WHERE operation_id = '%s'", old.id), 0);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job_outcome WHERE operation_id = '%s'", young.id), 20);
+    assert_int_equal(tally_of(f, old.id).succeeded, 20);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM operation WHERE pruned_at IS NOT NULL"), 1);
+}
+
+/* ---- flags, and other sweepers
+ * ------------------------------------------------------------------------------------------ */
+
+static void a_flag_in_redis_cancels_in_postgresql(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct op op = swept(f, f->quick, 100), other = swept(f, f->quick, 100);
+    redis_do(f, "HSET {}:op:%s cancelled true", op.id);
+    assert_fine(sweep_cancel_flags(sweeper, &error));
+    assert_int_equal(tally_of(f, op.id).state, OP_CANCELLED);
+    assert_int_equal(tally_of(f, other.id).state, OP_RUNNING);
+    assert_redis_text("cancelled", f, "HGET {}:op:%s state", op.id);
+    int64_t version = tally_of(f, op.id).version;
+    assert_fine(sweep_cancel_flags(sweeper, &error)); /* it is done */
+    assert_int_equal(tally_of(f, op.id).version, version);
+}
+
+static void a_flag_that_came_before_the_hash_counts(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct op op = accept_new(f, f->quick, 100);
+    redis_do(f, "HSET {}:op:%s cancelled true", op.id);
+    pass(f);
+    assert_fine(sweep_cancel_flags(sweeper, &error));
+    assert_int_equal(tally_of(f, op.id).state, OP_CANCELLED);
+}
+
+static void a_flag_on_what_has_ended_or_never_was_does_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct op op = swept(f, f->quick, 1);
+    finish(f, &op, 1, 1);
+    pass(f); /* completed in PostgreSQL; Redis has not heard of it */
+    redis_do(f, "SADD {}:ops %s op_nonsense", op.id);
+    redis_do(f, "HSET {}:op:%s cancelled true state running", op.id);
+    redis_do(f, "HSET {}:op:op_nonsense cancelled true");
+    assert_fine(sweep_cancel_flags(sweeper, &error));
+    assert_int_equal(tally_of(f, op.id).state, OP_COMPLETED);
+}
+
+static void one_sweeps_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = accept_new(f, f->quick, 100);
+    run_sql(f->other, "BEGIN");
+    run_sql(f->other, "SELECT pg_try_advisory_xact_lock(hashtextextended('sweep live', 0))");
+    assert_false(pass(f));
+    assert_int_equal(redis_number(f, "EXISTS {}:op:%s", op.id), 0);
+    run_sql(f->other, "COMMIT");
+    pass(f);
+    assert_int_equal(redis_number(f, "EXISTS {}:op:%s", op.id), 1);
+}
+
+static void a_new_timeline_of_postgresql_raises_every_generation_once(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 100);
+    int64_t before = tally_of(f, op.id).generation;
+    run_sql(f->pg, "UPDATE store_state SET timeline = 77"); /* as if a standby had taken over */
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, before + 1);
+    assert_int_equal(redis_number(f, "HGET {}:op:%s gen", op.id), before + 1);
+    pass(f);
+    assert_int_equal(tally_of(f, op.id).generation, before + 1);
+}
+
+static int setup(void **state)
+{
+    queue_setup(state);
+    struct fixture *f = *state;
+    sweeper = sweep_new(f->pg, &f->dispatch, &test_kinds, 3600 * 1000);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    assert_invariants(*state);
+    sweep_drop(sweeper);
+    return queue_teardown(state);
+}
+
+#define fresh(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh(what_a_producer_could_not_dispatch_is_planned_and_opened),
+        fresh(a_missing_hash_is_opened_again),
+        fresh(a_lost_chunk_raises_the_generation_after_two_passes),
+        fresh(a_chunk_that_is_held_or_suspected_is_not_lost),
+        fresh(a_miss_that_mends_itself_is_forgotten),
+        fresh(jobs_that_nothing_leads_to_are_dispatched_anew),
+        fresh(waiting_retries_are_not_stranded),
+        fresh(a_resume_that_was_not_dispatched_is_followed),
+        fresh(executors_are_shared_fairly),
+        fresh(a_phase_that_nobody_ended_is_ended_and_the_next_planned),
+        fresh(an_operation_without_jobs_ends),
+        fresh(pushing_on_says_when_a_plan_is_not_finished),
+        fresh(what_a_cancel_leaves_is_removed_counted_and_marked),
+        fresh(more_than_a_step_is_removed_too),
+        fresh(what_cannot_be_planned_fails_and_leaves_nothing),
+        fresh(stray_hashes_get_an_expiry_and_ours_do_not),
+        fresh(an_ended_operation_whose_hash_is_gone_leaves_the_set),
+        fresh(old_outcomes_are_pruned_and_the_counts_stay),
+        fresh(a_flag_in_redis_cancels_in_postgresql),
+        fresh(a_flag_that_came_before_the_hash_counts),
+        fresh(a_flag_on_what_has_ended_or_never_was_does_nothing),
+        fresh(one_sweeps_at_a_time),
+        fresh(a_new_timeline_of_postgresql_raises_every_generation_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
