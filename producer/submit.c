@@ -14,6 +14,7 @@
 #include "common/queue/plan.h"
 #include "embedded/sql.h"
 #include "producer/confirm_text.h"
+#include "producer/dry_run.h"
 #include "producer/follow.h"
 #include "producer/list.h"
 #include "producer/out.h"
@@ -53,32 +54,14 @@ static char *name_of_app(struct submission *s)
     return name;
 }
 
-static char *count_text(int64_t count)
-{
-    struct buf text = BUF_INIT;
-    if (count < 0)
-        return NULL;
-    out_add_count(&text, count);
-    return buf_take(&text);
-}
-
-static char *bytes_text(int64_t bytes)
-{
-    struct buf text = BUF_INIT;
-    if (bytes < 0)
-        return NULL;
-    out_add_bytes(&text, bytes);
-    return buf_take(&text);
-}
-
 static enum err confirm(struct submission *s, struct err_info *error)
 {
     const char *template = s->definition->confirm;
     bool must_ask = s->size == SUBMIT_BULK || session_can_ask();
     if (template == NULL || !must_ask)
         return ERR_OK;
-    char *app = name_of_app(s), *jobs = count_text(s->preview.jobs), *files = count_text(s->preview.files),
-         *bytes = bytes_text(s->preview.bytes);
+    char *app = name_of_app(s), *jobs = dry_run_count(s->preview.jobs), *files = dry_run_count(s->preview.files),
+         *bytes = dry_run_bytes(s->preview.bytes);
     const struct confirm_value values[] = {{"app_name", app}, {"links", jobs},  {"jobs", jobs},
                                            {"files", files},  {"bytes", bytes}, {"subject", s->preview.subject},
                                            {NULL, NULL}};
@@ -91,75 +74,6 @@ static enum err confirm(struct submission *s, struct err_info *error)
     free(files);
     free(bytes);
     return err;
-}
-
-/* ---- dry run
- * ----------------------------------------------------------------------------------------------------------- */
-
-static enum err expected_ms(struct submission *s, int64_t *ms, struct err_info *error)
-{
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, s->definition->id);
-    pg_arg_int8(args, s->preview.jobs);
-    PGresult *result = NULL;
-    enum err err = pg_exec(s->session->pg, &sql_producer_estimate, args, &result, error);
-    *ms = err != ERR_OK || s->preview.jobs < 0 || pg_is_null(result, 0, 0) ? -1 : pg_int8(result, 0, 0);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
-}
-
-static void show_number(const char *label, char *text)
-{
-    out_line("  %-10s %s", label, text == NULL ? "not known" : text);
-    free(text);
-}
-
-static struct json_object *number_json(int64_t number)
-{
-    return number < 0 ? NULL : json_object_new_int64(number);
-}
-
-static bool sends_all_again(const struct definition *definition)
-{
-    return strcmp(definition->phases[0].job, "resync") == 0;
-}
-
-static void show_dry_run(const struct submission *s, int64_t ms)
-{
-    char length[CLOCK_ISO_MAX];
-    out_line("%s: %s", s->definition->name, s->preview.subject);
-    show_number("jobs", count_text(s->preview.jobs));
-    show_number("files", count_text(s->preview.files));
-    show_number("bytes", bytes_text(s->preview.bytes));
-    out_line("  %-10s %s", "time",
-             ms < 0 ? "not known: nothing of the kind was completed lately" : clock_human_ms(ms, length));
-    if (sends_all_again(s->definition))
-        out_line("Files that the client still holds but the repository no longer has are not known and not deleted.");
-    out_line("Nothing was done: --dry-run.");
-}
-
-static enum err dry_run(struct submission *s, struct err_info *error)
-{
-    int64_t ms = -1;
-    enum err err = expected_ms(s, &ms, error);
-    if (err != ERR_OK)
-        return err;
-    if (!s->session->json) {
-        show_dry_run(s, ms);
-        return ERR_OK;
-    }
-    struct json_object *document = json_object_new_object();
-    json_object_object_add(document, "dry_run", json_object_new_boolean(1));
-    json_object_object_add(document, "definition", json_object_new_string(s->definition->id));
-    json_object_object_add(document, "args", json_object_get(s->args));
-    json_object_object_add(document, "subject", json_object_new_string(s->preview.subject));
-    json_object_object_add(document, "jobs", number_json(s->preview.jobs));
-    json_object_object_add(document, "files", number_json(s->preview.files));
-    json_object_object_add(document, "bytes", number_json(s->preview.bytes));
-    json_object_object_add(document, "expected_ms", number_json(ms));
-    out_json(document);
-    return ERR_OK;
 }
 
 /* ---- accepted: planned and opened
@@ -315,7 +229,7 @@ static struct json_object *answer_json(const struct submission *s, struct json_o
 {
     json_object_object_add(view, "repeated", json_object_new_boolean(s->accepted.repeated));
     json_object_object_add(view, "dispatched", json_object_new_boolean(s->dispatched));
-    json_object_object_add(view, "live_workers", number_json(s->live_workers));
+    json_object_object_add(view, "live_workers", s->live_workers < 0 ? NULL : json_object_new_int64(s->live_workers));
     return view;
 }
 
@@ -395,7 +309,7 @@ enum err submit(struct session *session, const char *definition_id, enum submit_
     if (err == ERR_OK)
         err = operation_preview(session->pg, &kinds, s.definition, s.args, &s.preview, error);
     if (err == ERR_OK && session_has(session, OPTION_DRY_RUN)) {
-        err = dry_run(&s, error);
+        err = dry_run(session, s.definition, s.args, &s.preview, error);
     } else if (err == ERR_OK) {
         err = confirm(&s, error);
         if (err == ERR_OK)

@@ -196,7 +196,7 @@ register_app() {
 }
 
 has_worker() {
-    [ "$(redis-cli -s "$run/stores/redis.sock" SCARD '{reprise}:workers')" -gt 0 ]
+    [ "$(redis-cli -s "$run/stores/redis.sock" ZCARD '{reprise}:workers')" -gt 0 ]
 }
 
 resync() {

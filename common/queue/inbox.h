@@ -18,7 +18,8 @@ struct inbox {
     const char *worker;  /* whose list */
 };
 
-#define INBOX_ITEM_MAX (1024 * 1024)
+#define INBOX_ITEM_MAX (1024 * 1024) /* bytes, without the stamp */
+#define INBOX_ITEM_DEPTH 32
 
 /* Deals with every item in this worker's list. `*accepted` counts operations that were made: they want planning. An
  * error (a store does not answer) leaves the rest where it is; calling again goes on. */

@@ -9,6 +9,8 @@
 #include "common/queue/inbox.h"
 
 /* A stamped item is {"stamped":"op_…","request":{…}}: the client's own text stays as it was. */
+#define STAMPED_BEGINS "{\"stamped\":"
+#define STAMP_ROOM 100 /* bytes that a stamp adds, with room to spare */
 static const char *const stamped_keys[] = {"stamped", "request", NULL};
 static const char *const run_keys[] = {"definition", "args", "operation_id", "request_id", "requested_by", NULL};
 
@@ -94,11 +96,22 @@ static enum err read_item(struct json_object *object, struct inbox_item *item, s
     return err;
 }
 
+/* What is within the limits without its stamp must be so with it: it is read again after a death. */
+static struct json_limits limits_of(const char *bytes, size_t len)
+{
+    struct json_limits limits = {INBOX_ITEM_MAX, INBOX_ITEM_DEPTH};
+    if (len >= strlen(STAMPED_BEGINS) && memcmp(bytes, STAMPED_BEGINS, strlen(STAMPED_BEGINS)) == 0) {
+        limits.max_bytes += STAMP_ROOM;
+        limits.max_depth++;
+    }
+    return limits;
+}
+
 enum err inbox_item_parse(const char *bytes, size_t len, struct inbox_item *item, struct err_info *error)
 {
     *item = (struct inbox_item){0};
     struct json_object *object = NULL;
-    enum err err = json_parse(bytes, len, (struct json_limits){INBOX_ITEM_MAX, 33}, &object, error);
+    enum err err = json_parse(bytes, len, limits_of(bytes, len), &object, error);
     if (err == ERR_OK)
         err = read_item(object, item, error);
     json_object_put(object);

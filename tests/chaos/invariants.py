@@ -15,7 +15,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "testing" /
 from reprise_testing import programs  # noqa: E402
 from reprise_testing.waiting import NeverHappened, eventually  # noqa: E402
 
-PREFIX = "{reprise}"
 QUEUES = ("delivery", "history")
 _SQL = pathlib.Path(__file__).resolve().parent / "invariants.sql"
 _REST_S = 45
@@ -28,21 +27,22 @@ class Checker:
         self.stores = stores
         self.window = window
         self.hurried = False
+        self.prefix = stores.prefix
         self._statements = _read_statements(_SQL)
 
     # ---- Redis in one picture ---------------------------------------------------------------------------------------------
 
     def lists(self, redis):
         """Every list of chunks, by its key, read at one instant; the workers' lists are those known a moment before."""
-        workers = redis("ZRANGE", PREFIX + ":workers", 0, -1)
-        keys = [PREFIX + ":queue:" + queue for queue in QUEUES] + [PREFIX + ":suspects:" + queue for queue in QUEUES]
-        keys += ["%s:active:%s:%s" % (PREFIX, queue, worker) for queue in QUEUES for worker in workers]
+        workers = redis("ZRANGE", self.prefix + ":workers", 0, -1)
+        keys = [self.prefix + ":queue:" + queue for queue in QUEUES] + [self.prefix + ":suspects:" + queue for queue in QUEUES]
+        keys += ["%s:active:%s:%s" % (self.prefix, queue, worker) for queue in QUEUES for worker in workers]
         return dict(zip(keys, redis.transaction([("LRANGE", key, 0, -1) for key in keys])))
 
     def window_faults(self, redis, operation):
         """I9 at any instant: chunks of the current generation never outnumber the window, nor do the due ones."""
         lists = self.lists(redis)
-        generation = redis("HGET", "%s:op:%s" % (PREFIX, operation), "gen")
+        generation = redis("HGET", "%s:op:%s" % (self.prefix, operation), "gen")
         chunks = [json.loads(text) for items in lists.values() for text in items]
         mine = [c for c in chunks if c["op"] == operation and str(c["gen"]) == generation]
         faults = []
@@ -68,12 +68,12 @@ class Checker:
         moving = ["%s %s" % row for row in self.stores.psql.rows(self._statements["restless"])]
         moving += ["%s: %s" % (key, items) for key, items in self.lists(self.stores.redis).items() if items]
         inboxes = self.stores.redis.pipeline(
-            [("LLEN", PREFIX + ":inbox")] +
-            [("LLEN", "%s:inbox:active:%s" % (PREFIX, worker))
-             for worker in self.stores.redis("ZRANGE", PREFIX + ":workers", 0, -1)])
+            [("LLEN", self.prefix + ":inbox")] +
+            [("LLEN", "%s:inbox:active:%s" % (self.prefix, worker))
+             for worker in self.stores.redis("ZRANGE", self.prefix + ":workers", 0, -1)])
         moving += ["inbox" for n in inboxes if n]
         if not self.hurried:
-            moving += ["live: " + operation for operation in self.stores.redis("SMEMBERS", PREFIX + ":ops")]
+            moving += ["live: " + operation for operation in self.stores.redis("SMEMBERS", self.prefix + ":ops")]
         return moving + self._hash_faults()
 
     def _database_faults(self):
@@ -87,7 +87,7 @@ class Checker:
         faults = []
         for row in self.stores.psql.rows(self._statements["tallies"]):
             tally = dict(zip(columns, row))
-            found = self.stores.redis.hash("%s:op:%s" % (PREFIX, tally["operation_id"]))
+            found = self.stores.redis.hash("%s:op:%s" % (self.prefix, tally["operation_id"]))
             if found and "gen" in found:
                 wrong = {c: (found.get(c), tally[c]) for c in columns if found.get(c) != tally[c]}
                 if wrong:
@@ -98,10 +98,10 @@ class Checker:
         """I9: at rest Redis holds a hash for each operation, a few lists and the workers; nothing for a job. (An entry for
         retries that were not needed goes when it falls due.)"""
         redis = self.stores.redis
-        keys = redis("KEYS", "*")
+        keys = redis("KEYS", self.prefix + "*")
         known = (":op:", ":worker:", ":workers", ":epoch", ":beats", ":inbox:rejected", ":delayed:", ":ops")
         return ["I9: unexpected key %s" % key for key in keys
-                if not any(key[len(PREFIX):].startswith(name) for name in known)]
+                if not any(key[len(self.prefix):].startswith(name) for name in known)]
 
     def _ask_doctor(self):
         path = programs.program("producer")

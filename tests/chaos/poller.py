@@ -5,8 +5,6 @@ The hash is read before the database: what it says must have been committed by t
 """
 import threading
 
-from invariants import PREFIX
-
 _COUNTS = ("total", "succeeded", "failed", "skipped", "cancelled_jobs")
 _FIELDS = ("timeline", "version", "state") + _COUNTS
 _SNAPSHOT = """
@@ -63,7 +61,7 @@ class Poller(threading.Thread):
                     return
 
     def _poll(self, operation):
-        values = self._redis("HMGET", "%s:op:%s" % (PREFIX, operation), *_FIELDS)
+        values = self._redis("HMGET", "%s:op:%s" % (self._checker.prefix, operation), *_FIELDS)
         hash_ = dict(zip(_FIELDS, values)) if values[1] is not None else None
         row = self._psql.rows(_SNAPSHOT % operation)
         if row:

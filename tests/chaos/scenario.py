@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from invariants import PREFIX, Checker  # makes the shared modules known
+from invariants import Checker  # makes the shared modules known
 from reprise_testing import programs, stores, waiting
 
 eventually = waiting.eventually
@@ -70,6 +70,7 @@ class Scenario(unittest.TestCase):
         except stores.StoresMissing:
             sys.exit(stores.NOT_INSTALLED)
         cls.used = False
+        cls.started_workers = 0
 
     @classmethod
     def tearDownClass(cls):
@@ -104,7 +105,8 @@ class Scenario(unittest.TestCase):
                     "REPRISE_WORKER_GRACE": "10s"}
         settings.update(more)
         env = programs.environment(self.stores, definitions=self.definitions, **settings)
-        worker = programs.Worker(env, self.folder / ("worker-%d.log" % len(self.workers)))
+        type(self).started_workers += 1
+        worker = programs.Worker(env, self.folder / ("worker-%d.log" % self.started_workers))
         self.workers.append(worker)
         return worker
 
@@ -122,7 +124,7 @@ class Scenario(unittest.TestCase):
         request = {"definition": definition, "args": args}
         if wanted is not None:
             request["operation_id"] = wanted
-        self.redis("RPUSH", PREFIX + ":inbox", json.dumps(request))
+        self.redis("RPUSH", self.stores.prefix + ":inbox", json.dumps(request))
 
     def await_accepted(self, operation):
         eventually(lambda: self.state(operation), "%s is accepted" % operation)
@@ -146,10 +148,10 @@ class Scenario(unittest.TestCase):
 
     def change(self, verb, operation):
         """cancel, pause or resume, by the inbox."""
-        self.redis("RPUSH", PREFIX + ":inbox", json.dumps({verb: operation}))
+        self.redis("RPUSH", self.stores.prefix + ":inbox", json.dumps({verb: operation}))
 
     def hash(self, operation):
-        return self.redis.hash("%s:op:%s" % (PREFIX, operation))
+        return self.redis.hash("%s:op:%s" % (self.stores.prefix, operation))
 
     # ---- the end ----------------------------------------------------------------------------------------------------------
 

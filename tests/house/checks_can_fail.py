@@ -18,6 +18,7 @@ class ChecksCanFail(unittest.TestCase):
         for box in ("base", "store", "loop", "queue", "deliveries", "kinds"):
             self.write("common/%s/x.h" % box, "")
         self.write("worker/run/x.h", "")
+        self.write("producer/x.h", "")
         self.write("tests/testing/x.h", "")
 
     def write(self, path, text):
@@ -43,6 +44,7 @@ class ChecksCanFail(unittest.TestCase):
             ("common/deliveries/a.c", '#include "common/base/x.h"\n#include <string.h>\n'),
             ("worker/a.c", '#include "worker/run/x.h"\n#include "common/kinds/x.h"\n'),
             ("tests/unit/base/a.c", '#include "common/base/x.h"\n#include "tests/testing/x.h"\n'),
+            ("tests/unit/producer/a.c", '#include "producer/x.h"\n#include "common/kinds/x.h"\n'),
             ("bench/a.c", '#include "common/queue/x.h"\n#include "tests/testing/x.h"\n'),
         ], 0)
 
@@ -61,6 +63,7 @@ class ChecksCanFail(unittest.TestCase):
             ("tests/integration/a.c", '#include "worker/run/x.h"\n'),
             ("worker/a.c", '#include "tests/testing/x.h"\n'),
             ("tests/unit/base/a.c", '#include "common/store/x.h"\n'),
+            ("tests/unit/producer/a.c", '#include "worker/run/x.h"\n'),
             ("common/base/a.c", '#include "x.h"\n'),
             ("common/helpers/a.c", '#include "common/base/x.h"\n'),
         ], 1)

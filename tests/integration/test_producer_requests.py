@@ -170,7 +170,7 @@ class States(ProducerTest):
         failed, = self.ask("outcomes", op, "--failed")["outcomes"]
         self.assertEqual((op + "/2", "failed"), (failed["job_id"], failed["outcome"]))
         page = self.ask("outcomes", op, "--limit", 1, "--after", 1)
-        self.assertEqual((2, 2), (page["outcomes"][0]["seq"], page["next"]))
+        self.assertEqual((2, "2"), (page["outcomes"][0]["seq"], page["next"]))
 
 
 class Interrupting(ProducerTest):

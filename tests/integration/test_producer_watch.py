@@ -49,7 +49,7 @@ class Watching(ProducerTest):
         seen = self.read_until(screen, "[y/N]")
         self.assertIn("This will re-send ALL files of 1 repositories to Demo app.", seen)
         os.write(screen, b"y\n")
-        seen = self.read_until(screen, "in ")
+        seen = self.read_until(screen)
         self.assertRegex(seen, r"\[[#-]{10,40}\] +\d+ %")
         self.assertEqual(FAILED, running.wait(60))
         os.close(screen)
@@ -68,18 +68,17 @@ class Watching(ProducerTest):
         self.assertEqual([], [operation for operation in self.ask("operations")["operations"]
                               if operation["definition"] == "resync-app"])
 
-    def read_until(self, screen, text, patience_s=60):
+    def read_until(self, screen, text=None, patience_s=60):
+        """What the terminal shows up to that text; without one, up to the program's end."""
         seen = ""
-        while text not in seen.rsplit("\r\x1b", 1)[-1] if text == "in " else text not in seen:
+        while text is None or text not in seen:
             ready, _, _ = select.select([screen], [], [], patience_s)
             self.assertTrue(ready, seen)
             try:
-                part = os.read(screen, 65536)
-            except OSError:
+                seen += os.read(screen, 65536).decode()
+            except OSError:  # the other side is closed
+                self.assertIsNone(text, seen)
                 break
-            if not part:
-                break
-            seen += part.decode()
         return seen
 
 

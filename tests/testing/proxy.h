@@ -1,6 +1,6 @@
 /*
- * A proxy between a program and a server, both on unix sockets, that can fall silent: connections stay open, new ones are
- * taken, and nothing comes through. That is what a machine looks like that was unplugged.
+ * A proxy between a program and a server, both on unix sockets, that can fall silent: connections stay open, new ones
+ * are taken, and nothing comes through. That is what a machine looks like that was unplugged.
  */
 #ifndef REPRISE_TESTING_PROXY_H
 #define REPRISE_TESTING_PROXY_H

@@ -26,8 +26,7 @@ static bool is_sendable(const struct git_file *file)
     return file->entry == GIT_FILE && json_is_utf8(file->path, file->path_len);
 }
 
-/* ---- two trees side by side ----------------------------------------------------------------------------------------
- */
+/* ---- two trees side by side ---------------------------------------------------------------------------------- */
 
 static enum err count_change(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
 {
@@ -63,8 +62,7 @@ static enum err side_by_side(struct walk *walk, struct err_info *error)
     return err;
 }
 
-/* ---- every path ----------------------------------------------------------------------------------------------------
- */
+/* ---- every path ---------------------------------------------------------------------------------------------- */
 
 static enum err count_file(void *context, const struct git_file *file, struct err_info *error)
 {
@@ -160,8 +158,7 @@ static enum err every_path(struct walk *walk, struct err_info *error)
     return err;
 }
 
-/* ---- which of the two
- * ------------------------------------------------------------------------------------------------ */
+/* ---- which of the two ---------------------------------------------------------------------------------------- */
 
 /* Counting is the try: a tree of which parts are gone cannot be compared with. */
 static bool can_compare(struct walk *walk)

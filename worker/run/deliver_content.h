@@ -31,7 +31,7 @@ MUST_CHECK enum err deliver_content_part(struct deliver *deliver, const char *bl
                                          const struct deliver_content *content, struct wire_range range,
                                          struct buf *out, struct err_info *error);
 
-/* ---- spools ---------------------------------------------------------------------------------------------------- */
+/* ---- spools -------------------------------------------------------------------------------------------------- */
 
 /* A file without a name; −1 and the reason if there can be none. Closed with close(). */
 MUST_CHECK enum err deliver_spool_open(struct deliver *deliver, int *spool, struct err_info *error);

@@ -32,7 +32,8 @@ MUST_CHECK enum err outbox_free_connection(struct outbox *outbox, struct err_inf
 MUST_CHECK enum err outbox_flush(struct outbox *outbox, struct err_info *error);
 /* … and recorded (the end of the job). */
 MUST_CHECK enum err outbox_finish(struct outbox *outbox, struct err_info *error);
-/* After a failure: rule 5. What goes wrong here is not told: the attempt has failed already. */
-void outbox_give_up(struct outbox *outbox);
+/* After a failure, `*error`: rule 5. If the outbox has a first failure of its own, `*error` becomes that: whatever else
+ * failed did so because of it. What goes wrong here is not told. */
+void outbox_give_up(struct outbox *outbox, struct err_info *error);
 
 #endif

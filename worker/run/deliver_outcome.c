@@ -22,8 +22,7 @@ struct settling {
     int64_t files, bytes;
 };
 
-/* ---- the transaction
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the transaction ----------------------------------------------------------------------------------------- */
 
 static void write_effects(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
 {
@@ -67,8 +66,7 @@ static struct settling *plan_effects(struct deliver *deliver)
     return settling;
 }
 
-/* ---- the outcome
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- the outcome --------------------------------------------------------------------------------------------- */
 
 static void add_counts(struct buf *out, const struct deliver *deliver)
 {

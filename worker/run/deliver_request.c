@@ -67,7 +67,7 @@ static struct wire_message describe(const struct deliver *deliver, const struct 
     return message;
 }
 
-/* ---- bodies ---------------------------------------------------------------------------------------------------- */
+/* ---- bodies -------------------------------------------------------------------------------------------------- */
 
 static enum err write_in_memory(struct deliver_request *request, struct deliver *deliver,
                                 const struct wire_message *message, struct err_info *error)
@@ -169,7 +169,7 @@ static enum err write_body(struct deliver_request *request, struct deliver *deli
     return err;
 }
 
-/* ---- from parcel to parcel --------------------------------------------------------------------------------------- */
+/* ---- from parcel to parcel ----------------------------------------------------------------------------------- */
 
 enum err deliver_request_open(struct deliver_request *request, struct deliver *deliver, char *const urls[VERB_COUNT],
                               struct parcel *parcel, struct err_info *error)

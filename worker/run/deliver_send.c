@@ -5,8 +5,7 @@
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_outbox.h"
 
-/* ---- sending --------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ------------------------------------------------------------------------------------------------- */
 
 /* Reads the content. False: it is not to be sent after all. */
 static bool is_wanted(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel)
@@ -85,12 +84,11 @@ enum err deliver_send(struct deliver *deliver, struct err_info *error)
     if (err == ERR_OK && deliver->outbox != NULL)
         err = outbox_finish(deliver->outbox, error);
     if (err != ERR_OK && deliver->outbox != NULL)
-        outbox_give_up(deliver->outbox);
+        outbox_give_up(deliver->outbox, error);
     return err;
 }
 
-/* ---- counting -------------------------------------------------------------------------------------------------------
- */
+/* ---- counting ------------------------------------------------------------------------------------------------ */
 
 static enum err count_change(void *context, const struct deliver_change *change, struct err_info *error)
 {

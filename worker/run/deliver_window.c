@@ -52,8 +52,7 @@ int64_t deliver_window_updates(const struct deliver_window *window)
     return window->updates;
 }
 
-/* ---- looking up ---------------------------------------------------------------------------------------------------
- */
+/* ---- looking up ---------------------------------------------------------------------------------------------- */
 
 static int by_digest(const void *a, const void *b)
 {
@@ -92,8 +91,7 @@ static enum err look_up(struct deliver_window *window, PGresult **held, struct e
     return err;
 }
 
-/* ---- judging ------------------------------------------------------------------------------------------------------
- */
+/* ---- judging ------------------------------------------------------------------------------------------------- */
 
 static enum err judge(struct deliver_window *window, const struct place *place, const PGresult *held,
                       struct err_info *error)

@@ -96,8 +96,7 @@ static int without_jobs(void **state)
     return 0;
 }
 
-/* ---- what is asked of a selection
- * ------------------------------------------------------------------------------------ */
+/* ---- what is asked of a selection ---------------------------------------------------------------------------- */
 
 static const struct selection *selection(const char *kind_name, const char *name)
 {
@@ -186,8 +185,7 @@ static void assert_planned(struct world *world, const char *kind, const char *na
     PQclear(row);
 }
 
-/* ---- the table
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------------------------- */
 
 static void knows_its_jobs_and_selections(void **state)
 {
@@ -199,8 +197,7 @@ static void knows_its_jobs_and_selections(void **state)
     assert_false(kinds_names.selection("nothing", "numbers", kinds_names.context));
 }
 
-/* ---- checks
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------------------------------------------- */
 
 static void checks_numbers(void **state)
 {
@@ -269,8 +266,7 @@ static void a_rescan_with_nothing_due_is_no_error(void **state)
     run_text(*state, "ROLLBACK");
 }
 
-/* ---- plans
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- plans --------------------------------------------------------------------------------------------------- */
 
 static void plans_numbers_in_pages(void **state)
 {
@@ -312,8 +308,7 @@ static void a_full_last_page_is_followed_by_an_empty_one(void **state)
     free(cursor);
 }
 
-/* ---- which links a rescan takes
- * ---------------------------------------------------------------------------------------------- */
+/* ---- which links a rescan takes ------------------------------------------------------------------------------ */
 
 static void rescans_what_is_due(void **state)
 {
@@ -354,8 +349,7 @@ static void does_not_rescan_what_has_an_open_job(void **state)
     assert_planned(*state, "snapshot", "links-to-rescan", "{}", 10, "app_a/repo_3");
 }
 
-/* ---- what a cancel leaves
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what a cancel leaves ------------------------------------------------------------------------------------ */
 
 static void cancel(struct world *world, const char *key, const char *checkpoint)
 {

@@ -55,7 +55,7 @@ static void assert_rejected(struct fixture *f, int64_t count, const char *code, 
     struct err_info error;
     struct json_object *refusal;
     assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), count);
-    redisReply *reply = redis_ask(f, "LINDEX {}:inbox:rejected 0");
+    redisReply *reply = redis_ask(&f->dispatch, "LINDEX {}:inbox:rejected 0");
     assert_fine(json_parse(reply->str, reply->len, JSON_LIMITS_REQUEST, &refusal, &error));
     assert_string_equal(json_get_string(refusal, "code"), code);
     if (strstr(json_get_string(refusal, "reason"), part) == NULL)
@@ -240,7 +240,7 @@ static void what_is_too_deep_or_too_long_is_refused(void **state)
     assert_int_equal(process(f, ""), 0);
     assert_rejected(f, 2, "usage", "");
     assert_true(redis_number(f, "STRLEN {}:none") == 0);
-    redisReply *kept = redis_ask(f, "LINDEX {}:inbox:rejected 0");
+    redisReply *kept = redis_ask(&f->dispatch, "LINDEX {}:inbox:rejected 0");
     assert_true(kept->len < 1000); /* not the item, but its beginning */
     freeReplyObject(kept);
     free(big);
@@ -294,7 +294,7 @@ static void without_postgresql_an_item_waits_stamped(void **state)
     assert_int_equal(inbox_process(&inbox, &accepted, &error), ERR_UNREACHABLE);
     assert_int_equal(accepted, 0);
     assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 2);
-    redisReply *item = redis_ask(f, "LINDEX {}:inbox:active:w_test 0");
+    redisReply *item = redis_ask(&f->dispatch, "LINDEX {}:inbox:active:w_test 0");
     assert_non_null(strstr(redis_text(item), "\"stamped\":\"op_"));
     freeReplyObject(item);
     assert_int_equal(process(f, ""), 2);

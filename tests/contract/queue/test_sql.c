@@ -16,7 +16,7 @@ static const struct {
 } hot[] = {
     {&sql_queue_load_mark, "'" OP "'", 40},
     {&sql_queue_load_range, "'" OP "', 50001, 50100", 150},
-    {&sql_queue_load_due, "'" OP "', 100, 60000, 'w_1'", 1500},
+    {&sql_queue_load_due, "'" OP "', 100, 60000, 'w_1'", 2600},
     {&sql_queue_load_one, "'" OP "', 50001", 20},
     {&sql_queue_load_state, "'" OP "'", 30},
     {&sql_queue_next_open, "'" OP "', 50000", 20},
@@ -33,7 +33,7 @@ static const struct {
     {&sql_queue_touch, "'" OP "', 7, 0, 'key 7'", 60},
     {&sql_queue_checkpoint_fence, "'" OP "', 7, 0, 'key 7', NULL", 150},
     {&sql_queue_release, "'" OP "', 7, 0, 'key 7'", 30},
-    {&sql_queue_suspects_of, "'" OP "', 'w_0', 10", 300},
+    {&sql_queue_suspects_of, "'" OP "', 'w_0', 10", 700},
     {&sql_queue_remove_leftover, "'" OP "', 100", 800},
     {&sql_queue_count_crash, "'" OP "', 50001", 60},
 };
@@ -159,33 +159,60 @@ static void fill(struct queue_test *t)
            " SELECT 'key ' || i, '" OP "', i, 0, 'w_0' FROM generate_series(1, 10000) i");
 }
 
-static void hot_statements_read_few_pages_by_plans_from_an_empty_and_from_a_full_table(void **state)
+static void assert_no_scans(struct pg *pg)
 {
-    struct queue_test *t = *state;
-    sql(t, "ANALYZE operation, tally, job, exclusive");
-    struct pg *early = hot_connection(t);
-    prepare_hot(early);
     for (size_t i = 0; i < HOT; i++) {
-        char *plan = explain(early, &explains[i]);
+        char *plan = explain(pg, &explains[i]);
         assert_false(is_bad(hot[i].statement->name, plan, 0, 0));
         free(plan);
     }
+}
+
+static void plans_from_a_new_database_are_good_on_a_full_one(void **state)
+{
+    struct queue_test *t = *state;
+    struct pg *pg = hot_connection(t);
+    prepare_hot(pg);
+    assert_no_scans(pg);
     fill(t);
-    assert_few_pages(early);
+    assert_few_pages(pg);
+    pg_drop(pg);
+}
+
+static void plans_from_a_full_database_are_good(void **state)
+{
+    struct queue_test *t = *state;
+    fill(t);
     sql(t, "ANALYZE operation, tally, job, exclusive");
-    struct pg *late = hot_connection(t);
-    prepare_hot(late);
-    assert_few_pages(late);
-    pg_drop(early);
-    pg_drop(late);
+    struct pg *pg = hot_connection(t);
+    prepare_hot(pg);
+    assert_few_pages(pg);
+    pg_drop(pg);
+}
+
+/* A queue that was worked off and vacuumed looks to the planner as if it would stay empty: the plans made then are bad,
+ * which is why planning ends with an ANALYZE. It must reach the connections that have such plans. */
+static void the_analyze_of_planning_mends_plans_from_a_drained_table(void **state)
+{
+    struct queue_test *t = *state;
+    struct err_info error;
+    sql(t, "ANALYZE operation, tally, job, exclusive");
+    struct pg *pg = hot_connection(t);
+    prepare_hot(pg);
+    assert_no_scans(pg);
+    fill(t);
+    assert_fine(pg_exec(t->pg, &sql_queue_plan_analyze, NULL, NULL, &error));
+    assert_few_pages(pg);
+    pg_drop(pg);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_statement_is_understood, queue_test_fresh),
-        cmocka_unit_test_setup(hot_statements_read_few_pages_by_plans_from_an_empty_and_from_a_full_table,
-                               queue_test_fresh),
+        cmocka_unit_test_setup(plans_from_a_new_database_are_good_on_a_full_one, queue_test_fresh),
+        cmocka_unit_test_setup(plans_from_a_full_database_are_good, queue_test_fresh),
+        cmocka_unit_test_setup(the_analyze_of_planning_mends_plans_from_a_drained_table, queue_test_fresh),
     };
     return cmocka_run_group_tests(tests, queue_test_open, queue_test_close);
 }

@@ -137,13 +137,57 @@ static void depth_and_size_are_bounded(void **state)
     buf_fini(&text);
 }
 
+static void assert_taken_also_with_its_stamp(const struct buf *text)
+{
+    struct err_info error;
+    struct inbox_item item;
+    struct buf stamped = BUF_INIT;
+    buf_addf(&stamped, "{\"stamped\":\"%s\",\"request\":", OP);
+    buf_add(&stamped, text->data, text->len);
+    buf_add_char(&stamped, '}');
+    assert_int_equal(inbox_item_parse(text->data, text->len, &item, &error), ERR_OK);
+    inbox_item_fini(&item);
+    assert_int_equal(inbox_item_parse(stamped.data, stamped.len, &item, &error), ERR_OK);
+    assert_string_equal(item.stamp, OP);
+    inbox_item_fini(&item);
+    buf_fini(&stamped);
+}
+
+static void add_nested(struct buf *text, int depth)
+{
+    buf_add_str(text, "{\"definition\":\"noop\",\"args\":{\"a\":"); /* two levels */
+    for (int i = 2; i < depth; i++)
+        buf_add_char(text, '[');
+    for (int i = 2; i < depth; i++)
+        buf_add_char(text, ']');
+    buf_add_str(text, "}}");
+}
+
+/* A worker stamps an item, dies, and another reads it: a limit in between would refuse what was accepted. */
+static void a_stamp_breaks_no_limit(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    add_nested(&text, INBOX_ITEM_DEPTH);
+    assert_taken_also_with_its_stamp(&text);
+    buf_reset(&text);
+    add_nested(&text, INBOX_ITEM_DEPTH + 1);
+    assert_refused(text.data, text.len, "");
+    buf_reset(&text);
+    buf_add_str(&text, "{\"definition\":\"noop\"}");
+    while (text.len < INBOX_ITEM_MAX)
+        buf_add_char(&text, ' ');
+    assert_taken_also_with_its_stamp(&text);
+    buf_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_read_whole),    cmocka_unit_test(only_the_definition_is_needed),
         cmocka_unit_test(verbs_name_an_operation),    cmocka_unit_test(a_stamp_stands_around_the_request),
         cmocka_unit_test(what_is_wrong_is_said),      cmocka_unit_test(texts_are_bounded),
-        cmocka_unit_test(depth_and_size_are_bounded),
+        cmocka_unit_test(depth_and_size_are_bounded), cmocka_unit_test(a_stamp_breaks_no_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

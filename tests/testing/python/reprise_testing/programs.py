@@ -26,8 +26,9 @@ def environment(stores, redis_socket=None, postgres_directory=None, definitions=
     host = urllib.parse.quote(str(postgres_directory or stores.directory), safe="")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("REPRISE_", "PG", "GIT_"))}
     ours.update({
-        "REPRISE_POSTGRES_URL": "postgresql:///reprise?host=%s&user=reprise" % host,
+        "REPRISE_POSTGRES_URL": "postgresql:///%s?host=%s&user=reprise" % (stores.database, host),
         "REPRISE_REDIS_URL": "unix://" + urllib.parse.quote(str(redis_socket or stores.redis_socket)),
+        "REPRISE_REDIS_PREFIX": stores.prefix,
         "REPRISE_DEFINITIONS_DIR": str(definitions or ROOT / "definitions"),
         "REPRISE_LOG_FORMAT": "text",
         "REPRISE_ENCRYPTION_KEY": "5e" * 32,

@@ -59,11 +59,14 @@ class Stores:
     def postgres_socket(self):
         return str(self.directory / ".s.PGSQL.5432")
 
+    database = "reprise"
+    prefix = "{reprise}"
+
     def new_redis(self):
         return Redis(self.redis_socket)
 
     def new_psql(self):
-        return Psql(str(self.directory))
+        return Psql(str(self.directory), self.database)
 
     # ---- misfortune ---------------------------------------------------------------------------------------------------
 
@@ -117,6 +120,24 @@ class Stores:
         for command in (("dropdb", "reprise"), ("createdb", "reprise")):
             subprocess.run([str(_SCRIPT), command[0], str(self.directory), command[1]], check=True)
         self.redis("FLUSHALL")
+
+
+class Corner:
+    """A database and a key prefix of its own in stores that several tests share at the same time; used like Stores, but for
+    their misfortunes."""
+
+    def __init__(self, stores, name):
+        self.directory, self.redis_socket = stores.directory, stores.redis_socket
+        self.database, self.prefix = name, "{%s}" % name
+        subprocess.run([str(_SCRIPT), "createdb", str(self.directory), name], check=True)
+        self.redis, self.psql = self.new_redis(), self.new_psql()
+
+    new_redis = Stores.new_redis
+    new_psql = Stores.new_psql
+
+    def close(self):
+        self.redis.close()
+        self.psql.close()
 
 
 def _is_gone(pid):

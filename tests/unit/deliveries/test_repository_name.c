@@ -1,0 +1,50 @@
+/* Owner and name of a repository from its URL. */
+#include "common/deliveries/repository_name.h"
+#include "tests/testing/testing.h"
+
+static void expect(const char *url, const char *owner_wanted, const char *name_wanted)
+{
+    struct buf owner = BUF_INIT, name = BUF_INIT;
+    repository_name(url, &owner, &name);
+    assert_string_equal(owner.data == NULL ? "" : owner.data, owner_wanted);
+    assert_string_equal(name.data == NULL ? "" : name.data, name_wanted);
+    buf_fini(&owner);
+    buf_fini(&name);
+}
+
+static void the_last_two_parts_count(void **state)
+{
+    (void)state;
+    expect("https://github.com/octocat/hello-world", "octocat", "hello-world");
+    expect("https://github.com/octocat/hello-world.git/", "octocat", "hello-world");
+    expect("https://git.example:8443/group/sub/thing.git", "sub", "thing");
+    expect("ssh://git@git.example:22/octocat/thing", "octocat", "thing");
+    expect("git@github.com:octocat/thing.git", "octocat", "thing");
+    expect("file:///srv/git/thing.git", "git", "thing");
+    expect("https://h.example//a//b//", "a", "b");
+}
+
+static void the_host_stands_in_for_a_missing_owner(void **state)
+{
+    (void)state;
+    expect("https://git.example:8443/thing", "git.example", "thing");
+    expect("git@git.example:thing", "git.example", "thing");
+    expect("file:///thing", "", "thing");
+}
+
+static void a_name_is_never_empty(void **state)
+{
+    (void)state;
+    expect("https://h.example/a/.git", "a", ".git");
+    expect("https://h.example/a/git", "a", "git");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_two_parts_count),
+        cmocka_unit_test(the_host_stands_in_for_a_missing_owner),
+        cmocka_unit_test(a_name_is_never_empty),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
