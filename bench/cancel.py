@@ -23,8 +23,8 @@ def program_ms(place, operation):
 
 
 def is_begun(place, operation, share):
-    text = "SELECT succeeded >= total * %f AND succeeded < total FROM tally WHERE operation_id = '%s'" % (share, operation)
-    return place.postgres.value(text) == "t"
+    text = "SELECT succeeded >= total * %f AND succeeded < total FROM tally WHERE operation_id = '%s'"
+    return place.postgres.value(text % (share, operation)) == "t"
 
 
 def idle(bench, how, times):
@@ -64,10 +64,11 @@ def rows(bench, name, way, bound_ms):
             yield NotRun(title, "there is no producer in the build")
             continue
         taken = way(bench, how, times)
-        yield Row(title, max(taken), "ms", ("<=", bound_ms), note="the worst of %d; p50 %.1f ms" % (times, middle(taken)))
+        note = "the worst of %d; p50 %.1f ms" % (times, middle(taken))
+        yield Row(title, max(taken), "ms", ("<=", bound_ms), note=note)
 
 
 def measure(bench):
-    """Cancel of a million jobs, idle and under load: the call on an open connection, and `producer cancel` less its start-up."""
+    """Cancel of a million jobs, idle and under load: the call alone, and `producer cancel` less its start-up."""
     yield from rows(bench, "idle", idle, IDLE_MS)
     yield from rows(bench, "under load", under_load, LOAD_MS)

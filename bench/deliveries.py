@@ -31,7 +31,8 @@ def seconds_of(place, operation):
 def run_to_end(place, hand, definition, patience_s=900, **args):
     operation = hand.operation(definition, **args)["operation_id"]
     place.await_end(operation, patience_s)
-    bad = place.postgres.row("SELECT error FROM job_outcome WHERE operation_id = '%s' AND outcome <> 'succeeded'" % operation)
+    bad = place.postgres.row("SELECT error FROM job_outcome WHERE outcome <> 'succeeded' AND operation_id = '%s'"
+                             % operation)
     if bad:
         raise Trouble("a job of %s did not succeed: %s" % (definition, bad[0]))
     return seconds_of(place, operation)
@@ -41,8 +42,8 @@ def receiver_limit(bench, count, parallel, apps):
     """Files per second that the receiver takes from a bare libcurl loop."""
     with Place(bench.programs) as place:
         _, base_url = fixtures.start_receiver(place)
-        done = subprocess.run([str(word) for word in (place.path_of("poster"), base_url, fixtures.CLIENT_KEY, count, parallel,
-                                                      apps, fixtures.FILE_BYTES)], capture_output=True, text=True, env=place.env)
+        words = [place.path_of("poster"), base_url, fixtures.CLIENT_KEY, count, parallel, apps, fixtures.FILE_BYTES]
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=place.env)
     answer = json.loads(done.stdout) if done.returncode == 0 else {"refused": done.stderr}
     if answer["refused"]:
         raise Trouble("the receiver refused the poster: %s" % answer["refused"])
@@ -50,8 +51,8 @@ def receiver_limit(bench, count, parallel, apps):
 
 
 def deliver_rate(bench, links, files, parallel):
-    """Files per second of a re-sync of `links` links with `files` files each. They have been delivered once before, so that
-    the clones are there; then every file of all links is sent again."""
+    """Files per second of a re-sync of `links` links with `files` files each. They have been delivered once before, so
+    that the clones are there; then every file of all links is sent again."""
     with Place(bench.programs) as place:
         hand = place.start_hand()
         _, base_url = fixtures.start_receiver(place)
@@ -63,18 +64,20 @@ def deliver_rate(bench, links, files, parallel):
         before = fixtures.receiver_stats(base_url)
         seconds = run_to_end(place, hand, "resync-all")
         after = fixtures.receiver_stats(base_url)
-    came, flaws = after["requests"] - before["requests"], {name: after[name] for name in FLAWS if after[name]}
+    came = after["requests"] - before["requests"]
+    flaws = {name: after[name] for name in FLAWS if after[name]}
     if came != links * files or after["files"] != links * files or flaws:
         raise Trouble("the receiver took %d requests for %d files, with flaws %s" % (came, links * files, flaws))
     return came / seconds
 
 
 def measure_one_link(bench):
-    """Small files per second for one link with deliver.parallel 32, from the first load to the settle, fetch included."""
+    """Small files per second for one link with deliver.parallel 32, from the first load to the end, fetch included."""
     files = bench.size(50_000, 2_000)
     limit = receiver_limit(bench, files, 32, 1)
     rate = deliver_rate(bench, 1, files, 32)
-    yield Row("small files, one link", rate, "files/s", (">=", 5_000), limit, rate / limit, "limit: bare libcurl, 32 in flight")
+    yield Row("small files, one link", rate, "files/s", (">=", 5_000), limit, rate / limit,
+              "limit: bare libcurl, 32 in flight")
 
 
 def measure_eight_links(bench):
@@ -82,10 +85,18 @@ def measure_eight_links(bench):
     files = bench.size(12_500, 500)
     limit = receiver_limit(bench, 8 * files, 64, 8)
     rate = deliver_rate(bench, 8, files, 32)
-    yield Row("small files, eight links", rate, "files/s", (">=", 10_000), limit, rate / limit, "limit: bare libcurl, 64 in flight")
+    yield Row("small files, eight links", rate, "files/s", (">=", 10_000), limit, rate / limit,
+              "limit: bare libcurl, 64 in flight")
 
 
 # ---- re-scan --------------------------------------------------------------------------------------------------------
+
+
+GIT_COMMANDS = (
+    ("ls-remote", "--symref", "--", "URL", "HEAD"),
+    ("fetch", "--depth=1", "--force", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+     "--no-auto-maintenance", "--update-shallow", "--progress", "--", "URL", "+refs/heads/main:refs/bench/head"),
+)
 
 
 def git_ms(place, url, times):
@@ -95,16 +106,15 @@ def git_ms(place, url, times):
     taken = []
     for _ in range(times):
         begun = time.monotonic()
-        for words in (["ls-remote", "--symref", "--", url, "HEAD"],
-                      ["fetch", "--depth=1", "--force", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-                       "--no-auto-maintenance", "--update-shallow", "--progress", "--", url, "+refs/heads/main:refs/bench/head"]):
-            subprocess.run(git + words, env=place.env, check=True, capture_output=True)
+        for words in GIT_COMMANDS:
+            subprocess.run(git + [url if word == "URL" else word for word in words], env=place.env, check=True,
+                           capture_output=True)
         taken.append((time.monotonic() - begun) * 1000)
     return taken
 
 
 def measure_rescan(bench):
-    """Re-scan of an unchanged repository with 50 000 files: from the job's load to its settle, less the time that git needs.
+    """Re-scan of an unchanged repository with 50 000 files: from the job's load to its end, less the time of git.
 
     git's time is that of the same two commands on the same clone, run by hand in the same minute.
     """
@@ -130,7 +140,7 @@ def measure_rescan(bench):
 
 
 def memory_of(bench, name, files):
-    """VmHWM of the worker process and of its supervisor after a re-sync, default settings. git's processes do not count."""
+    """VmHWM of the worker process and of its supervisor after a re-sync, default settings. git's are not in it."""
     with Place(bench.programs) as place:
         hand = place.start_hand()
         _, base_url = fixtures.start_receiver(place)
@@ -140,7 +150,8 @@ def memory_of(bench, name, files):
         run_to_end(place, hand, "resync-link", 3600, **link)
         process = max(memory_mib(pid) for pid in worker.children())
         supervisor = memory_mib(worker.pid)
-    return Row("worker's memory, " + name, process, "MiB", ("<=", MEMORY_MIB), note="its supervisor: %.1f MiB" % supervisor)
+    return Row("worker's memory, " + name, process, "MiB", ("<=", MEMORY_MIB),
+               note="its supervisor: %.1f MiB" % supervisor)
 
 
 def measure_memory(bench):

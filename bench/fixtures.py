@@ -38,11 +38,13 @@ def one_binary(size):
 def make_repository(place, name, files):
     """A bare repository with one commit of `files`: (path, size, pieces). Returns its URL."""
     directory = place.directory / "origins" / name
-    subprocess.run(["git", "init", "--quiet", "--bare", "--template=", "--initial-branch=main", directory], check=True, env=place.env)
+    subprocess.run(["git", "init", "--quiet", "--bare", "--template=", "--initial-branch=main", directory], check=True,
+                   env=place.env)
     importer = subprocess.Popen(["git", "-c", "core.compression=0", "-C", directory, "fast-import", "--quiet"],
                                 stdin=subprocess.PIPE, env=place.env)
     pipe = importer.stdin
-    pipe.write(b"commit refs/heads/main\ncommitter Bench <bench@example.org> 1700000000 +0000\ndata 5\nbench\n")
+    pipe.write(b"commit refs/heads/main\ncommitter Bench <bench@example.org> 1700000000 +0000\n"
+               b"data 5\nbench\n")
     for path, size, pieces in files:
         pipe.write(b"M 100644 inline %s\ndata %d\n" % (path.encode(), size))
         for piece in pieces:

@@ -20,7 +20,7 @@ def commit_ms(place, count):
 def measure(bench):
     """Idle latency from a request's commit to its job settled, beside five measured commits.
 
-    One request at a time; its jobs are committed before Redis hears of them, so the clock starts when the plan's commit has
+    One request at a time; its job is committed before Redis hears of it, so the clock starts when the plan's commit has
     come back. Settled is what a look at PostgreSQL every 0.2 ms finds. The commits are measured before and after.
     """
     count = bench.size(300, 20)

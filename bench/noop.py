@@ -8,13 +8,18 @@ from report import Row
 
 CHUNK = 1000
 CLIENTS = (1, 2, 4)
+LAST = ":first::bigint + %d" % (CHUNK - 1)
 SETTINGS = "-c search_path=reprise -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
+
+
+def jobs(bench):
+    return bench.size(1_000_000, 50_000)
 
 
 def worker_rate(bench):
     """An operation is planned while no worker runs; then one starts with default settings. The clock is PostgreSQL's:
     from the first load to the end of the operation."""
-    count = bench.size(1_000_000, 50_000)
+    count = jobs(bench)
     with Place(bench.programs) as place:
         operation = place.start_hand().operation("noop", count=count)["operation_id"]
         place.postgres.rows("CHECKPOINT")
@@ -37,7 +42,7 @@ def _statement(name, values):
 
 
 def _numbers(expression):
-    return "(SELECT array_agg(%s) FROM generate_series(:first::bigint, :first::bigint + %d) i)" % (expression, CHUNK - 1)
+    return "(SELECT array_agg(%s) FROM generate_series(:first::bigint, %s) i)" % (expression, LAST)
 
 
 def _same(value):
@@ -45,15 +50,15 @@ def _same(value):
 
 
 def settle_script(chunks_of_client):
-    """The transaction of a settle, statement by statement as settle.c sends it, for one chunk after the other. Each client
-    has a range of its own."""
-    zeros = _same("0")
-    outcomes = ["'op_pgbench'", "'pgbench'", "'0.001'", _numbers("i"), zeros, _same("'noop'::text"), _numbers("i::text"),
-                _same("'succeeded'::text"), zeros, _same("null::text"), _same("null::text")]
+    """The transaction of a settle, statement by statement as settle.c sends it, for one chunk after the other. Each
+    client has a range of its own."""
+    zeros, nulls = _same("0"), _same("null::text")
+    outcomes = ["'op_pgbench'", "'pgbench'", "'0.001'", _numbers("i"), zeros, _same("'noop'::text"),
+                _numbers("i::text"), _same("'succeeded'::text"), zeros, nulls, nulls]
     return ("\\set step :step + 1\n"
             "\\set first (:client_id * %d + :step - 1) * %d + 1\n"
             "BEGIN;\n" % (chunks_of_client, CHUNK) +
-            _statement("settle_fence", ["'op_pgbench'", ":first::bigint", ":first::bigint + %d" % (CHUNK - 1), zeros]) +
+            _statement("settle_fence", ["'op_pgbench'", ":first::bigint", LAST, zeros]) +
             _statement("settle_outcomes", outcomes) +
             _statement("settle_tally", ["'op_pgbench'", str(CHUNK), "0", "0"]) + "COMMIT;\n")
 
@@ -66,9 +71,9 @@ def pgbench_rate(bench, clients):
         place.postgres.rows("CHECKPOINT")
         script = place.directory / "settle.sql"
         script.write_text(settle_script(chunks))
-        done = subprocess.run(["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2)), "-t", str(chunks),
-                               "-D", "step=0", "-f", script, "-h", place.directory / "stores", "-U", "reprise", "reprise"],
-                              env=dict(place.env, PGOPTIONS=SETTINGS), capture_output=True, text=True)
+        command = ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2)), "-t", str(chunks),
+                   "-D", "step=0", "-f", script, "-h", place.directory / "stores", "-U", "reprise", "reprise"]
+        done = subprocess.run(command, env=dict(place.env, PGOPTIONS=SETTINGS), capture_output=True, text=True)
         left = place.postgres.number("SELECT count(*) FROM job")
         match = re.search(r"tps = ([\d.]+)", done.stdout)
     if done.returncode != 0 or not match or left > 0:
@@ -82,5 +87,6 @@ def measure(bench):
     for clients, rate in limits.items():
         yield Row("settle by pgbench, %d client%s" % (clients, "" if clients == 1 else "s"), rate, "jobs/s")
     rate, best = worker_rate(bench), max(limits.values())
-    yield Row("no-op jobs", rate, "jobs/s", (">=", 100_000), note="opening to last settled, %d jobs" % bench.size(1_000_000, 50_000))
-    yield Row("no-op jobs beside pgbench", rate, "jobs/s", ("ratio >=", 0.5), best, rate / best, "limit: the best of the clients")
+    yield Row("no-op jobs", rate, "jobs/s", (">=", 100_000), note="first load to the end, %d jobs" % jobs(bench))
+    yield Row("no-op jobs beside pgbench", rate, "jobs/s", ("ratio >=", 0.5), best, rate / best,
+              "limit: the best of the clients")

@@ -95,8 +95,9 @@ class Place:
         self.running = []
 
     def __enter__(self):
-        self.directory = pathlib.Path(subprocess.run([ROOT / "scripts/place_for_servers.sh", "reprise-bench"], check=True,
-                                                     capture_output=True, text=True).stdout.strip())
+        made = subprocess.run([ROOT / "scripts/place_for_servers.sh", "reprise-bench"], check=True, capture_output=True,
+                              text=True)
+        self.directory = pathlib.Path(made.stdout.strip())
         try:
             self._start_stores()
         except BaseException:
@@ -196,7 +197,8 @@ class Place:
     def producer(self, *words):
         """Runs it to its end; returns what it printed as JSON and the seconds it took."""
         begun = time.monotonic()
-        done = subprocess.run([self.path_of("producer"), *words, "--json"], env=self.env, capture_output=True, text=True)
+        command = [self.path_of("producer"), *words, "--json"]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True)
         took = time.monotonic() - begun
         if done.returncode != 0:
             raise Trouble("producer %s: %s" % (" ".join(words), done.stderr.strip()[-300:]))

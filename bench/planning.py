@@ -1,4 +1,4 @@
-"""Planning and opening a million jobs: the time, what Redis holds of them, and whether a single request gets through."""
+"""Planning and opening a million jobs: the time, what Redis holds of them, whether a single request gets through."""
 import threading
 import time
 
@@ -31,7 +31,7 @@ def seconds_of(when):
 
 
 def insert_limit_s(place, count):
-    """The same rows written by one bare INSERT … SELECT: what the database alone needs for them, in one transaction."""
+    """The same rows by one bare INSERT … SELECT: what the database alone needs for them, in one transaction."""
     place.postgres.rows("TRUNCATE job, tally, operation")
     begun = time.monotonic()
     place.postgres.rows("INSERT INTO job (operation_id, seq, phase, kind, key) SELECT 'op_bare', i, 0, 'noop', i::text"
@@ -42,8 +42,8 @@ def insert_limit_s(place, count):
 def measure(bench):
     """Planning and opening a million no-op jobs, and what Redis holds of them.
 
-    No worker runs. The hand plans as producer does; where producer is there, its own time is shown too. Limit: the same rows
-    by one INSERT.
+    No worker runs. The hand plans as producer does; where producer is there, its own time is shown too. Limit: the same
+    rows by one INSERT.
     """
     count = bench.size(1_000_000, 50_000)
     with Place(bench.programs) as place:
@@ -53,7 +53,7 @@ def measure(bench):
         took, opened_ms = seconds_of(when), (when["opened_us"] - when["begun_us"]) / 1000
         if bench.has("producer"):
             _, program_s = place.producer("run", "noop", "count=%d" % (count - 1), "--no-wait", "--yes")
-            yield Row("plan, by producer itself", program_s, "s", ("<=", PLAN_S), note="start-up and first commit included")
+            yield Row("plan, by producer itself", program_s, "s", ("<=", PLAN_S), note="its start-up included")
         limit = insert_limit_s(place, count)
     yield Row("plan and open no-op jobs", took, "s", ("<=", PLAN_S), limit, took / limit,
               "%d jobs, opened after %.0f ms; limit: one INSERT" % (count, opened_ms))
@@ -90,10 +90,14 @@ class Person(threading.Thread):
 
 def begun_after_ms(place, asked):
     """From the request's commit to the first load of its job, by the clock of this machine."""
-    loaded = lambda one: place.postgres.value("SELECT (extract(epoch FROM loaded_at) * 1000000)::bigint FROM tally"
-                                              " WHERE operation_id = '%s' AND loaded_at IS NOT NULL" % one["operation_id"])
-    return [(int(await_true("the begin of a single request", lambda: loaded(one))) - one["accepted_us"]) / 1000
-            for one in asked]
+    question = ("SELECT (extract(epoch FROM loaded_at) * 1000000)::bigint FROM tally"
+                " WHERE operation_id = '%s' AND loaded_at IS NOT NULL")
+
+    def loaded_us(one):
+        return int(await_true("the begin of a single request",
+                              lambda: place.postgres.value(question % one["operation_id"])))
+
+    return [(loaded_us(one) - one["accepted_us"]) / 1000 for one in asked]
 
 
 def personal_links(place, hand, count):
@@ -112,8 +116,8 @@ def begin_rows(place, name, asked):
 def measure_links(bench):
     """A million links planned beside a running worker; a person's single requests for other links meanwhile.
 
-    The links' repositories are not there, so each job fails at its fetch and waits for its retry. The person asks five times
-    a second while the million is planned, and goes on while the worker is busy with it.
+    The links' repositories are not there, so each job fails at its fetch and waits for its retry. The person asks five
+    times a second while the million is planned, and goes on while the worker is busy with it.
     """
     apps, repositories = bench.size((10, 100_000), (10, 1_000))
     with Place(bench.programs) as place:
@@ -145,7 +149,7 @@ def measure_links(bench):
 
 
 def wait_all(place, operation, total, memory):
-    """Puts what has not been tried yet into the state that a failed try leaves: the same row changes, without the requests."""
+    """Puts what has not been tried yet into the state that a failed try leaves, without the requests."""
     for after in range(0, total, 20_000):
         place.postgres.rows(sql("all_waiting", operation=operation, after=after, count=20_000))
         if after % 100_000 == 0:
@@ -159,9 +163,9 @@ def retrying(place, operation):
 def measure_failing_receiver(bench):
     """One receiver that fails every request of a million links: what Redis holds while all of them wait for a retry.
 
-    A reduced form: for the first seconds the worker really delivers and fails; the jobs that it has not tried by then get by
-    SQL what a failed try would have left (attempt, failures, run_at). Then retries fall due for some time. Real HTTP to a
-    million links would take the better part of an hour and put nothing else into Redis.
+    A reduced form: for the first seconds the worker really delivers and fails; the jobs that it has not tried by then
+    get by SQL what a failed try would have left (attempt, failures, run_at). Then retries fall due for some time. Real
+    requests for a million links would take hours.
     """
     apps, repositories = bench.size((1_000, 1_000), (20, 20))
     with Place(bench.programs) as place:
@@ -174,11 +178,14 @@ def measure_failing_receiver(bench):
         place.start_worker()
         operation = hand.operation("resync-all")["operation_id"]
         memory.look()
-        real = await_true("failed tries", lambda: retrying(place, operation) >= bench.size(1000, 50) and retrying(place, operation))
+        enough = bench.size(1000, 50)
+        await_true("failed tries", lambda: retrying(place, operation) >= enough, 300, 0.2)
+        real = retrying(place, operation)
         wait_all(place, operation, apps * repositories, memory)
         end = time.monotonic() + bench.size(40, 5)
         while time.monotonic() < end:
             memory.look()
             time.sleep(0.5)
         waiting = retrying(place, operation)
-    yield memory.row("Redis, one failing receiver", 1024, "reduced: %d of %d waiting failed for real; " % (real, waiting))
+    note = "reduced: %d of %d waiting failed by real requests; " % (real, waiting)
+    yield memory.row("Redis, one failing receiver", 1024, note)

@@ -64,7 +64,7 @@ def measure_process(bench):
 
 
 def measure_worker(bench):
-    """SIGKILL of a whole worker with its supervisor until its jobs run again in a second worker, which has free executors."""
+    """SIGKILL of a whole worker with its supervisor until its jobs run again in a second worker with free executors."""
     times = []
     for _ in range(bench.size(5, 1)):
         with Place(bench.programs) as place:
@@ -87,8 +87,8 @@ def claim(place):
 
 
 def link_again_s(bench, kill_and_more):
-    """A receiver hangs, so that a link's job is in hand with a request under way. After the kill: until another worker has
-    claimed the link."""
+    """A receiver hangs, so that a link's job is in hand with a request under way. After the kill: until another worker
+    has claimed the link."""
     with Place(bench.programs) as place:
         hand = place.start_hand()
         _, base_url = fixtures.start_receiver(place)
@@ -120,7 +120,7 @@ def kill_worker(place, worker):
 
 
 def measure_delivery(bench):
-    """SIGKILL while a link is in hand with a request under way, until it is claimed again: of a process, and of a worker."""
+    """SIGKILL while a link is in hand, a request under way, until it is claimed again: of a process, of a worker."""
     times = bench.size(2, 1)
     yield row("SIGKILL of a process, link", [link_again_s(bench, kill_process) for _ in range(times)], 60)
     yield row("SIGKILL of a worker, link", [link_again_s(bench, kill_worker) for _ in range(times)], 60)

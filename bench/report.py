@@ -20,8 +20,8 @@ class Row:
             return SHOWN
         operator, bound = self.target
         value = self.ratio if operator.startswith("ratio") else self.figure
-        passed = value >= bound if operator.endswith(">=") else value < bound if operator.endswith("<") else value <= bound
-        return MET if passed else MISSED
+        tests = {">=": value >= bound, "<=": value <= bound, "<": value < bound}
+        return MET if tests[operator.split()[-1]] else MISSED
 
     def as_json(self):
         return {"name": self.name, "figure": self.figure, "unit": self.unit,

@@ -8,8 +8,8 @@
 #   --quick          small sizes, to try the harness: its figures say nothing
 #   --programs DIR   measures this build directory instead of the release build, which is otherwise brought up to date
 #
-# What each row means: bench/README.md. Exit code 0: all that was measured met its target; 1: something missed it or could
-# not run.
+# What each row means: bench/README.md. Exit code 0: all was measured and met its target; 1: something missed it, or
+# could not run.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

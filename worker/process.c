@@ -25,7 +25,8 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
 
 int process_run(struct process *process)
 {
-    struct ev_loop *loop = ev_default_loop(EVFLAG_NOSIGMASK);
+    /* Not the default loop: that one waits for every child, also those whose executors wait for them. */
+    struct ev_loop *loop = ev_loop_new(EVFLAG_NOSIGMASK);
     struct service *service = process->suspects ? NULL : service_new(process);
     struct watch watch = {pool_new(loop, process, service), 0};
     ev_signal terminate, interrupt;

@@ -52,10 +52,11 @@ static void look_for_secrets(struct walk *w, const redisReply *value)
                    "holds something that looks like a secret: %s", mark);
 }
 
-static enum err check_bytes(struct walk *w, int64_t most, struct err_info *error)
+/* `samples`: how many elements are measured; the rest is taken to be like them. "0" = all. */
+static enum err check_bytes(struct walk *w, int64_t most, const char *samples, struct err_info *error)
 {
     redisReply *usage = NULL;
-    enum err err = ask(w, "USAGE", NULL, NULL, &usage, error);
+    enum err err = ask(w, "USAGE", "SAMPLES", samples, &usage, error);
     if (err == ERR_OK && redis_int(usage) > most)
         doctor_say(w->doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, w->key, 0},
                    "takes %" PRId64 " bytes, more than %" PRId64, redis_int(usage), most);
@@ -84,7 +85,7 @@ static enum err check_hash(struct walk *w, struct err_info *error)
         doctor_say(w->doctor, &(struct verdict_on){9, DOCTOR_WARNING, DOCTOR_EXPIRE, w->key, 0},
                    "is a stray hash without expiry: a client wrote to an operation that does not exist");
     if (err == ERR_OK)
-        err = check_bytes(w, HASH_BYTES_MAX, error);
+        err = check_bytes(w, HASH_BYTES_MAX, "0", error);
     if (hash != NULL)
         freeReplyObject(hash);
     if (ttl != NULL)
@@ -136,7 +137,7 @@ static enum err check_list(struct walk *w, struct err_info *error)
         err = ask(w, "LRANGE", "0", last, &entries, error);
     look_for_secrets(w, entries);
     if (err == ERR_OK && !begins(w->name, "inbox"))
-        err = check_bytes(w, redis_int(length) * ENTRY_BYTES_MAX + LIST_BYTES_ROOM, error);
+        err = check_bytes(w, redis_int(length) * ENTRY_BYTES_MAX + LIST_BYTES_ROOM, "5", error);
     if (err == ERR_OK)
         err = check_owner(w, error);
     if (length != NULL)

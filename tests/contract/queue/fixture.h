@@ -30,7 +30,7 @@
 #include "tests/testing/stores.h"
 #include "tests/testing/testing.h"
 
-/* ---- kinds and definitions ------------------------------------------------------------------------------------- */
+/* ---- kinds and definitions ----------------------------------------------------------------------------------- */
 
 enum { STATEMENT_BROKEN = SQL_COUNT, STATEMENT_TWICE, STATEMENT_ABSENT, STATEMENT_MARK };
 
@@ -87,7 +87,7 @@ static inline struct definition *define(const char *id, const char *phases)
     return definition;
 }
 
-/* ---- the fixture ------------------------------------------------------------------------------------------------ */
+/* ---- the fixture --------------------------------------------------------------------------------------------- */
 
 struct fixture {
     struct stores *stores;
@@ -143,7 +143,7 @@ static inline int queue_teardown(void **state)
     return 0;
 }
 
-/* ---- doing ------------------------------------------------------------------------------------------------------- */
+/* ---- doing --------------------------------------------------------------------------------------------------- */
 
 struct op {
     char id[ID_MAX];
@@ -287,8 +287,7 @@ static inline void finish(struct fixture *f, const struct op *op, int64_t from, 
     put_down(&hand);
 }
 
-/* ---- the invariants ------------------------------------------------------------------------------------------------
- */
+/* ---- the invariants ------------------------------------------------------------------------------------------ */
 
 /* What PostgreSQL alone must hold, asked of the checker itself. What a worker would have to do in time (I5 to I7) is
  * nobody's business here, for none runs. */

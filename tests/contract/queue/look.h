@@ -22,8 +22,7 @@ static inline void assert_no_error(enum err outcome, const struct err_info *erro
     _assert_true(outcome == ERR_OK, "it succeeds", file, line);
 }
 
-/* ---- PostgreSQL ---------------------------------------------------------------------------------------------------
- */
+/* ---- PostgreSQL ---------------------------------------------------------------------------------------------- */
 
 /* Runs a statement that is put together here; each has a number of its own. The caller clears the result. */
 static inline PGresult *PRINTF_LIKE(2, 3) query(struct pg *pg, const char *format, ...)
@@ -61,8 +60,7 @@ static inline void assert_text_in(const char *expected, PGresult *result, const 
     PQclear(result);
 }
 
-/* ---- Redis: `f` is anything with a member `dispatch` ----------------------------------------------------------------
- */
+/* ---- Redis: `f` is anything with a member `dispatch` --------------------------------------------------------- */
 
 /* A command for Redis in words without spaces; "{}" at a word's beginning stands for the prefix. The caller frees it.
  */

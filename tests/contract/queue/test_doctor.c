@@ -64,7 +64,10 @@ static void insert_jobs(struct queue_test *t)
         "', i, 0, 'resync', 'app_1/repo_' || i, 'succeeded', 1, 'w', now(), now() - interval '30 minutes'"
         "   FROM generate_series(1, 2) i"
         " UNION ALL SELECT '" GONE "', i, 0, 'noop', i::text, 'succeeded', 1, 'w', now(), now() - interval '11 minutes'"
-        "   FROM generate_series(1, 2) i");
+        "   FROM generate_series(1, 2) i;"
+        "UPDATE app_repositories l SET last_scanned_at = d.finished_at FROM job_outcome d" /* in one transaction, with
+                                                                                              one time */
+        " WHERE d.operation_id = '" DONE "' AND d.key = l.app_id || '/' || l.repository_id");
 }
 
 static void open_in_redis(struct queue_test *t)

@@ -65,8 +65,7 @@ static void assert_rejected(struct fixture *f, int64_t count, const char *code, 
     freeReplyObject(reply);
 }
 
-/* ---- accepted -------------------------------------------------------------------------------------------------------
- */
+/* ---- accepted ------------------------------------------------------------------------------------------------ */
 
 static void a_request_becomes_an_operation_that_is_dispatched(void **state)
 {
@@ -143,8 +142,7 @@ static void many_items_are_all_dealt_with(void **state)
     assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 5);
 }
 
-/* ---- verbs
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- verbs --------------------------------------------------------------------------------------------------- */
 
 static void put_verb(struct fixture *f, const char *verb, const char *id)
 {
@@ -192,8 +190,7 @@ static void a_verb_on_what_is_not_there_is_refused_and_makes_nothing(void **stat
     assert_int_equal(redis_number(f, "EXISTS {}:op:%s", id), 0);
 }
 
-/* ---- refused
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- refused ------------------------------------------------------------------------------------------------- */
 
 static void what_is_wrong_is_refused_with_its_reason(void **state)
 {
@@ -278,8 +275,7 @@ static void only_the_newest_thousand_refusals_are_kept(void **state)
     assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 1000);
 }
 
-/* ---- stores that do not answer
- * ------------------------------------------------------------------------------------------- */
+/* ---- stores that do not answer ------------------------------------------------------------------------------- */
 
 static void without_postgresql_an_item_waits_stamped(void **state)
 {

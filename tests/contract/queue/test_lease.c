@@ -73,7 +73,7 @@ static int64_t effects_of(struct fixture *f, const struct holder *holder)
     return number_of(f->other, "SELECT count(*) FROM public.mark WHERE operation_id = '%s'", holder->op.id);
 }
 
-/* ---- claiming ---------------------------------------------------------------------------------------------------- */
+/* ---- claiming ------------------------------------------------------------------------------------------------ */
 
 static void a_claim_raises_the_attempt_and_writes_the_holder_down(void **state)
 {
@@ -169,8 +169,7 @@ static void two_that_claim_at_once_do_not_both_get_it(void **state)
     let_go(f, &two);
 }
 
-/* ---- keeping -------------------------------------------------------------------------------------------------------
- */
+/* ---- keeping ------------------------------------------------------------------------------------------------- */
 
 static void touching_keeps_it_and_tells_the_state(void **state)
 {
@@ -273,8 +272,7 @@ static void what_a_dead_worker_held_is_free(void **state)
     let_go(f, &one);
 }
 
-/* ---- loading -------------------------------------------------------------------------------------------------------
- */
+/* ---- loading ------------------------------------------------------------------------------------------------- */
 
 static void due_jobs_are_loaded_once_and_come_back_if_their_worker_dies(void **state)
 {

@@ -26,8 +26,7 @@ static void begin_work(struct fixture *f, const char *id)
     load_drop(load_range(f->pg, id, 1, 1));
 }
 
-/* ---- accepting -----------------------------------------------------------------------------------------------------
- */
+/* ---- accepting ----------------------------------------------------------------------------------------------- */
 
 static void a_request_becomes_an_operation_pinned_to_its_definition(void **state)
 {

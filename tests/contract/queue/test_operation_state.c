@@ -3,8 +3,7 @@
 
 #include "tests/contract/queue/fixture.h"
 
-/* ---- cancel ---------------------------------------------------------------------------------------------------------
- */
+/* ---- cancel -------------------------------------------------------------------------------------------------- */
 
 struct canceller {
     pthread_t thread;
@@ -100,8 +99,7 @@ static void a_paused_operation_can_be_cancelled_but_a_cancelled_one_not_resumed(
     assert_int_equal(tally.state, OP_CANCELLED);
 }
 
-/* ---- pause, resume, advance
- * ------------------------------------------------------------------------------------------- */
+/* ---- pause, resume, advance ---------------------------------------------------------------------------------- */
 
 static void resuming_raises_the_generation(void **state)
 {

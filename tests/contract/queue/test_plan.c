@@ -69,8 +69,7 @@ static void the_second_phase_goes_on_with_its_numbers(void **state)
                     op.id);
 }
 
-/* ---- planners that meet --------------------------------------------------------------------------------------------
- */
+/* ---- planners that meet -------------------------------------------------------------------------------------- */
 
 struct planner {
     pthread_t thread;
@@ -141,8 +140,7 @@ static void a_moved_cursor_undoes_the_step(void **state)
     pg_args_drop(args);
 }
 
-/* ---- what does not run
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what does not run --------------------------------------------------------------------------------------- */
 
 static void a_cancel_in_the_middle_stops_the_plan(void **state)
 {
@@ -184,8 +182,7 @@ static void an_operation_that_is_not_there_is_not_found(void **state)
     assert_int_equal(plan_step(f->pg, &test_kinds, id, &status, &tally, &error), ERR_NOT_FOUND);
 }
 
-/* ---- plans that cannot be made
- * ------------------------------------------------------------------------------------------ */
+/* ---- plans that cannot be made ------------------------------------------------------------------------------- */
 
 static void expect_failure(struct fixture *f, const char *phases, const char *reason)
 {

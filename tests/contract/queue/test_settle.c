@@ -56,8 +56,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* ---- the good case ------------------------------------------------------------------------------------------------
- */
+/* ---- the good case ------------------------------------------------------------------------------------------- */
 
 static void each_verdict_becomes_an_outcome_and_a_count(void **state)
 {
@@ -155,8 +154,7 @@ static void a_due_retry_keeps_its_reason_and_counts_on(void **state)
                     "SELECT attempt || ' ' || failures || ' ' || last_error FROM job WHERE operation_id = '%s'", op.id);
 }
 
-/* ---- the fence ------------------------------------------------------------------------------------------------------
- */
+/* ---- the fence ----------------------------------------------------------------------------------------------- */
 
 static void of_two_that_settle_one_wins(void **state)
 {
@@ -273,8 +271,7 @@ static void a_retry_gives_its_lease_back(void **state)
     put_down(&hand);
 }
 
-/* ---- trouble
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- trouble ------------------------------------------------------------------------------------------------- */
 
 static void one_bad_row_fails_alone_with_the_reason(void **state)
 {
