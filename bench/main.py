@@ -21,6 +21,7 @@ from report import NOT_RUN, NotRun, Report
 MEASURES = {
     "noop": noop.measure,
     "planning": planning.measure,
+    "single-request": planning.measure_meanwhile,
     "planning-links": planning.measure_links,
     "failing-receiver": planning.measure_failing_receiver,
     "latency": latency.measure,

@@ -13,13 +13,13 @@ MEMORY_NOTE = "sum of MEMORY USAGE of our keys; used_memory grew by %.0f KiB"
 
 
 class Memory:
-    """What Redis holds for us, and the greatest amount seen."""
+    """What Redis holds for one operation and for the worker, and the greatest amount seen."""
 
     def __init__(self, place):
         self.place, self.before, self.ours, self.grown = place, place.redis.used_bytes(), 0, 0
 
-    def look(self):
-        self.ours = max(self.ours, self.place.redis.our_bytes())
+    def look(self, operation_id):
+        self.ours = max(self.ours, self.place.redis.our_bytes(operation_id))
         self.grown = max(self.grown, self.place.redis.used_bytes() - self.before)
 
     def row(self, name, bound_kib, note=""):
@@ -49,7 +49,7 @@ def measure(bench):
     with Place(bench.programs) as place:
         memory = Memory(place)
         when = place.start_hand().ask("ask", "noop", '{"count":%d}' % count)
-        memory.look()
+        memory.look(when["operation_id"])
         took, opened_ms = seconds_of(when), (when["opened_us"] - when["begun_us"]) / 1000
         if bench.has("producer"):
             _, program_s = place.producer("run", "noop", "count=%d" % (count - 1), "--no-wait", "--yes")
@@ -107,10 +107,24 @@ def personal_links(place, hand, count):
     return [fixtures.add_link(place, hand, 0xa0000 + i, 0xa0000, base_url, url) for i in range(count)]
 
 
-def begin_rows(place, name, asked):
+def begin_row(place, name, asked):
     times = begun_after_ms(place, asked)
     note = "%d requests, p50 %.1f ms; the figure is the worst" % (len(times), middle(times))
     return Row(name, max(times), "ms", ("<=", 50), note=note)
+
+
+def measure_meanwhile(bench):
+    """A person's single requests for links while a million no-op jobs are planned and worked off by the same worker."""
+    with Place(bench.programs) as place:
+        hand = place.start_hand()
+        links = personal_links(place, hand, bench.size(150, 30))
+        place.start_worker()
+        hand.ask("time", "noop", '{"count":1}')
+        person = Person(place, links)
+        person.start()
+        operation = hand.operation("noop", count=bench.size(1_000_000, 100_000))["operation_id"]
+        place.await_end(operation)
+        yield begin_row(place, "single request beside no-op jobs", person.end())
 
 
 def measure_links(bench):
@@ -133,7 +147,7 @@ def measure_links(bench):
         planned_us = when["planned_us"]
         end = time.monotonic() + bench.size(15, 3)
         while time.monotonic() < end:
-            memory.look()
+            memory.look(when["operation_id"])
             time.sleep(0.5)
         asked = person.end()
         during = [one for one in asked if one["begun_us"] < planned_us]
@@ -142,7 +156,7 @@ def measure_links(bench):
         yield memory.row("Redis, links", 64)
         for name, some in (("single request while planning", during), ("single request beside the bulk", after)):
             if some:
-                yield begin_rows(place, name, some)
+                yield begin_row(place, name, some)
 
 
 # ---- one failing receiver -------------------------------------------------------------------------------------------
@@ -153,7 +167,7 @@ def wait_all(place, operation, total, memory):
     for after in range(0, total, 20_000):
         place.postgres.rows(sql("all_waiting", operation=operation, after=after, count=20_000))
         if after % 100_000 == 0:
-            memory.look()
+            memory.look(operation)
 
 
 def retrying(place, operation):
@@ -177,14 +191,14 @@ def measure_failing_receiver(bench):
         memory = Memory(place)
         place.start_worker()
         operation = hand.operation("resync-all")["operation_id"]
-        memory.look()
+        memory.look(operation)
         enough = bench.size(1000, 50)
         await_true("failed tries", lambda: retrying(place, operation) >= enough, 300, 0.2)
         real = retrying(place, operation)
         wait_all(place, operation, apps * repositories, memory)
         end = time.monotonic() + bench.size(40, 5)
         while time.monotonic() < end:
-            memory.look()
+            memory.look(operation)
             time.sleep(0.5)
         waiting = retrying(place, operation)
     note = "reduced: %d of %d waiting failed by real requests; " % (real, waiting)

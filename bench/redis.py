@@ -44,9 +44,11 @@ class Redis:
             if cursor == "0":
                 return sorted(found)
 
-    def our_bytes(self):
-        """What all of Reprise's keys take, as Redis itself counts it."""
-        return sum(self.run("MEMORY", "USAGE", key, "SAMPLES", 0) or 0 for key in self.keys(PREFIX + ":*"))
+    def our_bytes(self, operation_id):
+        """What all of Reprise's keys take, as Redis itself counts it, but for the hashes of other operations."""
+        others = {key for key in self.keys(PREFIX + ":op:*") if not key.endswith(operation_id)}
+        keys = set(self.keys(PREFIX + ":*")) - others
+        return sum(self.run("MEMORY", "USAGE", key, "SAMPLES", 0) or 0 for key in keys)
 
     def used_bytes(self):
         for line in self.run("INFO", "memory").splitlines():

@@ -73,9 +73,19 @@ enum err run_retry_all(struct session *session, struct err_info *error)
     return for_all(session, "retry-all", error);
 }
 
+/* What is old is a setting, as it is for the schedule; a definition of one's own need not ask for it. */
 enum err run_rescan(struct session *session, struct err_info *error)
 {
-    return for_all(session, "rescan", error);
+    const struct definition *definition = NULL;
+    enum err err = session_definition(session, "rescan", &definition, error);
+    if (err == ERR_OK)
+        err = session_postgres(session, error);
+    if (err != ERR_OK)
+        return err;
+    struct json_object *args = json_object_new_object();
+    if (definition_arg(definition, "age_ms") != NULL)
+        json_object_object_add(args, "age_ms", json_object_new_int64(session->config.rescan_age_ms));
+    return submit(session, "rescan", SUBMIT_BULK, args, error);
 }
 
 enum err run_definition(struct session *session, struct err_info *error)

@@ -152,6 +152,12 @@ static bool claim(struct executor *executor, struct run *run, struct job *job, s
     return false;
 }
 
+/* A dry run writes nothing that a lease would have to guard: it claims nothing and waits for nobody. */
+static bool needs_lease(const struct kind *kind, const struct run *run)
+{
+    return kind->exclusive && !run->dry_run;
+}
+
 static void forget(struct run *run)
 {
     if (run->forget != NULL)
@@ -189,7 +195,7 @@ static bool run_group(struct executor *executor, const struct known_operation *k
         err_set(&reason, ERR_PERMANENT, "this worker does not know jobs of kind %s", jobs[0].kind);
         for (size_t i = 0; i < count; i++)
             run_fail(&run, i, &reason, RUN_FINAL, NULL);
-    } else if (!(count == 1 && fail_poisoned(&run, 0)) && (!kind->exclusive || claim(executor, &run, jobs, &lease))) {
+    } else if (!(count == 1 && fail_poisoned(&run, 0)) && (!needs_lease(kind, &run) || claim(executor, &run, jobs, &lease))) {
         FAULT_POINT("executor.run");
         runner->run(&run);
     }

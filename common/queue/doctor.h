@@ -7,9 +7,10 @@
  * I7 at the end of an operation, leases of a cancelled one) is looked at again for up to `wait_ms` before it is called
  * wrong.
  *
- * What it cannot see: effects outside of PostgreSQL; whether a worker really knows a chunk that it holds; a secret
- * without a known shape (I10 is a search for the marks of well-known tokens in values and error texts, not a proof);
- * without track_commit_timestamp, a transaction that committed in the minute after a cancel.
+ * What it cannot see: effects outside of PostgreSQL; that a hash went backwards (the contract tests of the scripts do);
+ * whether a worker really knows a chunk that it holds; a secret without a known shape (I10 is a search for the marks of
+ * well-known tokens in values and error texts, not a proof); without track_commit_timestamp, a transaction that
+ * committed in the minute after a cancel.
  */
 #ifndef REPRISE_QUEUE_DOCTOR_H
 #define REPRISE_QUEUE_DOCTOR_H
@@ -64,7 +65,8 @@ struct doctor_report {
 };
 
 /* `redis` NULL: what needs it is noted as not checked, as also where it does not answer. On success `*report` is the
- * caller's (doctor_report_drop). ERR_UNREACHABLE: PostgreSQL does not answer. `pg` must not be in a transaction. */
+ * caller's (doctor_report_drop). ERR_UNREACHABLE: PostgreSQL does not answer, or a store stopped answering
+ * on the way. `pg` must not be in a transaction. */
 MUST_CHECK enum err doctor_check(struct pg *pg, struct redis *redis, const char *prefix,
                                  const struct doctor_options *options, struct doctor_report **report,
                                  struct err_info *error);

@@ -154,6 +154,9 @@ static void judge_operation(struct doctor *doctor, const struct pair *p)
         judge_ahead(doctor, p);
     if (p->op->present && !live)
         judge_ended(doctor, p);
+    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_LEAVE);
+    if (live && p->op->present && p->op->cancelled)
+        doctor_suspect(doctor, &on, "is flagged as cancelled in Redis, and nobody has cancelled it");
     if (p->tally->state == OP_RUNNING && !p->op->cancelled) {
         judge_dispatch(doctor, p);
         judge_window(doctor, p);
@@ -231,6 +234,12 @@ enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
     enum err err = pg_exec(doctor->pg, &sql_doctor_live_ids, NULL, &live, error);
     if (err == ERR_OK)
         err = seen_take(doctor, live, &seen, error);
+    if (err == ERR_PERMANENT) { /* a key is of another type, or we may not read it */
+        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "Redis", 0},
+                   "what stands in it cannot be read (I5, I6, I7 and I9 are not checked): %s", error->text);
+        PQclear(live);
+        return ERR_OK;
+    }
     if (err == ERR_OK)
         err = judge_operations(doctor, seen, error);
     if (err == ERR_OK) {

@@ -128,6 +128,11 @@ static void check_redis(struct doctor *doctor)
     enum err err = ask(doctor, "INFO", &info, &error);
     if (err == ERR_OK)
         judge_info(doctor, redis_text(info));
+    if (err == ERR_PERMANENT) { /* we may not, as with some that is rented */
+        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
+                   "its settings cannot be read: %s", error.text);
+        err = ERR_OK;
+    }
     int64_t before = wall_ms();
     if (err == ERR_OK)
         err = ask(doctor, "TIME", &time, &error);

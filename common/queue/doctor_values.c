@@ -214,7 +214,11 @@ enum err doctor_values(struct doctor *doctor, struct err_info *error)
         err = step(&walk, &cursor, error);
         steps++;
     } while (err == ERR_OK && strcmp(cursor, "0") != 0 && (doctor->options->depth == DOCTOR_DEEP || steps < STEPS_MAX));
-    if (err == ERR_OK && strcmp(cursor, "0") != 0)
+    if (err == ERR_PERMANENT) { /* we may not */
+        doctor_say(doctor, &(struct verdict_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
+                   "the keys of Redis cannot be looked at: %s", error->text);
+        err = ERR_OK;
+    } else if (err == ERR_OK && strcmp(cursor, "0") != 0)
         doctor_say(doctor, &(struct verdict_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
                    "only the first %d keys of Redis were looked at", STEPS_MAX * KEYS_A_STEP);
     free(cursor);

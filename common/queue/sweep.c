@@ -151,6 +151,19 @@ static enum err read_live(struct sweep *sweep, struct live **all, size_t *count,
     return err;
 }
 
+/* A client wrote something else over the hash. It goes, and the operation is opened anew. */
+static enum err spoilt_key(struct sweep *sweep, struct live *live, struct err_info *error)
+{
+    log_error("the hash of %s is spoilt and is made anew: %s", live->tally.operation_id, error->text);
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "DEL");
+    name_operation(args, sweep->dispatch->prefix, live->tally.operation_id);
+    enum err err = redis_run(sweep->dispatch->redis, args, NULL, error);
+    redis_args_drop(args);
+    live->need = NEED_NEW_GENERATION;
+    return err;
+}
+
 static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, struct err_info *error)
 {
     const char **ids = mem_array(count + 1, sizeof *ids);
@@ -165,6 +178,8 @@ static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, 
         struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, NULL};
         live->need = judge(sweep, &live->tally, census_find(census, live->tally.operation_id));
         err = dispatch_mirror(sweep->dispatch, &live->tally, &mirror, NULL, NULL, error);
+        if (err == ERR_PERMANENT)
+            err = spoilt_key(sweep, live, error);
     }
     census_drop(census);
     free(ids);
@@ -272,6 +287,10 @@ static enum err cancel_if_flagged(struct sweep *sweep, const char *operation_id,
     redisReply *reply = NULL;
     enum err err = redis_run(sweep->dispatch->redis, args, &reply, error);
     redis_args_drop(args);
+    if (err == ERR_PERMANENT) {
+        log_error("the hash of %s is no hash any more: %s", operation_id, error->text);
+        return ERR_OK; /* one spoilt key must not stop the others */
+    }
     bool flagged = err == ERR_OK && strcmp(redis_text(redis_item(reply, 0)), "true") == 0 &&
                    strcmp(redis_text(redis_item(reply, 1)), "cancelled") != 0;
     if (reply != NULL)

@@ -59,6 +59,25 @@ class Deliveries(DeliveryScenario):
         self.checker.check_at_rest()
         self.assert_delivered(app, kills=kills)
 
+    def test_flushall_steals_no_live_attempt(self):
+        """The rebuild dispatches a link's job again while it is at work: the copy finds the lease held, and the one at work goes
+        on undisturbed."""
+        app = self.new_app(self.stores, "flush")
+        app.repositories[0].commit(self.small_files(6000))
+        app.watch()
+        self.start_worker(REPRISE_WORKER_EXECUTORS="delivery=4", **app.settings)
+        operation = self.ask("chaos-resync", app_id=app.app_id)
+        eventually(lambda: app.receiver.stats()["requests"] > 50, "it delivers")
+        for number in range(2):
+            generation = self.psql.value("SELECT generation FROM tally")
+            self.redis("FLUSHALL")
+            eventually(lambda: self.psql.value("SELECT generation FROM tally") != generation, "Redis is rebuilt")
+            self.assertEqual(self.state(operation), "running", "it was over too soon")
+        self.await_state(operation, "completed", 120)
+        self.assertEqual(self.psql.rows("SELECT outcome, attempt FROM job_outcome"), [("succeeded", "1")])
+        self.checker.check_at_rest()
+        self.assert_delivered(app)
+
     def assert_all_succeeded(self):
         self.assertEqual(self.psql.rows("SELECT key, error FROM job_outcome WHERE outcome <> 'succeeded'"), [])
 

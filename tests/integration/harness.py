@@ -1,4 +1,4 @@
-"""What the integration tests stand on: private stores that are emptied before each test, and the producer as a person runs it.
+"""What the integration tests stand on: private stores, emptied before each test, and the producer as a person runs it.
 
 CTest sets PYTHONPATH to tests/testing/python and REPRISE_BUILD_DIR to where the programs were built.
 """

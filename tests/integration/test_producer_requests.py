@@ -42,8 +42,9 @@ class Accepting(ProducerTest):
         self.refused(USAGE, "run", "noop", "--operation-id", "op_1")
 
     def test_an_operation_without_jobs_ends_without_a_worker(self):
-        made = self.ask("rescan")
+        made = self.ask("rescan", "--rescan-age", "2h")
         self.assertEqual(("completed", 0), (made["state"], made["total"]))
+        self.assertEqual("7200000", self.stores.psql.value("SELECT args ->> 'age_ms' FROM reprise.operation"))
 
     def test_links_are_asked_for_by_name(self):
         self.link(self.app())
