@@ -195,7 +195,8 @@ static bool run_group(struct executor *executor, const struct known_operation *k
         err_set(&reason, ERR_PERMANENT, "this worker does not know jobs of kind %s", jobs[0].kind);
         for (size_t i = 0; i < count; i++)
             run_fail(&run, i, &reason, RUN_FINAL, NULL);
-    } else if (!(count == 1 && fail_poisoned(&run, 0)) && (!needs_lease(kind, &run) || claim(executor, &run, jobs, &lease))) {
+    } else if (!(count == 1 && fail_poisoned(&run, 0)) &&
+               (!needs_lease(kind, &run) || claim(executor, &run, jobs, &lease))) {
         FAULT_POINT("executor.run");
         runner->run(&run);
     }
@@ -273,6 +274,18 @@ static bool run_jobs(struct executor *executor, const struct known_operation *kn
     return recorded;
 }
 
+/* How long a retry that was loaded is kept from others, in case we die. An exclusive job's lease keeps it better, and
+ * no longer. */
+static int64_t set_aside_ms(const struct definition *definition)
+{
+    for (size_t i = 0; i < definition->phase_count; i++) {
+        const struct kind *kind = kind_find(&kinds, definition->phases[i].job);
+        if (kind != NULL && kind->exclusive && definition->timeout_ms > LEASE_MS)
+            return LEASE_MS;
+    }
+    return definition->timeout_ms;
+}
+
 /* Loads and runs; ERR_OK also where there was nothing to do. A passing trouble is for the caller to repeat. */
 static enum err attempt_chunk(struct executor *executor, struct work *work, bool *recorded, struct err_info *error)
 {
@@ -280,7 +293,7 @@ static enum err attempt_chunk(struct executor *executor, struct work *work, bool
     struct load *load = NULL;
     enum err err = operations_get(executor->operations, executor->pg, work->chunk.operation_id, &known, error);
     if (err == ERR_OK) {
-        struct load_spec spec = {&work->chunk, executor->process->worker, known->definition->timeout_ms, known->chunk,
+        struct load_spec spec = {&work->chunk, executor->process->worker, set_aside_ms(known->definition), known->chunk,
                                  executor->process->suspects};
         err = load_chunk(executor->pg, &spec, &load, error);
     }

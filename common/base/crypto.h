@@ -41,7 +41,8 @@ struct crypto_keys {
     bool has_current, has_old;
     uint8_t current[CRYPTO_KEY_BYTES], old[CRYPTO_KEY_BYTES];
 };
-/* Reads the two from hex text (NULL or "" = absent). ERR_USAGE if one is not 64 hex digits; the text does not show it. */
+/* Reads the two from hex text (NULL or "" = absent). ERR_USAGE if one is not 64 hex digits; the text does not show it.
+ */
 MUST_CHECK enum err crypto_keys_read(struct crypto_keys *keys, const char *current_hex, const char *old_hex,
                                      struct err_info *error);
 /* AES-256-GCM with a fresh 16-byte IV; appends `iv:tag:cipher` in hex. ERR_USAGE if there is no current key. */

@@ -23,8 +23,8 @@ void fault_hit(const struct fault_point *point);
 #define FAULT_POINT(point_name)                                                                                        \
     do {                                                                                                               \
         static const struct fault_point fault_here_ = {point_name};                                                    \
-        static const struct fault_point *const fault_entry_                                                            \
-            __attribute__((section("fault_points"), used)) = &fault_here_;                                             \
+        static const struct fault_point *const fault_entry_ __attribute__((section("fault_points"), used)) =           \
+            &fault_here_;                                                                                              \
         if (atomic_load_explicit(&fault_armed, memory_order_relaxed))                                                  \
             fault_hit(fault_entry_);                                                                                   \
     } while (0)

@@ -30,14 +30,16 @@ void json_add_string(struct buf *buf, const char *text, size_t len);
 /* Appends the value with keys sorted and no white space: equal values have equal bytes. */
 void json_add_canonical(struct buf *buf, struct json_object *value);
 
-/* Borrowed members of an object; NULL or the given default if absent, null, or of another type. `object` may be NULL. */
+/* Borrowed members of an object; NULL or the given default if absent, null, or of another type. `object` may be NULL.
+ */
 const char *json_get_string(struct json_object *object, const char *key);
 int64_t json_get_int(struct json_object *object, const char *key, int64_t otherwise);
 double json_get_double(struct json_object *object, const char *key, double otherwise);
 bool json_get_bool(struct json_object *object, const char *key, bool otherwise);
 struct json_object *json_get(struct json_object *object, const char *key);
 
-/* Refuses keys of `object` that are not in `allowed` (NULL-terminated), naming the first one found and what is allowed. */
+/* Refuses keys of `object` that are not in `allowed` (NULL-terminated), naming the first one found and what is allowed.
+ */
 MUST_CHECK enum err json_only_keys(struct json_object *object, const char *const *allowed, struct err_info *error);
 
 /* True if `len` bytes are valid UTF-8 (RFC 3629: no surrogates, no overlong forms). */

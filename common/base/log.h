@@ -12,7 +12,8 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_JSON, LOG_FORMAT_TEXT };
 
-/* `program` ("worker", "producer") stands in every line; borrowed, must stay. Before it is called, text at level info. */
+/* `program` ("worker", "producer") stands in every line; borrowed, must stay. Before it is called, text at level info.
+ */
 void log_init(const char *program, enum log_level least, enum log_format format);
 /* Also stands in every line from now on, e.g. the worker id; copied; NULL removes it. Call before threads start. */
 void log_identity(const char *identity);
@@ -23,7 +24,8 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 #define log_warn(...) log_write(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 
-/* The object of this thread's next lines: the operation (NULL = none), a job's seq (0 = the whole chunk), its attempt. */
+/* The object of this thread's next lines: the operation (NULL = none), a job's seq (0 = the whole chunk), its attempt.
+ */
 void log_scope(const char *operation_id, int64_t seq, int64_t attempt);
 void log_scope_clear(void);
 

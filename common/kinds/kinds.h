@@ -1,6 +1,6 @@
 /*
- * The table of kinds: every job kind that the programs know, with its queue, its chunk size, and the selections that its phases
- * can be planned from. Shared by all programs; how a kind runs is the worker's alone (worker/run/).
+ * The table of kinds: every job kind that the programs know, with its queue, its chunk size, and the selections that
+ * its phases can be planned from. Shared by all programs; how a kind runs is the worker's alone (worker/run/).
  */
 #ifndef REPRISE_KINDS_KINDS_H
 #define REPRISE_KINDS_KINDS_H

@@ -79,7 +79,7 @@ static void add_session_options(const struct pg *pg, struct buf *out)
      * second. */
     buf_add_str(out, " -c jit=off");
     if (limits->hot)
-        buf_add_str(out, " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off");
+        buf_add_str(out, " -c plan_cache_mode=force_custom_plan -c enable_seqscan=off");
 }
 
 static bool url_sets(const struct pg *pg, const char *keyword)
