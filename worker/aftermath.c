@@ -65,10 +65,15 @@ void aftermath_add(struct aftermath *aftermath, const char *worker, enum death d
     aftermath->cases = one;
 }
 
+static bool is_suspect(const struct case_ *one)
+{
+    return one->death == DEATH_FATAL || one->company == COMPANY_ALONE;
+}
+
 static void reap_args(const struct aftermath *aftermath, const struct case_ *one, struct redis_args *args)
 {
     const char *prefix = aftermath->plan->config->redis_prefix;
-    bool suspect = one->death == DEATH_FATAL || one->company == COMPANY_ALONE;
+    bool suspect = is_suspect(one);
     name_plain(args, prefix, "workers");
     name_worker(args, prefix, one->worker);
     name_plain(args, prefix, "inbox");
@@ -104,10 +109,27 @@ static enum err count_crash(struct aftermath *aftermath, const char *text, struc
     return err;
 }
 
+/* Before its due chunks go back, so that whoever takes them finds their jobs. Where PostgreSQL is away they wait as
+ * long as they were moved ahead. (Suspects' jobs are told apart by their worker, and wait.) */
+static void make_due_again(struct aftermath *aftermath, const struct case_ *one)
+{
+    struct err_info error = {0};
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, one->worker);
+    enum err err = pg_ready(aftermath->pg, &error);
+    if (err == ERR_OK)
+        err = pg_exec(aftermath->pg, &sql_queue_due_again, args, NULL, &error);
+    if (err != ERR_OK)
+        log_info("retries that %s had begun come later: %s", one->worker, error.text);
+    pg_args_drop(args);
+}
+
 /* Chunks back to where they belong. Reaped once, they are nowhere else: a crash that cannot be counted now is lost,
  * which only means that the job gets another try. */
 static enum err reap(struct aftermath *aftermath, struct case_ *one, struct err_info *error)
 {
+    if (!is_suspect(one))
+        make_due_again(aftermath, one);
     struct redis_args *args = redis_args_new();
     redisReply *moved = NULL;
     reap_args(aftermath, one, args);

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,28 +27,51 @@ static void must(int ok)
     abort();
 }
 
+/* Looked up by name in the providers once: what EVP_sha256() and a fresh EVP_MAC_CTX do at each use costs as much as
+ * the digest of a few hundred bytes. Kept for the life of the process, and shared by its threads: they are only read.
+ */
+static EVP_MD *sha256;
+static EVP_MAC_CTX *hmac_sha256; /* without a key; copied for each use */
+
+static void fetch(void)
+{
+    char hash[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
+                                 OSSL_PARAM_construct_end()};
+    sha256 = EVP_MD_fetch(NULL, hash, NULL);
+    must(sha256 != NULL);
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    must(hmac != NULL);
+    hmac_sha256 = EVP_MAC_CTX_new(hmac);
+    must(hmac_sha256 != NULL);
+    must(EVP_MAC_CTX_set_params(hmac_sha256, params));
+    EVP_MAC_free(hmac);
+}
+
+static void fetch_once(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch);
+}
+
 struct digest *digest_sha256_new(void)
 {
+    fetch_once();
     struct digest *digest = mem_zalloc(sizeof(*digest));
     digest->plain = EVP_MD_CTX_new();
     must(digest->plain != NULL);
-    must(EVP_DigestInit_ex(digest->plain, EVP_sha256(), NULL));
+    must(EVP_DigestInit_ex(digest->plain, sha256, NULL));
     return digest;
 }
 
 struct digest *digest_hmac_sha256_new(const void *key, size_t key_len)
 {
-    char hash[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
-                           OSSL_PARAM_construct_end()};
+    fetch_once();
     struct digest *digest = mem_zalloc(sizeof(*digest));
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    must(hmac != NULL);
-    digest->mac = EVP_MAC_CTX_new(hmac);
+    digest->mac = EVP_MAC_CTX_dup(hmac_sha256);
     must(digest->mac != NULL);
     /* NULL would mean "keep the key", also for an empty one. */
-    must(EVP_MAC_init(digest->mac, key_len > 0 ? key : "", key_len, params));
-    EVP_MAC_free(hmac);
+    must(EVP_MAC_init(digest->mac, key_len > 0 ? key : "", key_len, NULL));
     return digest;
 }
 
@@ -79,7 +103,8 @@ void digest_drop(struct digest *digest)
 
 void crypto_sha256(const void *bytes, size_t len, uint8_t out[SHA256_BYTES])
 {
-    must(EVP_Digest(len > 0 ? bytes : "", len, out, NULL, EVP_sha256(), NULL));
+    fetch_once();
+    must(EVP_Digest(len > 0 ? bytes : "", len, out, NULL, sha256, NULL));
 }
 
 void crypto_hex(const uint8_t *bytes, size_t len, char *out)

@@ -268,7 +268,6 @@ static void add_retry(struct pg_batch *batch, const struct settlement *s, const 
     pg_arg_int8s(args, delays, n);
     pg_arg_int4s(args, failed, n);
     pg_arg_texts(args, errors, n);
-    pg_arg_text(args, s->exclusive_key);
     free(delays);
     free(failed);
     free(errors);

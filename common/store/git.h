@@ -32,8 +32,9 @@ struct git_rules {
 void git_init(void);
 
 /* Refuses what may not be fetched: https://, ssh://, git@host:path and file:// under a root are allowed; `ext::`, a
- * host or path that begins with '-', user:password@, control characters, more than 2 000 bytes are not. ERR_USAGE says
- * which. */
+ * host or path that begins with '-', user:password@, spaces, control characters, more than 2 000 bytes are not. In a
+ * file URL, and there only, %XX stands for a byte of the path, which is decoded once; what comes of it must lie below a
+ * root by its name, and where it exists also by what symbolic links make of it. ERR_USAGE says which. */
 MUST_CHECK enum err git_check_url(const char *url, const struct git_rules *rules, struct err_info *error);
 /* Branch names by git's own rules (git check-ref-format), and not beginning with '-'. */
 MUST_CHECK enum err git_check_branch(const char *branch, struct err_info *error);

@@ -6,7 +6,6 @@
 
 #include "common/base/mem.h"
 
-#define URL_MAX 2000
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define USER_BYTES LETTERS DIGITS "._-"
@@ -24,11 +23,13 @@ static enum err check_bytes(const char *url, struct err_info *error)
     size_t len = strlen(url);
     if (len == 0)
         return err_set(error, ERR_USAGE, "the URL is empty");
-    if (len > URL_MAX)
-        return err_set(error, ERR_USAGE, "the URL has more than %d bytes", URL_MAX);
+    if (len > GIT_URL_MAX)
+        return err_set(error, ERR_USAGE, "the URL has more than %d bytes", GIT_URL_MAX);
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)url[i] <= ' ' || (unsigned char)url[i] == 0x7F || url[i] == '\\')
-            return err_set(error, ERR_USAGE, "the URL holds a space, a control character or a backslash");
+            return err_set(error, ERR_USAGE,
+                           "the URL holds a space, a control character or a backslash"
+                           " (in a file URL: %%20 for a space, %%5C for a backslash)");
     }
     return ERR_OK;
 }
@@ -95,21 +96,51 @@ static enum err skip_user(const char **text, size_t *len, enum git_scheme scheme
     return ERR_OK;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Once, as git does it before it looks for the repository. git leaves a malformed escape as it is; we refuse it. */
+static enum err decode_path(const char *text, char path[GIT_URL_MAX + 1], struct err_info *error)
+{
+    size_t len = 0;
+    for (; *text != '\0'; text++) {
+        int byte = (unsigned char)*text;
+        if (*text == '%') {
+            int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
+            if (low < 0)
+                return err_set(error, ERR_USAGE, "a '%%' in a file URL needs two hexadecimal digits after it");
+            byte = high * 16 + low;
+            text += 2;
+        }
+        if (byte < ' ' || byte == 0x7F)
+            return err_set(error, ERR_USAGE, "a file URL's path must not hold a control character");
+        path[len++] = (char)byte;
+    }
+    path[len] = '\0';
+    return ERR_OK;
+}
+
+/* Only the decoded path tells where git will look: "%2e%2e" is "..", "%2f" a slash. */
 static enum err parse_file(const char *path, struct git_url *parsed, struct err_info *error)
 {
     parsed->path = path;
     if (*path != '/')
         return err_set(error, ERR_USAGE, "a file URL has no host: file:///path");
-    /* git decodes %2e%2e to ".." after our look at the path. */
-    if (strchr(path, '%') != NULL)
-        return err_set(error, ERR_USAGE, "a file URL's path must not hold '%%'");
-    for (const char *part = path; *part != '\0'; part += strcspn(part, "/")) {
+    enum err code = decode_path(path, parsed->file, error);
+    if (code != ERR_OK)
+        return code;
+    for (const char *part = parsed->file; *part != '\0'; part += strcspn(part, "/")) {
         part += strspn(part, "/");
         size_t len = strcspn(part, "/");
         if ((len == 1 && part[0] == '.') || (len == 2 && part[0] == '.' && part[1] == '.'))
             return err_set(error, ERR_USAGE, "a file URL's path must not hold '.' or '..'");
     }
-    return check_path(path, error);
+    return check_path(parsed->file, error);
 }
 
 static enum err parse_host_and_path(const char *text, size_t len, struct git_url *parsed, struct err_info *error)
@@ -192,7 +223,7 @@ enum err git_check_url(const char *url, const struct git_rules *rules, struct er
     if (code != ERR_OK)
         return code;
     if (parsed.scheme == GIT_SCHEME_FILE)
-        return check_file(parsed.path, rules->file_roots, error);
+        return check_file(parsed.file, rules->file_roots, error);
     if (address_check_literal(parsed.host, rules->allowed, error) == ERR_OK)
         return ERR_OK;
     error->code = ERR_USAGE;

@@ -9,6 +9,7 @@
 
 #define GIT_BRANCH_MAX 256
 #define GIT_HOST_MAX 256
+#define GIT_URL_MAX 2000
 /* In place of a branch: the remote's HEAD names none, it is a commit by itself. */
 #define GIT_DETACHED "HEAD"
 
@@ -19,7 +20,8 @@ struct git_url {
     char host[GIT_HOST_MAX];           /* without brackets; "" for a file */
     char authority[GIT_HOST_MAX + 16]; /* host and port as written, without a user: what a credential is bound to */
     int port;                          /* the scheme's own where none is written */
-    const char *path;                  /* into the URL; begins with '/' except in user@host:path */
+    const char *path;                  /* into the URL, as written; begins with '/' except in user@host:path */
+    char file[GIT_URL_MAX + 1];        /* a file's path with its escapes (%20) decoded; "" for a host */
 };
 
 /* Takes it apart by the rules of git_check_url that need no configuration. ERR_USAGE says which one is broken. */

@@ -13,15 +13,18 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/http_answer.h"
+#include "common/store/http_events.h"
 
 #define CONNECT_MS INT64_C(10000)
+#define HEADERS_MAX 16
 
 /* One easy handle, used again and again; its connection stays in the multi handle's cache. */
 struct transfer {
     CURL *easy;
     struct http *http;
     struct http_request *request; /* NULL = free */
-    struct curl_slist *headers;
+    struct curl_slist headers[HEADERS_MAX];
+    size_t header_count;
     int64_t body_at; /* how far the body has been read from its file */
     int64_t started; /* clock_mono_ms */
     bool again;      /* this is the second go, on a fresh connection */
@@ -30,6 +33,7 @@ struct transfer {
 
 struct http {
     CURLM *multi;
+    struct http_events events;
     const struct address_list *allowed;
     int parallel;
     int under_way;              /* submitted and not yet come back: those in transfer and those in `done` */
@@ -136,6 +140,7 @@ struct http *http_new(int parallel, const struct address_list *allowed)
     struct http *http = mem_zalloc(sizeof(*http) + (size_t)parallel * sizeof(http->transfers[0]));
     http->multi = curl_multi_init();
     assert(http->multi != NULL);
+    http_events_init(&http->events, http->multi);
     http->allowed = allowed;
     http->parallel = parallel;
     http->done = mem_array((size_t)parallel, sizeof(struct http_request *));
@@ -153,6 +158,7 @@ void http_drop(struct http *http)
     for (int i = 0; i < http->parallel; i++)
         curl_easy_cleanup(http->transfers[i].easy);
     curl_multi_cleanup(http->multi);
+    http_events_fini(&http->events);
     free(http->done);
     free(http);
 }
@@ -162,11 +168,15 @@ int http_under_way(const struct http *http)
     return http->under_way;
 }
 
-static void add_header(struct transfer *transfer, const char *header)
+/* The lines are the caller's for as long as the request is under way, so the list need not copy them; libcurl only
+ * reads it. */
+static void add_header(struct transfer *transfer, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(transfer->headers, header);
-    assert(longer != NULL);
-    transfer->headers = longer;
+    size_t at = transfer->header_count++;
+    assert(at < HEADERS_MAX);
+    transfer->headers[at] = (struct curl_slist){.data = (char *)(uintptr_t)line, .next = NULL};
+    if (at > 0)
+        transfer->headers[at - 1].next = &transfer->headers[at];
 }
 
 static void begin(struct transfer *transfer, int64_t timeout_ms)
@@ -187,6 +197,7 @@ static void prepare(struct transfer *transfer, struct http_request *request)
     transfer->request = request;
     transfer->started = clock_mono_ms();
     transfer->again = false;
+    transfer->header_count = 0;
     /* Without it libcurl waits for "100 Continue" before a body of more than a megabyte. */
     add_header(transfer, "Expect:");
     for (const char *const *each = request->headers; *each != NULL; each++)
@@ -216,8 +227,6 @@ void http_submit(struct http *http, struct http_request *request)
 static void release(struct transfer *transfer)
 {
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);
-    curl_slist_free_all(transfer->headers);
-    transfer->headers = NULL;
     transfer->request = NULL;
 }
 
@@ -247,11 +256,9 @@ static void finish(struct transfer *transfer, CURLcode end)
     http->done[(http->done_first + http->done_count++) % http->parallel] = request;
 }
 
-static void drive(struct http *http)
+static void collect_ended(struct http *http)
 {
-    int running = 0, left = 0;
-    CURLMcode failure = curl_multi_perform(http->multi, &running);
-    assert(failure == CURLM_OK);
+    int left = 0;
     for (CURLMsg *message; (message = curl_multi_info_read(http->multi, &left)) != NULL;) {
         char *transfer = NULL;
         if (message->msg != CURLMSG_DONE)
@@ -273,18 +280,14 @@ static struct http_request *take_done(struct http *http)
 struct http_request *http_wait(struct http *http, int64_t wait_ms)
 {
     int64_t until = clock_mono_ms() + wait_ms;
-    while (http->under_way > 0) {
-        if (http->done_count == 0)
-            drive(http);
-        if (http->done_count > 0)
-            return take_done(http);
+    while (http->under_way > 0 && http->done_count == 0) {
         int64_t left = until - clock_mono_ms();
+        http_events_run(&http->events, left);
+        collect_ended(http);
         if (left <= 0)
             break;
-        CURLMcode failure = curl_multi_poll(http->multi, NULL, 0, left < INT_MAX ? (int)left : INT_MAX, NULL);
-        assert(failure == CURLM_OK);
     }
-    return NULL;
+    return http->done_count > 0 ? take_done(http) : NULL;
 }
 
 void http_cancel_all(struct http *http)

@@ -1,8 +1,6 @@
 -- Jobs that are tried again, or put off (failed 0). After a failed try the attempt is raised, so that nobody else's copy of it can
 -- settle. Not so where it is put off: a copy that found the key held must not disown the holder, whose attempt it has read.
--- But a copy that found its own job's lease held (and holds none itself) must not disturb the attempt that is at work.
--- $1 operation, $2 seqs, $3 attempts, $4 delays in ms, $5 failed tries to add (0 or 1), $6 errors (null = keep),
--- $7 exclusive key whose lease we hold (null = none)
+-- $1 operation, $2 seqs, $3 attempts, $4 delays in ms, $5 failed tries to add (0 or 1), $6 errors (null = keep)
 WITH fence AS (SELECT share_tally($1, true))
 UPDATE job SET attempt = job.attempt + mine.failed, failures = failures + mine.failed, last_error = coalesce(mine.error, last_error),
                run_at = clock_timestamp() + mine.delay_ms * interval '1 millisecond', worker = NULL

@@ -63,7 +63,7 @@ class Deliveries(DeliveryScenario):
         """The rebuild dispatches a link's job again while it is at work: the copy finds the lease held, and the one at work goes
         on undisturbed."""
         app = self.new_app(self.stores, "flush")
-        app.repositories[0].commit(self.small_files(6000))
+        app.repositories[0].commit(self.small_files(2500))
         app.watch()
         self.start_worker(REPRISE_WORKER_EXECUTORS="delivery=4", **app.settings)
         operation = self.ask("chaos-resync", app_id=app.app_id)

@@ -125,7 +125,7 @@ static void retries_and_what_is_put_off_stay_open(void **state)
     assert_false(settled.any);
     assert_int_equal(settled.retried, 2);
     assert_int_equal(effects_of(f, &op), 1); /* of the one that failed, not of the one that did nothing */
-    assert_sql_text("1 1 503 60|1 0 - 60|0 0 - -", f->other,
+    assert_sql_text("1 1 503 60|0 0 - 60|0 0 - -", f->other,
                     "SELECT string_agg(attempt || ' ' || failures || ' ' || coalesce(last_error, '-') || ' ' || "
                     "coalesce(round(extract(epoch FROM run_at - now()))::text, '-'), '|' ORDER BY seq) FROM job "
                     "WHERE operation_id = '%s'",
@@ -150,7 +150,7 @@ static void a_due_retry_keeps_its_reason_and_counts_on(void **state)
         assert_fine(settle(f->pg, &hand.settlement, &settled, &error));
         put_down(&hand);
     }
-    assert_sql_text("2 1 first", f->other,
+    assert_sql_text("1 1 first", f->other,
                     "SELECT attempt || ' ' || failures || ' ' || last_error FROM job WHERE operation_id = '%s'", op.id);
 }
 
@@ -271,6 +271,32 @@ static void a_retry_gives_its_lease_back(void **state)
     put_down(&hand);
 }
 
+/* A duplicated chunk: its copy was loaded after the claim, so it carries the holder's own attempt. */
+static void a_copy_that_is_put_off_does_not_disown_the_holder(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct settled settled;
+    struct lease lease, none;
+    struct op op = accept_planned(f, f->lengthy, 1);
+    struct hand hand = take(f->pg, &op, 1, 1);
+    assert_fine(lease_claim(f->pg, op.id, &hand.load->jobs[0], "w_holder", &lease, &error));
+    struct hand copy = take(f->other, &op, 1, 1);
+    assert_int_equal(copy.load->jobs[0].attempt, lease.attempt);
+    assert_int_equal(lease_claim(f->other, op.id, &copy.load->jobs[0], "w_copy", &none, &error), ERR_BUSY);
+    rule_all(&copy, VERDICT_PUT_OFF);
+    assert_fine(settle(f->other, &copy.settlement, &settled, &error));
+    put_down(&copy);
+
+    hand.load->jobs[0].attempt = lease.attempt;
+    hand.settlement.exclusive_key = lease.key;
+    rule_all(&hand, VERDICT_SUCCEEDED);
+    assert_fine(settle(f->pg, &hand.settlement, &settled, &error));
+    assert_int_equal(settled.ended, 1);
+    lease_fini(&lease);
+    put_down(&hand);
+}
+
 /* ---- trouble ------------------------------------------------------------------------------------------------- */
 
 static void one_bad_row_fails_alone_with_the_reason(void **state)
@@ -370,6 +396,7 @@ int main(void)
         checked(after_a_cancel_nothing_commits),
         checked(a_lease_taken_over_undoes_the_whole_settle),
         checked(a_retry_gives_its_lease_back),
+        checked(a_copy_that_is_put_off_does_not_disown_the_holder),
         checked(one_bad_row_fails_alone_with_the_reason),
         checked(texts_that_are_refused_do_not_hold_a_job_for_ever),
         checked(a_backend_that_ends_between_the_messages_leaves_nothing),

@@ -145,6 +145,21 @@ static void test_a_link_out_of_the_root_is_refused(void **state)
     free(root);
 }
 
+/* What git finds by an escaped path is what was checked: it decodes once as well. */
+static void test_an_escaped_path_is_fetched(void **state)
+{
+    const struct scene *scene = *state;
+    struct git_fetched fetched;
+    struct err_info error;
+    struct buf url = BUF_INIT;
+    commit_all(scene);
+    sh(scene, "mv origin 'a \"b\" %41;\\' && ln -s \"$PWD\"/a* origin");
+    buf_addf(&url, "file://%s/a%%20%%22b%%22%%20%%2541%%3b%%5C", scene->dir);
+    assert_int_equal(git_fetch(&scene->rules, REPOSITORY, url.data, NULL, NULL, NULL, NULL, &fetched, &error), ERR_OK);
+    expect_rev(scene, "trunk", fetched.commit);
+    buf_fini(&url);
+}
+
 /* Another user's hooks and configuration have no say, and no configuration of ours is read. */
 static void test_hooks_and_configuration_of_others_are_not_used(void **state)
 {
@@ -360,6 +375,7 @@ int main(void)
         SCENE(test_a_shallow_origin_works),
         SCENE(test_what_may_not_be_fetched),
         SCENE(test_a_link_out_of_the_root_is_refused),
+        SCENE(test_an_escaped_path_is_fetched),
         SCENE(test_hooks_and_configuration_of_others_are_not_used),
         SCENE(test_another_users_repository_is_read),
         SCENE(test_what_a_killed_git_left_is_removed),

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (git_parse_url(text, &url, &error) == ERR_OK) {
         FUZZ_CHECK(url.host[0] != '-' && url.port >= 0 && url.port <= 65535);
         FUZZ_CHECK((url.scheme == GIT_SCHEME_FILE) == (url.host[0] == '\0'));
+        FUZZ_CHECK((url.scheme == GIT_SCHEME_FILE) == (url.file[0] == '/'));
+        FUZZ_CHECK(strstr(url.file, "/../") == NULL && strpbrk(url.file, "\n\r\t\x7f") == NULL);
     }
     free(text);
     return 0;

@@ -24,6 +24,11 @@ static void test_good_urls_are_taken(void **state)
                                        "git@github.com:/absolute/path",
                                        "file:///srv/git/project.git",
                                        "file:///srv/git",
+                                       "file:///srv/git/a%20b",
+                                       "file:///srv/git/100%25",
+                                       "file:///srv/git/a%2Fb%5c%3F%23%c3%a9",
+                                       "file:///%73rv/git/x",
+                                       "file:///srv/git/..x/.y",
                                        "file:///no/such/root/deep/er"};
     struct err_info error = {.code = ERR_OK};
     (void)state;
@@ -85,7 +90,25 @@ static void test_bad_urls_are_refused(void **state)
                                        "file://host/srv/git/x",
                                        "file:///srv/git/../../etc",
                                        "file:///srv/git/./x",
+                                       "file:///srv/git/a b",
                                        "file:///srv/git/%2e%2e/x",
+                                       "file:///srv/git/.%2E",
+                                       "file:///srv/git%2f..%2f..%2fetc",
+                                       "file:///srv/git/%2e/x",
+                                       "file:///srv/git/x%00",
+                                       "file:///srv/git/x%00/../../etc",
+                                       "file:///srv/git/x%0a",
+                                       "file:///srv/git/x%1F",
+                                       "file:///srv/git/x%7f",
+                                       "file:///srv/git/x%",
+                                       "file:///srv/git/x%2",
+                                       "file:///srv/git/x%2g",
+                                       "file:///srv/git/x%g2",
+                                       "file:///srv/git/x% 2",
+                                       "file://%2fsrv/git/x",
+                                       "file:///%2dsrv",
+                                       "file:///srv/git%68ub",
+                                       "file:///srv%2fgit%2568ub",
                                        "file:///srv/github",
                                        "file:///etc",
                                        "file://"};
@@ -139,6 +162,20 @@ static void test_a_url_is_taken_apart(void **state)
     assert_int_equal(git_parse_url("https://[2606::1]/a", &url, &error), ERR_OK);
     assert_string_equal(url.host, "2606::1");
     assert_int_equal(url.port, 443);
+}
+
+/* As git does it: once, so that what looks like an escape in a folder's name stays what it is. */
+static void test_the_path_of_a_file_url_is_decoded_once(void **state)
+{
+    struct git_url url;
+    struct err_info error;
+    (void)state;
+    assert_int_equal(git_parse_url("file:///srv/a%20b/%2541%25252e", &url, &error), ERR_OK);
+    assert_string_equal(url.file, "/srv/a b/%41%252e");
+    assert_string_equal(url.path, "/srv/a%20b/%2541%25252e");
+    assert_int_equal(git_parse_url("https://host/a%20b", &url, &error), ERR_OK);
+    assert_string_equal(url.path, "/a%20b");
+    assert_string_equal(url.file, "");
 }
 
 static void test_branch_names_follow_git(void **state)
@@ -265,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_file_urls_need_a_root),
         cmocka_unit_test(test_a_long_url_is_refused),
         cmocka_unit_test(test_a_url_is_taken_apart),
+        cmocka_unit_test(test_the_path_of_a_file_url_is_decoded_once),
         cmocka_unit_test(test_branch_names_follow_git),
         cmocka_unit_test(test_the_remotes_head_is_read),
         cmocka_unit_test(test_a_remote_without_a_usable_head_is_refused),

@@ -50,13 +50,15 @@ class Repository:
 
 
 class Receiver:
-    """The client app. It verifies all signatures with `key`."""
+    """The client app. It verifies all signatures with `key`. `log`: a file for a line about each request."""
 
-    def __init__(self, folder, key="receiver-test-key-0123456789"):
+    def __init__(self, folder, key="receiver-test-key-0123456789", log=None):
         self.key = key
+        self._log = log
         port_file = pathlib.Path(folder) / "port"
+        more = ["--log", str(log)] if log else []
         self._process = subprocess.Popen([program("receiver"), "--port-file", str(port_file), "--key", key,
-                                          "--die-with-parent"], stdin=subprocess.DEVNULL)
+                                          "--die-with-parent", *more], stdin=subprocess.DEVNULL)
         eventually(lambda: port_file.exists() and port_file.read_text().strip(), "the receiver listens")
         self.url = "http://127.0.0.1:%d" % int(port_file.read_text())
 
@@ -73,6 +75,12 @@ class Receiver:
 
     def files(self, app_id, repository_id):
         return self._ask("files?app=%s&repository=%s" % (app_id, repository_id))
+
+    def requests(self, app_id):
+        """What the app was sent, in order, as the log has it; see tests/receiver/record.h."""
+        self.stats()  # writes the log out
+        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        return [line for line in lines if line["app"] == app_id]
 
     def behave(self, *rules):
         """See tests/receiver/behave.h; none = well."""
