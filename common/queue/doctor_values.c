@@ -163,20 +163,6 @@ static enum err check_key(struct walk *w, struct err_info *error)
     return err;
 }
 
-/* Stars, brackets and question marks of a prefix are no pattern. */
-static void add_pattern(struct redis_args *args, const char *prefix)
-{
-    struct buf pattern = BUF_INIT;
-    for (const char *c = prefix; *c != '\0'; c++) {
-        if (strchr("*?[]\\^", *c) != NULL)
-            buf_add_char(&pattern, '\\');
-        buf_add_char(&pattern, *c);
-    }
-    buf_add_str(&pattern, ":*");
-    redis_arg(args, pattern.data);
-    buf_fini(&pattern);
-}
-
 /* One step: up to KEYS_A_STEP keys of the whole store are passed, ours among them are looked at. */
 static enum err step(struct walk *w, char **cursor, struct err_info *error)
 {
@@ -184,7 +170,7 @@ static enum err step(struct walk *w, char **cursor, struct err_info *error)
     redis_arg(w->args, "SCAN");
     redis_arg(w->args, *cursor);
     redis_arg(w->args, "MATCH");
-    add_pattern(w->args, w->doctor->prefix);
+    name_pattern(w->args, w->doctor->prefix, "");
     redis_arg(w->args, "COUNT");
     redis_arg_int(w->args, KEYS_A_STEP);
     redisReply *reply = NULL;

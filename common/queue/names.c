@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/buf.h"
+
 const char *const queue_names[QUEUE_COUNT] = {[QUEUE_DELIVERY] = "delivery", [QUEUE_HISTORY] = "history"};
 
 int queue_index(const char *name)
@@ -50,4 +52,18 @@ void name_inbox_active(struct redis_args *args, const char *prefix, const char *
 void name_plain(struct redis_args *args, const char *prefix, const char *word)
 {
     redis_argf(args, "%s:%s", prefix, word);
+}
+
+/* Braces are no magic in a pattern, but brackets, stars and question marks in a prefix would be. */
+void name_pattern(struct redis_args *args, const char *prefix, const char *beginning)
+{
+    struct buf pattern = BUF_INIT;
+    for (const char *c = prefix; *c != '\0'; c++) {
+        if (strchr("*?[]\\^", *c) != NULL)
+            buf_add_char(&pattern, '\\');
+        buf_add_char(&pattern, *c);
+    }
+    buf_addf(&pattern, ":%s*", beginning);
+    redis_arg(args, pattern.data);
+    buf_fini(&pattern);
 }

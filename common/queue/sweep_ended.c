@@ -163,20 +163,6 @@ static enum err check_stray(struct sweep_ended *s, const redisReply *key, struct
     return err;
 }
 
-/* Braces are no magic in a MATCH pattern, but brackets, stars and question marks in a prefix would be. */
-static void add_pattern(struct redis_args *args, const char *prefix)
-{
-    struct buf pattern = BUF_INIT;
-    for (const char *c = prefix; *c != '\0'; c++) {
-        if (strchr("*?[]\\^", *c) != NULL)
-            buf_add_char(&pattern, '\\');
-        buf_add_char(&pattern, *c);
-    }
-    buf_add_str(&pattern, ":op:*");
-    redis_arg(args, pattern.data);
-    buf_fini(&pattern);
-}
-
 /* One step of a walk over all keys. */
 static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
 {
@@ -184,7 +170,7 @@ static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
     redis_arg(args, "SCAN");
     redis_argf(args, "%" PRIu64, s->scan_cursor);
     redis_arg(args, "MATCH");
-    add_pattern(args, s->dispatch->prefix);
+    name_pattern(args, s->dispatch->prefix, "op:");
     redis_arg(args, "COUNT");
     redis_arg(args, "200");
     redisReply *reply = NULL;
