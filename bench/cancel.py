@@ -43,16 +43,18 @@ def idle(bench, how, times):
 
 
 def under_load(bench, how, times):
-    """A worker with default settings is in the middle of it, and of the removal of what the one before has left."""
+    """Planned while no worker runs; then one with default settings is in the middle of it, and of the removal of what the
+    cancelled one before has left."""
     taken = []
     with Place(bench.programs) as place:
         hand = place.start_hand()
-        place.start_worker()
         for number in range(times):
             count = bench.size(1_000_000, 200_000) + number  # another request each time
             operation = hand.operation("noop", count=count)["operation_id"]
+            worker = place.start_worker()
             await_true("the middle of an operation", lambda: is_begun(place, operation, 0.1), 120, 0.001)
             taken.append(how(place, hand, operation))
+            place.end(worker)
     return taken
 
 

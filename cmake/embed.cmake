@@ -9,7 +9,8 @@ function(embed_files target symbol extension root)
     OUTPUT ${out}/embedded/${symbol}.c ${out}/embedded/${symbol}.h
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/cmake/embed.py ${symbol} ${extension} ${root} ${out}/embedded
     DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/embed.py
-    COMMENT "Embedding ${root}/**.${extension}")
+    COMMENT "Embedding ${root}/**.${extension}"
+    VERBATIM)
   target_sources(${target} PRIVATE ${out}/embedded/${symbol}.c ${out}/embedded/${symbol}.h)
   target_include_directories(${target} PUBLIC ${out})
 endfunction()

@@ -107,9 +107,13 @@ look_at_checkout() {
     git_here rev-parse --git-dir >/dev/null 2>&1 || die "$root is no git checkout, and a checkout is what is re-synced"
     commit=$(git_here rev-parse --verify --quiet HEAD) || die "this checkout has no commit yet"
     changed=$(git_here status --porcelain | wc -l)
-    case $root in
-        *:*) die "the path of this checkout has a colon, which git.file_roots cannot hold: $root" ;;
-    esac
+}
+
+# git.file_roots is separated by colons: of a path that has one, the last directory above it.
+file_root() {
+    local above=${root%%:*}
+    [ "$above" = "$root" ] || above=${above%/*}
+    printf '%s\n' "${above:-/}"
 }
 
 # ---- what runs -------------------------------------------------------------------------------------------------------
@@ -162,11 +166,13 @@ write_settings() {
         printf 'export REPRISE_ENCRYPTION_KEY=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
         printf 'export REPRISE_DEFINITIONS_DIR=%q\n' "$root/definitions"
         printf 'export REPRISE_GIT_REPOSITORIES_DIR=%q\n' "$run/repositories"
-        printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$root"
+        printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root)"
         printf 'export REPRISE_DELIVER_ALLOW_PRIVATE=127.0.0.0/8\n'
-        printf 'export PATH=%q:%q:"$PATH"\n' "$build/producer" "$build/worker"
+        printf 'export PATH=%q:"$PATH"\n' "$run/bin"
     } | (umask 077 && cat >"$run/env")
-    mkdir -p "$run/repositories" "$run/received"
+    mkdir -p "$run/bin" "$run/repositories" "$run/received"
+    # By links, since a path with a colon cannot stand in PATH.
+    ln -s "$build/producer/producer" "$build/worker/worker" "$run/bin"
     # shellcheck disable=SC1091 # written just now
     . "$run/env"
 }

@@ -78,19 +78,32 @@ static enum err start_cat_file(struct git_clone *clone, struct err_info *error)
     return code;
 }
 
-/* "<id> blob <size>" */
+/* The size that stands at `text`; -1 if it is none. */
+static int64_t parse_size(const char *text)
+{
+    char *end = NULL;
+    if (*text < '0' || *text > '9')
+        return -1;
+    errno = 0;
+    long long size = strtoll(text, &end, 10);
+    return errno == 0 && *end == '\0' ? size : -1;
+}
+
+/* "<id> blob <size>", or "<id> missing" */
 static enum err ask_for(struct git_clone *clone, const char *blob, int64_t *size, struct err_info *error)
 {
-    char line[256], type[16] = "";
+    char line[256];
     int len = snprintf(line, sizeof(line), "%s\n", blob);
     enum err code = child_write(clone->cat_file, line, (size_t)len, error);
     if (code == ERR_OK)
         code = child_read_line(clone->cat_file, line, sizeof(line), error);
     if (code != ERR_OK)
         return code;
-    if (sscanf(line, "%*64s %15s %" SCNd64, type, size) == 2 && strcmp(type, "blob") == 0 && *size >= 0)
+    const char *answer = line + strcspn(line, " ");
+    *size = strncmp(answer, " blob ", 6) == 0 ? parse_size(answer + 6) : -1;
+    if (*size >= 0)
         return ERR_OK;
-    if (strcmp(type, "missing") == 0)
+    if (strcmp(answer, " missing") == 0)
         return err_set(error, ERR_NOT_FOUND, "the blob %s is not in the clone", blob);
     return err_set(error, ERR_USAGE, "%s is no blob", blob);
 }

@@ -55,7 +55,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     if (purpose != CURLSOCKTYPE_IPCXN || !address_may_go(&address->addr, transfer->http->allowed)) {
         char text[INET6_ADDRSTRLEN];
         snprintf(transfer->answer.refused, sizeof(transfer->answer.refused),
-                 "the address %s is not public and is not allowed", address_text(&address->addr, text));
+                 "%s is not a public address, and deliver.allow_private does not list it",
+                 address_text(&address->addr, text));
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);

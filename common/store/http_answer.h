@@ -23,10 +23,10 @@ struct http_answer {
     char curl_text[CURL_ERROR_SIZE];
 };
 
-/* Taken as CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION; `answer` is a struct http_answer. An answer that is too
+/* Taken as CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION; `context` is a struct http_answer. An answer that is too
  * big or drips is not read to its end: the connection is given up, and its status counts. */
-size_t http_answer_header(char *bytes, size_t size, size_t count, void *answer);
-size_t http_answer_body(char *bytes, size_t size, size_t count, void *answer);
+size_t http_answer_header(char *bytes, size_t size, size_t count, void *context);
+size_t http_answer_body(char *bytes, size_t size, size_t count, void *context);
 
 /* Fills in outcome, status and error of the request from what `easy` ended with. */
 void http_answer_judge(const struct http_answer *answer, CURL *easy, CURLcode end, struct http_request *request);

@@ -1,4 +1,4 @@
--- What is recorded is not announced any more.   $1 app, $2 repository, $3 operation, $4 seq, $5 attempt, $6 digests of paths
-DELETE FROM delivery_intents
- WHERE app_id = $1 AND repository_id = $2 AND path_sha256 = ANY ($6::bytea[])
-   AND operation_id = $3 AND seq = $4 AND attempt = $5
+-- What is recorded is in doubt no more, whoever announced it: while we hold the lease, no older request can be on its way. (Were the
+-- intents of other attempts kept until a settle as synced, each attempt would send all of them again, and an app that fails now and
+-- then would never be done with.)   $1 app, $2 repository, $3 digests of paths
+DELETE FROM delivery_intents WHERE app_id = $1 AND repository_id = $2 AND path_sha256 = ANY ($3::bytea[])

@@ -119,7 +119,7 @@ class DeliveryTest(ProducerTest):
     def outcomes(self, operation):
         return self.ask("outcomes", operation)["outcomes"]
 
-    def fail(self, app_id, repository_id, verb="resync"):
+    def assert_fails(self, app_id, repository_id, verb="resync"):
         """A request that must fail: its outcome, once the link says the same to people."""
         outcome = self.deliver(verb, app_id, repository_id, code=FAILED)
         row = self.link_row(app_id, repository_id)

@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/sql.h"
+#include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_fetch.h"
 
 #define STORE_AWAY_MS 2000 /* PostgreSQL did not answer: the job comes back after this */
@@ -82,8 +83,14 @@ static void add_counts(struct buf *out, const struct deliver *deliver)
              skipped->large_texts);
 }
 
+/* The same tree again has the same totals; else all that the app holds is added up, once a job. */
 static enum err read_totals(struct deliver *deliver, struct settling *settling, struct err_info *error)
 {
+    if (deliver_is_unchanged(deliver)) {
+        settling->files = deliver->link.files;
+        settling->bytes = deliver->link.bytes;
+        return ERR_OK;
+    }
     PGresult *totals = NULL;
     enum err err = deliver_exec(deliver, &sql_deliveries_totals, deliver_args(deliver), &totals, error);
     if (err == ERR_OK) {

@@ -76,9 +76,7 @@ static void record(struct pg_batch *batch, const struct deliver *deliver, const 
         add_sent(batch, &deliver->link, &sent);
     if (deleted.count > 0)
         arg_digests(deliver_add(batch, &deliver->link, &sql_deliveries_record_deleted), &deleted);
-    struct pg_args *args = deliver_add(batch, &deliver->link, &sql_deliveries_recorded_intents);
-    deliver_arg_attempt(args, deliver);
-    arg_digests(args, &all);
+    arg_digests(deliver_add(batch, &deliver->link, &sql_deliveries_recorded_intents), &all);
     columns_fini(&all);
     columns_fini(&sent);
     columns_fini(&deleted);
