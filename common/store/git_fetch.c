@@ -213,7 +213,7 @@ static enum err prepare(struct fetch *fetch, struct err_info *error)
     if (!is_file) {
         enum err code = address_resolve(fetch->parsed.host, fetch->rules->allowed, &address, error);
         if (code != ERR_OK)
-            return code;
+            return code == ERR_PERMANENT ? err_prefix(error, "the URL is refused (see git.allow_private)") : code;
     }
     git_env_init(&fetch->env, is_file ? fetch->dir.home_file : fetch->dir.home);
     git_env_pin(&fetch->env, &fetch->parsed, (const struct sockaddr *)&address, fetch->dir.ssh);

@@ -227,7 +227,7 @@ enum err git_check_url(const char *url, const struct git_rules *rules, struct er
     if (address_check_literal(parsed.host, rules->allowed, error) == ERR_OK)
         return ERR_OK;
     error->code = ERR_USAGE;
-    return err_prefix(error, "the URL is refused");
+    return err_prefix(error, "the URL is refused (see git.allow_private)");
 }
 
 static bool is_bad_in_branch(const char *at)

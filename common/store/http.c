@@ -55,7 +55,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     if (purpose != CURLSOCKTYPE_IPCXN || !address_may_go(&address->addr, transfer->http->allowed)) {
         char text[INET6_ADDRSTRLEN];
         snprintf(transfer->answer.refused, sizeof(transfer->answer.refused),
-                 "%s is not a public address, and deliver.allow_private does not list it",
+                 "the address %s is not public, and deliver.allow_private does not list it",
                  address_text(&address->addr, text));
         return CURL_SOCKET_BAD;
     }

@@ -93,7 +93,7 @@ static enum err check_host(const char *host, const struct address_list *allowed,
     if (address_check_literal(is_localhost(host) ? "127.0.0.1" : host, allowed, error) == ERR_OK)
         return ERR_OK;
     error->code = ERR_USAGE;
-    return err_prefix(error, "the base URL is refused");
+    return err_prefix(error, "the base URL is refused (see deliver.allow_private)");
 }
 
 enum err http_check_base_url(const char *url, const struct address_list *allowed, struct err_info *error)
