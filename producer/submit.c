@@ -1,7 +1,5 @@
 #include "producer/submit.h"
 
-#include "producer/submit.h"
-
 #include <json-c/json_object_iterator.h>
 #include <stdlib.h>
 #include <string.h>

@@ -75,9 +75,9 @@ static void note_delays(struct work *work, const struct run *run)
             work->due_ms = sooner(work->due_ms, run->rulings[i].delay_ms);
 }
 
-/* Repeats the settle until PostgreSQL has taken or refused it. False: the process stops, and what was done is not
- * recorded. */
-static bool settle_firmly(struct executor *executor, struct settlement *settlement, struct work *work)
+/* Repeats the settle until PostgreSQL has taken (ERR_OK) or refused it (ERR_FENCED). Else the process stops, and what
+ * was done is not recorded. */
+static enum err settle_firmly(struct executor *executor, struct settlement *settlement, struct work *work)
 {
     for (int tries = 1;; tries++) {
         struct settled settled;
@@ -87,26 +87,27 @@ static bool settle_firmly(struct executor *executor, struct settlement *settleme
         if (err == ERR_OK || err == ERR_FENCED) {
             if (settled.lost > 0)
                 log_info("%lld jobs had been settled by another attempt", (long long)settled.lost);
-            return true;
+            return err;
         }
         if (!is_passing(err)) {
             log_error("a settle was refused: %s", error.text);
-            return false;
+            return err;
         }
         if (tries == 1)
             log_info("a settle is repeated: %s", error.text);
         if (!wait_for_next_try(executor, tries) && tries > 3)
-            return false;
+            return err;
         if (pg_ready(executor->pg, &error) != ERR_OK && is_stopping(executor))
-            return false;
+            return err;
     }
 }
 
-/* A lease whose job got no verdict is given back, so that the next claim need not wait for it to grow old. */
-static void release_unused(struct executor *executor, const struct run *run)
+/* A lease that no settle gave up (no verdict; or refused, as the operation was cancelled) is given back, so that the
+ * next claim need not wait for it to grow old. */
+static void release_unused(struct executor *executor, const struct run *run, enum err settled)
 {
     struct err_info error = {0};
-    bool unused = run->lease != NULL && run->rulings[0].verdict == VERDICT_NONE;
+    bool unused = run->lease != NULL && (run->rulings[0].verdict == VERDICT_NONE || settled != ERR_OK);
     for (int tries = 1; unused; tries++) {
         enum err err = pg_ready(executor->pg, &error);
         if (err == ERR_OK)
@@ -202,18 +203,18 @@ static bool run_group(struct executor *executor, const struct known_operation *k
     }
     pg_abort(executor->pg);
     hand_back_due(&run, work);
-    release_unused(executor, &run);
     bool unrecorded = false;
     for (size_t i = 0; i < count; i++)
         unrecorded = unrecorded || (run.rulings[i].verdict == VERDICT_NONE && is_stopping(executor));
     struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
                                     lease.key,           run.effects, run.effects_context};
     note_delays(work, &run);
-    bool recorded = settle_firmly(executor, &settlement, work) && !unrecorded;
+    enum err settled = settle_firmly(executor, &settlement, work);
+    release_unused(executor, &run, settled);
     forget(&run);
     lease_fini(&lease);
     log_scope_clear();
-    return recorded;
+    return (settled == ERR_OK || settled == ERR_FENCED) && !unrecorded;
 }
 
 /* How many jobs from `first` on are run together: those of the same kind; an exclusive one, and one that may kill,

@@ -79,11 +79,12 @@ static enum err read_file(int directory, const char *name, struct buf *bytes, st
     return rc;
 }
 
-static void add_failure(struct definition_set *set, char *path, const struct err_info *why)
+/* Takes what `path` holds. */
+static void add_failure(struct definition_set *set, struct buf *path, const struct err_info *why)
 {
     struct definition_failure *failure = &set->failures[set->failure_count++];
 
-    *failure = (struct definition_failure){path, why->line, why->column, mem_strdup(why->text)};
+    *failure = (struct definition_failure){buf_take(path), why->line, why->column, mem_strdup(why->text)};
 }
 
 static const struct definition_file *find_file(const struct definition_set *set, const char *id)
@@ -133,7 +134,7 @@ static void load_file(struct loading *loading, const char *name)
     if (!rc)
         rc = parse_unique(set, &bytes, loading->names, &definition, &error);
     if (rc)
-        add_failure(set, buf_take(&path), &error);
+        add_failure(set, &path, &error);
     else
         set->files[set->count++] = (struct definition_file){buf_take(&path), definition};
     buf_fini(&bytes);

@@ -112,8 +112,7 @@ enum err inbox_item_parse(const char *bytes, size_t len, struct inbox_item *item
     *item = (struct inbox_item){0};
     struct json_object *object = NULL;
     enum err err = json_parse(bytes, len, limits_of(bytes, len), &object, error);
-    if (err == ERR_OK)
-        err = read_item(object, item, error);
+    err = err == ERR_OK ? read_item(object, item, error) : err_prefix(error, "the request cannot be read as JSON");
     json_object_put(object);
     if (err != ERR_OK)
         inbox_item_fini(item);

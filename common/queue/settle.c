@@ -268,6 +268,7 @@ static void add_retry(struct pg_batch *batch, const struct settlement *s, const 
     pg_arg_int8s(args, delays, n);
     pg_arg_int4s(args, failed, n);
     pg_arg_texts(args, errors, n);
+    pg_arg_bool(args, s->exclusive_key == NULL);
     free(delays);
     free(failed);
     free(errors);

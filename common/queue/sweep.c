@@ -13,7 +13,7 @@
 #include "common/queue/sweep_ended.h"
 #include "embedded/sql.h"
 
-#define PLAN_BUDGET_MS 50 /* so long may an inbox request have to wait for a big plan */
+#define PLAN_BUDGET_MS 50   /* so long may an inbox request have to wait for a big plan */
 #define SUSPICIOUS_PASSES 2 /* a lost chunk must be missed twice: once may be a matter of moments */
 
 /* Operations in which chunks were missed in the last passes. */

@@ -1,6 +1,7 @@
 #include "common/store/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -256,8 +257,10 @@ static bool bare_host(const char *host, char *out, size_t size)
 static enum err refuse(const char *host, const struct sockaddr *address, struct err_info *error)
 {
     char text[INET6_ADDRSTRLEN];
+    if (strcmp(host, address_text(address, text)) == 0)
+        return err_set(error, ERR_PERMANENT, "%s is not a public address and is not allowed", host);
     return err_set(error, ERR_PERMANENT, "%s leads to %s, which is not a public address and is not allowed", host,
-                   address_text(address, text));
+                   text);
 }
 
 enum err address_check_literal(const char *host, const struct address_list *allowed, struct err_info *error)
@@ -288,6 +291,7 @@ enum err address_resolve(const char *host, const struct address_list *allowed, s
     int failure = getaddrinfo(name, NULL, &hints, &found);
     if (failure != 0)
         return err_set(error, ERR_RETRY, "%s does not resolve: %s", host, gai_strerror(failure));
+    assert(found != NULL); /* getaddrinfo succeeds with one address or more */
     enum err code = ERR_OK;
     for (const struct addrinfo *each = found; each != NULL && code == ERR_OK; each = each->ai_next) {
         if (!address_may_go(each->ai_addr, allowed))

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +78,13 @@ static int told(uint32_t happened)
 }
 
 /* Forgotten first: libcurl sets the next one from inside. */
-static void act_if_due(struct http_events *events)
+static bool act_if_due(struct http_events *events)
 {
     if (events->due_ms > clock_mono_ms())
-        return;
+        return false;
     events->due_ms = INT64_MAX;
     act(events, CURL_SOCKET_TIMEOUT, 0);
+    return true;
 }
 
 static int patience(const struct http_events *events, int64_t wait_ms)
@@ -95,11 +97,12 @@ static int patience(const struct http_events *events, int64_t wait_ms)
 void http_events_run(struct http_events *events, int64_t wait_ms)
 {
     struct epoll_event happened[EVENTS_AT_ONCE];
-    act_if_due(events);
-    int count = epoll_wait(events->epoll, happened, EVENTS_AT_ONCE, patience(events, wait_ms));
+    /* What was due may have ended a transfer, and then nobody is to wait for the others. */
+    int64_t wait = act_if_due(events) ? 0 : wait_ms;
+    int count = epoll_wait(events->epoll, happened, EVENTS_AT_ONCE, patience(events, wait));
     if (count < 0 && errno != EINTR)
         must(count, "epoll_wait");
     for (int i = 0; i < count; i++)
         act(events, happened[i].data.fd, told(happened[i].events));
-    act_if_due(events);
+    (void)act_if_due(events);
 }

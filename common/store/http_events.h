@@ -19,7 +19,8 @@ void http_events_init(struct http_events *events, CURLM *multi);
 /* After `multi` has been cleaned up. */
 void http_events_fini(struct http_events *events);
 
-/* Calls libcurl for all that is due or has happened; where that is nothing, waits for it, `wait_ms` at most. */
+/* Calls libcurl for all that is due or has happened; where nothing is due, waits for something to happen, `wait_ms` at
+ * most. Returns at once where a call may have ended a transfer. */
 void http_events_run(struct http_events *events, int64_t wait_ms);
 
 #endif

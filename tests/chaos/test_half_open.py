@@ -5,8 +5,8 @@ import tempfile
 import unittest
 
 from poller import Poller
-from reprise_testing.proxy import TO_CLIENT, TO_SERVER, Proxy
 from scenario import LONG, Scenario, eventually
+from reprise_testing.proxy import TO_CLIENT, TO_SERVER, Proxy
 
 COUNT = 3000
 WAYS = {"both": (TO_SERVER, TO_CLIENT), "questions": (TO_SERVER,), "answers": (TO_CLIENT,)}

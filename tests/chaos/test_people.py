@@ -5,8 +5,8 @@ import threading
 import unittest
 
 from poller import Poller
-from reprise_testing.stores import ROOT
 from scenario import LONG, Scenario, eventually
+from reprise_testing.stores import ROOT
 
 _SQL = ROOT / "sql" / "queue"
 

@@ -5,7 +5,7 @@ import unittest
 from poller import Poller
 from scenario import LONG, Scenario, eventually
 
-COUNT = 6000
+COUNT = 4000
 BEATS_LOST = 8  # of two processes: four seconds, more than they need to look again
 
 

@@ -1,13 +1,10 @@
-"""For tests of deliveries: a world of stores, a worker and a receiver that lives as long as the class, and in it an app of its
-own for each test. The house's definitions are used, but for their back-off, which would take 15 s.
+"""For tests of deliveries: a world of stores, a worker and a receiver that lives as long as the class, and in it an app
+of its own for each test. The house's definitions are used, but for their back-off, which would take 15 s.
 """
 import itertools
-import json
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import tempfile
 
 from harness import DONE, FAILED, PREFIX, ProducerTest, eventually, programs
@@ -25,31 +22,17 @@ def quick_definitions(folder):
     return folder
 
 
-class Planter:
+class Planter(deliveries.Repository):
     """Commits what no working tree can hold: paths of any bytes and length, submodules, links to anywhere."""
-
-    def __init__(self, directory):
-        self.directory = pathlib.Path(directory)
-        self._git("init", "-q", "-b", "trunk", str(directory), cwd="/")
-
-    @property
-    def url(self):
-        return "file://%s" % self.directory
 
     def commit(self, entries):
         """`entries`: path (bytes) to (mode, content); of a submodule the content is the id of its commit."""
         index = b""
         for path, (mode, content) in entries.items():
-            held = content if mode == "160000" else self._git("hash-object", "-w", "--stdin", given=content).strip()
+            held = content if mode == "160000" else self.git("hash-object", "-w", "--stdin", given=content).strip()
             index += b"%s %s\t%s\0" % (mode.encode(), held, path)
-        self._git("update-index", "-z", "--index-info", given=index)
-        self._git("commit", "-q", "-m", "planted")
-
-    def _git(self, *words, cwd=None, given=b""):
-        env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A",
-               "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org"}
-        return subprocess.run(["git", *words], check=True, env=env, cwd=cwd or self.directory, input=given,
-                              stdout=subprocess.PIPE).stdout
+        self.git("update-index", "-z", "--index-info", given=index)
+        self.git("commit", "-q", "-m", "planted")
 
 
 class DeliveryTest(ProducerTest):
@@ -84,7 +67,7 @@ class DeliveryTest(ProducerTest):
         self.place.mkdir()
         self.receiver.behave()
 
-    # ---- the world ------------------------------------------------------------------------------------------------------
+    # ---- the world --------------------------------------------------------------------------------------------------
 
     def new_app(self, url=None, name=None):
         return self.ask("add-app", name or self.name, url or self.receiver.url, "--key-stdin",
@@ -108,7 +91,7 @@ class DeliveryTest(ProducerTest):
         rows = self.ask("repositories", app_id)["repositories"]
         return next(row for row in rows if row["repository_id"] == repository_id)
 
-    # ---- requests -------------------------------------------------------------------------------------------------------
+    # ---- requests ---------------------------------------------------------------------------------------------------
 
     def deliver(self, verb, app_id, repository_id, code=DONE):
         """resync or retry, waited for: the only outcome of it."""
@@ -136,7 +119,7 @@ class DeliveryTest(ProducerTest):
         self.assertEqual(1, len(mine))
         return mine[0]
 
-    # ---- what must hold -------------------------------------------------------------------------------------------------
+    # ---- what must hold ---------------------------------------------------------------------------------------------
 
     def assert_holds(self, app_id, repository_id, head):
         """The client, what we know of it, and HEAD are the same; nothing that it was sent was wrong."""
@@ -159,7 +142,3 @@ class DeliveryTest(ProducerTest):
 def verbs_and_paths(requests):
     """Of the receiver's log, what was asked, in order; the pieces of a file are one."""
     return [(line["verb"], line["path"]) for line in requests if line.get("chunk", {"index": 0})["index"] == 0]
-
-
-def as_json(value):
-    return json.dumps(value, ensure_ascii=False)

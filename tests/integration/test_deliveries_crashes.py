@@ -1,5 +1,5 @@
-"""A process that is killed at each of the named fault points of a delivery: afterwards the client, what is recorded of it, and
-HEAD are the same. The supervisor starts the process again, unharmed; what it held is done by that one.
+"""A process that is killed at each of the named fault points of a delivery: afterwards the client, what is recorded of
+it, and HEAD are the same. The supervisor starts the process again, unharmed; what it held is done by that one.
 """
 import random
 import subprocess
@@ -56,7 +56,7 @@ class Crashes(DeliveryTest):
                 self.assert_synced(self.app, self.repository, self.source)
 
     def test_a_death_while_a_fetch_is_noted_as_failed(self):
-        """The fifth failure in a row opens the circuit, and the app is told; whoever dies then does not leave the link stuck."""
+        """The fifth failure in a row opens the circuit, and the app is told; a death then leaves no link stuck."""
         away = self.place / "away"
         for point in sorted(OF_A_FAILED_FETCH):
             with self.subTest(point=point):

@@ -14,8 +14,6 @@ static char *no_flags[] = {NULL};
 
 static void clear_environment(void)
 {
-    extern char **environ;
-
     for (char **at = environ; *at;) {
         char *name = strndup(*at, strcspn(*at, "="));
         bool is_ours = !strncmp(name, "REPRISE_", 8);

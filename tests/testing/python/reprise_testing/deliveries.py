@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import urllib.parse
 import urllib.request
@@ -19,7 +20,7 @@ class Repository:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        self._git("init", "-q", "-b", "trunk", str(self.directory), cwd="/")
+        self.git("init", "-q", "-b", "trunk", str(self.directory), cwd="/")
         self.files = {}
 
     @property
@@ -36,17 +37,19 @@ class Repository:
             (self.directory / path).unlink()
             del self.files[path]
         self.files.update(files)
-        self._git("add", "-A")
-        self._git("commit", "-q", "--allow-empty", "-m", "work")
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "work")
 
     def head(self):
         """What a receiver must hold: path to SHA-256."""
         return {path: hashlib.sha256(content).hexdigest() for path, content in self.files.items()}
 
-    def _git(self, *words, cwd=None):
+    def git(self, *words, cwd=None, given=b""):
+        """Runs git there; what it printed. No settings of whoever runs the tests reach it."""
         env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A",
                "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org"}
-        subprocess.run(["git", *words], check=True, env=env, cwd=cwd or self.directory, stdout=subprocess.DEVNULL)
+        return subprocess.run(["git", *words], check=True, env=env, cwd=cwd or self.directory, input=given,
+                              stdout=subprocess.PIPE).stdout
 
 
 class Receiver:
@@ -62,7 +65,15 @@ class Receiver:
         eventually(lambda: port_file.exists() and port_file.read_text().strip(), "the receiver listens")
         self.url = "http://127.0.0.1:%d" % int(port_file.read_text())
 
+    def freeze(self):
+        """Nothing is answered until it thaws."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self):
+        self.thaw()
         self._process.terminate()
         self._process.wait()
 

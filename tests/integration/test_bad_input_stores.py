@@ -1,0 +1,180 @@
+"""Stores as they should not be: Redis that evicts, PostgreSQL that cannot be written to, is full, or has a newer schema;
+a missing key; programs that migrate at once. Each is told in words, and nothing is lost.
+"""
+import errno
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from delivering import DeliveryTest
+from harness import CONFLICT, DONE, PREFIX, ProducerTest, eventually, main, programs
+from reprise_testing import stores as private_stores
+from reprise_testing.psql import Psql
+
+
+class Eviction(DeliveryTest):
+    def test_a_redis_that_may_evict_is_warned_about(self):
+        self.assertEqual(DONE, self.run_producer("doctor").code)
+        self.addCleanup(self.stores.redis, "CONFIG", "SET", "maxmemory-policy", "noeviction")
+        self.stores.redis("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        self.worker.end_at_once()
+        self.start_worker()
+        eventually(lambda: "maxmemory-policy allkeys-lru" in self.worker.text(), "the worker warns")
+        self.assertIn("set it to noeviction", self.worker.text())
+        answer = self.run_producer("doctor")
+        self.assertIn("noeviction", answer.out + answer.err)
+
+
+class ReadOnly(DeliveryTest):
+    def set_read_only(self, word):
+        psql = Psql(str(self.stores.directory), "postgres")
+        self.addCleanup(psql.close)
+        psql.execute("ALTER SYSTEM SET default_transaction_read_only = %s;" % word)
+        psql.execute("SELECT pg_reload_conf()")
+        eventually(lambda: Psql.value(psql, "SELECT setting FROM pg_settings WHERE name = 'default_transaction_read_only'")
+                   == word, "the setting is in force")
+
+    def test_the_worker_waits_and_nothing_is_lost(self):
+        app, repository, source = self.new_world({"f%02d" % i: b"%d\n" % i for i in range(50)})
+        noop = self.ask("run", "noop", "count=1500", "sleep_ms=5")["operation_id"]
+        self.receiver.behave({"mode": "hang", "path_contains": "f30", "times": 1})
+        resync = self.ask("resync", app, repository, "--no-wait")["operation_id"]
+        eventually(lambda: len(self.receiver.requests(app)) >= 20, "it delivers")
+        self.set_read_only("on")
+        try:
+            self.receiver.behave()
+            refused = self.expect_any("run", "noop", "count=1")
+            self.assertRegex(refused, r"read-only")
+            eventually(lambda: "read-only" in self.worker.text(), "the worker says what is wrong")
+        finally:
+            self.set_read_only("off")
+        for operation in (noop, resync):
+            self.expect(DONE, "progress", operation, "--watch")
+        made = self.ask("progress", noop)
+        self.assertEqual((1500, 0), (made["succeeded"], made["failed"]))
+        self.assert_synced(app, repository, source)
+        self.assertNotIn("was ended by", self.worker.text())
+
+    def expect_any(self, *words):
+        answer = self.run_producer(*words, "--json")
+        self.assertNotEqual(DONE, answer.code, answer)
+        return answer.error["text"]
+
+
+class Schema(ProducerTest):
+    def newer(self):
+        self.expect(DONE, "migrate")
+        self.stores.psql.execute("INSERT INTO reprise.schema_migration (version, name, checksum)"
+                                 " VALUES (9998, '9998_of_the_future', 'x')")
+
+    def test_a_newer_schema_is_refused_by_both_programs_with_both_versions(self):
+        self.newer()
+        text = self.refused(CONFLICT, "apps")
+        self.assertRegex(text, r"version 9998.*versions up to \d+.*newer program")
+        self.assertEqual(text, self.refused(CONFLICT, "migrate"))
+        worker = subprocess.run([programs.program("worker")], env=self.env, capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(0, worker.returncode)
+        self.assertIn(text, worker.stdout + worker.stderr)
+
+    def test_a_migration_that_was_changed_is_refused(self):
+        self.expect(DONE, "migrate")
+        self.stores.psql.execute("UPDATE reprise.schema_migration SET checksum = 'x' WHERE version = 1")
+        self.assertRegex(self.refused(CONFLICT, "apps"), r"was changed after")
+
+    def test_many_programs_migrate_at_once(self):
+        runs = [subprocess.Popen(self.command("migrate", "--json"), env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 text=True) for _ in range(6)]
+        said = [run.communicate(timeout=60) for run in runs]
+        self.assertEqual([0] * 6, [run.returncode for run in runs], said)
+        self.assertEqual("1", self.stores.psql.value("SELECT max(count) FROM (SELECT count(*) FROM reprise.schema_migration"
+                                                     " GROUP BY version) by_version"))
+        self.ask("apps")
+
+
+class MissingKey(DeliveryTest):
+    def test_deliveries_fail_with_a_clear_text_and_go_on_once_it_is_there(self):
+        app, repository, source = self.new_world({"a": b"a\n"})
+        without = {"REPRISE_ENCRYPTION_KEY": ""}
+        self.worker.end_at_once()
+        self.start_worker(**without)
+        error = self.assert_fails(app, repository)["error"]
+        self.assertRegex(error, r"no encryption key: set REPRISE_ENCRYPTION_KEY")
+        self.assertNotIn(self.receiver.key, error + self.worker.text())
+        self.worker.end_at_once()
+        self.start_worker()
+        self.deliver("retry", app, repository)
+        self.assert_synced(app, repository, source)
+
+    def test_another_key_is_told_apart_from_none(self):
+        app, repository, _ = self.new_world({"a": b"a\n"})
+        self.worker.end_at_once()
+        self.start_worker(REPRISE_ENCRYPTION_KEY="ab" * 32)
+        self.assertRegex(self.assert_fails(app, repository)["error"],
+                         r"neither REPRISE_ENCRYPTION_KEY nor REPRISE_ENCRYPTION_KEY_OLD opens")
+        self.worker.end_at_once()
+        self.start_worker()
+
+    def test_no_app_is_added_without_it(self):
+        answer = self.run_producer("add-app", self.name, self.receiver.url, env={"REPRISE_ENCRYPTION_KEY": ""})
+        self.assertNotEqual(DONE, answer.code)
+        self.assertIn("encryption.key", answer.err)
+        for key in ("short", "zz" * 32):
+            answer = self.run_producer("add-app", self.name, self.receiver.url, env={"REPRISE_ENCRYPTION_KEY": key})
+            self.assertNotEqual(DONE, answer.code)
+            self.assertIn("64 hex digits", answer.err)
+            self.assertNotIn(key, answer.err)
+
+
+class FullDisk(unittest.TestCase):
+    """PostgreSQL's data on a small file system of their own. Mounting one wants root."""
+
+    def setUp(self):
+        self.mounted = pathlib.Path(tempfile.mkdtemp(prefix="reprise-full-"))
+        self.addCleanup(shutil.rmtree, self.mounted, True)
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m,mode=755", "tmpfs", self.mounted],
+                                               capture_output=True).returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(self.mounted)])
+        tempfile.tempdir, before = str(self.mounted), tempfile.tempdir
+        try:
+            self.stores = private_stores.Stores(durable=False)
+        finally:
+            tempfile.tempdir = before
+        self.addCleanup(self.stores.stop)
+
+    def producer(self, *words):
+        return subprocess.run([programs.program("producer"), *words], env=self.env, capture_output=True, text=True, timeout=120)
+
+    def fill(self, file):
+        with self.assertRaises(OSError) as full, file.open("wb", buffering=0) as out:
+            while True:
+                out.write(b"\0" * 65536)
+        self.assertEqual(errno.ENOSPC, full.exception.errno)
+
+    def test_the_worker_waits_and_nothing_is_lost(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="reprise-it-"))
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.env = programs.environment(self.stores)
+        worker = programs.Worker(self.env, folder / "worker.log")
+        self.addCleanup(worker.end_at_once)
+        eventually(lambda: self.stores.redis("KEYS", PREFIX + ":worker:*"), "the worker beats")
+        asked = self.producer("run", "noop", "count=20000", "sleep_ms=1")
+        self.assertEqual(DONE, asked.returncode, asked.stderr)
+        operation = asked.stdout.strip()
+        ballast = self.mounted / "ballast"
+        self.fill(ballast)
+        eventually(lambda: "No space left" in worker.text(), "the worker says what is wrong")
+        ballast.unlink()
+        self.stores.start_again()  # a PostgreSQL that could not write its log has ended
+        ended = self.producer("progress", operation, "--watch")
+        self.assertEqual(DONE, ended.returncode, ended.stdout + ended.stderr)
+        self.assertEqual([("20000", "20000", "0")], self.stores.psql.rows(
+            "SELECT total, succeeded, failed FROM reprise.tally WHERE operation_id = '%s'" % operation))
+        self.assertNotIn("was ended by", worker.text())
+
+
+if __name__ == "__main__":
+    main()
