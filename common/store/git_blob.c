@@ -1,7 +1,6 @@
 /* Blobs: small ones by libgit2, big ones through a `git cat-file --batch` that stays, because libgit2 cannot stream
  * what is packed. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
