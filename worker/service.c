@@ -90,13 +90,17 @@ static enum err sweep_if_due(struct service *service, struct err_info *error)
     return err;
 }
 
+static enum err stores_ready(struct service *service, struct err_info *error)
+{
+    enum err err = pg_ready(service->pg, error);
+    return err == ERR_OK ? redis_ready(service->redis, error) : err;
+}
+
 /* One round of everything, in the order of urgency. */
 static enum err round_of_work(struct service *service, struct err_info *error)
 {
     bool rebuilt = false;
-    enum err err = pg_ready(service->pg, error);
-    if (err == ERR_OK)
-        err = redis_ready(service->redis, error);
+    enum err err = stores_ready(service, error);
     if (err == ERR_OK)
         err = watch_policy(service, error);
     if (err == ERR_OK)
@@ -112,6 +116,9 @@ static enum err round_of_work(struct service *service, struct err_info *error)
 
 static enum err run_errand(struct service *service, enum errand errand, struct err_info *error)
 {
+    enum err err = stores_ready(service, error);
+    if (err != ERR_OK)
+        return err;
     if (errand == ERRAND_PUSH_ON)
         service->swept_ms = 0; /* the sweep comes next */
     return errand == ERRAND_INBOX    ? take_in(service, error)
