@@ -13,7 +13,7 @@ def call_ms(place, hand, operation):
     return hand.ask("cancel", operation)["cancelled_us"] / 1000
 
 
-def program_ms(place, operation):
+def program_ms(place, _hand, operation):
     """`producer cancel`, less what the program needs to start and to say its version."""
     begun = time.monotonic()
     place.producer_plain("--version")
@@ -34,7 +34,7 @@ def idle(bench, how, times):
         hand = place.start_hand()
         planned = hand.operation("noop", count=bench.size(1_000_000, 20_000))["operation_id"]
         for number in range(times):
-            operation = "op_copy%d" % number
+            operation = "op_%026d" % number
             place.postgres.rows(sql("copy_operation", **{"from": planned, "to": operation}))
             place.postgres.rows("CHECKPOINT")
             taken.append(how(place, hand, operation))

@@ -52,7 +52,7 @@ def measure(bench):
         memory.look(when["operation_id"])
         took, opened_ms = seconds_of(when), (when["opened_us"] - when["begun_us"]) / 1000
         if bench.has("producer"):
-            _, program_s = place.producer("run", "noop", "count=%d" % (count - 1), "--no-wait", "--yes")
+            _, program_s = place.producer("run", "noop", "count=%d" % (count - 1), "--yes")
             yield Row("plan, by producer itself", program_s, "s", ("<=", PLAN_S), note="its start-up included")
         limit = insert_limit_s(place, count)
     yield Row("plan and open no-op jobs", took, "s", ("<=", PLAN_S), limit, took / limit,
