@@ -208,8 +208,8 @@ static bool run_group(struct executor *executor, const struct known_operation *k
         unrecorded = unrecorded || (run.rulings[i].verdict == VERDICT_NONE && is_stopping(executor));
     struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
                                     lease.key,           run.effects, run.effects_context};
-    note_delays(work, &run);
     enum err settled = settle_firmly(executor, &settlement, work);
+    note_delays(work, &run); /* after it: who must read again is put off by the settle */
     release_unused(executor, &run, settled);
     forget(&run);
     lease_fini(&lease);

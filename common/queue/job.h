@@ -87,7 +87,8 @@ struct settled {
 /* Ends what has a final verdict in one transaction, puts back what is to be tried again in another. Repeating it after
  * an ERR_RETRY or ERR_UNREACHABLE is harmless: the fence lets through only what is still open. ERR_FENCED: the
  * operation is not running any more; nothing was written. A statement refused because of one job's data is redone job
- * by job, and that job fails with the reason (its ruling is changed). */
+ * by job, and that job fails with the reason (its ruling is changed). So it is where an effect raises RP004, as what
+ * the job read is not there any more: that job is put off by nothing, and no try is used. */
 MUST_CHECK enum err settle(struct pg *pg, const struct settlement *settlement, struct settled *settled,
                            struct err_info *error);
 

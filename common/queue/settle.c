@@ -238,6 +238,20 @@ static enum err fail_instead(struct pg *pg, const struct settlement *s, size_t i
     return end_jobs(pg, &plain, &(struct picked){&index, 1}, settled, error);
 }
 
+/* What it read has been changed by another since: nothing was written, and it reads again. */
+static void read_again(const struct settlement *s, size_t index)
+{
+    struct ruling *ruling = &s->rulings[index];
+    ruling_fini(ruling);
+    ruling->verdict = VERDICT_PUT_OFF;
+}
+
+/* Whether a batch of many may pass where one of its jobs is left out. */
+static bool is_of_one_job(enum err err)
+{
+    return err == ERR_PERMANENT || err == ERR_CONFLICT;
+}
+
 static enum err end_one_by_one(struct pg *pg, const struct settlement *s, const struct picked *wanted,
                                struct settled *settled, struct err_info *error)
 {
@@ -246,6 +260,10 @@ static enum err end_one_by_one(struct pg *pg, const struct settlement *s, const 
         err = end_jobs(pg, s, &(struct picked){wanted->index + i, 1}, settled, error);
         if (err == ERR_PERMANENT)
             err = fail_instead(pg, s, wanted->index[i], settled, error);
+        if (err == ERR_CONFLICT) {
+            read_again(s, wanted->index[i]);
+            err = ERR_OK;
+        }
     }
     return err;
 }
@@ -338,12 +356,13 @@ static enum err put_all_back(struct pg *pg, const struct settlement *s, const st
 enum err settle(struct pg *pg, const struct settlement *s, struct settled *settled, struct err_info *error)
 {
     *settled = (struct settled){0};
-    struct picked final = pick(s, is_final), again = pick(s, is_again);
+    struct picked final = pick(s, is_final);
     enum err err = ERR_OK;
     if (final.count > 0)
         err = end_jobs(pg, s, &final, settled, error);
-    if (err == ERR_PERMANENT)
+    if (is_of_one_job(err))
         err = end_one_by_one(pg, s, &final, settled, error);
+    struct picked again = pick(s, is_again);
     if (err == ERR_OK && again.count > 0)
         err = put_all_back(pg, s, &again, settled, error);
     free(final.index);

@@ -19,10 +19,10 @@ struct sqlstate_class {
 };
 
 static const struct sqlstate_class CLASSES[] = {
-    {"RP001", ERR_FENCED},      {"RP002", ERR_FENCED}, {"RP003", ERR_BUSY},  {"RP404", ERR_NOT_FOUND},
-    {"RP409", ERR_CONFLICT},    {"40P01", ERR_RETRY},  {"40001", ERR_RETRY}, {"55P03", ERR_RETRY},
-    {"53300", ERR_RETRY},       {"53100", ERR_RETRY},  {"25006", ERR_RETRY}, {"57014", ERR_RETRY},
-    {"57P01", ERR_UNREACHABLE},
+    {"RP001", ERR_FENCED},   {"RP002", ERR_FENCED},      {"RP003", ERR_BUSY},  {"RP404", ERR_NOT_FOUND},
+    {"RP409", ERR_CONFLICT}, {"RP004", ERR_CONFLICT},    {"40P01", ERR_RETRY}, {"40001", ERR_RETRY},
+    {"55P03", ERR_RETRY},    {"53300", ERR_RETRY},       {"53100", ERR_RETRY}, {"25006", ERR_RETRY},
+    {"57014", ERR_RETRY},    {"57P01", ERR_UNREACHABLE},
 };
 
 static enum err class_of(const char *sqlstate)
