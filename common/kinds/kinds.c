@@ -26,6 +26,25 @@ static const struct selection links[] = {
     END_OF_SELECTIONS,
 };
 
+static const struct selection agents[] = {
+    {"agents-directory", &sql_select_agents_directory, &sql_select_check_agents_directory},
+    END_OF_SELECTIONS,
+};
+
+static const struct selection scanned[] = {
+    {"scanned-runs", &sql_select_scanned_runs, &sql_select_check_any},
+    END_OF_SELECTIONS,
+};
+
+static const struct selection workflows[] = {
+    {"workflow", &sql_select_workflow, &sql_select_check_workflow},
+    {"workflows", &sql_select_workflows, &sql_select_check_workflows},
+    END_OF_SELECTIONS,
+};
+
+/* Some hundreds of rows a settle: more gains nothing, and a worker that dies repeats less. */
+#define HISTORY_CHUNK 250
+
 static const struct kind all[] = {
     {.name = "noop", .queue = "history", .chunk = 1000, .selections = counted},
     {.name = "resync",
@@ -41,6 +60,9 @@ static const struct kind all[] = {
      .exclusive = true,
      .sends_requests = true,
      .selections = links},
+    {.name = "scan", .queue = "history", .chunk = HISTORY_CHUNK, .selections = agents},
+    {.name = "enrich", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scanned},
+    {.name = "recost", .queue = "history", .chunk = HISTORY_CHUNK, .chunk_arg = "batch_size", .selections = workflows},
 };
 
 const struct kind_table kinds = {all, sizeof all / sizeof *all};

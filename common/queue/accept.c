@@ -56,10 +56,19 @@ static void write_phases(const struct definition *definition, struct buf *out)
     buf_add_char(out, ']');
 }
 
+/* Who asks knows best, then the definition, then the kind. */
+static int choose_chunk(const struct kind *kind, const struct request *request)
+{
+    int64_t asked = kind->chunk_arg == NULL ? 0 : json_get_int(request->args, kind->chunk_arg, 0);
+    int64_t chunk = asked > 0 ? asked : request->definition->chunk;
+    return chunk > 0 && !kind->exclusive ? (int)chunk : kind->chunk;
+}
+
 /* All phases of a definition go through one queue: the hash of an operation has one dispatch cursor. */
-static enum err choose_queue(const struct kind_table *kinds, const struct definition *definition, struct draft *draft,
+static enum err choose_queue(const struct kind_table *kinds, const struct request *request, struct draft *draft,
                              struct err_info *error)
 {
+    const struct definition *definition = request->definition;
     for (size_t i = 0; i < definition->phase_count; i++) {
         const struct kind *kind = kind_find(kinds, definition->phases[i].job);
         if (kind == NULL)
@@ -68,7 +77,7 @@ static enum err choose_queue(const struct kind_table *kinds, const struct defini
         if (draft->queue != NULL && strcmp(draft->queue, kind->queue) != 0)
             return err_set(error, ERR_PERMANENT, "definition %s mixes jobs of the queues %s and %s; make two of it",
                            definition->id, draft->queue, kind->queue);
-        int chunk = definition->chunk > 0 && !kind->exclusive ? (int)definition->chunk : kind->chunk;
+        int chunk = choose_chunk(kind, request);
         draft->queue = kind->queue;
         draft->chunk = draft->chunk == 0 || chunk < draft->chunk ? chunk : draft->chunk;
     }
@@ -78,7 +87,7 @@ static enum err choose_queue(const struct kind_table *kinds, const struct defini
 static enum err draft_make(struct pg *pg, const struct kind_table *kinds, const struct request *request,
                            struct draft *draft, struct err_info *error)
 {
-    enum err err = choose_queue(kinds, request->definition, draft, error);
+    enum err err = choose_queue(kinds, request, draft, error);
     if (err == ERR_OK)
         err = operation_preview(pg, kinds, request->definition, request->args, &draft->preview, error);
     if (err != ERR_OK)

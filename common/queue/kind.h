@@ -25,6 +25,7 @@ struct kind {
     const char *name;
     const char *queue;                  /* one of queue_names */
     int chunk;                          /* jobs per chunk; 1 for long ones */
+    const char *chunk_arg;              /* the argument that says another number of jobs per chunk; NULL = none */
     bool exclusive;                     /* holds a lease on its key while it runs */
     bool sends_requests;                /* a dead holder's last request may be under way for 30 s */
     const struct selection *selections; /* ended by a NULL name */

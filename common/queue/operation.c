@@ -174,11 +174,16 @@ static int64_t number_or_unknown(const PGresult *result, int column)
     return pg_is_null(result, 0, column) ? -1 : pg_int8(result, 0, column);
 }
 
+static enum err refusal_class(const char *sqlstate)
+{
+    return strcmp(sqlstate, "RP400") == 0 ? ERR_USAGE : strcmp(sqlstate, "RP409") == 0 ? ERR_CONFLICT : ERR_NOT_FOUND;
+}
+
 static enum err preview_read(const PGresult *r, struct preview *preview, struct err_info *error)
 {
     const char *refusal = pg_text(r, 0, 4);
     if (refusal != NULL)
-        return err_set(error, strcmp(refusal, "RP409") == 0 ? ERR_CONFLICT : ERR_NOT_FOUND, "%s", pg_text(r, 0, 5));
+        return err_set(error, refusal_class(refusal), "%s", pg_text(r, 0, 5));
     const char *subject = pg_text(r, 0, 0);
     preview->subject = mem_strdup(subject == NULL ? "" : subject);
     preview->jobs = number_or_unknown(r, 1);

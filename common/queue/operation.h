@@ -38,7 +38,8 @@ struct preview {
     int64_t jobs, files, bytes;
 };
 void preview_fini(struct preview *preview);
-/* `args` must be complete (definition_check_args). ERR_NOT_FOUND and ERR_CONFLICT as the selection's check says. */
+/* `args` must be complete (definition_check_args). ERR_USAGE, ERR_NOT_FOUND and ERR_CONFLICT as the selection's check
+ * says (RP400, RP404, RP409). */
 MUST_CHECK enum err operation_preview(struct pg *pg, const struct kind_table *kinds,
                                       const struct definition *definition, struct json_object *args,
                                       struct preview *preview, struct err_info *error);

@@ -4,7 +4,7 @@
 CREATE TABLE workflow_history (
     id                       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     adw_id                   text COLLATE "C" NOT NULL UNIQUE,  -- the name of the run's directory
-    issue_number             bigint,
+    issue_number             text,                              -- a number, as a rule; as it was written
     nl_input                 text,
     github_url               text,
     gh_issue_state           text,
@@ -55,8 +55,9 @@ CREATE TABLE workflow_history (
     error_category           text,
     complexity_actual        text,
     pattern_signature        text COLLATE "C",                  -- null = no pattern is recognised
-    source_signature         bytea,                             -- of what the last sync saw of the files from outside
-    source_digest            bytea,                             -- of the files that the cost columns were read from
+    source_signature         text COLLATE "C",                  -- of the files as the last sync saw them from outside; null = they
+                                                                -- were too young to tell; '' = a re-sync has read newer ones
+    source_digest            text COLLATE "C",                  -- of the files that the cost columns were read from
     content_xid              xid8 NOT NULL DEFAULT pg_current_xact_id(), -- who last changed what others are compared with
     created_at               timestamptz NOT NULL DEFAULT now(),
     updated_at               timestamptz NOT NULL DEFAULT now()
@@ -175,3 +176,148 @@ CREATE FUNCTION history_seen(of_kind text) RETURNS xid8 LANGUAGE sql STABLE AS $
                         WHERE o.operation_id = p.operation_id AND o.phase = p.phase AND o.outcome = 'failed')
      ORDER BY p.through DESC LIMIT 1
 $$;
+
+-- An ISO date, with or without time and zone (none = UTC); as an end, a date alone means its last moment. Null where there
+-- is no such moment.
+CREATE FUNCTION history_instant(written text, at_end boolean) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE part text[];
+BEGIN
+    part := regexp_match(written, '^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))?(Z|[+-]\d\d(?::?\d\d)?)?$');
+    IF part IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN (part[1] || ' ' || coalesce(part[2], '00:00') || coalesce(nullif(part[3], 'Z'), '+00'))::timestamptz
+           + CASE WHEN at_end AND part[2] IS NULL THEN interval '1 day' - interval '1 microsecond' ELSE interval '0' END;
+EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format OR invalid_time_zone_displacement_value
+            OR invalid_parameter_value THEN
+    RETURN NULL;
+END $$;
+
+-- Nano-dollars as the programs count them; below zero = null.
+CREATE FUNCTION from_nusd(n bigint) RETURNS numeric LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN n >= 0 THEN n * 0.000000001 END $$;
+
+-- The effect of a cost re-sync: all cost and token columns together, for rows that are still what the job read (RP004);
+-- each change of a cost is logged, and the webhook is told of it where there is one. Row by row: [i] of each array.
+CREATE FUNCTION history_recost(op text, why text, tell boolean,
+        ids text[], old_digests text[], old_costs bigint[], old_statuses text[], new_digests text[],
+        costs bigint[], per_step bigint[], per_token bigint[],
+        inputs bigint[], outputs bigint[], writes bigint[], reads bigint[], totals bigint[],
+        cost_parts text[], token_parts text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE written bigint;
+BEGIN
+    UPDATE workflow_history h
+       SET actual_cost_total = from_nusd(g.cost), actual_cost_per_step = from_nusd(g.step), cost_per_token = from_nusd(g.token),
+           input_tokens = g.input, output_tokens = g.output, cached_tokens = g.write, cache_hit_tokens = g.read,
+           cache_miss_tokens = g.input, total_tokens = g.total,
+           cache_efficiency_percent = coalesce(100.0 * g.read / nullif(g.input + g.write + g.read, 0), 0),
+           cost_breakdown = g.cost_part::jsonb, token_breakdown = g.token_part::jsonb,
+           source_signature = CASE WHEN g.new_digest IS DISTINCT FROM g.old_digest THEN '' ELSE source_signature END,
+           source_digest = g.new_digest, updated_at = now(),
+           content_xid = CASE WHEN from_nusd(g.cost) IS DISTINCT FROM from_nusd(g.old_cost) THEN pg_current_xact_id()
+                              ELSE content_xid END
+      FROM unnest(ids, old_digests, old_costs, old_statuses, new_digests, costs, per_step, per_token,
+                  inputs, outputs, writes, reads, totals, cost_parts, token_parts)
+           AS g (id, old_digest, old_cost, old_status, new_digest, cost, step, token,
+                 input, output, write, read, total, cost_part, token_part)
+     WHERE h.adw_id = g.id AND h.status = g.old_status
+       AND h.source_digest IS NOT DISTINCT FROM g.old_digest
+       AND h.actual_cost_total IS NOT DISTINCT FROM from_nusd(g.old_cost);
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written <> cardinality(ids) THEN
+        RAISE EXCEPTION '% of % workflows are not what was read', cardinality(ids) - written, cardinality(ids)
+            USING ERRCODE = 'RP004';
+    END IF;
+    INSERT INTO cost_audit_log (adw_id, old_cost, new_cost, old_status, new_status, reason, operation_id)
+    SELECT g.id, from_nusd(g.old_cost), from_nusd(g.cost), g.status, g.status, why, op
+      FROM unnest(ids, old_costs, costs, old_statuses) AS g (id, old_cost, cost, status)
+     WHERE from_nusd(g.old_cost) IS DISTINCT FROM from_nusd(g.cost);
+    IF tell THEN
+        INSERT INTO cost_webhook (adw_id, old_cost, new_cost, reason)
+        SELECT g.id, from_nusd(g.old_cost), from_nusd(g.cost), why
+          FROM unnest(ids, old_costs, costs) AS g (id, old_cost, cost)
+         WHERE from_nusd(g.old_cost) IS DISTINCT FROM from_nusd(g.cost);
+    END IF;
+END $$;
+
+-- The effect of a sync: rows as JSON objects with this table's columns, and beside them `read`: what the job read of the
+-- row, {"digest","cost","status"} or null where there was none; `keep_cost`: its cost columns stay; `reason`, where its
+-- cost changes.
+CREATE FUNCTION history_store(op text, tell boolean, given json) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    new_ones bigint;
+    written bigint;
+    wanted bigint;
+BEGIN
+    INSERT INTO workflow_history (adw_id, issue_number, nl_input, github_url, gh_issue_state, workflow_template, model_used,
+           status, start_time, end_time, duration_seconds, error_message, phase_count, current_phase, retry_count, error_count,
+           worktree_path, backend_port, frontend_port, branch_name, plan_file, issue_class, input_tokens, output_tokens,
+           cached_tokens, cache_hit_tokens, cache_miss_tokens, total_tokens, cache_efficiency_percent, estimated_cost_total,
+           actual_cost_total, estimated_cost_per_step, actual_cost_per_step, cost_per_token, cost_breakdown, token_breakdown,
+           phase_durations, hour_of_day, day_of_week, nl_input_word_count, nl_input_clarity_score, cost_efficiency_score,
+           performance_score, quality_score, scoring_version, bottleneck_phase, error_category, complexity_actual,
+           pattern_signature, source_signature, source_digest)
+    SELECT r.adw_id, r.issue_number, r.nl_input, r.github_url, r.gh_issue_state, r.workflow_template, r.model_used,
+           r.status, r.start_time, r.end_time, r.duration_seconds, r.error_message, r.phase_count, r.current_phase,
+           r.retry_count, r.error_count, r.worktree_path, r.backend_port, r.frontend_port, r.branch_name, r.plan_file,
+           r.issue_class, r.input_tokens, r.output_tokens, r.cached_tokens, r.cache_hit_tokens, r.cache_miss_tokens,
+           r.total_tokens, r.cache_efficiency_percent, r.estimated_cost_total, r.actual_cost_total,
+           r.estimated_cost_per_step, r.actual_cost_per_step, r.cost_per_token, r.cost_breakdown, r.token_breakdown,
+           r.phase_durations, coalesce(r.hour_of_day, -1), coalesce(r.day_of_week, -1), r.nl_input_word_count,
+           r.nl_input_clarity_score, r.cost_efficiency_score, r.performance_score, r.quality_score, r.scoring_version,
+           r.bottleneck_phase, r.error_category, r.complexity_actual, r.pattern_signature, r.source_signature,
+           r.source_digest
+      FROM json_array_elements(given) AS e, json_populate_record(NULL::workflow_history, e) AS r
+     WHERE e ->> 'read' IS NULL
+        ON CONFLICT (adw_id) DO NOTHING;
+    GET DIAGNOSTICS new_ones = ROW_COUNT;
+
+    UPDATE workflow_history h
+       SET issue_number = r.issue_number, nl_input = r.nl_input, github_url = r.github_url, gh_issue_state = r.gh_issue_state,
+           workflow_template = r.workflow_template, model_used = r.model_used, status = r.status,
+           start_time = r.start_time, end_time = r.end_time, duration_seconds = r.duration_seconds,
+           error_message = r.error_message, phase_count = r.phase_count, current_phase = r.current_phase,
+           retry_count = r.retry_count, error_count = r.error_count, worktree_path = r.worktree_path,
+           backend_port = r.backend_port, frontend_port = r.frontend_port, branch_name = r.branch_name,
+           plan_file = r.plan_file, issue_class = r.issue_class,
+           input_tokens = CASE WHEN c.keep THEN h.input_tokens ELSE r.input_tokens END,
+           output_tokens = CASE WHEN c.keep THEN h.output_tokens ELSE r.output_tokens END,
+           cached_tokens = CASE WHEN c.keep THEN h.cached_tokens ELSE r.cached_tokens END,
+           cache_hit_tokens = CASE WHEN c.keep THEN h.cache_hit_tokens ELSE r.cache_hit_tokens END,
+           cache_miss_tokens = CASE WHEN c.keep THEN h.cache_miss_tokens ELSE r.cache_miss_tokens END,
+           total_tokens = CASE WHEN c.keep THEN h.total_tokens ELSE r.total_tokens END,
+           cache_efficiency_percent = CASE WHEN c.keep THEN h.cache_efficiency_percent ELSE r.cache_efficiency_percent END,
+           actual_cost_total = CASE WHEN c.keep THEN h.actual_cost_total ELSE r.actual_cost_total END,
+           actual_cost_per_step = CASE WHEN c.keep THEN h.actual_cost_per_step ELSE r.actual_cost_per_step END,
+           cost_per_token = CASE WHEN c.keep THEN h.cost_per_token ELSE r.cost_per_token END,
+           cost_breakdown = CASE WHEN c.keep THEN h.cost_breakdown ELSE r.cost_breakdown END,
+           token_breakdown = CASE WHEN c.keep THEN h.token_breakdown ELSE r.token_breakdown END,
+           estimated_cost_total = r.estimated_cost_total, estimated_cost_per_step = r.estimated_cost_per_step,
+           phase_durations = r.phase_durations, hour_of_day = coalesce(r.hour_of_day, -1),
+           day_of_week = coalesce(r.day_of_week, -1), nl_input_word_count = r.nl_input_word_count,
+           nl_input_clarity_score = r.nl_input_clarity_score, cost_efficiency_score = r.cost_efficiency_score,
+           performance_score = r.performance_score, quality_score = r.quality_score, scoring_version = r.scoring_version,
+           bottleneck_phase = r.bottleneck_phase, error_category = r.error_category,
+           complexity_actual = r.complexity_actual, pattern_signature = r.pattern_signature,
+           source_signature = r.source_signature, source_digest = r.source_digest,
+           content_xid = pg_current_xact_id(), updated_at = now()
+      FROM json_array_elements(given) AS e, json_populate_record(NULL::workflow_history, e) AS r,
+           LATERAL (SELECT coalesce((e ->> 'keep_cost')::boolean, false) AS keep) AS c
+     WHERE e ->> 'read' IS NOT NULL AND h.adw_id = r.adw_id AND h.status = e -> 'read' ->> 'status'
+       AND h.source_digest IS NOT DISTINCT FROM e -> 'read' ->> 'digest'
+       AND h.actual_cost_total IS NOT DISTINCT FROM (e -> 'read' ->> 'cost')::numeric;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    wanted := json_array_length(given);
+    IF new_ones + written <> wanted THEN
+        RAISE EXCEPTION '% of % workflows are not what was read', wanted - new_ones - written, wanted USING ERRCODE = 'RP004';
+    END IF;
+    INSERT INTO cost_audit_log (adw_id, old_cost, new_cost, old_status, new_status, reason, operation_id)
+    SELECT e ->> 'adw_id', (e -> 'read' ->> 'cost')::numeric, (e ->> 'actual_cost_total')::numeric, e -> 'read' ->> 'status',
+           e ->> 'status', e ->> 'reason', op
+      FROM json_array_elements(given) AS e WHERE e ->> 'reason' IS NOT NULL;
+    IF tell THEN
+        INSERT INTO cost_webhook (adw_id, old_cost, new_cost, reason)
+        SELECT e ->> 'adw_id', (e -> 'read' ->> 'cost')::numeric, (e ->> 'actual_cost_total')::numeric, e ->> 'reason'
+          FROM json_array_elements(given) AS e WHERE e ->> 'reason' IS NOT NULL;
+    END IF;
+END $$;

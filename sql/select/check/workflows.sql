@@ -1,0 +1,19 @@
+-- $1 args
+WITH wanted AS (
+    SELECT ARRAY(SELECT jsonb_array_elements_text(coalesce($1::jsonb -> 'status', '["completed", "failed"]'))) AS statuses,
+           history_instant($1::jsonb ->> 'from', false) AS first, history_instant($1::jsonb ->> 'to', true) AS last)
+SELECT 'workflows ' || array_to_string(statuses, ' or ') || coalesce(' from ' || ($1::jsonb ->> 'from'), '')
+                    || coalesce(' to ' || ($1::jsonb ->> 'to'), ''),
+       CASE WHEN refused.code IS NULL THEN
+           (SELECT count(*) FROM workflow_history h WHERE
+-- include: select/_workflow_wanted.sql
+           ) END, NULL::bigint, NULL::bigint, refused.code, refused.why
+  FROM wanted,
+       LATERAL (SELECT CASE
+           WHEN $1::jsonb ->> 'from' IS NOT NULL AND first IS NULL THEN '"' || ($1::jsonb ->> 'from') || '" is no date'
+           WHEN $1::jsonb ->> 'to' IS NOT NULL AND last IS NULL THEN '"' || ($1::jsonb ->> 'to') || '" is no date'
+           WHEN first > last THEN 'the range is reversed: it begins at ' || ($1::jsonb ->> 'from') || ' and ends at '
+                                  || ($1::jsonb ->> 'to') END AS short) s,
+       LATERAL (SELECT CASE WHEN short IS NOT NULL THEN 'RP400' END AS code,
+                       short || '; give dates as 2026-01-31, 2026-01-31T12:00 or 2026-01-31T12:00:00Z, the earlier one first'
+                       AS why) refused
