@@ -4,6 +4,7 @@ import subprocess
 import time
 
 import fixtures
+from cpu import Cpu
 from place import Place, Trouble
 from report import Row, middle
 
@@ -51,42 +52,42 @@ def receiver_limit(bench, count, parallel, apps):
 
 
 def deliver_rate(bench, links, files, parallel):
-    """Files per second of a re-sync of `links` links with `files` files each. They have been delivered once before, so
-    that the clones are there; then every file of all links is sent again."""
+    """Files per second of a re-sync of `links` links with `files` files each, and the CPU time of it in words. They have
+    been delivered once before, so that the clones are there; then every file of all links is sent again."""
     with Place(bench.programs) as place:
         hand = place.start_hand()
-        _, base_url = fixtures.start_receiver(place)
+        receiver, base_url = fixtures.start_receiver(place)
         for number in range(links):
             url = fixtures.make_repository(place, "origin%d" % number, fixtures.small_files(files))
             fixtures.add_link(place, hand, 1 + number, 1 + number, base_url, url)
-        place.start_worker(settings={"REPRISE_DELIVER_PARALLEL": str(parallel)})
+        worker = place.start_worker(settings={"REPRISE_DELIVER_PARALLEL": str(parallel)})
         run_to_end(place, hand, "resync-all")
-        before = fixtures.receiver_stats(base_url)
+        before, cpu = fixtures.receiver_stats(base_url), Cpu(place, worker=worker, receiver=receiver)
         seconds = run_to_end(place, hand, "resync-all")
-        after = fixtures.receiver_stats(base_url)
+        after, used = fixtures.receiver_stats(base_url), cpu.us_each(links * files)
     came = after["requests"] - before["requests"]
     flaws = {name: after[name] for name in FLAWS if after[name]}
     if came != links * files or after["files"] != links * files or flaws:
         raise Trouble("the receiver took %d requests for %d files, with flaws %s" % (came, links * files, flaws))
-    return came / seconds
+    return came / seconds, "µs of CPU a file: " + used
 
 
 def measure_one_link(bench):
     """Small files per second for one link with deliver.parallel 32, from the first load to the end, fetch included."""
     files = bench.size(50_000, 2_000)
     limit = receiver_limit(bench, files, 32, 1)
-    rate = deliver_rate(bench, 1, files, 32)
+    rate, used = deliver_rate(bench, 1, files, 32)
     yield Row("small files, one link", rate, "files/s", (">=", 5_000), limit, rate / limit,
-              "limit: bare libcurl, 32 in flight")
+              "limit: bare libcurl, 32 in flight; " + used)
 
 
 def measure_eight_links(bench):
     """Small files per second over eight links with deliver.parallel 32 each."""
     files = bench.size(12_500, 500)
     limit = receiver_limit(bench, 8 * files, 64, 8)
-    rate = deliver_rate(bench, 8, files, 32)
+    rate, used = deliver_rate(bench, 8, files, 32)
     yield Row("small files, eight links", rate, "files/s", (">=", 10_000), limit, rate / limit,
-              "limit: bare libcurl, 64 in flight")
+              "limit: bare libcurl, 64 in flight; " + used)
 
 
 # ---- re-scan --------------------------------------------------------------------------------------------------------

@@ -3,19 +3,31 @@
 #include "embedded/sql.h"
 #include "producer/out.h"
 
-enum err removal_forget(struct pg *pg, const char *app_id, const char *repository_id, struct err_info *error)
+#define TRIES 5 /* a step may cross a settle's locks; it is harmless to repeat */
+
+static enum err step(struct pg *pg, const struct sql *statement, const struct pg_args *args, bool *gone,
+                     struct err_info *error)
 {
+    PGresult *result = NULL;
+    enum err err = ERR_RETRY;
+    for (int tries = 0; err == ERR_RETRY && tries < TRIES; tries++)
+        err = pg_exec(pg, statement, args, &result, error);
+    *gone = err == ERR_OK && pg_bool(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
+enum err removal_remove(struct pg *pg, const char *app_id, const char *repository_id, struct err_info *error)
+{
+    const struct sql *statement =
+        repository_id == NULL ? &sql_producer_app_remove_step : &sql_producer_link_remove_step;
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, app_id);
-    pg_arg_text(args, repository_id);
+    if (repository_id != NULL)
+        pg_arg_text(args, repository_id);
     enum err err = ERR_OK;
-    int64_t deleted = 1;
-    while (err == ERR_OK && deleted > 0) {
-        PGresult *result = NULL;
-        err = pg_exec(pg, &sql_producer_app_forget_deliveries, args, &result, error);
-        deleted = err == ERR_OK ? pg_affected(result) : 0;
-        PQclear(result);
-    }
+    for (bool gone = false; err == ERR_OK && !gone;)
+        err = step(pg, statement, args, &gone, error);
     pg_args_drop(args);
     return err;
 }

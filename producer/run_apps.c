@@ -223,13 +223,7 @@ enum err run_remove_app(struct session *session, struct err_info *error)
     if (err == ERR_OK)
         err = ask(session, app_id, error);
     if (err == ERR_OK)
-        err = removal_forget(session->pg, app_id, NULL, error);
-    if (err != ERR_OK)
-        return err;
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, app_id);
-    err = pg_exec(session->pg, &sql_producer_app_delete, args, NULL, error);
-    pg_args_drop(args);
+        err = removal_remove(session->pg, app_id, NULL, error);
     if (err == ERR_OK)
         removal_show(session, app_id, NULL);
     return err;

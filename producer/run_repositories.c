@@ -216,15 +216,12 @@ enum err run_add_repository(struct session *session, struct err_info *error)
 /* ---- remove-repository
  * --------------------------------------------------------------------------------------------------- */
 
-/* The repository goes with its last link. */
-static enum err delete_link(struct pg *pg, const char *app_id, const char *repository_id, struct err_info *error)
+/* The repository goes with its last link; in a transaction of its own, for a checkpoint locks the link first. */
+static enum err delete_unused(struct pg *pg, const char *repository_id, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_queue_begin);
     pg_arg_text(pg_batch_add(batch, &sql_producer_repository_lock), repository_id);
-    struct pg_args *args = pg_batch_add(batch, &sql_producer_link_delete);
-    pg_arg_text(args, app_id);
-    pg_arg_text(args, repository_id);
     pg_arg_text(pg_batch_add(batch, &sql_producer_repository_delete_unused), repository_id);
     pg_batch_add(batch, &sql_queue_commit);
     enum err err = pg_batch_run(pg, batch, error);
@@ -248,9 +245,9 @@ enum err run_remove_repository(struct session *session, struct err_info *error)
         err = session_confirm(session, question.data, error);
     }
     if (err == ERR_OK)
-        err = removal_forget(session->pg, app_id, repository_id, error);
+        err = removal_remove(session->pg, app_id, repository_id, error);
     if (err == ERR_OK)
-        err = delete_link(session->pg, app_id, repository_id, error);
+        err = delete_unused(session->pg, repository_id, error);
     if (err == ERR_OK)
         removal_show(session, app_id, repository_id);
     buf_fini(&question);

@@ -41,6 +41,21 @@ static enum err check_batch(struct doctor *doctor, const PGresult *links, int fr
     return err;
 }
 
+static enum err check_orphans(struct doctor *doctor, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_bool(args, doctor->options->depth == DOCTOR_DEEP);
+    PGresult *links = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_doctor_orphans_of_links, args, &links, error);
+    for (int row = 0; err == ERR_OK && row < pg_rows(links); row++) {
+        struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(links, row, 0), 0};
+        doctor_say(doctor, &on, "is not there, but what its app was sent is recorded");
+    }
+    PQclear(links);
+    pg_args_drop(args);
+    return err;
+}
+
 enum err doctor_links(struct doctor *doctor, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
@@ -55,5 +70,5 @@ enum err doctor_links(struct doctor *doctor, struct err_info *error)
     for (int from = 0; err == ERR_OK && from < count; from += LINKS_AT_ONCE)
         err = check_batch(doctor, links, from, count - from > LINKS_AT_ONCE ? from + LINKS_AT_ONCE : count, error);
     PQclear(links);
-    return err;
+    return err == ERR_OK ? check_orphans(doctor, error) : err;
 }

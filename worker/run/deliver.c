@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "embedded/sql.h"
 #include "worker/run/deliver_outbox.h"
 
-#define SQLSTATE_NO_SUCH_LINK "23503" /* a foreign key: deliveries and intents hang on their link */
+#define SQLSTATE_NO_SUCH_LINK "RP404" /* of share_link */
 
 void deliver_init(struct deliver *deliver, struct run *run)
 {
@@ -80,6 +81,14 @@ void deliver_arg_attempt(struct pg_args *args, const struct deliver *deliver)
     pg_arg_text(args, deliver->run->operation_id);
     pg_arg_int8(args, job->seq);
     pg_arg_int4(args, job->attempt);
+}
+
+struct pg_batch *deliver_checkpoint(struct deliver *deliver)
+{
+    char remember[DELIVER_REMEMBER_MAX];
+    struct pg_batch *batch = run_checkpoint(deliver->run, deliver_remember_write(&deliver->remember, remember));
+    pg_arg_int8(deliver_add(batch, &deliver->link, &sql_deliveries_share_link), deliver->link.incarnation);
+    return batch;
 }
 
 enum err deliver_commit(struct deliver *deliver, struct pg_batch *batch, struct err_info *error)

@@ -59,6 +59,9 @@ struct pg_args *deliver_add(struct pg_batch *batch, const struct deliver_link *l
 /* And the next three: the attempt. */
 void deliver_arg_attempt(struct pg_args *args, const struct deliver *deliver);
 
+/* A checkpoint that remembers how far the job is, and holds the link in its place. A link that has been removed ends
+ * the job (`is_gone`). */
+struct pg_batch *deliver_checkpoint(struct deliver *deliver);
 /* Commits and heeds. */
 MUST_CHECK enum err deliver_commit(struct deliver *deliver, struct pg_batch *batch, struct err_info *error);
 

@@ -19,8 +19,7 @@ int64_t deliver_circuit_wait_ms(const struct deliver *deliver)
 /* Under the fence, like all that a job writes. `*opened`: this failure opened the circuit. */
 static enum err count_failure(struct deliver *deliver, struct circuit *circuit, bool *opened, struct err_info *error)
 {
-    char remember[DELIVER_REMEMBER_MAX];
-    struct pg_batch *batch = run_checkpoint(deliver->run, deliver_remember_write(&deliver->remember, remember));
+    struct pg_batch *batch = deliver_checkpoint(deliver);
     int at = pg_batch_count(batch);
     struct pg_args *args = pg_batch_add(batch, &sql_deliveries_fetch_failed);
     pg_arg_text(args, deliver->link.repository_id);

@@ -21,7 +21,8 @@ enum {
     HOLDS_ANYTHING,
     FAILURES,
     OPEN_UNTIL_US,
-    NOW_US
+    NOW_US,
+    INCARNATION
 };
 
 enum err deliver_secret_open(const struct crypto_keys *keys, const char *sealed, char **plain, struct err_info *error)
@@ -77,6 +78,7 @@ static void read_row(const PGresult *row, struct deliver_link *link)
     link->holds_anything = pg_bool(row, 0, HOLDS_ANYTHING);
     link->circuit.consecutive_failures = (int)pg_int8(row, 0, FAILURES);
     link->circuit.open_until_us = pg_int8(row, 0, OPEN_UNTIL_US);
+    link->incarnation = pg_int8(row, 0, INCARNATION);
     link->now_us = pg_int8(row, 0, NOW_US);
 }
 

@@ -13,7 +13,8 @@
 
 struct deliver_link {
     char *app_id, *repository_id;
-    char *base_url; /* without a '/' at its end */
+    int64_t incarnation; /* tells it apart from one that is added after it was removed */
+    char *base_url;      /* without a '/' at its end */
     char *url, *owner, *name;
     char *branch;                      /* NULL = the remote's HEAD */
     char *synced_commit, *synced_tree; /* NULL = the app is not known to hold exactly a tree */

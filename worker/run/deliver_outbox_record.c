@@ -56,10 +56,9 @@ static void count_recorded(struct deliver_remember *remember, const struct parce
 static struct pg_batch *write_checkpoint(struct outbox *outbox)
 {
     struct deliver *deliver = outbox->deliver;
-    char remember[DELIVER_REMEMBER_MAX];
     parcels_move(&outbox->answered, &outbox->recording);
     count_recorded(&deliver->remember, &outbox->recording);
-    struct pg_batch *batch = run_checkpoint(deliver->run, deliver_remember_write(&deliver->remember, remember));
+    struct pg_batch *batch = deliver_checkpoint(deliver);
     if (!deliver->fetch_noted)
         deliver_note_fetch(batch, &deliver->link, &deliver->fetched);
     deliver_record(batch, deliver, &outbox->recording, &outbox->announcing);

@@ -37,6 +37,7 @@ static void write_effects(struct pg_batch *batch, const size_t *mine, size_t cou
         pg_arg_text(args, settling->fetched.tree);
         pg_arg_int8(args, settling->files);
         pg_arg_int8(args, settling->bytes);
+        pg_arg_int8(args, settling->link.incarnation);
         (void)deliver_add(batch, &settling->link, &sql_deliveries_synced_intents);
     } else {
         const struct sql *statement = settling->is_final ? &sql_deliveries_failed : &sql_deliveries_tried;
@@ -59,6 +60,7 @@ static struct settling *plan_effects(struct deliver *deliver)
     struct settling *settling = mem_zalloc(sizeof *settling);
     settling->link.app_id = mem_strdup(deliver->link.app_id);
     settling->link.repository_id = mem_strdup(deliver->link.repository_id);
+    settling->link.incarnation = deliver->link.incarnation;
     settling->fetched = deliver->fetched;
     settling->notes_fetch = deliver->clone != NULL && !deliver->fetch_noted;
     deliver->run->effects = write_effects;

@@ -18,14 +18,13 @@ static void forget_in_memory(struct deliver_link *link)
 
 static enum err clear(struct deliver *deliver, struct err_info *error)
 {
-    char remember[DELIVER_REMEMBER_MAX];
     if (deliver->remember.cleared)
         return ERR_OK;
     forget_in_memory(&deliver->link);
     if (deliver->run->dry_run)
         return ERR_OK;
     deliver->remember.cleared = true;
-    struct pg_batch *batch = run_checkpoint(deliver->run, deliver_remember_write(&deliver->remember, remember));
+    struct pg_batch *batch = deliver_checkpoint(deliver);
     (void)deliver_add(batch, &deliver->link, &sql_deliveries_clear_deliveries);
     (void)deliver_add(batch, &deliver->link, &sql_deliveries_clear_link);
     enum err err = deliver_commit(deliver, batch, error);

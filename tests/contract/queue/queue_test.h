@@ -87,8 +87,8 @@ static inline int queue_test_fresh(void **state)
 {
     struct queue_test *t = *state;
     snprintf(t->prefix, sizeof t->prefix, "%s%d", stores_prefix(t->stores), ++t->number);
-    sql(t, "TRUNCATE operation, operation_alias, tally, job, job_outcome, exclusive, apps, repositories, "
-           "definition_versions "
+    sql(t, "TRUNCATE operation, operation_alias, tally, job, job_outcome, exclusive, apps, repositories, deliveries, "
+           "delivery_intents, definition_versions "
            "CASCADE");
     return 0;
 }

@@ -130,6 +130,24 @@ static void i3_an_announcement_beside_a_synced_tree(void **state)
     assert_violation(*state, 3, LINK);
 }
 
+static void i3_deliveries_without_their_link(void **state)
+{
+    struct queue_test *t = *state;
+    sql(t, "DELETE FROM deliveries WHERE repository_id = 'repo_2';"
+           "INSERT INTO deliveries (app_id, repository_id, path_sha256, file_path, file_sha, blob_id, size)"
+           " VALUES ('app_1', 'repo_0', '\\x01', 'f', 's', 'b', 1), ('app_9', 'repo_1', '\\x01', 'f', 's', 'b', 1);"
+           "UPDATE app_repositories SET synced_tree_id = NULL WHERE repository_id = 'repo_2'");
+    assert_violation(t, 3, "/repo_");
+    sql(t, "DELETE FROM deliveries WHERE repository_id = 'repo_0'");
+    assert_violation(t, 3, "app_9/repo_1");
+    sql(t, "DELETE FROM deliveries WHERE app_id = 'app_9'");
+    assert_well(t);
+    sql(t,
+        "INSERT INTO delivery_intents (app_id, repository_id, path_sha256, file_path, verb, operation_id, seq, attempt)"
+        " VALUES ('app_2', 'repo_7', '\\x01', 'f', 'update', 'op_x', 1, 1)");
+    assert_violation(t, 3, "app_2/repo_7");
+}
+
 static void i3_an_outcome_without_its_effect(void **state)
 {
     struct queue_test *t = *state;
@@ -269,6 +287,7 @@ int main(void)
         TEST(pruned_outcomes_are_not_missed),
         TEST(i3_a_delivery_that_is_not_recorded),
         TEST(i3_an_announcement_beside_a_synced_tree),
+        TEST(i3_deliveries_without_their_link),
         TEST(i3_an_outcome_without_its_effect),
         TEST(i4_a_settle_long_after_the_cancel),
         TEST(i4_a_settle_that_began_soon_after_the_cancel_is_in_doubt),
