@@ -18,7 +18,7 @@ struct command {
     const char *group;   /* the heading under which it is listed; commands of one group stand together */
     const char *words;   /* as help shows them: "<app> <repo>" */
     int least, most;     /* number of words; most −1 = any */
-    uint32_t options;    /* of its own; --json and --help always are */
+    uint64_t options;    /* of its own; --json and --help always are */
     const char *summary; /* one line */
     const char *text;    /* what it does, in lines, without the last line's end */
     const char *example; /* lines, each of which could be typed */

@@ -10,8 +10,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "common/query/row.h"
 #include "embedded/sql.h"
-#include "producer/list.h"
 #include "producer/out.h"
 
 #define NAP_FIRST_MS 5
@@ -110,7 +110,7 @@ static void view_fill(const PGresult *result, struct view *view)
         .elapsed_ms = number(result, "elapsed_ms"),
     };
     view->progress.rate = mean_rate(&view->progress);
-    view->json = list_row_json(result, 0);
+    view->json = row_json(result, 0);
     add_derived(view->json, &view->progress);
 }
 

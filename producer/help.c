@@ -54,7 +54,7 @@ void help_usage(const struct command *command, FILE *out)
 
 static void print_options(const struct command *command, FILE *out)
 {
-    uint32_t all = command->options | OPTION(OPTION_JSON) | OPTION(OPTION_HELP);
+    uint64_t all = command->options | OPTION(OPTION_JSON) | OPTION(OPTION_HELP);
     fputs("\nOptions:\n", out);
     for (int id = 0; id < OPTION_COUNT; id++) {
         char left[40];

@@ -1,54 +1,14 @@
 #include "producer/list.h"
 
 #include <assert.h>
-#include <json-c/json_tokener.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/query/apps.h"
 #include "common/store/pg.h"
 #include "producer/out.h"
 #include "producer/table.h"
-
-/* Of pg_type, where they never change. */
-enum { TYPE_BOOL = 16, TYPE_INT8 = 20, TYPE_INT2 = 21, TYPE_INT4 = 23, TYPE_FLOAT8 = 701, TYPE_JSONB = 3802 };
-
-#define AGO_SUFFIX "_ago_ms"
-
-static struct json_object *value_json(const PGresult *result, int row, int column)
-{
-    if (pg_is_null(result, row, column))
-        return NULL;
-    switch (PQftype(result, column)) {
-    case TYPE_BOOL:
-        return json_object_new_boolean(pg_bool(result, row, column));
-    case TYPE_INT8:
-    case TYPE_INT2:
-    case TYPE_INT4:
-        return json_object_new_int64(pg_int8(result, row, column));
-    case TYPE_FLOAT8:
-        return json_object_new_double(pg_double(result, row, column));
-    case TYPE_JSONB:
-        return json_tokener_parse(pg_text(result, row, column));
-    default:
-        return json_object_new_string(pg_text(result, row, column));
-    }
-}
-
-static bool is_for_people(const char *name)
-{
-    size_t len = strlen(name), suffix = strlen(AGO_SUFFIX);
-    return len > suffix && strcmp(name + len - suffix, AGO_SUFFIX) == 0;
-}
-
-struct json_object *list_row_json(const PGresult *result, int row)
-{
-    struct json_object *object = json_object_new_object();
-    for (int column = 0; column < PQnfields(result); column++)
-        if (!is_for_people(PQfname(result, column)))
-            json_object_object_add(object, PQfname(result, column), value_json(result, row, column));
-    return object;
-}
 
 static void add_cell(struct table *table, const PGresult *result, int row, const struct list_column *spec)
 {
@@ -75,7 +35,7 @@ static void add_cell(struct table *table, const PGresult *result, int row, const
         break;
     case LIST_CAPPED:
         out_add_count(&text, pg_int8(result, row, column));
-        if (pg_int8(result, row, column) == LIST_COUNTED_MAX)
+        if (pg_int8(result, row, column) == APPS_COUNTED_MAX)
             buf_add_char(&text, '+');
         break;
     }
@@ -103,28 +63,62 @@ static void print_table(const PGresult *result, int rows, const struct list *lis
     table_drop(table);
 }
 
-static void print_json(const PGresult *result, int rows, const struct list *list, const char *next)
+void list_print(const struct session *session, const struct answer *answer, const struct list *list)
 {
-    struct json_object *document = json_object_new_object(), *array = json_object_new_array();
-    for (int row = 0; row < rows; row++)
-        json_object_array_add(array, list_row_json(result, row));
-    json_object_object_add(document, list->name, array);
-    json_object_object_add(document, "next", next == NULL ? NULL : json_object_new_string(next));
-    out_json(document);
-}
-
-void list_print(const struct session *session, const PGresult *result, const struct list *list)
-{
-    int rows = pg_rows(result) > list->limit ? list->limit : pg_rows(result);
-    bool more = pg_rows(result) > list->limit;
-    const char *next = more ? pg_text(result, rows - 1, PQfnumber(result, list->key)) : NULL;
     if (session->json) {
-        print_json(result, rows, list, next);
-    } else if (rows == 0) {
+        out_json(json_object_get(answer->json));
+    } else if (answer->rows == 0) {
         out_note("%s", list->none);
     } else {
-        print_table(result, rows, list);
-        if (more)
-            out_note("There are more: --after %s", next);
+        print_table(answer->result, answer->rows, list);
+        if (answer->next != NULL)
+            out_note("There are more: --cursor %s", answer->next);
     }
+}
+
+/* ---- asking
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* True if the option "--sort-by" is what a question calls "sort_by". */
+static bool is_called(const char *option, const char *name)
+{
+    for (option += strlen("--"); *option != '\0' && *name != '\0'; option++, name++)
+        if (*option != *name && !(*option == '-' && *name == '_'))
+            return false;
+    return *option == *name;
+}
+
+static const char *value_of(const void *from, const char *name)
+{
+    const struct list_asking *asking = from;
+    for (int i = 0; i < LIST_ALSO_MAX && asking->also[i].name != NULL; i++)
+        if (strcmp(asking->also[i].name, name) == 0)
+            return asking->also[i].value;
+    for (int id = 0; id < OPTION_COUNT; id++)
+        if (is_called(options[id].name, name))
+            return asking->session->arguments.values[id];
+    return NULL;
+}
+
+struct asked list_asked(const struct list_asking *asking)
+{
+    return (struct asked){value_of, asking, ASKED_BY_OPTIONS};
+}
+
+enum err list_run(struct session *session, answer_question *question, const struct list_also *also,
+                  const struct list *list, struct err_info *error)
+{
+    struct list_asking asking = {.session = session};
+    struct answer answer;
+    if (also != NULL)
+        memcpy(asking.also, also, sizeof asking.also);
+    struct asked asked = list_asked(&asking);
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = question(session->pg, &asked, &answer, error);
+    if (err != ERR_OK)
+        return err;
+    list_print(session, &answer, list);
+    answer_fini(&answer);
+    return ERR_OK;
 }

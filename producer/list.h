@@ -1,13 +1,8 @@
-/*
- * Results of PostgreSQL as a list: for people the columns that a table names, as JSON every column under its own name.
- * A column whose name ends in "_ago_ms" is there for people only: JSON has the exact time beside it.
- */
+/* Answers that are lists: for people the columns that a table names, as JSON the document as it is. */
 #ifndef REPRISE_PRODUCER_LIST_H
 #define REPRISE_PRODUCER_LIST_H
 
-#include <json-c/json_object.h>
-#include <libpq-fe.h>
-
+#include "common/query/answer.h"
 #include "producer/session.h"
 
 enum list_cell {
@@ -15,9 +10,8 @@ enum list_cell {
     LIST_NUMBER,
     LIST_BYTES,
     LIST_AGO,    /* milliseconds since */
-    LIST_CAPPED, /* a number that was counted up to LIST_COUNTED_MAX */
+    LIST_CAPPED, /* a number that was counted up to APPS_COUNTED_MAX */
 };
-#define LIST_COUNTED_MAX 1000 /* also in sql/producer/apps.sql */
 
 struct list_column {
     const char *title;
@@ -26,16 +20,24 @@ struct list_column {
 };
 
 struct list {
-    const char *name;                  /* of the JSON array */
     const struct list_column *columns; /* ended by a NULL title */
-    const char *key;                   /* the column whose value --after takes */
     const char *none;                  /* what to say where there is nothing */
-    int limit;
 };
 
-/* Prints at most `limit` rows; a further one only says that there are more. */
-void list_print(const struct session *session, const PGresult *result, const struct list *list);
-/* A row with all its columns, typed; the caller's. */
-struct json_object *list_row_json(const PGresult *result, int row);
+/* What a question is asked with: the options of the command line, by their names, and values that stand elsewhere. */
+#define LIST_ALSO_MAX 2
+struct list_also {
+    const char *name, *value; /* NULL name = no more */
+};
+struct list_asking {
+    const struct session *session;
+    struct list_also also[LIST_ALSO_MAX];
+};
+struct asked list_asked(const struct list_asking *asking);
+
+/* Connects, asks, prints. `also` may be NULL, else it has LIST_ALSO_MAX entries. */
+MUST_CHECK enum err list_run(struct session *session, answer_question *question, const struct list_also *also,
+                             const struct list *list, struct err_info *error);
+void list_print(const struct session *session, const struct answer *answer, const struct list *list);
 
 #endif

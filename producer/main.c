@@ -158,7 +158,7 @@ static int run_command(struct session *session, int argc, char **argv, struct er
         unknown_command(argv[1], error);
         return fail(error, session->json);
     }
-    uint32_t allowed = session->command->options | OPTION(OPTION_JSON) | OPTION(OPTION_HELP);
+    uint64_t allowed = session->command->options | OPTION(OPTION_JSON) | OPTION(OPTION_HELP);
     enum err err = option_parse(allowed, argc - 2, argv + 2, &session->arguments, error);
     if (err == ERR_OK)
         err = fault_init(error);

@@ -16,7 +16,7 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_FAILED] = {"--failed", NULL, "only those that failed"},
     [OPTION_STATE] = {"--state", "STATE", "only those in this state: running, paused, completed, failed, cancelled"},
     [OPTION_LIMIT] = {"--limit", "N", "at most so many lines, 1 to 1000; 50 unless told"},
-    [OPTION_AFTER] = {"--after", "ID", "goes on after this one: what the page before said under \"next\""},
+    [OPTION_CURSOR] = {"--cursor", "NEXT", "goes on with the next page: what the page before said under \"next\""},
     [OPTION_EMAIL] = {"--email", "TEXT", "whom to write to about the app"},
     [OPTION_WEBSITE] = {"--website", "URL", "where the app's own page is"},
     [OPTION_DESCRIPTION] = {"--description", "TEXT", "what the app does"},
@@ -30,7 +30,7 @@ const struct option options[OPTION_COUNT] = {
 };
 
 /* The option of `len` characters that is among those allowed; OPTION_COUNT if there is none. */
-static enum option_id find(uint32_t allowed, const char *text, size_t len)
+static enum option_id find(uint64_t allowed, const char *text, size_t len)
 {
     int id = 0;
     while (id < OPTION_COUNT && !((allowed & OPTION(id)) != 0 && strlen(options[id].name) == len &&
@@ -40,7 +40,7 @@ static enum option_id find(uint32_t allowed, const char *text, size_t len)
 }
 
 /* Takes the option at `argv[at]`; `*used` entries belong to it. */
-static enum err take(uint32_t allowed, int left, char **argv, struct arguments *arguments, int *used,
+static enum err take(uint64_t allowed, int left, char **argv, struct arguments *arguments, int *used,
                      struct err_info *error)
 {
     const char *text = argv[0];
@@ -60,7 +60,7 @@ static enum err take(uint32_t allowed, int left, char **argv, struct arguments *
     return ERR_OK;
 }
 
-enum err option_parse(uint32_t allowed, int count, char **argv, struct arguments *arguments, struct err_info *error)
+enum err option_parse(uint64_t allowed, int count, char **argv, struct arguments *arguments, struct err_info *error)
 {
     *arguments = (struct arguments){.words = argv};
     bool only_words = false;
@@ -77,16 +77,5 @@ enum err option_parse(uint32_t allowed, int count, char **argv, struct arguments
         }
         at += used;
     }
-    return ERR_OK;
-}
-
-enum err option_limit(const struct arguments *arguments, int *limit, struct err_info *error)
-{
-    const char *text = arguments->values[OPTION_LIMIT];
-    char *end = NULL;
-    long number = text == NULL ? LIST_LIMIT : strtol(text, &end, 10);
-    if (text != NULL && (*text < '0' || *text > '9' || *end != '\0' || number < 1 || number > LIST_LIMIT_MAX))
-        return err_set(error, ERR_USAGE, "--limit: \"%s\" is not a number from 1 to %d", text, LIST_LIMIT_MAX);
-    *limit = (int)number;
     return ERR_OK;
 }

@@ -22,7 +22,7 @@ enum option_id {
     OPTION_FAILED,
     OPTION_STATE,
     OPTION_LIMIT,
-    OPTION_AFTER,
+    OPTION_CURSOR,
     OPTION_EMAIL,
     OPTION_WEBSITE,
     OPTION_DESCRIPTION,
@@ -36,7 +36,7 @@ enum option_id {
 };
 
 /* A set of options. */
-#define OPTION(id) (UINT32_C(1) << (id))
+#define OPTION(id) (UINT64_C(1) << (id))
 
 struct option {
     const char *name;  /* "--limit" */
@@ -54,17 +54,12 @@ struct arguments {
 
 /* Reads `count` entries of `argv`, after the command's name; words are moved to its front. ERR_USAGE names what is
  * wrong: an option that is not in `allowed`, given twice, or lacks its value. "--" ends options. */
-MUST_CHECK enum err option_parse(uint32_t allowed, int count, char **argv, struct arguments *arguments,
+MUST_CHECK enum err option_parse(uint64_t allowed, int count, char **argv, struct arguments *arguments,
                                  struct err_info *error);
 
 static inline bool option_given(const struct arguments *arguments, enum option_id id)
 {
     return arguments->values[id] != NULL;
 }
-
-#define LIST_LIMIT 50
-#define LIST_LIMIT_MAX 1000
-/* --limit; LIST_LIMIT where it was not given. ERR_USAGE unless 1 to LIST_LIMIT_MAX. */
-MUST_CHECK enum err option_limit(const struct arguments *arguments, int *limit, struct err_info *error);
 
 #endif

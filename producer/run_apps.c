@@ -4,6 +4,7 @@
 
 #include "common/base/json.h"
 #include "common/base/printable.h"
+#include "common/query/apps.h"
 #include "common/store/http.h"
 #include "embedded/sql.h"
 #include "producer/list.h"
@@ -28,22 +29,8 @@ enum err run_apps(struct session *session, struct err_info *error)
         {"SENDS TO", "base_url", LIST_TEXT},
         {NULL, NULL, LIST_TEXT},
     };
-    struct list list = {"apps", columns, "app_id", "There are no apps; to register one: producer add-app NAME URL", 0};
-    enum err err = option_limit(&session->arguments, &list.limit, error);
-    if (err == ERR_OK)
-        err = session_postgres(session, error);
-    if (err != ERR_OK)
-        return err;
-    struct pg_args *args = pg_args_new();
-    pg_arg_int8(args, list.limit + 1);
-    pg_arg_text(args, session->arguments.values[OPTION_AFTER]);
-    PGresult *result = NULL;
-    err = pg_exec(session->pg, &sql_producer_apps, args, &result, error);
-    if (err == ERR_OK)
-        list_print(session, result, &list);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
+    static const struct list list = {columns, "There are no apps; to register one: producer add-app NAME URL"};
+    return list_run(session, apps_list, NULL, &list, error);
 }
 
 /* ---- add-app
@@ -205,7 +192,7 @@ static enum err ask(struct session *session, const char *app_id, struct err_info
         int64_t links = pg_int8(result, 0, 1);
         buf_addf(&question,
                  "This will remove the app %s (%s) with its %lld%s repositories, and forget what it was sent.",
-                 pg_text(result, 0, 0), app_id, (long long)links, links == LIST_COUNTED_MAX ? " or more" : "");
+                 pg_text(result, 0, 0), app_id, (long long)links, links == APPS_COUNTED_MAX ? " or more" : "");
         err = session_confirm(session, question.data, error);
     }
     buf_fini(&question);

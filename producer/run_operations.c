@@ -1,12 +1,9 @@
 /* Looking at operations, and changing their state. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/base/clock.h"
-#include "common/store/pg.h"
-#include "embedded/sql.h"
+#include "common/query/operations.h"
+#include "common/query/outcomes.h"
 #include "producer/follow.h"
 #include "producer/list.h"
 #include "producer/lookup.h"
@@ -123,13 +120,6 @@ enum err run_resume(struct session *session, struct err_info *error)
 /* ---- lists
  * ------------------------------------------------------------------------------------------------------------- */
 
-static enum err check_state(const char *state, struct err_info *error)
-{
-    if (state == NULL || strcmp(op_state_name(op_state_of(state)), state) == 0)
-        return ERR_OK;
-    return err_set(error, ERR_USAGE, "--state: \"%s\" is none of running, paused, completed, failed, cancelled", state);
-}
-
 enum err run_operations(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
@@ -143,56 +133,8 @@ enum err run_operations(struct session *session, struct err_info *error)
         {"SUBJECT", "subject", LIST_TEXT},
         {NULL, NULL, LIST_TEXT},
     };
-    struct list list = {"operations", columns, "operation_id", "There are no operations.", 0};
-    const char *after = session->arguments.values[OPTION_AFTER], *state = session->arguments.values[OPTION_STATE];
-    enum err err = option_limit(&session->arguments, &list.limit, error);
-    if (err == ERR_OK)
-        err = check_state(state, error);
-    if (err == ERR_OK && after != NULL)
-        err = lookup_operation(after, error);
-    if (err == ERR_OK)
-        err = session_postgres(session, error);
-    if (err != ERR_OK)
-        return err;
-    struct pg_args *args = pg_args_new();
-    pg_arg_int8(args, list.limit + 1);
-    pg_arg_text(args, after);
-    pg_arg_text(args, state);
-    PGresult *result = NULL;
-    err = pg_exec(session->pg, &sql_producer_operations, args, &result, error);
-    if (err == ERR_OK)
-        list_print(session, result, &list);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
-}
-
-static enum err after_seq(const struct session *session, int64_t *seq, struct err_info *error)
-{
-    const char *text = session->arguments.values[OPTION_AFTER];
-    char *end = NULL;
-    errno = 0;
-    *seq = text == NULL ? 0 : strtoll(text, &end, 10);
-    if (text != NULL && (*text < '0' || *text > '9' || *end != '\0' || errno != 0))
-        return err_set(error, ERR_USAGE, "--after: \"%s\" is not the number of a job", text);
-    return ERR_OK;
-}
-
-static enum err print_outcomes(struct session *session, const char *operation_id, int64_t after, struct list *list,
-                               struct err_info *error)
-{
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, operation_id);
-    pg_arg_int8(args, list->limit + 1);
-    pg_arg_int8(args, after);
-    pg_arg_bool(args, session_has(session, OPTION_FAILED));
-    PGresult *result = NULL;
-    enum err err = pg_exec(session->pg, &sql_producer_outcomes, args, &result, error);
-    if (err == ERR_OK)
-        list_print(session, result, list);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
+    static const struct list list = {columns, "There are no operations."};
+    return list_run(session, operations_list, NULL, &list, error);
 }
 
 enum err run_outcomes(struct session *session, struct err_info *error)
@@ -207,15 +149,10 @@ enum err run_outcomes(struct session *session, struct err_info *error)
         {"ERROR", "error", LIST_TEXT},
         {NULL, NULL, LIST_TEXT},
     };
-    struct list list = {"outcomes", columns, "seq", "There are no outcomes.", 0};
+    struct list list = {columns, "There are no outcomes."};
     struct view view;
     const char *operation_id = NULL;
-    int64_t after = 0;
-    enum err err = option_limit(&session->arguments, &list.limit, error);
-    if (err == ERR_OK)
-        err = after_seq(session, &after, error);
-    if (err == ERR_OK)
-        err = begin(session, &operation_id, error);
+    enum err err = begin(session, &operation_id, error);
     if (err == ERR_OK)
         err = view_read(session, operation_id, &view, error);
     if (err != ERR_OK)
@@ -224,5 +161,8 @@ enum err run_outcomes(struct session *session, struct err_info *error)
         list.none =
             "The outcomes of this operation were removed after their time (retention.outcomes); its counts are kept.";
     view_fini(&view);
-    return print_outcomes(session, operation_id, after, &list, error);
+    bool only_failed = session_has(session, OPTION_FAILED);
+    const struct list_also also[LIST_ALSO_MAX] = {{"operation_id", operation_id},
+                                                  {only_failed ? "outcome" : NULL, "failed"}};
+    return list_run(session, outcomes_list, also, &list, error);
 }

@@ -5,6 +5,7 @@
 
 #include "common/base/mem.h"
 #include "common/deliveries/repository_name.h"
+#include "common/query/links.h"
 #include "common/store/git.h"
 #include "embedded/sql.h"
 #include "producer/list.h"
@@ -17,43 +18,6 @@
 
 /* ---- the list
  * ---------------------------------------------------------------------------------------------------------- */
-
-/* "--after app/repository", in its two halves; the first is the caller's. */
-static enum err after_link(const struct session *session, char **app, const char **repository, struct err_info *error)
-{
-    const char *text = session->arguments.values[OPTION_AFTER];
-    if (text == NULL)
-        return ERR_OK;
-    const char *slash = strchr(text, '/');
-    if (slash == NULL)
-        return err_set(error, ERR_USAGE, "--after: \"%s\" is not app_…/repo_…", text);
-    *app = mem_strndup(text, (size_t)(slash - text));
-    *repository = slash + 1;
-    return ERR_OK;
-}
-
-static enum err print_links(struct session *session, const char *app_id, struct list *list, struct err_info *error)
-{
-    char *after_app = NULL;
-    const char *after_repository = NULL;
-    enum err err = after_link(session, &after_app, &after_repository, error);
-    if (err != ERR_OK)
-        return err;
-    struct pg_args *args = pg_args_new();
-    pg_arg_int8(args, list->limit + 1);
-    pg_arg_text(args, app_id);
-    pg_arg_text(args, after_app);
-    pg_arg_text(args, after_repository);
-    pg_arg_bool(args, session_has(session, OPTION_FAILED));
-    PGresult *result = NULL;
-    err = pg_exec(session->pg, &sql_producer_repositories, args, &result, error);
-    if (err == ERR_OK)
-        list_print(session, result, list);
-    PQclear(result);
-    pg_args_drop(args);
-    free(after_app);
-    return err;
-}
 
 enum err run_repositories(struct session *session, struct err_info *error)
 {
@@ -68,16 +32,19 @@ enum err run_repositories(struct session *session, struct err_info *error)
         {"ERROR", "last_error", LIST_TEXT},
         {NULL, NULL, LIST_TEXT},
     };
-    struct list list = {"repositories", columns, "link_id",
-                        "No repository is watched; to watch one: producer add-repository APP URL", 0};
+    static const struct list list = {columns,
+                                     "No repository is watched; to watch one: producer add-repository APP URL"};
     char app_id[ID_MAX];
     const char *app = session_word(session, 0);
-    enum err err = option_limit(&session->arguments, &list.limit, error);
-    if (err == ERR_OK)
-        err = session_postgres(session, error);
+    enum err err = app == NULL ? ERR_OK : session_postgres(session, error);
     if (err == ERR_OK && app != NULL)
         err = lookup_app(session, app, app_id, error);
-    return err == ERR_OK ? print_links(session, app == NULL ? NULL : app_id, &list, error) : err;
+    if (err != ERR_OK)
+        return err;
+    bool only_failed = session_has(session, OPTION_FAILED);
+    const struct list_also also[LIST_ALSO_MAX] = {{"app_id", app == NULL ? NULL : app_id},
+                                                  {only_failed ? "status" : NULL, "failed"}};
+    return list_run(session, links_list, also, &list, error);
 }
 
 /* ---- add-repository

@@ -8,13 +8,13 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
+#include "common/query/row.h"
 #include "common/queue/names.h"
 #include "common/queue/plan.h"
 #include "embedded/sql.h"
 #include "producer/confirm_text.h"
 #include "producer/dry_run.h"
 #include "producer/follow.h"
-#include "producer/list.h"
 #include "producer/out.h"
 
 #define ELSEWHERE_NAP_MS 20
@@ -185,7 +185,7 @@ static struct json_object *only_outcome(struct submission *s)
     PGresult *result = NULL;
     struct json_object *outcome = NULL;
     if (pg_exec(s->session->pg, &sql_producer_only_outcome, args, &result, &error) == ERR_OK && pg_rows(result) == 1)
-        outcome = list_row_json(result, 0);
+        outcome = row_json(result, 0);
     PQclear(result);
     pg_args_drop(args);
     return outcome;

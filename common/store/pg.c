@@ -77,9 +77,9 @@ static void add_session_options(const struct pg *pg, struct buf *out)
                      " -c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex");
     /* Costs of a plan that had to take a disabled path look enormous, and the server would compile it for half a
      * second. */
-    buf_add_str(out, " -c jit=off");
+    buf_add_str(out, " -c jit=off -c plan_cache_mode=force_custom_plan");
     if (limits->hot)
-        buf_add_str(out, " -c plan_cache_mode=force_custom_plan -c enable_seqscan=off");
+        buf_add_str(out, " -c enable_seqscan=off");
 }
 
 static bool url_sets(const struct pg *pg, const char *keyword)

@@ -4,7 +4,8 @@
  * A batch is a run of statements sent in one message with one sync at its end (libpq pipeline mode): if one fails, none
  * behind it ran. Statements are those embedded from sql/ (store/text.h), prepared on first use on each connection.
  * Parameters are typed and binary where they are arrays. READ COMMITTED, and the limits of struct pg_limits, are set
- * when it connects; NOTICEs go to the log at debug level.
+ * when it connects; NOTICEs go to the log at debug level. Every call is planned for its own parameters
+ * (plan_cache_mode=force_custom_plan: a tenth of a ms), so that a filter that was not given costs nothing.
  *
  * Errors: 40P01, 40001, 55P03, 53300 → ERR_RETRY; 57P01 and all connection trouble → ERR_UNREACHABLE (the outcome of
  * the batch is unknown, the connection is closed, the next pg_ready makes a new one); RP001, RP002 → ERR_FENCED; RP003
@@ -35,8 +36,8 @@ struct pg_limits {
     int64_t lock_ms;      /* lock_timeout */
     int64_t idle_tx_ms;   /* idle_in_transaction_session_timeout */
     int64_t answer_ms; /* ours: the connection is given up when nothing came for so long while an answer is awaited */
-    bool hot;          /* plan_cache_mode=force_custom_plan, enable_seqscan=off: a plan made while a table was
-                         empty (or analyzed when it was) cost 22 000 pages a call later; planning costs a tenth of a ms */
+    bool hot;          /* enable_seqscan=off: a plan made while a table was empty (or analyzed when it was) cost 22 000
+                          pages a call later */
 };
 /* Each limit is above the one before it, so that the one that says most comes first: a lock that is not given, else a
  * statement that takes too long, else a server that says nothing at all (it answers a batch as a whole, as a rule: then

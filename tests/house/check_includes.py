@@ -19,6 +19,7 @@ BOXES = {
     "loop": ("base", "store"),
     "queue": ("base", "store", "loop"),
     "kinds": ("base", "store", "loop", "queue", "deliveries", "history"),
+    "query": ("base", "store", "loop", "queue", "deliveries", "history", "kinds"),
 }
 PROGRAMS = ("worker", "producer", "dashboard")
 # Made at build time; it belongs to the box that embeds it.

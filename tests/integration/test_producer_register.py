@@ -61,7 +61,7 @@ class Apps(ProducerTest):
             seen += [app["app_name"] for app in page["apps"]]
             if page["next"] is None:
                 break
-            after = ["--after", page["next"]]
+            after = ["--cursor", page["next"]]
         self.assertEqual(names, seen)
 
     def test_removing_an_app_wants_consent_and_takes_its_links_along(self):

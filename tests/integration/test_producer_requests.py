@@ -151,7 +151,7 @@ class States(ProducerTest):
         made = [self.ask("run", "noop", "count=%d" % (i + 1))["operation_id"] for i in range(5)]
         self.ask("cancel", made[0])
         first = self.ask("operations", "--limit", 2)
-        rest = self.ask("operations", "--limit", 10, "--after", first["next"])
+        rest = self.ask("operations", "--limit", 10, "--cursor", first["next"])
         seen = [operation["operation_id"] for operation in first["operations"] + rest["operations"]]
         self.assertEqual(made[::-1], seen)
         self.assertIsNone(rest["next"])
@@ -170,8 +170,9 @@ class States(ProducerTest):
         self.assertEqual([1, 2, 3], [outcome["seq"] for outcome in self.ask("outcomes", op)["outcomes"]])
         failed, = self.ask("outcomes", op, "--failed")["outcomes"]
         self.assertEqual((op + "/2", "failed"), (failed["job_id"], failed["outcome"]))
-        page = self.ask("outcomes", op, "--limit", 1, "--after", 1)
-        self.assertEqual((2, "2"), (page["outcomes"][0]["seq"], page["next"]))
+        first = self.ask("outcomes", op, "--limit", 1)
+        page = self.ask("outcomes", op, "--limit", 1, "--cursor", first["next"])
+        self.assertEqual([1, 2], [page["outcomes"][0]["seq"] for page in (first, page)])
 
 
 class Interrupting(ProducerTest):

@@ -17,7 +17,6 @@ static void words_and_options_may_be_mixed(void **state)
     char *argv[] = {word, limit, seven, dash, yes, end, foreign, NULL};
     struct arguments arguments;
     struct err_info error = {0};
-    int number = 0;
     assert_int_equal(option_parse(ALLOWED, COUNT(argv) - 1, argv, &arguments, &error), ERR_OK);
     assert_int_equal(arguments.word_count, 3);
     assert_string_equal(arguments.words[0], "word");
@@ -25,8 +24,7 @@ static void words_and_options_may_be_mixed(void **state)
     assert_string_equal(arguments.words[2], "--branch"); /* after "--" all are words */
     assert_true(option_given(&arguments, OPTION_YES));
     assert_false(option_given(&arguments, OPTION_JSON));
-    assert_int_equal(option_limit(&arguments, &number, &error), ERR_OK);
-    assert_int_equal(number, 7);
+    assert_string_equal(arguments.values[OPTION_LIMIT], "7");
 }
 
 static void refused(int count, char **argv, const char *text)
@@ -46,21 +44,6 @@ static void mistakes_are_named(void **state)
     refused(COUNT(twice), twice, "--limit stands there twice");
     refused(COUNT(lacking), lacking, "--limit needs a value");
     refused(COUNT(too_much), too_much, "--yes takes no value");
-}
-
-static void a_limit_is_a_number_within_bounds(void **state)
-{
-    (void)state;
-    const char *const bad[] = {"", "0", "-1", "+1", " 1", "1x", "1001", "99999999999999999999"};
-    struct err_info error = {0};
-    int number = 0;
-    for (int i = 0; i < COUNT(bad); i++) {
-        struct arguments arguments = {.values = {[OPTION_LIMIT] = bad[i]}};
-        assert_int_equal(option_limit(&arguments, &number, &error), ERR_USAGE);
-    }
-    struct arguments none = {.word_count = 0};
-    assert_int_equal(option_limit(&none, &number, &error), ERR_OK);
-    assert_int_equal(number, LIST_LIMIT);
 }
 
 static void each_command_is_complete_and_found(void **state)
@@ -98,8 +81,9 @@ static void a_question_is_filled_in_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_and_options_may_be_mixed),    cmocka_unit_test(mistakes_are_named),
-        cmocka_unit_test(a_limit_is_a_number_within_bounds), cmocka_unit_test(each_command_is_complete_and_found),
+        cmocka_unit_test(words_and_options_may_be_mixed),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(each_command_is_complete_and_found),
         cmocka_unit_test(a_question_is_filled_in_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+/*
+ * The answer to a question: a JSON document in the shape of the specification, whoever asked. A list also keeps its
+ * rows, from which a program for people draws its table.
+ *
+ * A question is a function of this shape, in a file named for what it asks about, with its statements in sql/query/. To
+ * add one: its .sql, its file, a contract test; the programs then have a command or a route that calls it.
+ */
+#ifndef REPRISE_QUERY_ANSWER_H
+#define REPRISE_QUERY_ANSWER_H
+
+#include <json-c/json_object.h>
+#include <libpq-fe.h>
+
+#include "common/query/asked.h"
+#include "common/store/pg.h"
+
+struct answer {
+    struct json_object *json; /* never NULL after a success */
+    PGresult *result;         /* of a list: its rows, typed as row.h says; else NULL */
+    int rows;                 /* how many of them belong to the page */
+    char *next;               /* the cursor of the next page; NULL = this is the last */
+};
+void answer_fini(struct answer *answer);
+
+/* Asks on a connection that is ready. ERR_USAGE names the value that is wrong and its rule; ERR_NOT_FOUND; or what the
+ * connection says. On success answer_fini is owed. */
+typedef enum err answer_question(struct pg *pg, const struct asked *asked, struct answer *answer,
+                                 struct err_info *error);
+
+#endif

@@ -1,0 +1,12 @@
+/* Client apps. */
+#ifndef REPRISE_QUERY_APPS_H
+#define REPRISE_QUERY_APPS_H
+
+#include "common/query/answer.h"
+
+/* {apps, next}, by name. Each with the number of its repositories and of those that failed, counted up to
+ * APPS_COUNTED_MAX. */
+answer_question apps_list;
+#define APPS_COUNTED_MAX 1000 /* also in sql/query/_app.sql */
+
+#endif

@@ -1,0 +1,94 @@
+#include "common/query/asked.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+
+#define NAME_MAX_BYTES 40
+
+const char *asked_text(const struct asked *asked, const char *name)
+{
+    const char *value = asked->value(asked->from, name);
+    return value != NULL && *value == '\0' && asked->style == ASKED_BY_PARAMETERS ? NULL : value;
+}
+
+enum err asked_refuse(const struct asked *asked, struct err_info *error, const char *name, const char *format, ...)
+{
+    char text[ERR_TEXT_MAX], written[NAME_MAX_BYTES];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    bool as_option = asked->style == ASKED_BY_OPTIONS;
+    snprintf(written, sizeof written, "%s%s", as_option ? "--" : "", name);
+    for (char *at = written; as_option && *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return err_set(error, ERR_USAGE, "%s: %s", written, text);
+}
+
+enum err asked_number(const struct asked *asked, const char *name, struct asked_range range, int64_t *number,
+                      struct err_info *error)
+{
+    const char *text = asked_text(asked, name);
+    char *end = NULL;
+    *number = range.otherwise;
+    if (text == NULL)
+        return ERR_OK;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *number < range.least || *number > range.most)
+        return asked_refuse(asked, error, name, "\"%s\" is not a number from %" PRId64 " to %" PRId64, text,
+                            range.least, range.most);
+    return ERR_OK;
+}
+
+enum err asked_word(const struct asked *asked, const char *name, const char *const *words, int *index,
+                    struct err_info *error)
+{
+    const char *text = asked_text(asked, name);
+    *index = -1;
+    if (text == NULL)
+        return ERR_OK;
+    struct buf all = BUF_INIT;
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0)
+            *index = i;
+        buf_addf(&all, "%s%s", i == 0 ? "" : ", ", words[i]);
+    }
+    enum err err = *index >= 0 ? ERR_OK : asked_refuse(asked, error, name, "\"%s\" is none of %s", text, all.data);
+    buf_fini(&all);
+    return err;
+}
+
+char *asked_pattern(const struct asked *asked, const char *name)
+{
+    const char *text = asked_text(asked, name);
+    if (text == NULL)
+        return NULL;
+    struct buf pattern = BUF_INIT;
+    buf_add_char(&pattern, '%');
+    for (; *text != '\0'; text++) {
+        if (strchr("%_\\", *text) != NULL)
+            buf_add_char(&pattern, '\\');
+        buf_add_char(&pattern, *text);
+    }
+    buf_add_char(&pattern, '%');
+    return buf_take(&pattern);
+}
+
+enum err asked_flag(const struct asked *asked, const char *name, bool *flag, struct err_info *error)
+{
+    static const char *const words[] = {"true", "1", "false", "0", NULL};
+    int index = -1;
+    *flag = asked->style == ASKED_BY_OPTIONS && asked_text(asked, name) != NULL;
+    if (asked->style == ASKED_BY_OPTIONS)
+        return ERR_OK;
+    enum err err = asked_word(asked, name, words, &index, error);
+    *flag = err == ERR_OK && (index == 0 || index == 1);
+    return err;
+}

@@ -1,0 +1,13 @@
+/* Links: which app watches which repository, and how that is. */
+#ifndef REPRISE_QUERY_LINKS_H
+#define REPRISE_QUERY_LINKS_H
+
+#include "common/query/answer.h"
+
+/* {repositories, next}, by app and repository. Filters: app_id, status, search (a part of owner/name or of the URL).
+ * Each row shows the word that is derived for it. The filter takes `synced` and `failed` as they are stored, so a row
+ * may show that work on it is open; `pending_snapshot` takes what was never sent and what has an open job; `scanning`
+ * what somebody works on. */
+answer_question links_list;
+
+#endif

@@ -1,0 +1,23 @@
+#include "common/query/operations.h"
+
+#include "common/query/page.h"
+#include "embedded/sql.h"
+
+enum err operations_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    static const char *const states[] = {"running", "paused", "completed", "failed", "cancelled", NULL};
+    struct page page;
+    int state = -1;
+    enum err err = asked_word(asked, "state", states, &state, error);
+    if (err == ERR_OK)
+        err = page_asked(asked, (struct page_list){"operations", "", 2}, &page, error);
+    if (err != ERR_OK)
+        return err;
+    struct pg_args *args = pg_args_new();
+    page_args(&page, args);
+    pg_arg_text(args, state < 0 ? NULL : states[state]);
+    err = page_read(pg, &page, &sql_query_operations, args, answer, error);
+    pg_args_drop(args);
+    page_fini(&page);
+    return err;
+}

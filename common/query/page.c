@@ -1,0 +1,109 @@
+#include "common/query/page.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "common/query/row.h"
+
+#define DATA_ERROR "22" /* class of SQLSTATEs: here, a key that is not of its column's type */
+
+static char *cursor_name(const struct page_list *list)
+{
+    struct buf name = BUF_INIT;
+    buf_addf(&name, "%s%s%s", list->name, *list->order == '\0' ? "" : " by ", list->order);
+    return buf_take(&name);
+}
+
+static enum err read_cursor(const struct asked *asked, struct page *page, struct err_info *error)
+{
+    const char *text = asked_text(asked, "cursor");
+    if (text == NULL)
+        return ERR_OK;
+    if (page->offset > 0)
+        return asked_refuse(asked, error, "cursor", "it says where to begin already; leave page and offset away");
+    char *name = cursor_name(&page->list);
+    bool fits = cursor_read(text, name, page->list.keys, &page->cursor);
+    free(name);
+    if (fits)
+        return ERR_OK;
+    return asked_refuse(asked, error, "cursor",
+                        "\"%s\" was not given by this list in this order; ask for the first page again", text);
+}
+
+static enum err read_offset(const struct asked *asked, struct page *page, struct err_info *error)
+{
+    int64_t number = 1;
+    bool by_page = asked_text(asked, "page") != NULL;
+    enum err err = asked_number(asked, "offset", (struct asked_range){0, PAGE_OFFSET_MAX, 0}, &page->offset, error);
+    if (err != ERR_OK || !by_page)
+        return err;
+    if (page->offset > 0)
+        return asked_refuse(asked, error, "page", "it cannot stand beside offset");
+    int64_t last = PAGE_OFFSET_MAX / page->limit + 1;
+    err = asked_number(asked, "page", (struct asked_range){1, last, 1}, &number, error);
+    page->offset = (number - 1) * page->limit;
+    return err;
+}
+
+enum err page_asked(const struct asked *asked, struct page_list list, struct page *page, struct err_info *error)
+{
+    *page = (struct page){.list = list};
+    enum err err =
+        asked_number(asked, "limit", (struct asked_range){1, PAGE_LIMIT_MAX, PAGE_LIMIT}, &page->limit, error);
+    if (err == ERR_OK)
+        err = read_offset(asked, page, error);
+    return err == ERR_OK ? read_cursor(asked, page, error) : err;
+}
+
+void page_fini(struct page *page)
+{
+    cursor_fini(&page->cursor);
+}
+
+/* One row more than asked for tells whether there is a next page. */
+void page_args(const struct page *page, struct pg_args *args)
+{
+    pg_arg_int8(args, page->limit + 1);
+    pg_arg_int8(args, page->offset);
+    for (int i = 0; i < page->list.keys; i++)
+        pg_arg_text(args, page->cursor.count == 0 ? NULL : page->cursor.keys[i]);
+}
+
+static char *next_cursor(const PGresult *result, int row, const struct page_list *list)
+{
+    struct cursor cursor = {.count = list->keys};
+    for (int i = 0; i < list->keys; i++) {
+        char column[sizeof ROW_CURSOR_PREFIX + 12];
+        snprintf(column, sizeof column, ROW_CURSOR_PREFIX "%d", i + 1);
+        int at = PQfnumber(result, column);
+        assert(at >= 0);
+        const char *key = pg_text(result, row, at);
+        cursor.keys[i] = key == NULL ? NULL : mem_strdup(key);
+    }
+    char *name = cursor_name(list), *text = cursor_write(name, &cursor);
+    cursor_fini(&cursor);
+    free(name);
+    return text;
+}
+
+enum err page_read(struct pg *pg, const struct page *page, const struct sql *statement, const struct pg_args *args,
+                   struct answer *answer, struct err_info *error)
+{
+    *answer = (struct answer){0};
+    enum err err = pg_exec(pg, statement, args, &answer->result, error);
+    if (err != ERR_OK && page->cursor.count > 0 && strncmp(error->sqlstate, DATA_ERROR, strlen(DATA_ERROR)) == 0)
+        return err_set(error, ERR_USAGE, "the cursor was not given by this list; ask for the first page again");
+    if (err != ERR_OK)
+        return err;
+    bool more = pg_rows(answer->result) > page->limit;
+    answer->rows = more ? (int)page->limit : pg_rows(answer->result);
+    answer->next = more ? next_cursor(answer->result, answer->rows - 1, &page->list) : NULL;
+    answer->json = json_object_new_object();
+    json_object_object_add(answer->json, page->list.name, row_array(answer->result, answer->rows));
+    json_object_object_add(answer->json, "next", answer->next == NULL ? NULL : json_object_new_string(answer->next));
+    return ERR_OK;
+}
