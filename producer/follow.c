@@ -10,8 +10,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/query/row.h"
-#include "embedded/sql.h"
+#include "common/query/operations.h"
+#include "producer/list.h"
 #include "producer/out.h"
 
 #define NAP_FIRST_MS 5
@@ -73,25 +73,9 @@ static int64_t number(const PGresult *result, const char *column)
     return pg_int8(result, 0, PQfnumber(result, column));
 }
 
-/* Over the whole of its life; somebody who watches knows better. */
-static double mean_rate(const struct progress *progress)
-{
-    int64_t completed = progress_completed(progress);
-    return completed == 0 || progress->elapsed_ms <= 0
-               ? -1
-               : (double)completed * (double)CLOCK_MS_PER_S / (double)progress->elapsed_ms;
-}
-
-static void add_derived(struct json_object *json, const struct progress *progress)
-{
-    int64_t left = progress_left_ms(progress);
-    json_object_object_add(json, "open", json_object_new_int64(progress_open(progress)));
-    json_object_object_add(json, "rate_per_s", progress->rate < 0 ? NULL : json_object_new_double(progress->rate));
-    json_object_object_add(json, "eta_s", left < 0 ? NULL : json_object_new_int64(left / CLOCK_MS_PER_S));
-}
-
 static void view_fill(const PGresult *result, struct view *view)
 {
+    int rate = PQfnumber(result, "rate_per_s");
     view->operation_id = copy(result, "operation_id");
     view->definition = copy(result, "definition");
     view->subject = copy(result, "subject");
@@ -109,25 +93,24 @@ static void view_fill(const PGresult *result, struct view *view)
         .cancelled_jobs = number(result, "cancelled_jobs"),
         .elapsed_ms = number(result, "elapsed_ms"),
     };
-    view->progress.rate = mean_rate(&view->progress);
-    view->json = row_json(result, 0);
-    add_derived(view->json, &view->progress);
+    view->progress.rate = pg_is_null(result, 0, rate) ? -1 : pg_double(result, 0, rate);
 }
 
 enum err view_read(struct session *session, const char *operation_id, struct view *view, struct err_info *error)
 {
     *view = (struct view){0};
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, operation_id);
-    PGresult *result = NULL;
-    enum err err = pg_exec(session->pg, &sql_producer_progress, args, &result, error);
-    if (err == ERR_OK && pg_rows(result) == 0)
-        err = err_set(error, ERR_NOT_FOUND, "there is no operation %s; see: producer operations", operation_id);
-    if (err == ERR_OK)
-        view_fill(result, view);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
+    struct list_asking asking = {session, {{"operation_id", operation_id}}};
+    struct asked asked = list_asked(&asking);
+    struct answer answer;
+    enum err err = operations_one(session->pg, &asked, &answer, error);
+    if (err == ERR_NOT_FOUND)
+        err_set(error, err, "there is no operation %s; see: producer operations", operation_id);
+    if (err != ERR_OK)
+        return err;
+    view_fill(answer.result, view);
+    view->json = json_object_get(answer.json);
+    answer_fini(&answer);
+    return ERR_OK;
 }
 
 /* ---- drawing -------------------------------------------------------------------------------------------------------

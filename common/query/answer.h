@@ -16,11 +16,15 @@
 
 struct answer {
     struct json_object *json; /* never NULL after a success */
-    PGresult *result;         /* of a list: its rows, typed as row.h says; else NULL */
-    int rows;                 /* how many of them belong to the page */
+    PGresult *result;         /* the rows, typed as row.h says; NULL if the answer is not made of them */
+    int rows;                 /* how many of them belong to the answer */
     char *next;               /* the cursor of the next page; NULL = this is the last */
 };
 void answer_fini(struct answer *answer);
+
+/* The answer that is the one row of a statement. ERR_NOT_FOUND, without a text, where there is none. */
+MUST_CHECK enum err answer_row(struct pg *pg, const struct sql *statement, const struct pg_args *args,
+                               struct answer *answer, struct err_info *error);
 
 /* Asks on a connection that is ready. ERR_USAGE names the value that is wrong and its rule; ERR_NOT_FOUND; or what the
  * connection says. On success answer_fini is owed. */

@@ -36,3 +36,18 @@ enum err links_list(struct pg *pg, const struct asked *asked, struct answer *ans
     page_fini(&page);
     return err;
 }
+
+enum err links_failed(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    struct page page;
+    enum err err = page_asked(asked, (struct page_list){"failed", "", 2}, &page, error);
+    if (err != ERR_OK)
+        return err;
+    struct pg_args *args = pg_args_new();
+    page_args(&page, args);
+    pg_arg_text(args, asked_text(asked, "app_id"));
+    err = page_read(pg, &page, &sql_query_links_failed, args, answer, error);
+    pg_args_drop(args);
+    page_fini(&page);
+    return err;
+}

@@ -10,4 +10,8 @@
  * what somebody works on. */
 answer_question links_list;
 
+/* {failed: [{app_id, app_name, repository_id, repository, url, error, retry_count, failed_at}, …], next}. Filter:
+ * app_id. */
+answer_question links_failed;
+
 #endif

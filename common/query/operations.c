@@ -21,3 +21,15 @@ enum err operations_list(struct pg *pg, const struct asked *asked, struct answer
     page_fini(&page);
     return err;
 }
+
+enum err operations_one(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    const char *operation_id = asked_text(asked, "operation_id");
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, operation_id);
+    enum err err = answer_row(pg, &sql_query_operation, args, answer, error);
+    if (err == ERR_NOT_FOUND)
+        err_set(error, err, "there is no operation %s", operation_id);
+    pg_args_drop(args);
+    return err;
+}

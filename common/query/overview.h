@@ -1,0 +1,13 @@
+/* The first page: how much there is, how it is, what needs attention. */
+#ifndef REPRISE_QUERY_OVERVIEW_H
+#define REPRISE_QUERY_OVERVIEW_H
+
+#include "common/query/answer.h"
+
+/* {as_of, apps, repositories, failed, links {synced, failed, never_sent, scanning, pending_snapshot},
+ * running_operations, open_jobs, last_hour {operations, succeeded, failed, skipped}}: what PostgreSQL knows; queues and
+ * workers are Redis'. `synced` and `failed` are as stored; `last_hour` counts the jobs of the operations that began or
+ * ended within it. */
+answer_question overview_read;
+
+#endif

@@ -1,0 +1,25 @@
+-- Counts of links are exact up to 1 000 000 rows. What is pending beyond what was never sent: the open jobs of live operations.
+WITH live AS (
+    SELECT o.phases -> t.phase ->> 'job' AS job, t.total - t.succeeded - t.failed - t.skipped - t.cancelled_jobs AS open
+      FROM tally t JOIN operation o USING (operation_id) WHERE t.state IN ('running', 'paused')),
+links AS (
+    SELECT (SELECT count(*) FROM (SELECT 1 FROM app_repositories LIMIT 1000000) l) AS total,
+           (SELECT count(*) FROM (SELECT 1 FROM app_repositories WHERE result = 'never' LIMIT 1000000) l) AS never,
+           (SELECT count(*) FROM (SELECT 1 FROM app_repositories WHERE result = 'failed' LIMIT 1000000) l) AS failed,
+           (SELECT count(*) FROM exclusive WHERE touched_at > now() - interval '50 seconds' AND key LIKE 'app\_%') AS scanning,
+           (SELECT coalesce(sum(open), 0)::bigint FROM live WHERE job IN ('resync', 'snapshot')) AS open_jobs),
+hour AS (
+    SELECT count(*) AS operations, coalesce(sum(t.succeeded), 0)::bigint AS succeeded, coalesce(sum(t.failed), 0)::bigint AS failed,
+           coalesce(sum(t.skipped), 0)::bigint AS skipped
+      FROM (SELECT * FROM operation ORDER BY created_at DESC, operation_id DESC LIMIT 10000) o JOIN tally t USING (operation_id)
+     WHERE o.created_at > now() - interval '1 hour' OR o.finished_at > now() - interval '1 hour')
+SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of,
+       (SELECT count(*) FROM (SELECT 1 FROM apps LIMIT 10000) a) AS apps,
+       links.total AS repositories, links.failed,
+       jsonb_build_object('synced', links.total - links.never - links.failed, 'failed', links.failed,
+                          'never_sent', links.never, 'scanning', links.scanning,
+                          'pending_snapshot', greatest(least(links.never + links.open_jobs, links.total) - links.scanning, 0)) AS links,
+       (SELECT count(*) FROM live) AS running_operations,
+       (SELECT coalesce(sum(open), 0)::bigint FROM live) AS open_jobs,
+       to_jsonb(hour) AS last_hour
+  FROM links, hour

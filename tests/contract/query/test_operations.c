@@ -1,0 +1,113 @@
+/* Questions on operations and their outcomes, against a real database whose content is known. */
+#include "common/query/cursor.h"
+#include "common/query/operations.h"
+#include "common/query/outcomes.h"
+#include "tests/contract/query/query_test.h"
+
+/* Five operations, two of them of one instant; the third has three phases and outcomes. */
+static int setup(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "TRUNCATE operation, tally, job, job_outcome, exclusive, apps, repositories CASCADE");
+    sql(t,
+        "INSERT INTO operation (operation_id, definition, digest, args, subject, phases, queue, chunk, \"window\", "
+        "request_key, created_at)"
+        " SELECT 'op_' || i, 'noop', 'd', '{\"n\":1}', 's', "
+        "'[{\"id\":\"a\",\"job\":\"noop\"},{\"id\":\"b\"},{\"id\":\"c\"}]',"
+        " 'history', 1, 1, '\\x01', now() - interval '10 s' + (i / 2) * interval '1 s' FROM generate_series(1, 5) i");
+    sql(t, "INSERT INTO tally (operation_id, state, phase, planned, total, succeeded, failed, skipped, cancelled_jobs)"
+           " SELECT 'op_' || i, CASE i WHEN 3 THEN 'running' WHEN 4 THEN 'cancelled' ELSE 'completed' END,"
+           " 1, true, 20, 5, 3, 2, 0 FROM generate_series(1, 5) i");
+    sql(t, "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, error, worker, started_at)"
+           " SELECT 'op_3', i, 0, 'noop', 'k' || i, CASE WHEN i % 2 = 0 THEN 'failed' ELSE 'succeeded' END, 1,"
+           " CASE WHEN i % 2 = 0 THEN 'error ' || i % 3 END, 'w', now() FROM generate_series(1, 10) i");
+    return 0;
+}
+
+static void operations_are_listed_newest_first(void **state)
+{
+    struct query_test *t = *state;
+    assert_values(ask(t, operations_list, NULL), "operations", "operation_id", "op_5 op_4 op_3 op_2 op_1");
+    assert_values(ask(t, operations_list, "state", "completed"), "operations", "operation_id", "op_5 op_2 op_1");
+    refused(t, operations_list, ERR_USAGE, "state: \"done\" is none of running, paused", "state", "done");
+}
+
+static void pages_part_operations_of_one_instant(void **state)
+{
+    struct query_test *t = *state;
+    struct answer first = ask(t, operations_list, "limit", "1"),
+                  second = ask(t, operations_list, "limit", "2", "cursor", first.next);
+    assert_values(ask(t, operations_list, "cursor", second.next), "operations", "operation_id", "op_2 op_1");
+    assert_values(second, "operations", "operation_id", "op_4 op_3");
+    answer_fini(&first);
+}
+
+static void a_forged_cursor_is_a_mistake_of_who_asks(void **state)
+{
+    struct query_test *t = *state;
+    struct cursor forged = {.count = 2, .keys = {mem_strdup("yesterday or so"), mem_strdup("op_1")}};
+    char *text = cursor_write("operations", &forged);
+    refused(t, operations_list, ERR_USAGE, "the cursor was not given by this list", "cursor", text);
+    cursor_fini(&forged);
+    free(text);
+}
+
+static void an_operation_shows_its_counts_and_phases(void **state)
+{
+    struct query_test *t = *state;
+    struct answer answer = ask(t, operations_one, "operation_id", "op_3");
+    assert_member(&answer, "state", "\"running\"");
+    assert_member(&answer, "completed", "10");
+    assert_member(&answer, "open", "10");
+    assert_member(&answer, "cancelled", "false");
+    assert_member(&answer, "phase", "2");
+    assert_member(&answer, "args", "{\"n\":1}");
+    double rate = json_get_double(answer.json, "rate_per_s", -1);
+    assert_true(rate > 0.2 && rate < 1.2); /* ten in the nine seconds since it was made, and a slow machine's more */
+    assert_in_range(json_get_int(answer.json, "eta_s", -1), 8, 50);
+    assert_values(answer, "phase_list", "state", "ended running waiting");
+    assert_values(ask(t, operations_one, "operation_id", "op_5"), "phase_list", "state", "ended ended ended");
+    answer = ask(t, operations_one, "operation_id", "op_4");
+    assert_member(&answer, "cancelled", "true");
+    assert_member(&answer, "eta_s", "null");
+    answer_fini(&answer);
+    refused(t, operations_one, ERR_NOT_FOUND, "there is no operation op_9", "operation_id", "op_9");
+}
+
+static void outcomes_are_paged_and_filtered(void **state)
+{
+    struct query_test *t = *state;
+    struct answer first = ask(t, outcomes_list, "operation_id", "op_3", "outcome", "failed", "limit", "2");
+    assert_values(ask(t, outcomes_list, "operation_id", "op_3", "outcome", "failed", "cursor", first.next), "outcomes",
+                  "seq", "6 8 10");
+    assert_values(first, "outcomes", "seq", "2 4");
+    assert_values(ask(t, outcomes_list, "operation_id", "op_1"), "outcomes", "seq", "");
+}
+
+static void errors_are_grouped_by_their_text(void **state)
+{
+    struct query_test *t = *state;
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_3"), "errors", "error", "error 2 error 1 error 0");
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_3"), "errors", "jobs", "2 2 1");
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_3"), "errors", "first_seq", "2 4 6");
+    struct answer answer = ask(t, outcomes_errors, "operation_id", "op_3", "limit", "1");
+    assert_member(&answer, "examined", "5");
+    assert_member(&answer, "capped", "false");
+    assert_values(answer, "errors", "examined", "null");
+    answer = ask(t, outcomes_errors, "operation_id", "op_1");
+    assert_member(&answer, "examined", "0");
+    answer_fini(&answer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(operations_are_listed_newest_first, setup),
+        cmocka_unit_test_setup(pages_part_operations_of_one_instant, setup),
+        cmocka_unit_test_setup(a_forged_cursor_is_a_mistake_of_who_asks, setup),
+        cmocka_unit_test_setup(an_operation_shows_its_counts_and_phases, setup),
+        cmocka_unit_test_setup(outcomes_are_paged_and_filtered, setup),
+        cmocka_unit_test_setup(errors_are_grouped_by_their_text, setup),
+    };
+    return cmocka_run_group_tests(tests, query_test_open, query_test_close);
+}
