@@ -1,0 +1,28 @@
+/* Short messages in the corner. What went wrong stays until it is closed or followed by enough others. */
+import { makeStore } from './store.js';
+
+const STAYS_MS = 7000;
+const AT_MOST = 4;
+
+export const toasts = makeStore([]);
+let next = 1;
+
+/* `link`: {href, text}, optional. */
+export function toast(text, link) {
+    const id = add({ text, link, trouble: false });
+    setTimeout(() => closeToast(id), STAYS_MS);
+}
+
+export function toastTrouble(error) {
+    add({ text: error.message ?? String(error), trouble: true });
+}
+
+export function closeToast(id) {
+    toasts.set(toasts.get().filter((one) => one.id !== id));
+}
+
+function add(one) {
+    const id = next++;
+    toasts.set([...toasts.get(), { ...one, id }].slice(-AT_MOST));
+    return id;
+}

@@ -1,0 +1,62 @@
+/* The page: who is logged in, which view the address names. */
+import { html, render, useEffect } from './core/html.js';
+import { get } from './core/api.js';
+import { startEvents, stopEvents } from './core/events.js';
+import { useRoute } from './core/router.js';
+import { useServer } from './core/server.js';
+import { sessionBegan, useSession } from './core/session.js';
+import { DialogHost } from './parts/dialog.js';
+import { Toasts } from './parts/toasts.js';
+import { App } from './views/app.js';
+import { Apps } from './views/apps.js';
+import { Definitions } from './views/definitions.js';
+import { Failed } from './views/failed.js';
+import { Frame } from './views/frame.js';
+import { History } from './views/history.js';
+import { Login } from './views/login.js';
+import { Missing } from './views/missing.js';
+import { Operation } from './views/operation.js';
+import { Operations } from './views/operations.js';
+import { Overview } from './views/overview.js';
+import { Queue } from './views/queue.js';
+import { Repositories } from './views/repositories.js';
+import { Run } from './views/run.js';
+import { Stale } from './views/stale.js';
+
+/* The first part of the address, and how many parts it has, to the view. */
+const views = {
+    '': [Overview, 0], apps: [Apps, 1], app: [App, 2], repositories: [Repositories, 1], failed: [Failed, 1], operations: [Operations, 1],
+    operation: [Operation, 2], history: [History, 1], stale: [Stale, 1], run: [Run, 2], definitions: [Definitions, 1], queue: [Queue, 1],
+};
+
+function viewOf(path) {
+    const [view, parts] = views[path[0] ?? ''] ?? [Missing, path.length];
+    return path.length === parts ? view : Missing;
+}
+
+function Inside() {
+    const { path } = useRoute();
+    useEffect(() => {
+        startEvents();
+        return stopEvents;
+    }, []);
+    const View = viewOf(path);
+    return html`<${Frame}><${View} path=${path} key=${path.join('/')} /><//>`;
+}
+
+/* The server says whether the cookie is still good; a 401 has already told the session so. */
+function askWhoIsThere() {
+    get('/admin/api/session').then(sessionBegan, () => {});
+}
+
+function Page() {
+    const session = useSession();
+    const { away, revision } = useServer();
+    useEffect(() => {
+        if (session === null) askWhoIsThere();
+    }, [revision]);
+    if (session === null) return html`<main class="login" id="main"><p class="dim">${away ? 'The server does not answer. Trying again…' : 'One moment…'}</p></main>`;
+    return html`${session ? html`<${Inside} />` : html`<${Login} />`}<${DialogHost} /><${Toasts} />`;
+}
+
+render(html`<${Page} />`, document.getElementById('page'));

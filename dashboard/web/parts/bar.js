@@ -1,0 +1,28 @@
+/* A progress bar: done, skipped and failed beside each other. For readers it is one number with its words. */
+import { html } from '../core/html.js';
+import { count, share } from '../format/number.js';
+
+const ENDED = ['completed', 'failed', 'cancelled'];
+
+export const isEnded = (operation) => ENDED.includes(operation.state);
+
+/* Of an operation, whole percents, never 100 before all is done. */
+export function percentDone({ completed, total, state }) {
+    if (!total) return state === 'completed' ? 100 : 0;
+    return Math.floor(share(completed, total));
+}
+
+export function Bar({ operation, big }) {
+    const { completed = 0, failed = 0, skipped = 0, total = 0 } = operation;
+    const part = (number) => ({ width: share(number, total) + '%' });
+    const done = Math.max(0, completed - failed - skipped);
+    return html`
+        <div class="bar ${big ? 'big' : ''} ${operation.state === 'completed' ? 'ended' : ''}" role="progressbar"
+            aria-label=${'Progress of ' + (operation.subject || operation.operation_id)}
+            aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percentDone(operation)}
+            aria-valuetext=${count(completed) + ' of ' + count(total) + ' done, ' + count(failed) + ' failed'}>
+            <i class="done" style=${operation.state === 'completed' && !total ? { width: '100%' } : part(done)}></i>
+            <i class="skipped" style=${part(skipped)}></i>
+            <i class="failed" style=${part(failed)}></i>
+        </div>`;
+}

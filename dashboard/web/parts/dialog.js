@@ -1,0 +1,106 @@
+/*
+ * The dialog that asks first. It is the browser's own: it keeps the focus inside, Escape closes it, and the focus goes
+ * back to where it was. Of a dangerous question the safe answer has the focus.
+ */
+import { html, useEffect, useRef, useState } from '../core/html.js';
+import { useStore } from '../core/store.js';
+import { closeDialog, dialog } from '../core/dialogs.js';
+
+export function DialogHost() {
+    const question = useStore(dialog);
+    return question && html`<${Dialog} question=${question} key=${question.title} />`;
+}
+
+function Dialog({ question }) {
+    const box = useRef(null);
+    const [values, setValues] = useState(() => Object.fromEntries((question.fields ?? []).map((field) => [field.name, field.value])));
+    const preview = usePreview(question, values);
+    const { acting, refusal, act } = useAct(question, values, preview);
+    useEffect(() => {
+        box.current.showModal();
+        box.current.querySelector('[data-first]')?.focus();
+    }, []);
+    return html`
+        <dialog ref=${box} class=${question.danger ? 'danger' : ''} aria-labelledby="dialog-title" onClose=${closeDialog}>
+            <form method="dialog" onSubmit=${(event) => { event.preventDefault(); act(); }}>
+                <h3 id="dialog-title">${question.title}</h3>
+                ${question.text && html`<div class="dim">${question.text}</div>`}
+                ${question.fields && html`<${Fields} fields=${question.fields} values=${values} disabled=${acting} set=${setValues} />`}
+                ${question.danger && html`<p class="warning">${question.danger}</p>`}
+                <${Preview} preview=${preview} />
+                ${refusal && html`<p class="trouble" role="alert">${refusal}</p>`}
+                <div class="row closing">
+                    ${question.note && html`<span class="grow dim small">${question.note}</span>`}
+                    <button type="button" data-first=${question.danger ? true : undefined} onClick=${() => box.current.close()}>${question.no ?? 'Keep as it is'}</button>
+                    <button type="submit" class="primary ${question.danger ? 'danger' : ''}" data-first=${question.danger ? undefined : true}
+                        disabled=${acting || preview.state === 'loading' || preview.state === 'refused'}>${acting ? 'Starting…' : question.yes}</button>
+                </div>
+            </form>
+        </dialog>`;
+}
+
+/* The real numbers, asked for anew when a field changes what would be done. */
+function usePreview(question, values) {
+    const [preview, setPreview] = useState({ state: question.preview ? 'loading' : 'none' });
+    const key = JSON.stringify(values);
+    useEffect(() => {
+        if (!question.preview) return undefined;
+        let wanted = true;
+        setPreview({ state: 'loading' });
+        question.preview(values).then(
+            (found) => wanted && setPreview({ state: 'known', ...found }),
+            (error) => wanted && setPreview({ state: 'refused', text: error.message }),
+        );
+        return () => { wanted = false; };
+    }, [key]);
+    return preview;
+}
+
+/* A second click finds `acting` set before the first has got anywhere. */
+function useAct(question, values, preview) {
+    const [acting, setActing] = useState(false);
+    const [refusal, setRefusal] = useState(null);
+    const running = useRef(false);
+    async function act() {
+        if (running.current) return;
+        running.current = true;
+        setActing(true);
+        setRefusal(null);
+        try {
+            await question.act(values, preview);
+            closeDialog();
+        } catch (error) {
+            setRefusal(error.message);
+        }
+        running.current = false;
+        setActing(false);
+    }
+    return { acting, refusal, act };
+}
+
+function Preview({ preview }) {
+    if (preview.state === 'none') return null;
+    if (preview.state === 'loading') return html`<div class="figures dim" aria-busy="true">Counting what it would do…</div>`;
+    if (preview.state === 'refused') return html`<p class="trouble" role="alert">${preview.text}</p>`;
+    return html`
+        ${preview.text && html`<p class="dim">${preview.text}</p>`}
+        <dl class="figures">${preview.figures.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>`;
+}
+
+function Fields({ fields, values, disabled, set }) {
+    const change = (name, value) => set({ ...values, [name]: value });
+    return html`<div class="fields">${fields.map((field) => html`<${Field} field=${field} value=${values[field.name]} disabled=${disabled} change=${change} />`)}</div>`;
+}
+
+function Field({ field, value, disabled, change }) {
+    if (field.type === 'check') {
+        return html`<label class="check"><input type="checkbox" checked=${value} disabled=${disabled}
+            onChange=${(event) => change(field.name, event.target.checked)} />${field.label}</label>`;
+    }
+    if (field.options) {
+        return html`<label>${field.label}<select disabled=${disabled} value=${value} onChange=${(event) => change(field.name, event.target.value)}>
+            ${field.options.map(([option, text]) => html`<option value=${option} selected=${option === value}>${text}</option>`)}</select></label>`;
+    }
+    return html`<label>${field.label}<input type=${field.type ?? 'text'} value=${value} disabled=${disabled} required=${field.required}
+        placeholder=${field.placeholder} onInput=${(event) => change(field.name, event.target.value)} /></label>`;
+}

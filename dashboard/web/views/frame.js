@@ -1,0 +1,70 @@
+/* The frame: navigation with its figures, the word that the server is away, and the way out. */
+import { html, useEffect, useRef } from '../core/html.js';
+import { request } from '../core/api.js';
+import { stopEvents } from '../core/events.js';
+import { anyOf, useLoad } from '../core/load.js';
+import { linkTo, useRoute } from '../core/router.js';
+import { useServer } from '../core/server.js';
+import { sessionEnded } from '../core/session.js';
+import { count, countOf } from '../format/number.js';
+import { ActionButton } from '../parts/button.js';
+
+/* `under`: views that belong to an entry without being it. */
+const entries = [
+    { path: [], text: 'Overview', under: [undefined] },
+    { path: ['apps'], text: 'Apps', under: ['apps', 'app'], figure: (one) => count(one.apps) },
+    { path: ['repositories'], text: 'Repositories', under: ['repositories'], figure: (one) => count(one.links_total) },
+    { path: ['failed'], text: 'Failed', under: ['failed'], figure: (one) => (one.failed ? count(one.failed) : ''), trouble: true },
+    { path: ['operations'], text: 'Operations', under: ['operations', 'operation'], figure: (one) => (one.running.length ? count(one.running.length) : '') },
+    { path: ['history'], text: 'History', under: ['history', 'run', 'stale'] },
+    { path: ['definitions'], text: 'Definitions', under: ['definitions'], figure: (one) => (one.definitions_in_error ? countOf(one.definitions_in_error, 'error') : ''), trouble: true },
+    { path: ['queue'], text: 'Queue', under: ['queue'] },
+];
+
+export function Frame({ children }) {
+    const { path } = useRoute();
+    const main = useRef(null);
+    const first = useRef(true);
+    const place = path.join('/');
+    useEffect(() => {
+        /* A new view begins at its top, for eyes and for readers; but whoever just came in has not moved. */
+        if (!first.current) main.current.focus({ preventScroll: true });
+        if (!first.current) scrollTo(0, 0);
+        first.current = false;
+    }, [place]);
+    return html`
+        <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>To the content</a>
+        <div class="shell">
+            <${Navigation} here=${path[0]} />
+            <main id="main" tabindex="-1" ref=${main}><${Away} />${children}</main>
+        </div>`;
+}
+
+function Away() {
+    const { away } = useServer();
+    return html`<div role="alert">${away && html`<div class="away"><b>The server does not answer.</b><span class="dim">What is shown is the last that is known. Trying again…</span></div>`}</div>`;
+}
+
+async function logOut() {
+    await request('POST', '/admin/api/logout');
+    stopEvents();
+    sessionEnded();
+}
+
+function Navigation({ here }) {
+    const { data } = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker', 'workers', 'definitions', 'definition'), every: 3000 });
+    return html`
+        <nav class="main" aria-label="Main">
+            <div class="brand">Re<b>prise</b></div>
+            ${entries.map((entry) => html`<${Entry} entry=${entry} here=${here} figure=${data && entry.figure ? entry.figure(data) : ''} />`)}
+            <div class="foot">
+                <span>${data && countOf(data.workers.length, 'worker') + ' on ' + countOf(new Set(data.workers.map((one) => one.host)).size, 'host')}</span>
+                <${ActionButton} name="logout" look="row-size" act=${logOut}>Log out<//>
+            </div>
+        </nav>`;
+}
+
+function Entry({ entry, here, figure }) {
+    const current = entry.under.includes(here) ? 'page' : undefined;
+    return html`<a href=${linkTo(entry.path)} aria-current=${current}>${entry.text}${figure && html`<span class=${entry.trouble ? 'trouble' : ''}>${figure}</span>`}</a>`;
+}

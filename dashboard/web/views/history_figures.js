@@ -1,0 +1,25 @@
+/* The history in five figures. */
+import { html } from '../core/html.js';
+import { anyOf, useLoad } from '../core/load.js';
+import { count, percent } from '../format/number.js';
+import { duration } from '../format/time.js';
+import { Money } from '../parts/money.js';
+
+export function HistoryFigures() {
+    const { data } = useLoad('/api/workflow-history/analytics', {}, { on: anyOf('history'), every: 10000 });
+    if (!data) return null;
+    return html`
+        <div class="panel stats">
+            <div><b>${count(data.total_workflows)}</b><span>runs</span></div>
+            <div><b>${percent(data.success_rate_percent, 1)}</b><span>completed · ${count(data.failed_count)} failed</span></div>
+            <div><b><${Money} value=${data.total_cost} /></b><span>spent in all</span></div>
+            <div><b><${Money} value=${data.average_cost} /></b><span>per run <${Trend} value=${data.cost_trend_7day} /></span></div>
+            <div><b>${data.average_duration_seconds === null ? '—' : duration(data.average_duration_seconds * 1000)}</b><span>a completed run takes</span></div>
+        </div>`;
+}
+
+/* Of the last 7 days against the 7 before. */
+function Trend({ value }) {
+    if (value === null || value === undefined) return null;
+    return html`<span title="last 7 days against the 7 before">· ${value > 0 ? '+' : ''}${percent(value)} in 7 days</span>`;
+}

@@ -1,0 +1,90 @@
+/* One operation: how far it is, what became of its jobs, and what can be done with it. */
+import { html } from '../core/html.js';
+import { askCancel, askRetryOperation, pauseOperation, resumeOperation } from '../core/actions.js';
+import { useOperation } from '../core/operation.js';
+import { linkTo } from '../core/router.js';
+import { count } from '../format/number.js';
+import { Bar, isEnded, percentDone } from '../parts/bar.js';
+import { ActionButton } from '../parts/button.js';
+import { Heading } from '../parts/heading.js';
+import { Loaded } from '../parts/loaded.js';
+import { Counts, OperationStrip, Rate, When } from '../parts/operations.js';
+import { State } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+import { Elapsed, Time } from '../parts/time.js';
+import { Errors, Kinds, Ledger } from './operation_ledger.js';
+import { Outcomes } from './operation_outcomes.js';
+
+const way = [{ href: linkTo(['operations']), text: 'Operations' }];
+
+export function Operation({ path }) {
+    const load = useOperation(path[1]);
+    return html`<${Loaded} load=${load}>${(operation) => html`<${Shown} operation=${operation} reload=${load.reload} />`}<//>`;
+}
+
+function about(operation) {
+    const by = operation.requested_by ? ' · by ' + operation.requested_by : '';
+    return html`<span class="mono">${operation.operation_id}</span> · ${operation.definition}${operation.version ? ', version ' + operation.version.slice(0, 8) : ''}${by} · started <${Time} at=${operation.created_at} />`;
+}
+
+function Shown({ operation, reload }) {
+    return html`
+        <${Heading} title=${operation.subject || operation.definition} above=${way} below=${about(operation)}>
+            <${Verbs} operation=${operation} reload=${reload} />
+        <//>
+        <${OperationStrip} scope=${'operation ' + operation.operation_id} />
+        <${Progress} operation=${operation} />
+        ${operation.error && html`<p class="trouble" role="alert">${operation.error}</p>`}
+        <${Phases} operation=${operation} />
+        <div class="two">
+            <div><${Outcomes} operation=${operation} /></div>
+            <div><${Kinds} operation=${operation} /><${Errors} operation=${operation} /><${Ledger} operation=${operation} /></div>
+        </div>`;
+}
+
+function Verbs({ operation, reload }) {
+    const name = 'operation ' + operation.operation_id;
+    const then = (verb) => async () => { await verb(operation); reload(); };
+    if (isEnded(operation)) return operation.failed > 0 && html`<button type="button" onClick=${() => askRetryOperation(operation)}>Retry what failed (${count(operation.failed)})…</button>`;
+    return html`
+        ${operation.state === 'paused'
+            ? html`<${ActionButton} name=${name} act=${then(resumeOperation)}>Resume<//>`
+            : html`<${ActionButton} name=${name} act=${then(pauseOperation)}>Pause<//>`}
+        <button type="button" class="danger" onClick=${() => askCancel(operation, reload)}>Cancel…</button>`;
+}
+
+function Progress({ operation }) {
+    return html`
+        <section class="panel pad strip" aria-label="Progress">
+            <div class="row">
+                <${State} word=${operation.state} />
+                <span class="grow dim">${operation.dry_run ? 'dry run: nothing is written' : ''}</span>
+                <span><b>${count(operation.completed)}</b> <span class="dim">of ${count(operation.total)} jobs · ${percentDone(operation)} %</span></span>
+                <${Rate} operation=${operation} />
+                ${isEnded(operation) ? html`<span class="dim">took <${Elapsed} from=${operation.created_at} to=${operation.finished_at} /></span>` : html`<${When} operation=${operation} />`}
+            </div>
+            <${Bar} operation=${operation} big=${true} />
+            <div class="small counts"><${Counts} operation=${operation} /></div>
+        </section>`;
+}
+
+const phaseColumns = [
+    { title: 'Phase', cell: (phase) => html`<span class="name">${phase.number}. ${phase.label}</span>` },
+    { title: 'State', cell: (phase) => html`<${State} word=${phase.state} />` },
+    { title: 'Job', cell: (phase) => html`<span class="mono dim">${phase.job}</span>` },
+    { title: 'Over', cell: (phase) => html`<span class="mono dim">${phase.over}</span>` },
+];
+
+/* Phases run one after the other: what comes before the present one has ended. */
+function stateOf(number, operation) {
+    if (number < operation.phase) return 'completed';
+    if (number > operation.phase) return isEnded(operation) ? 'skipped' : 'planned';
+    return operation.state;
+}
+
+function Phases({ operation }) {
+    const phases = Array.isArray(operation.phases) ? operation.phases : [];
+    if (phases.length < 2) return null;
+    const rows = phases.map((phase, index) => ({ ...phase, number: index + 1, state: stateOf(index + 1, operation) }));
+    return html`<h2>Phases</h2><div class="panel"><${Table} label="Phases" columns=${phaseColumns} rows=${rows} keyOf=${(phase) => phase.id} /></div>`;
+}

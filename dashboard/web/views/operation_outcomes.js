@@ -1,0 +1,49 @@
+/* What became of each job, by pages; those of a million are never asked for at once. */
+import { html } from '../core/html.js';
+import { useLoad } from '../core/load.js';
+import { useRoute } from '../core/router.js';
+import { bytes, count } from '../format/number.js';
+import { Select } from '../parts/filter.js';
+import { Pager, usePage } from '../parts/pager.js';
+import { Loaded } from '../parts/loaded.js';
+import { State } from '../parts/state.js';
+import { Table } from '../parts/table.js';
+import { Elapsed } from '../parts/time.js';
+import { Whole } from '../parts/tooltip.js';
+
+const which = [['', 'any'], ['failed', 'failed'], ['succeeded', 'succeeded'], ['skipped', 'skipped']];
+
+function note(one) {
+    if (one.error) return html`<${Whole} text=${one.error} />`;
+    const result = one.result ?? {};
+    const parts = [];
+    if (result.files !== undefined) parts.push(count(result.files) + ' files');
+    if (result.sent !== undefined) parts.push(count(result.sent) + ' sent');
+    if (result.bytes) parts.push(bytes(result.bytes));
+    if (result.message) parts.push(result.message);
+    return html`<span class="dim small">${parts.join(' · ')}</span>`;
+}
+
+const columns = [
+    { title: 'Job', cell: (one) => html`<span class="name">${one.subject ?? one.key}</span>` },
+    { title: 'Outcome', cell: (one) => html`<${State} word=${one.outcome} />` },
+    { title: 'Try', num: true, cell: (one) => count(one.attempt) },
+    { title: 'Took', num: true, cell: (one) => html`<${Elapsed} from=${one.started_at} to=${one.finished_at} />` },
+    { title: 'Note', rest: true, cell: note },
+];
+
+export function Outcomes({ operation }) {
+    const { params } = useRoute();
+    const page = usePage(20);
+    const path = '/admin/api/operations/' + encodeURIComponent(operation.operation_id) + '/outcomes';
+    const load = useLoad(path, { ...page.params, outcome: params.outcome },
+        { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 1500 });
+    return html`
+        <h2>Jobs that are done</h2>
+        <div class="filters"><${Select} name="outcome" label="Outcome" value=${params.outcome} options=${which} /></div>
+        <${Loaded} load=${load}>${({ outcomes, next }) => html`
+            <div class="panel">
+                <${Table} label="Outcomes" columns=${columns} rows=${outcomes} keyOf=${(one) => one.seq} empty=${operation.pruned_at ? 'The outcomes were removed; the counts stay.' : 'None yet.'} />
+                <${Pager} page=${page} shown=${outcomes.length} next=${next} />
+            </div>`}<//>`;
+}

@@ -1,0 +1,56 @@
+/* What Redis holds at this moment: queues, workers, chunks in hand, what waits for its time, what was refused. */
+import { html } from '../core/html.js';
+import { anyOf, useLoad } from '../core/load.js';
+import { linkTo } from '../core/router.js';
+import { count } from '../format/number.js';
+import { Heading } from '../parts/heading.js';
+import { Loaded } from '../parts/loaded.js';
+import { Table } from '../parts/table.js';
+import { Time } from '../parts/time.js';
+import { Whole } from '../parts/tooltip.js';
+import { workerColumns } from '../parts/workers.js';
+
+const operationLink = (id) => id && html`<a class="mono" href=${linkTo(['operation', id])}>${id}</a>`;
+
+const queueColumns = [
+    { title: 'Queue', cell: (one) => html`<span class="name">${one.name}</span>` },
+    { title: 'Waiting', num: true, cell: (one) => count(one.waiting) },
+    { title: 'In hand', num: true, cell: (one) => count(one.active) },
+    { title: 'Delayed', num: true, cell: (one) => html`<span title="operations with retries that wait for their time">${count(one.delayed)}</span>` },
+    { title: 'Suspect', num: true, cell: (one) => html`<span title="chunks whose process was ended by a fatal signal">${count(one.suspects ?? 0)}</span>` },
+];
+
+const chunkColumns = [
+    { title: 'Operation', cell: (one) => operationLink(one.operation_id) },
+    { title: 'Jobs', label: 'Jobs', cell: (one) => (one.due ? 'due retries' : count(one.from) + ' to ' + count(one.to)) },
+    { title: 'Queue', label: 'Queue', cell: (one) => one.queue },
+    { title: 'Worker', label: 'Worker', cell: (one) => html`<span class="mono dim">${one.worker}</span>` },
+];
+
+const delayedColumns = [
+    { title: 'Operation', cell: (one) => operationLink(one.operation_id) },
+    { title: 'Queue', label: 'Queue', cell: (one) => one.queue },
+    { title: 'Earliest', label: 'Earliest', cell: (one) => html`<${Time} at=${one.at} />` },
+];
+
+const rejectedColumns = [
+    { title: 'When', cell: (one) => html`<${Time} at=${one.at} />` },
+    { title: 'Reason', rest: true, cell: (one) => html`<${Whole} text=${one.reason} />` },
+    { title: 'Request', rest: true, cell: (one) => html`<${Whole} text=${one.request} look="clip mono" />` },
+];
+
+function Part({ title, columns, rows, keyOf, empty }) {
+    return html`<h2>${title}</h2><div class="panel"><${Table} label=${title} columns=${columns} rows=${rows} keyOf=${keyOf} empty=${empty} /></div>`;
+}
+
+export function Queue() {
+    const load = useLoad('/admin/api/queue', {}, { on: anyOf('progress', 'worker', 'workers'), every: 1000 });
+    return html`
+        <${Heading} title="Queue" below="What Redis holds at this moment. All of it can be rebuilt from PostgreSQL." />
+        <${Loaded} load=${load}>${(queue) => html`
+            <div class="panel"><${Table} label="Queues" columns=${queueColumns} rows=${queue.queues} keyOf=${(one) => one.name} /></div>
+            <${Part} title="Workers" columns=${workerColumns} rows=${queue.workers} keyOf=${(one) => one.id} empty="No worker is alive: what is asked for waits." />
+            <${Part} title="Chunks in hand" columns=${chunkColumns} rows=${queue.chunks} keyOf=${(one) => one.worker + one.queue + one.operation_id + one.from} empty="None." />
+            <${Part} title="Waiting for their time" columns=${delayedColumns} rows=${queue.delayed} keyOf=${(one) => one.queue + one.operation_id} empty="No retry waits." />
+            <${Part} title="Refused requests" columns=${rejectedColumns} rows=${queue.rejected} keyOf=${(one) => one.at + one.request} empty="None." />`}<//>`;
+}
