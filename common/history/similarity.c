@@ -1,0 +1,220 @@
+#include "common/history/similarity.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/history/lower.h"
+#include "common/history/similarity_private.h"
+
+#define BLOCK_BYTES ((size_t)1 << 18)
+
+/* Texts are kept in blocks that never move; a greater one gets a block of its own. */
+struct similarity_block {
+    struct similarity_block *next;
+    size_t used, size;
+    uint32_t bytes[];
+};
+
+struct similarity *similarity_new(void)
+{
+    return mem_zalloc(sizeof(struct similarity));
+}
+
+void similarity_drop(struct similarity *index)
+{
+    if (index == NULL)
+        return;
+    while (index->blocks != NULL) {
+        struct similarity_block *block = index->blocks;
+        index->blocks = block->next;
+        free(block);
+    }
+    free(index->rows);
+    free(index->letters);
+    free(index->costs);
+    free(index->durations);
+    free(index->lengths);
+    free(index->statuses);
+    free(index->changed);
+    free(index);
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+static void *take_bytes(struct similarity *index, size_t bytes)
+{
+    bytes = (bytes + sizeof(uint32_t) - 1) / sizeof(uint32_t) * sizeof(uint32_t);
+    struct similarity_block *block = index->blocks;
+    if (block == NULL || block->size - block->used < bytes) {
+        size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        block = mem_alloc(sizeof(*block) + size);
+        *block = (struct similarity_block){.next = index->blocks, .size = size};
+        index->blocks = block;
+        index->bytes_of_blocks += sizeof(*block) + size;
+    }
+    void *place = (char *)block->bytes + block->used;
+    block->used += bytes;
+    return place;
+}
+
+static uint8_t width_of(const uint32_t *codes, size_t count)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all |= codes[i];
+    return all <= UINT8_MAX ? 1 : all <= UINT16_MAX ? 2 : 4;
+}
+
+static void keep_text(struct similarity *index, struct similarity_row *row, const uint32_t *codes, size_t count)
+{
+    assert(count < UINT32_MAX / 2);
+    row->length = (uint32_t)count;
+    row->width = width_of(codes, count);
+    void *text = take_bytes(index, count * row->width + 1);
+    row->text = text;
+    if (row->width == 4)
+        memcpy(text, codes, count * sizeof(*codes));
+    else if (row->width == 2)
+        for (size_t i = 0; i < count; i++)
+            ((uint16_t *)text)[i] = (uint16_t)codes[i];
+    else
+        for (size_t i = 0; i < count; i++)
+            ((uint8_t *)text)[i] = (uint8_t)codes[i];
+}
+
+static size_t class_of(uint32_t code)
+{
+    if (code >= 'a' && code <= 'z')
+        return code - 'a';
+    if (code == ' ')
+        return 26;
+    if (code >= '0' && code <= '9')
+        return 27 + (code & 1);
+    return 29 + code % 3;
+}
+
+static void count_letters(struct similarity_letters *letters, const uint32_t *codes, size_t count)
+{
+    memset(letters, 0, sizeof(*letters));
+    if (count <= SIMILARITY_COUNTED_MAX)
+        for (size_t i = 0; i < count; i++)
+            letters->counts[class_of(codes[i])]++;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+static void make_room(struct similarity *index)
+{
+    if (index->count < index->cap)
+        return;
+    index->cap += index->cap / 2 + 256;
+    index->rows = mem_grow(index->rows, index->cap, sizeof(*index->rows));
+    index->letters = mem_grow(index->letters, index->cap, sizeof(*index->letters));
+    index->costs = mem_grow(index->costs, index->cap, sizeof(*index->costs));
+    index->durations = mem_grow(index->durations, index->cap, sizeof(*index->durations));
+    index->lengths = mem_grow(index->lengths, index->cap, sizeof(*index->lengths));
+    index->statuses = mem_grow(index->statuses, index->cap, sizeof(*index->statuses));
+}
+
+static float as_float(double number)
+{
+    return isnan(number) ? NAN : number > 0 ? (float)number : SIMILARITY_ZERO;
+}
+
+static void add_numbers(struct similarity *index, const struct similarity_row *row)
+{
+    size_t n = index->count;
+    index->costs[n] = as_float(row->cost);
+    index->durations[n] = as_float(row->duration_s);
+    index->lengths[n] = row->text == NULL ? NAN : as_float(row->length);
+    index->statuses[n] = row->status;
+}
+
+void similarity_add(struct similarity *index, const struct similarity_run *run)
+{
+    assert(index->count == 0 || run->id > index->rows[index->count - 1].id);
+    make_room(index);
+    struct similarity_row *row = &index->rows[index->count];
+    *row = (struct similarity_row){
+        .id = run->id,
+        .cost = run->cost_nusd < 0 ? NAN : (double)run->cost_nusd,
+        .duration_s = isfinite(run->duration_s) && run->duration_s >= 0 ? run->duration_s : NAN,
+        .status = run->status,
+    };
+    memset(&index->letters[index->count], 0, sizeof(*index->letters));
+    if (run->text != NULL) {
+        size_t count;
+        uint32_t *codes = lower_codes(run->text, run->len, &count);
+        keep_text(index, row, codes, count);
+        count_letters(&index->letters[index->count], codes, count);
+        free(codes);
+    }
+    add_numbers(index, row);
+    index->count++;
+}
+
+size_t similarity_row_of(const struct similarity *index, int64_t id)
+{
+    size_t from = 0, to = index->count;
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+        if (index->rows[middle].id < id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < index->count && index->rows[from].id == id ? from : SIZE_MAX;
+}
+
+void similarity_mark_changed(struct similarity *index, int64_t id)
+{
+    size_t row = similarity_row_of(index, id);
+    assert(row != SIZE_MAX);
+    if (index->rows[row].is_changed)
+        return;
+    index->rows[row].is_changed = true;
+    index->changed = mem_grow(index->changed, index->changed_count + 1, sizeof(*index->changed));
+    index->changed[index->changed_count++] = row;
+}
+
+size_t similarity_count(const struct similarity *index)
+{
+    return index->count;
+}
+
+int64_t similarity_id(const struct similarity *index, size_t row)
+{
+    assert(row < index->count);
+    return index->rows[row].id;
+}
+
+size_t similarity_bytes(const struct similarity *index)
+{
+    size_t of_row = sizeof(*index->rows) + sizeof(*index->letters) + 3 * sizeof(float) + sizeof(int);
+    return sizeof(*index) + index->cap * of_row + index->bytes_of_blocks + index->changed_count * sizeof(size_t);
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
+
+bool similarity_equal(const struct similarity_list *one, const struct similarity_list *other)
+{
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++)
+        if (one->best[i].id != other->best[i].id || one->best[i].score != other->best[i].score)
+            return false;
+    return true;
+}
+
+void similarity_add_json(const struct similarity_list *list, struct buf *out)
+{
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < list->count; i++)
+        buf_addf(out, "%s{\"id\":%" PRId64 ",\"similarity_score\":%.17g}", i > 0 ? "," : "", list->best[i].id,
+                 list->best[i].score);
+    buf_add_char(out, ']');
+}

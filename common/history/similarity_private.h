@@ -1,0 +1,62 @@
+/* What index and reader of similarity share. */
+#ifndef REPRISE_HISTORY_SIMILARITY_PRIVATE_H
+#define REPRISE_HISTORY_SIMILARITY_PRIVATE_H
+
+#include "common/history/similarity.h"
+#include "common/history/text_ratio.h"
+
+/* Characters are counted in this many classes: that the counts of a run fill one cache line. */
+#define SIMILARITY_CLASSES 32
+/* Longer texts are not counted, their counts would not fit. */
+#define SIMILARITY_COUNTED_MAX INT16_MAX
+
+struct similarity_row {
+    int64_t id;
+    double cost, duration_s; /* NAN: unknown */
+    const void *text;        /* `length` lower-cased characters of `width` bytes each; NULL: unknown */
+    uint32_t length;
+    int status;
+    uint8_t width;
+    bool is_changed;
+};
+
+struct similarity_letters {
+    int16_t counts[SIMILARITY_CLASSES];
+};
+
+struct similarity_block;
+
+/* By row. What the first look needs stands by itself, as floats: zero as SIMILARITY_ZERO, unknown as NAN. */
+struct similarity {
+    size_t count, cap;
+    struct similarity_row *rows;
+    struct similarity_letters *letters;
+    float *costs, *durations, *lengths;
+    int *statuses;
+    struct similarity_block *blocks; /* where texts are kept */
+    size_t bytes_of_blocks;
+    size_t *changed; /* rows */
+    size_t changed_count;
+};
+
+/* Divided by itself it is 1, divided by any real cost, time or length nearly 0. */
+#define SIMILARITY_ZERO 1e-30F
+
+/* The row of an id, or SIZE_MAX. */
+size_t similarity_row_of(const struct similarity *index, int64_t id);
+
+/* An upper bound of the score of `row` against each run, in `bounds`, right to SIMILARITY_SCAN_ERROR. */
+#define SIMILARITY_SCAN_ERROR 1e-5F
+void similarity_scan(const struct similarity *index, size_t row, float *bounds);
+/* How many characters the two texts can have in common at most, by their letters. */
+size_t similarity_letters_in_common(const struct similarity_letters *one, const struct similarity_letters *other);
+
+/* What a score consists of beside the text, each 0 to 1. */
+struct similarity_likeness {
+    double status, cost, duration;
+};
+struct similarity_likeness similarity_likeness_of(const struct similarity_row *a, const struct similarity_row *b);
+/* Rounded in one way only, so that a greater ratio never gives a smaller score: bounds hold to the bit. */
+double similarity_score(const struct similarity_likeness *likeness, double ratio);
+
+#endif
