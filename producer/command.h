@@ -34,6 +34,8 @@ const struct command *command_find(const char *name);
 /* run_requests.c */
 command_run run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_rescan,
     run_definition;
+/* run_history_requests.c */
+command_run run_sync_history, run_resync_cost, run_resync_costs;
 /* run_operations.c */
 command_run run_progress, run_cancel, run_pause, run_resume, run_operations, run_outcomes;
 /* run_engine.c */

@@ -11,6 +11,7 @@
 #define PAGE (OPTION(OPTION_LIMIT) | OPTION(OPTION_CURSOR))
 
 #define REQUESTS "Ask for work"
+#define HISTORY "Workflow history"
 #define OPERATIONS "Operations"
 #define ENGINE "Workers and queues"
 #define REGISTER "Apps and repositories"
@@ -57,6 +58,35 @@ const struct command commands[] = {
      "an array are separated by commas." BULK_TEXT,
      "producer run noop count=100000 --watch\nproducer run resync-app app_id=app_0123456789abcdef01234567 --yes",
      run_definition},
+
+    {"sync-history", HISTORY, "", 0, 0,
+     OPTION(OPTION_DRY_RUN) | OPTION(OPTION_YES) | OPTION(OPTION_WATCH) | OPTION(OPTION_OPERATION_ID) |
+         OPTION(OPTION_NO_WAIT) | OPTION(OPTION_SILENT) | OPTION(OPTION_DIRECTORY),
+     "brings the history up to date from the runs' files",
+     "Looks at every run in history.agents_dir, reads those whose files have changed, and stores what they did and\n"
+     "cost. Waits for the end and prints the counts, unless --no-wait. Done again when nothing has changed it writes\n"
+     "nothing. A run whose directory is gone keeps its row; one whose files are broken fails alone, with the reason\n"
+     "(exit code 1; see: producer outcomes <op> --failed).",
+     "producer sync-history\nproducer sync-history --silent --json", run_sync_history},
+    {"resync-cost", HISTORY, "<workflow>", 1, 1,
+     OPTION(OPTION_DRY_RUN) | OPTION(OPTION_WATCH) | OPTION(OPTION_OPERATION_ID) | OPTION(OPTION_NO_WAIT) |
+         OPTION(OPTION_FORCE) | OPTION(OPTION_DIRECTORY),
+     "reads the cost of one workflow from its files again",
+     "A workflow that has ended gets the cost that its files say, more or less than before; one that runs only a\n"
+     "greater one; --force takes it whatever the rule. Without cost data in the files nothing is changed and the exit\n"
+     "code is 1; a workflow that the history does not have: exit code 3. --dry-run reads, and writes nothing.",
+     "producer resync-cost 4b6b710e\nproducer resync-cost 4b6b710e --force --json", run_resync_cost},
+    {"resync-costs", HISTORY, "", 0, 0,
+     REQUEST | OPTION(OPTION_STATUS) | OPTION(OPTION_FROM) | OPTION(OPTION_TO) | OPTION(OPTION_BATCH_SIZE) |
+         OPTION(OPTION_FORCE) | OPTION(OPTION_DIRECTORY),
+     "the same for many: by status and date",
+     "Without --status: those that are completed or failed. Dates are held against a workflow's start (else the time\n"
+     "when its row was made). --dry-run reads all of them and writes nothing: it shows how many costs would change, "
+     "by\n"
+     "how much in all, and the ten largest changes." BULK_TEXT,
+     "producer resync-costs --dry-run\nproducer resync-costs --status completed --from 2026-01-01 --to 2026-01-31 "
+     "--watch",
+     run_resync_costs},
 
     {"progress", OPERATIONS, "<op>", 1, 1, OPTION(OPTION_WATCH), "how far an operation is",
      "Shows the counts as PostgreSQL has them, which are exact. --watch draws them until the operation has ended; its\n"

@@ -15,6 +15,7 @@
 #include "producer/confirm_text.h"
 #include "producer/dry_run.h"
 #include "producer/follow.h"
+#include "producer/list.h"
 #include "producer/out.h"
 
 #define ELSEWHERE_NAP_MS 20
@@ -24,6 +25,8 @@ struct submission {
     const struct definition *definition;
     struct json_object *args; /* complete */
     enum submit_size size;
+    const struct submit_answer *answer; /* NULL = its outcome */
+    bool dry_run;
     struct preview preview;
     struct accepted accepted;
     struct tally tally;   /* as of the last step of its plan */
@@ -167,6 +170,7 @@ static enum err accept_request(struct submission *s, struct err_info *error)
         .args = s->args,
         .operation_id = s->session->arguments.values[OPTION_OPERATION_ID],
         .requested_by = requester,
+        .dry_run = s->dry_run,
     };
     enum err err = operation_accept(s->session->pg, &kinds, &request, &s->accepted, error);
     free(requester);
@@ -231,6 +235,24 @@ static struct json_object *answer_json(const struct submission *s, struct json_o
     return view;
 }
 
+static enum err answer_by_question(struct submission *s, const struct view *view, struct err_info *error)
+{
+    struct list_asking asking = {s->session, {{"operation_id", id_of(s)}}};
+    struct asked asked = list_asked(&asking);
+    struct answer answer;
+    enum err err = s->answer->question(s->session->pg, &asked, &answer, error);
+    if (err != ERR_OK)
+        return err;
+    if (s->session->json) {
+        out_json(json_object_get(answer.json));
+    } else {
+        s->answer->show(&answer);
+        show_end(view, NULL);
+    }
+    answer_fini(&answer);
+    return ERR_OK;
+}
+
 /* Follows to the end and prints it; the exit code says whether all of it was done. */
 static enum err answer_at_the_end(struct submission *s, enum follow_style style, struct err_info *error)
 {
@@ -241,7 +263,9 @@ static enum err answer_at_the_end(struct submission *s, enum follow_style style,
     struct json_object *outcome = s->accepted.single ? only_outcome(s) : NULL;
     if (view.progress.state != OP_COMPLETED || view.progress.failed > 0)
         s->session->exit_code = err_exit_code(ERR_PERMANENT);
-    if (s->session->json) {
+    if (s->answer != NULL) {
+        err = answer_by_question(s, &view, error);
+    } else if (s->session->json) {
         struct json_object *document = answer_json(s, json_object_get(view.json));
         json_object_object_add(document, "outcome", json_object_get(outcome));
         out_json(document);
@@ -250,7 +274,7 @@ static enum err answer_at_the_end(struct submission *s, enum follow_style style,
     }
     json_object_put(outcome);
     view_fini(&view);
-    return ERR_OK;
+    return err;
 }
 
 static enum err answer_at_once(struct submission *s, struct err_info *error)
@@ -273,7 +297,7 @@ static enum err answer_at_once(struct submission *s, struct err_info *error)
 static enum err answer(struct submission *s, struct err_info *error)
 {
     bool watch = session_has(s->session, OPTION_WATCH);
-    bool wait = s->size == SUBMIT_SINGLE && s->dispatched && !session_has(s->session, OPTION_NO_WAIT);
+    bool wait = (s->size == SUBMIT_SINGLE || s->dry_run) && s->dispatched && !session_has(s->session, OPTION_NO_WAIT);
     if (follow_interrupted())
         return err_set(error, ERR_INTERRUPTED, "operation %s is accepted and goes on; to cancel it: producer cancel %s",
                        id_of(s), id_of(s));
@@ -297,25 +321,36 @@ static enum err accept_and_answer(struct submission *s, struct err_info *error)
     return answer(s, error);
 }
 
-enum err submit(struct session *session, const char *definition_id, enum submit_size size, struct json_object *args,
-                struct err_info *error)
+static enum err go(struct submission *s, const struct submit_order *order, struct err_info *error)
 {
-    struct submission s = {.session = session, .size = size, .live_workers = -1};
-    enum err err = session_definition(session, definition_id, &s.definition, error);
+    s->dry_run = session_has(s->session, OPTION_DRY_RUN);
+    if (s->dry_run && order->dry_answer == NULL)
+        return dry_run(s->session, s->definition, s->args, &s->preview, error);
+    s->answer = s->dry_run ? order->dry_answer : order->answer;
+    enum err err = s->dry_run ? ERR_OK : confirm(s, error);
+    return err == ERR_OK ? accept_and_answer(s, error) : err;
+}
+
+enum err submit_order(struct session *session, const struct submit_order *order, struct err_info *error)
+{
+    struct submission s = {.session = session, .size = order->size, .live_workers = -1};
+    enum err err = session_definition(session, order->definition_id, &s.definition, error);
     if (err == ERR_OK)
-        err = definition_check_args(s.definition, args, &s.args, error);
+        err = definition_check_args(s.definition, order->args, &s.args, error);
     if (err == ERR_OK)
         err = operation_preview(session->pg, &kinds, s.definition, s.args, &s.preview, error);
-    if (err == ERR_OK && session_has(session, OPTION_DRY_RUN)) {
-        err = dry_run(session, s.definition, s.args, &s.preview, error);
-    } else if (err == ERR_OK) {
-        err = confirm(&s, error);
-        if (err == ERR_OK)
-            err = accept_and_answer(&s, error);
-    }
+    if (err == ERR_OK)
+        err = go(&s, order, error);
     free(s.accepted.subject);
     preview_fini(&s.preview);
     json_object_put(s.args);
-    json_object_put(args);
+    json_object_put(order->args);
     return err;
+}
+
+enum err submit(struct session *session, const char *definition_id, enum submit_size size, struct json_object *args,
+                struct err_info *error)
+{
+    const struct submit_order order = {.definition_id = definition_id, .size = size, .args = args};
+    return submit_order(session, &order, error);
 }

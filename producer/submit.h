@@ -7,6 +7,7 @@
 
 #include <json-c/json_object.h>
 
+#include "common/query/answer.h"
 #include "producer/session.h"
 
 enum submit_size {
@@ -14,7 +15,24 @@ enum submit_size {
     SUBMIT_BULK,   /* many: confirmed, and not waited for */
 };
 
-/* `args` is taken: an object, not yet checked. */
+/* What an operation of one's own kind answers at its end, in place of its outcome. */
+struct submit_answer {
+    answer_question *question; /* asked with operation_id */
+    void (*show)(const struct answer *answer);
+};
+
+struct submit_order {
+    const char *definition_id;
+    enum submit_size size;
+    struct json_object *args; /* taken: an object, not yet checked */
+    const struct submit_answer *answer;
+    /* Of a dry run that has to read: an operation that writes nothing, followed to its end. NULL: the preview will do.
+     */
+    const struct submit_answer *dry_answer;
+};
+MUST_CHECK enum err submit_order(struct session *session, const struct submit_order *order, struct err_info *error);
+
+/* Without an answer of its own. `args` is taken. */
 MUST_CHECK enum err submit(struct session *session, const char *definition_id, enum submit_size size,
                            struct json_object *args, struct err_info *error);
 

@@ -193,33 +193,32 @@ EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format OR invalid_tim
     RETURN NULL;
 END $$;
 
--- Nano-dollars as the programs count them; below zero = null.
+-- Nano-dollars as the programs count them; their "unknown" is the lowest number there is.
 CREATE FUNCTION from_nusd(n bigint) RETURNS numeric LANGUAGE sql IMMUTABLE AS
-$$ SELECT CASE WHEN n >= 0 THEN n * 0.000000001 END $$;
+$$ SELECT nullif(n, -9223372036854775808) * 0.000000001 $$;
 
 -- The effect of a cost re-sync: all cost and token columns together, for rows that are still what the job read (RP004);
 -- each change of a cost is logged, and the webhook is told of it where there is one. Row by row: [i] of each array.
 CREATE FUNCTION history_recost(op text, why text, tell boolean,
         ids text[], old_digests text[], old_costs bigint[], old_statuses text[], new_digests text[],
         costs bigint[], per_step bigint[], per_token bigint[],
-        inputs bigint[], outputs bigint[], writes bigint[], reads bigint[], totals bigint[],
+        inputs bigint[], outputs bigint[], writes bigint[], reads bigint[], totals bigint[], efficiencies text[],
         cost_parts text[], token_parts text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE written bigint;
 BEGIN
     UPDATE workflow_history h
        SET actual_cost_total = from_nusd(g.cost), actual_cost_per_step = from_nusd(g.step), cost_per_token = from_nusd(g.token),
            input_tokens = g.input, output_tokens = g.output, cached_tokens = g.write, cache_hit_tokens = g.read,
-           cache_miss_tokens = g.input, total_tokens = g.total,
-           cache_efficiency_percent = coalesce(100.0 * g.read / nullif(g.input + g.write + g.read, 0), 0),
+           cache_miss_tokens = g.input, total_tokens = g.total, cache_efficiency_percent = g.efficiency::float8,
            cost_breakdown = g.cost_part::jsonb, token_breakdown = g.token_part::jsonb,
            source_signature = CASE WHEN g.new_digest IS DISTINCT FROM g.old_digest THEN '' ELSE source_signature END,
            source_digest = g.new_digest, updated_at = now(),
            content_xid = CASE WHEN from_nusd(g.cost) IS DISTINCT FROM from_nusd(g.old_cost) THEN pg_current_xact_id()
                               ELSE content_xid END
       FROM unnest(ids, old_digests, old_costs, old_statuses, new_digests, costs, per_step, per_token,
-                  inputs, outputs, writes, reads, totals, cost_parts, token_parts)
+                  inputs, outputs, writes, reads, totals, efficiencies, cost_parts, token_parts)
            AS g (id, old_digest, old_cost, old_status, new_digest, cost, step, token,
-                 input, output, write, read, total, cost_part, token_part)
+                 input, output, write, read, total, efficiency, cost_part, token_part)
      WHERE h.adw_id = g.id AND h.status = g.old_status
        AND h.source_digest IS NOT DISTINCT FROM g.old_digest
        AND h.actual_cost_total IS NOT DISTINCT FROM from_nusd(g.old_cost);

@@ -1,0 +1,170 @@
+/* The verbs that bring the workflow history up to date, and what they answer at their end. */
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/query/history_results.h"
+#include "producer/out.h"
+#include "producer/submit.h"
+
+/* ---- arguments -------------------------------------------------------------------------------------------------- */
+
+struct option_arg {
+    enum option_id option;
+    const char *name;  /* of the definition's argument */
+    const char *value; /* of an option that takes none; else NULL */
+};
+
+static const struct option_arg option_args[] = {
+    {OPTION_STATUS, "status", NULL},         {OPTION_FROM, "from", NULL},     {OPTION_TO, "to", NULL},
+    {OPTION_BATCH_SIZE, "batch_size", NULL}, {OPTION_FORCE, "force", "true"}, {OPTION_DIRECTORY, "directory", NULL},
+};
+#define OPTION_ARGS (sizeof option_args / sizeof *option_args)
+
+/* The options that were given, typed by the definition's schema, and the workflow that a word names (NULL = none). */
+static enum err read_args(struct session *session, const struct definition *definition, const char *workflow,
+                          struct json_object **args, struct err_info *error)
+{
+    struct buf texts[OPTION_ARGS + 1] = {{0}};
+    char *words[OPTION_ARGS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_ARGS; i++)
+        if (session_has(session, option_args[i].option)) {
+            const char *given = session->arguments.values[option_args[i].option], *fixed = option_args[i].value;
+            buf_addf(&texts[count++], "%s=%s", option_args[i].name, fixed == NULL ? given : fixed);
+        }
+    if (workflow != NULL)
+        buf_addf(&texts[count++], "adw_id=%s", workflow);
+    for (size_t i = 0; i < count; i++)
+        words[i] = texts[i].data;
+    enum err err = definition_args_from_words(definition, words, count, args, error);
+    for (size_t i = 0; i < count; i++)
+        buf_fini(&texts[i]);
+    return err;
+}
+
+static enum err request(struct session *session, struct submit_order order, struct err_info *error)
+{
+    const struct definition *definition = NULL;
+    enum err err = session_definition(session, order.definition_id, &definition, error);
+    if (err == ERR_OK)
+        err = read_args(session, definition, session_word(session, 0), &order.args, error);
+    if (err == ERR_OK)
+        err = session_postgres(session, error);
+    if (err == ERR_OK)
+        return submit_order(session, &order, error);
+    json_object_put(order.args);
+    return err;
+}
+
+/* ---- answers for people ------------------------------------------------------------------------------------------ */
+
+static const char *text_of(struct json_object *json, const char *name)
+{
+    struct json_object *value = json_get(json, name);
+    return value == NULL ? "none" : json_object_get_string(value);
+}
+
+static void show_count(struct json_object *json, const char *name)
+{
+    struct buf text = BUF_INIT;
+    out_add_count(&text, json_get_int(json, name, 0));
+    out_line("  %-16s %s", name, text.data);
+    buf_fini(&text);
+}
+
+static void show_sync(const struct answer *answer)
+{
+    static const char *const counts[] = {"scanned", "enriched", "inserted", "updated", "unchanged", "failed"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        show_count(answer->json, counts[i]);
+    out_line("  %-16s %s", "duration_seconds", text_of(answer->json, "duration_seconds"));
+}
+
+static void show_recost(const struct answer *answer)
+{
+    struct json_object *json = answer->json;
+    if (json_get_bool(json, "updated", false))
+        out_line("%s: $%s → $%s", text_of(json, "message"), text_of(json, "old_cost"), text_of(json, "new_cost"));
+    else
+        out_line("%s", text_of(json, "message"));
+}
+
+static void show_largest(struct json_object *json)
+{
+    struct json_object *largest = json_get(json, "largest");
+    size_t count = largest == NULL ? 0 : json_object_array_length(largest);
+    if (count > 0)
+        out_line("The largest changes:");
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *one = json_object_array_get_idx(largest, i);
+        out_line("  %s: $%s → $%s", text_of(one, "workflow_id"), text_of(one, "old_cost"), text_of(one, "new_cost"));
+    }
+}
+
+static void show_recosts(const struct answer *answer)
+{
+    struct json_object *json = answer->json;
+    show_count(json, "total_processed");
+    show_count(json, "successful");
+    show_count(json, "failed");
+    show_count(json, "changed");
+    out_line("  %-16s $%s ($%s → $%s)", "change", text_of(json, "change"), text_of(json, "old_total"),
+             text_of(json, "new_total"));
+    show_largest(json);
+}
+
+static void show_would_recosts(const struct answer *answer)
+{
+    show_recosts(answer);
+    out_line("Nothing was written: --dry-run.");
+}
+
+static const struct submit_answer sync_answer = {history_results_sync, show_sync};
+static const struct submit_answer recost_answer = {history_results_recost, show_recost};
+static const struct submit_answer recosts_answer = {history_results_recosts, show_recosts};
+static const struct submit_answer would_recosts_answer = {history_results_recosts, show_would_recosts};
+
+/* ---- the verbs ----------------------------------------------------------------------------------------------------
+ */
+
+enum err run_sync_history(struct session *session, struct err_info *error)
+{
+    struct submit_order order = {.definition_id = "sync-history", .size = SUBMIT_SINGLE, .answer = &sync_answer};
+    if (!session_has(session, OPTION_SILENT) && !session_has(session, OPTION_NO_WAIT))
+        session->arguments.values[OPTION_WATCH] = "";
+    return request(session, order, error);
+}
+
+/* Also where there is no such workflow a program that asked for JSON gets the document. */
+static void tell_not_found(struct session *session, const struct err_info *error)
+{
+    struct json_object *json = json_object_new_object();
+    json_object_object_add(json, "success", json_object_new_boolean(0));
+    json_object_object_add(json, "workflow_id", json_object_new_string(session_word(session, 0)));
+    json_object_object_add(json, "updated", json_object_new_boolean(0));
+    json_object_object_add(json, "message", json_object_new_string(error->text));
+    out_json(json);
+    session->exit_code = err_exit_code(ERR_NOT_FOUND);
+}
+
+enum err run_resync_cost(struct session *session, struct err_info *error)
+{
+    const struct submit_order order = {.definition_id = "resync-cost",
+                                       .size = SUBMIT_SINGLE,
+                                       .answer = &recost_answer,
+                                       .dry_answer = &would_recosts_answer};
+    enum err err = request(session, order, error);
+    if (err != ERR_NOT_FOUND || !session->json)
+        return err;
+    tell_not_found(session, error);
+    return ERR_OK;
+}
+
+enum err run_resync_costs(struct session *session, struct err_info *error)
+{
+    const struct submit_order order = {.definition_id = "resync-costs",
+                                       .size = SUBMIT_BULK,
+                                       .answer = &recosts_answer,
+                                       .dry_answer = &would_recosts_answer};
+    return request(session, order, error);
+}
