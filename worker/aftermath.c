@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
+#include "common/queue/due.h"
 #include "common/queue/lease.h"
 #include "embedded/lua.h"
 #include "embedded/sql.h"
@@ -114,14 +115,11 @@ static enum err count_crash(struct aftermath *aftermath, const char *text, struc
 static void make_due_again(struct aftermath *aftermath, const struct case_ *one)
 {
     struct err_info error = {0};
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, one->worker);
     enum err err = pg_ready(aftermath->pg, &error);
     if (err == ERR_OK)
-        err = pg_exec(aftermath->pg, &sql_queue_due_again, args, NULL, &error);
+        err = due_again(aftermath->pg, NULL, one->worker, &error);
     if (err != ERR_OK)
         log_info("retries that %s had begun come later: %s", one->worker, error.text);
-    pg_args_drop(args);
 }
 
 /* Chunks back to where they belong. Reaped once, they are nowhere else: a crash that cannot be counted now is lost,

@@ -3,12 +3,14 @@
  * who seems dead, and reaps. And its end: the drain.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "embedded/lua.h"
 #include "worker/pool_private.h"
 
@@ -22,11 +24,20 @@
 /* ---- reaping
  * ----------------------------------------------------------------------------------------------------------- */
 
+struct reaping {
+    struct pool *pool;
+    char worker[ID_MAX];
+};
+
 static void on_reaped(const redisReply *reply, void *context)
 {
-    (void)context;
-    if (redis_count(reply) > 0)
-        log_warn("%zu chunks of a dead worker went back to their queues", redis_count(reply));
+    struct reaping *reaping = context;
+    if (redis_count(reply) > 0) {
+        log_warn("%zu chunks of dead worker %s went back to their queues", redis_count(reply), reaping->worker);
+        if (reaping->pool->service != NULL)
+            service_reaped(reaping->pool->service, reaping->worker);
+    }
+    free(reaping);
 }
 
 static void reap(struct pool *pool, const char *worker)
@@ -44,7 +55,11 @@ static void reap(struct pool *pool, const char *worker)
     redis_arg_int(pool->args, ALIVE_MS);
     redis_arg(pool->args, "");
     redis_arg_int(pool->args, FORGET_MS);
-    wire_script(pool->wire, &lua_reap, 4 + 2 * QUEUE_COUNT, pool->args, BEAT_TIMEOUT_MS, on_reaped, pool);
+    struct reaping *reaping = mem_zalloc(sizeof *reaping);
+    reaping->pool = pool;
+    snprintf(reaping->worker, sizeof reaping->worker, "%s", worker);
+    if (!wire_script(pool->wire, &lua_reap, 4 + 2 * QUEUE_COUNT, pool->args, BEAT_TIMEOUT_MS, on_reaped, reaping))
+        free(reaping);
 }
 
 static void reap_all(struct pool *pool, const redisReply *silent)

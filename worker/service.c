@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,32 +15,40 @@
 #include "common/queue/inbox.h"
 #include "common/queue/rebuild.h"
 #include "common/queue/sweep.h"
+#include "worker/reaped.h"
 
 #define TICK_MS 1000
 #define REDIS_COMMAND_MS 2000
 #define POLICY_EVERY_MS 60000
 
-enum errand { ERRAND_INBOX = 1, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_STOP };
+enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_REAPED, ERRAND_STOP };
+
+struct errand {
+    enum errand_kind kind;
+    char worker[ID_MAX]; /* that was reaped */
+};
 
 struct service {
     struct process *process;
     pthread_t thread;
-    struct mailbox *errands; /* pointers into errand_tokens */
+    struct mailbox *errands;
     struct pg *pg, *lock;
     struct redis *redis;
     struct dispatch dispatch;
     struct inbox inbox;
     struct sweep *sweep;
+    struct reaped *reaped;
     int64_t swept_ms, policy_ms;
     bool policy_warned;
     bool in_trouble;
 };
 
-static char errand_tokens[ERRAND_STOP + 1];
-
-static void send_errand(struct service *service, enum errand errand)
+static void send_errand(struct service *service, enum errand_kind kind, const char *worker)
 {
-    mailbox_put(service->errands, &errand_tokens[errand]);
+    struct errand *errand = mem_zalloc(sizeof *errand);
+    errand->kind = kind;
+    snprintf(errand->worker, sizeof errand->worker, "%s", worker);
+    mailbox_put(service->errands, errand);
 }
 
 /* A trouble is told once when it begins and once when it is over. */
@@ -110,20 +119,36 @@ static enum err round_of_work(struct service *service, struct err_info *error)
     if (err == ERR_OK)
         err = take_in(service, error);
     if (err == ERR_OK)
+        err = reaped_work(service->reaped, error);
+    if (err == ERR_OK)
         err = sweep_if_due(service, error);
     return err;
 }
 
-static enum err run_errand(struct service *service, enum errand errand, struct err_info *error)
+static enum err do_errand(struct service *service, enum errand_kind kind, struct err_info *error)
 {
     enum err err = stores_ready(service, error);
     if (err != ERR_OK)
         return err;
-    if (errand == ERRAND_PUSH_ON)
+    if (kind == ERRAND_PUSH_ON)
         service->swept_ms = 0; /* the sweep comes next */
-    return errand == ERRAND_INBOX    ? take_in(service, error)
-           : errand == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
-                                     : ERR_OK;
+    return kind == ERRAND_INBOX    ? take_in(service, error)
+           : kind == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
+           : kind == ERRAND_REAPED ? reaped_work(service->reaped, error)
+                                   : ERR_OK;
+}
+
+/* In trouble an errand waits for the next round, which does the work of all of them. Takes it; false: stop. */
+static bool run_errand(struct service *service, struct errand *errand)
+{
+    struct err_info error = {0};
+    enum errand_kind kind = errand->kind;
+    if (kind == ERRAND_REAPED)
+        reaped_add(service->reaped, errand->worker);
+    free(errand);
+    if (kind != ERRAND_STOP && !service->in_trouble)
+        note(service, do_errand(service, kind, &error), &error);
+    return kind != ERRAND_STOP;
 }
 
 static void *service_main(void *context)
@@ -132,19 +157,18 @@ static void *service_main(void *context)
     int64_t next_ms = 0;
     for (;;) {
         int64_t wait_ms = service->swept_ms == 0 ? 0 : next_ms - clock_mono_ms();
-        char *token = mailbox_take(service->errands, wait_ms < 0 ? 0 : wait_ms);
+        struct errand *errand = mailbox_take(service->errands, wait_ms < 0 ? 0 : wait_ms);
         struct err_info error = {0};
-        if (token == &errand_tokens[ERRAND_STOP])
-            return NULL;
-        if (token != NULL && !service->in_trouble) {
-            note(service, run_errand(service, (enum errand)(token - errand_tokens), &error), &error);
-        } else if (token == NULL) {
-            next_ms = clock_mono_ms() + TICK_MS;
-            enum err err = round_of_work(service, &error);
-            note(service, err, &error);
-            if (err != ERR_OK)
-                service->swept_ms = clock_mono_ms(); /* no hurry before the next tick */
+        if (errand != NULL) {
+            if (!run_errand(service, errand))
+                return NULL;
+            continue;
         }
+        next_ms = clock_mono_ms() + TICK_MS;
+        enum err err = round_of_work(service, &error);
+        note(service, err, &error);
+        if (err != ERR_OK)
+            service->swept_ms = clock_mono_ms(); /* no hurry before the next tick */
     }
 }
 
@@ -164,6 +188,7 @@ struct service *service_new(struct process *process)
                                     .definitions = process->definitions,
                                     .allowed = config->inbox_definitions,
                                     .worker = process->worker};
+    service->reaped = reaped_new(service->pg, &service->dispatch);
     service->sweep = sweep_new(service->pg, &service->dispatch, &kinds, config->outcome_retention_ms);
     int failed = pthread_create(&service->thread, NULL, service_main, service);
     if (failed != 0) {
@@ -175,29 +200,35 @@ struct service *service_new(struct process *process)
 
 void service_inbox(struct service *service)
 {
-    send_errand(service, ERRAND_INBOX);
+    send_errand(service, ERRAND_INBOX, "");
 }
 
 void service_cancel_flags(struct service *service)
 {
-    send_errand(service, ERRAND_CANCEL);
+    send_errand(service, ERRAND_CANCEL, "");
 }
 
 void service_push_on(struct service *service)
 {
-    send_errand(service, ERRAND_PUSH_ON);
+    send_errand(service, ERRAND_PUSH_ON, "");
+}
+
+void service_reaped(struct service *service, const char *worker)
+{
+    send_errand(service, ERRAND_REAPED, worker);
 }
 
 void service_drop(struct service *service)
 {
     if (service == NULL)
         return;
-    send_errand(service, ERRAND_STOP);
+    send_errand(service, ERRAND_STOP, "");
     pthread_join(service->thread, NULL);
-    while (mailbox_take(service->errands, 0) != NULL)
-        ;
+    for (struct errand *errand; (errand = mailbox_take(service->errands, 0)) != NULL;)
+        free(errand);
     mailbox_drop(service->errands);
     sweep_drop(service->sweep);
+    reaped_drop(service->reaped);
     redis_drop(service->redis);
     pg_drop(service->lock);
     pg_drop(service->pg);

@@ -15,6 +15,8 @@ void service_inbox(struct service *service);
 void service_cancel_flags(struct service *service);
 /* An operation has come to a phase that is to be planned. From any thread. */
 void service_push_on(struct service *service);
+/* The chunks of a worker that did not beat any more have gone back. From any thread. */
+void service_reaped(struct service *service, const char *worker);
 /* Stops and joins. */
 void service_drop(struct service *service);
 

@@ -80,6 +80,7 @@ CREATE TABLE job (
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX job_due ON job (operation_id, run_at) WHERE run_at IS NOT NULL;
+CREATE INDEX job_in_hand ON job (worker) WHERE worker IS NOT NULL; -- retries that are run just now: few
 
 CREATE TABLE job_outcome (
     operation_id text COLLATE "C" NOT NULL,

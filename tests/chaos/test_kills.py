@@ -24,14 +24,33 @@ class Kills(Scenario):
     def _kill_one(self, number):
         worker = self.chance.choice(self.workers)
         if number % 10 == 9:
-            for pid in worker.processes():
-                worker.signal_process(pid, signal.SIGKILL)
-            worker.kill()
-            self.workers.remove(worker)
+            self._kill_whole(worker)
             self.start_worker(processes=2)
             return
         pid = self.chance.choice(eventually(worker.processes, "a process runs", every_s=0.005))
         worker.signal_process(pid, signal.SIGKILL)
+
+    def test_a_whole_worker_with_retries_in_hand(self):
+        """Nobody is left who saw it die. Another worker runs its retries long before the five minutes are over for which they
+        were kept from others."""
+        count = 20
+        dead = self.start_worker()
+        operation = self.ask("chaos-once", count=count, sleep_ms=100, fail_every=1)
+        eventually(lambda: self.psql.number("SELECT count(*) FROM job WHERE run_at > now() + interval '1 minute'"),
+                   "retries are in hand", every_s=0.005)
+        self._kill_whole(dead)
+        self.assertGreater(self.psql.number("SELECT count(*) FROM job WHERE run_at > now() + interval '1 minute'"), 0)
+        self.start_worker()
+        self.await_state(operation, "completed", 60)
+        self.assert_all_done(operation, count, failed=count, phases=1)
+
+    def _kill_whole(self, worker):
+        """The supervisor stands still meanwhile, so that it looks after nobody."""
+        worker.signal_process(worker.pid, signal.SIGSTOP)
+        for pid in worker.processes():
+            worker.signal_process(pid, signal.SIGKILL)
+        worker.kill()
+        self.workers.remove(worker)
 
     def test_sigstop_beyond_the_heartbeat(self):
         """A frozen process is taken for dead; what it held runs elsewhere, and it settles nothing twice when it wakes up."""

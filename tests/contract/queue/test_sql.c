@@ -34,6 +34,7 @@ static const struct {
     {&sql_queue_checkpoint_fence, "'" OP "', 7, 0, 'key 7', NULL", 150},
     {&sql_queue_release, "'" OP "', 7, 0, 'key 7'", 30},
     {&sql_queue_suspects_of, "'" OP "', 'w_0', 10", 700},
+    {&sql_queue_due_again, "'w_1'", 700},
     {&sql_queue_remove_leftover, "'" OP "', 100", 800},
     {&sql_queue_count_crash, "'" OP "', 50001", 60},
 };
@@ -155,6 +156,8 @@ static void fill(struct queue_test *t)
         " UNION ALL SELECT 'op_' || (1 + i / 1000), i %% 1000, 0, 'noop', 'k' || i FROM generate_series(0, 99999) i");
     sql(t, "UPDATE job SET run_at = now() + (seq %% 2000 - 1000) * interval '1 second', worker = 'w_0'"
            " WHERE operation_id = '" OP "' AND seq %% 100 = 0");
+    sql(t, "UPDATE job SET run_at = now() + interval '1 minute', worker = 'w_1' WHERE operation_id = '" OP
+           "' AND seq <= 10");
     sql(t, "INSERT INTO exclusive (key, operation_id, seq, attempt, worker)"
            " SELECT 'key ' || i, '" OP "', i, 0, 'w_0' FROM generate_series(1, 10000) i");
 }
