@@ -9,8 +9,7 @@
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
 #include "common/query/row.h"
-#include "common/queue/names.h"
-#include "common/queue/plan.h"
+#include "common/queue/begin.h"
 #include "embedded/sql.h"
 #include "producer/confirm_text.h"
 #include "producer/dry_run.h"
@@ -90,9 +89,7 @@ static void open_in_redis(struct submission *s)
 {
     struct err_info error = {0};
     struct session *session = s->session;
-    enum err err = dispatch_open(&session->dispatch, session->pg, id_of(s), &error);
-    if (err == ERR_OK)
-        err = dispatch_live_workers(&session->dispatch, &s->live_workers, &error);
+    enum err err = begin_open(&session->dispatch, session->pg, id_of(s), &s->live_workers, &error);
     s->dispatched = err == ERR_OK;
     if (err != ERR_OK && tally_is_live(&s->tally))
         out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), error.text);
@@ -109,20 +106,14 @@ static void refresh(struct submission *s)
     s->dispatched = false;
 }
 
-/* One step of the plan, and on to the next phase over an empty one. `*more`: it is not done yet. */
+/* `*more`: the plan is not done yet. */
 static enum err plan_once(struct submission *s, bool *more, struct err_info *error)
 {
     enum plan_status status = PLAN_MORE;
-    struct tally *tally = &s->tally;
-    struct pg *pg = s->session->pg;
-    enum err err = plan_step(pg, &kinds, id_of(s), &status, tally, error);
+    enum err err = begin_plan(s->session->pg, &kinds, id_of(s), &s->tally, &status, error);
     *more = err == ERR_OK && status != PLAN_DONE;
     if (err == ERR_OK && status == PLAN_ELSEWHERE)
         follow_nap(ELSEWHERE_NAP_MS);
-    if (err == ERR_OK && status == PLAN_DONE && tally_phase_is_done(tally)) {
-        err = operation_advance(pg, id_of(s), tally->phase, tally, error);
-        *more = err == ERR_OK && tally->state == OP_RUNNING && !tally->planned;
-    }
     return err;
 }
 
@@ -146,15 +137,9 @@ static void join(struct submission *s)
 {
     struct err_info error = {0};
     struct session *session = s->session;
-    struct operation *operation = NULL;
-    enum err err = operation_get(session->pg, id_of(s), &operation, &error);
-    bool waits = err == ERR_OK && operation->tally.state == OP_RUNNING && !operation->loaded;
-    if (waits)
-        err = dispatch_head(&session->dispatch, id_of(s), queue_index(operation->queue), &error);
-    if (err == ERR_OK)
-        err = dispatch_live_workers(&session->dispatch, &s->live_workers, &error);
+    bool waits = false;
+    enum err err = begin_join(&session->dispatch, session->pg, id_of(s), &waits, &s->live_workers, &error);
     s->dispatched = err == ERR_OK;
-    operation_drop(operation);
     out_note(waits ? "The same request is waiting already and was moved to the head of its queue: %s"
                    : "This request was accepted before: %s",
              id_of(s));

@@ -27,7 +27,7 @@ packages_of() {
         build)
             echo gcc libc6-dev cmake ninja-build pkg-config python3 git ca-certificates libev-dev libhiredis-dev \
                 libpq-dev libjson-c-dev libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev uthash-dev \
-                libcmocka-dev libmicrohttpd-dev
+                libcmocka-dev libmicrohttpd-dev libjwt-dev
             ;;
         run) echo git ca-certificates python3 util-linux postgresql redis-server ;;
         test) echo clang llvm libclang-rt-dev clang-format shellcheck ;;

@@ -106,6 +106,39 @@ static const char *roots_rule(const char *value)
     return NULL;
 }
 
+/* An address and a port, "127.0.0.1:8080" or "[::1]:8080"; a name is refused, for it may turn out to be several. */
+static const char *listen_rule(const char *value)
+{
+    const char *colon = strrchr(value, ':');
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    bool bracketed = colon && colon > value + 1 && *value == '[' && colon[-1] == ']';
+    bool is_address = colon && (bracketed ? strspn(value + 1, "0123456789abcdefABCDEF:.") == (size_t)(colon - value) - 2
+                                          : strspn(value, "0123456789.") == (size_t)(colon - value));
+
+    if (!is_address || colon == value || !digits || digits > 5 || colon[1 + digits] || atol(colon + 1) > 65535)
+        return "must be an address and a port, like 127.0.0.1:8080 or [::1]:8080";
+    return NULL;
+}
+
+/* What browsers send as Origin: a scheme and an authority, nothing behind. */
+static const char *origin_rule(const char *value)
+{
+    size_t scheme = !strncmp(value, "https://", 8) ? 8 : !strncmp(value, "http://", 7) ? 7 : 0;
+    bool is_origin = scheme && value[scheme] && !value[scheme + strcspn(value + scheme, "/?# @")];
+
+    return !*value || is_origin ? NULL : "must be an origin without a path, like https://reprise.example";
+}
+
+static const char *hash_rule(const char *value)
+{
+    return !*value || !strncmp(value, "scrypt:", 7) ? NULL : "must be what `dashboard hash-password` prints";
+}
+
+static const char *jwt_rule(const char *value)
+{
+    return !*value || strlen(value) >= 32 ? NULL : "must have 32 bytes or more (make one with: openssl rand -hex 32)";
+}
+
 #define AT(field) offsetof(struct config, field)
 
 static const struct config_entry entries[] = {
@@ -168,6 +201,30 @@ static const struct config_entry entries[] = {
      AT(encryption_key), key_rule},
     {"encryption.key_old", CONFIG_STRING, "", 0, 0, "the key before it, tried second", true, false,
      AT(encryption_key_old), key_rule},
+    {"dashboard.listen", CONFIG_STRING, "127.0.0.1:8080", 0, 0,
+     "address and port of the dashboard; port 0: any free one", false, false, AT(dashboard_listen), listen_rule},
+    {"dashboard.user", CONFIG_STRING, "admin", 0, 0, "who may log in", false, false, AT(dashboard_user),
+     not_empty_rule},
+    {"dashboard.password_hash", CONFIG_STRING, "", 0, 0,
+     "what `dashboard hash-password` printed; empty: nobody can log in", true, false, AT(dashboard_password_hash),
+     hash_rule},
+    {"dashboard.public_url", CONFIG_STRING, "", 0, 0,
+     "origin that browsers see, behind a TLS proxy: https://host; empty: that of the request", false, false,
+     AT(dashboard_public_url), origin_rule},
+    {"dashboard.trusted_proxies", CONFIG_STRING, "", 0, 0,
+     "proxies whose X-Forwarded-For counts: addresses and CIDRs, comma separated", false, false,
+     AT(dashboard_trusted_proxies), NULL},
+    {"dashboard.executors", CONFIG_INT, "4", 1, 64,
+     "threads that answer requests, each with a connection to PostgreSQL", false, false, AT(dashboard_executors), NULL},
+    {"dashboard.connections_per_address", CONFIG_INT, "1024", 8, 65536,
+     "connections of one address; the idlest is closed for a new one", false, false, AT(dashboard_per_address), NULL},
+    {"dashboard.deadline", CONFIG_DURATION, "30s", SECOND, HOUR,
+     "time for a request to arrive in full, and for its answer to leave", false, false, AT(dashboard_deadline_ms),
+     NULL},
+    {"jwt.secret", CONFIG_STRING, "", 0, 0, "key of the tokens of `dashboard token`, 32 bytes or more; empty: none",
+     true, false, AT(jwt_secret), jwt_rule},
+    {"web.root", CONFIG_STRING, "", 0, 0,
+     "serve the page from this directory while developing; empty: the embedded one", false, false, AT(web_root), NULL},
     {NULL, CONFIG_STRING, NULL, 0, 0, NULL, false, false, 0, NULL},
 };
 

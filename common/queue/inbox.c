@@ -8,8 +8,8 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/queue/begin.h"
 #include "common/queue/names.h"
-#include "common/queue/plan.h"
 #include "embedded/lua.h"
 
 #define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
@@ -104,11 +104,14 @@ static void begin_soon(const struct inbox *inbox, const struct accepted *accepte
     struct err_info ignored = {0};
     struct tally tally;
     enum plan_status status;
-    enum err err = plan_step(inbox->pg, inbox->kinds, accepted->operation_id, &status, &tally, &ignored);
+    bool waits = false;
+    int64_t live_workers = 0;
+    const char *id = accepted->operation_id;
+    enum err err = begin_plan(inbox->pg, inbox->kinds, id, &tally, &status, &ignored);
     if (err == ERR_OK)
-        err = dispatch_open(inbox->dispatch, inbox->pg, accepted->operation_id, &ignored);
-    for (int queue = 0; err == ERR_OK && accepted->repeated && queue < QUEUE_COUNT; queue++)
-        err = dispatch_head(inbox->dispatch, accepted->operation_id, queue, &ignored);
+        err = begin_open(inbox->dispatch, inbox->pg, id, &live_workers, &ignored);
+    if (err == ERR_OK && accepted->repeated)
+        err = begin_join(inbox->dispatch, inbox->pg, id, &waits, &live_workers, &ignored);
     if (err != ERR_OK)
         log_info("%s was accepted and waits for the sweep: %s", accepted->operation_id, ignored.text);
 }

@@ -127,6 +127,12 @@ static bool is_public(const uint8_t bytes[16])
     return is_in(bytes, &global_v6) && !is_in_any(bytes, special_v6, sizeof(special_v6) / sizeof(special_v6[0]));
 }
 
+bool address_list_holds(const struct address_list *list, const struct sockaddr *address)
+{
+    uint8_t bytes[16];
+    return list != NULL && as_bytes(address, bytes) && is_in_any(bytes, list->nets, list->count);
+}
+
 bool address_may_go(const struct sockaddr *address, const struct address_list *allowed)
 {
     uint8_t bytes[16], inner[16];

@@ -16,6 +16,8 @@
 struct address_list;
 MUST_CHECK enum err address_list_parse(const char *text, struct address_list **list, struct err_info *error);
 void address_list_drop(struct address_list *list);
+/* True if the list names it, itself or by a range. A NULL list names nothing. */
+bool address_list_holds(const struct address_list *list, const struct sockaddr *address);
 
 /* True if a request to it is allowed: a public address, or one in `allowed`. */
 bool address_may_go(const struct sockaddr *address, const struct address_list *allowed);

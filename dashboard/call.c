@@ -1,0 +1,158 @@
+#include "dashboard/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/ids.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+
+#define JSON_TYPE "application/json"
+#define BODY_LIMITS ((struct json_limits){CALL_BODY_MAX, 32})
+
+void call_init(struct call *call)
+{
+    uint8_t random[8];
+    *call = (struct call){.reply = {.status = 200, .type = JSON_TYPE}};
+    id_random(random, sizeof random);
+    crypto_hex(random, sizeof random, call->id);
+}
+
+void call_fini(struct call *call)
+{
+    route_params_fini(&call->params);
+    query_fini(&call->query);
+    buf_fini(&call->body);
+    free(call->content_type);
+    if (call->authorization != NULL)
+        crypto_wipe(call->authorization, strlen(call->authorization));
+    free(call->authorization);
+    free(call->cookie);
+    free(call->origin);
+    free(call->host);
+    buf_fini(&call->reply.text);
+    free(call->reply.cookie);
+}
+
+/* ---- what is asked ------------------------------------------------------------------------------------------------
+ */
+
+const char *call_value(const struct call *call, const char *name)
+{
+    for (size_t i = 0; i < call->params.count; i++)
+        if (strncmp(call->params.names[i], name, call->params.name_lens[i]) == 0 &&
+            name[call->params.name_lens[i]] == '\0')
+            return call->params.values[i];
+    return query_get(&call->query, name);
+}
+
+static const char *asked_value(const void *from, const char *name)
+{
+    return call_value(from, name);
+}
+
+struct asked call_asked(const struct call *call)
+{
+    return (struct asked){asked_value, call, ASKED_BY_PARAMETERS};
+}
+
+static bool is_json_type(const char *type)
+{
+    size_t len = strlen(JSON_TYPE);
+    return type != NULL && strncasecmp(type, JSON_TYPE, len) == 0 && (type[len] == '\0' || strchr("; \t", type[len]));
+}
+
+enum err call_body(struct call *call, const char *const *keys, struct json_object **object, struct err_info *error)
+{
+    *object = NULL;
+    if (call->body.len == 0) {
+        *object = json_object_new_object();
+        return ERR_OK;
+    }
+    if (!is_json_type(call->content_type))
+        return call_refuse(call, 415, error, "the body must be JSON, with Content-Type: " JSON_TYPE);
+    enum err err = json_parse(call->body.data, call->body.len, BODY_LIMITS, object, error);
+    if (err == ERR_OK && !json_object_is_type(*object, json_type_object))
+        err = err_set(error, ERR_USAGE, "the body must be a JSON object");
+    else if (err != ERR_OK)
+        err_prefix(error, "the body cannot be read as JSON");
+    if (err == ERR_OK)
+        err = json_only_keys(*object, keys, error);
+    if (err != ERR_OK) {
+        json_object_put(*object);
+        *object = NULL;
+    }
+    return err;
+}
+
+enum err call_text(struct json_object *body, const char *key, size_t most, const char **text, struct err_info *error)
+{
+    struct json_object *value = json_get(body, key);
+    *text = NULL;
+    if (value == NULL)
+        return ERR_OK;
+    if (!json_object_is_type(value, json_type_string) || (size_t)json_object_get_string_len(value) > most)
+        return err_set(error, ERR_USAGE, "%s must be a text of at most %zu bytes", key, most);
+    *text = json_object_get_string(value);
+    return ERR_OK;
+}
+
+/* ---- the reply --------------------------------------------------------------------------------------------------- */
+
+void call_reply(struct call *call, int status, struct json_object *json)
+{
+    struct json_object *whole = json;
+    if (call->route != NULL && route_wraps(call->route)) {
+        whole = json_object_new_object();
+        json_object_object_add(whole, "data", json);
+    }
+    buf_reset(&call->reply.text);
+    buf_add_str(&call->reply.text, json_object_to_json_string_ext(whole, JSON_C_TO_STRING_NOSLASHESCAPE));
+    call->reply.status = status;
+    json_object_put(whole);
+}
+
+enum err call_refuse(struct call *call, int status, struct err_info *error, const char *format, ...)
+{
+    char text[ERR_TEXT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    call->refusal = status;
+    return err_set(error, ERR_USAGE, "%s", text);
+}
+
+static const int statuses[ERR_COUNT] = {
+    [ERR_OK] = 500,    [ERR_USAGE] = 400,     [ERR_NOT_FOUND] = 404, [ERR_CONFLICT] = 409, [ERR_UNREACHABLE] = 503,
+    [ERR_RETRY] = 503, [ERR_PERMANENT] = 500, [ERR_FENCED] = 409,    [ERR_BUSY] = 503,     [ERR_INTERRUPTED] = 503,
+};
+
+/* What a caller is told of a failure that is ours. */
+static const char *outward(int status, const struct err_info *error)
+{
+    return status == 500   ? "this failed on our side; the log says why, by the request's id"
+           : status == 503 ? "a store does not answer at the moment; try again soon"
+                           : error->text;
+}
+
+void call_reply_error(struct call *call, const struct err_info *error)
+{
+    int status = call->refusal != 0 ? call->refusal : statuses[error->code];
+    const char *text = call->refusal != 0 ? error->text : outward(status, error);
+    if (text != error->text)
+        log_error("request %s (%s %s): %s", call->id, call->route == NULL ? "-" : method_names[call->route->method],
+                  call->route == NULL ? "-" : call->route->pattern, error->text);
+    if (status == 503 && call->reply.retry_after_s == 0)
+        call->reply.retry_after_s = 1;
+    buf_reset(&call->reply.text);
+    buf_add_str(&call->reply.text, "{\"error\":");
+    json_add_string(&call->reply.text, text, strlen(text));
+    buf_add_char(&call->reply.text, '}');
+    call->reply.status = status;
+    call->reply.kind = REPLY_TEXT;
+    call->reply.type = JSON_TYPE;
+}

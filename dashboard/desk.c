@@ -1,0 +1,101 @@
+#include "dashboard/desk.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "dashboard/access.h"
+
+#define REDIS_CONNECT_MS 1000
+#define REDIS_COMMAND_MS 2000
+#define PATIENT_DESKS 8
+
+/* For requests: nobody waits longer for a page than this. */
+#define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false})
+
+static struct call stop; /* put into a lane: one executor ends */
+
+/* A question's answer is the reply as it stands. */
+static enum err run_route(struct call *call, struct err_info *error)
+{
+    if (call->route->run != NULL)
+        return call->route->run(call, error);
+    struct asked asked = call_asked(call);
+    struct answer answer = {0};
+    enum err err = call->route->ask(call->desk->pg, &asked, &answer, error);
+    if (err == ERR_OK) {
+        call_reply(call, 200, json_object_get(answer.json));
+        answer_fini(&answer);
+    }
+    return err;
+}
+
+static enum err answer_call(struct call *call, struct err_info *error)
+{
+    enum err err = call->route->needs == ROUTE_WITH_STORES ? pg_ready(call->desk->pg, error) : ERR_OK;
+    if (err == ERR_OK)
+        err = access_check(call, error);
+    return err == ERR_OK ? run_route(call, error) : err;
+}
+
+static void *desk_main(void *context)
+{
+    struct desk *desk = context;
+    for (;;) {
+        struct call *call = mailbox_take(desk->office->lanes[desk->lane], -1);
+        struct err_info error = {0};
+        if (call == &stop)
+            return NULL;
+        call->desk = desk;
+        if (answer_call(call, &error) != ERR_OK)
+            call_reply_error(call, &error);
+        pg_abort(desk->pg); /* a handler that failed may have left a transaction open */
+        mailbox_put(desk->office->answered, call);
+    }
+}
+
+static struct desk *desk_open(struct office *office, enum lane lane)
+{
+    const struct config *config = office->config;
+    struct desk *desk = mem_zalloc(sizeof *desk);
+    pthread_t *thread = mem_zalloc(sizeof *thread);
+    desk->office = office;
+    desk->lane = lane;
+    desk->pg = pg_new(config->postgres_url, "reprise dashboard", lane == LANE_QUICK ? LIMITS_QUICK : PG_LIMITS_PROGRAM);
+    desk->dispatch =
+        (struct dispatch){redis_new(office->redis, REDIS_CONNECT_MS, REDIS_COMMAND_MS), config->redis_prefix};
+    desk->thread = thread;
+    int failed = pthread_create(thread, NULL, desk_main, desk);
+    if (failed != 0) {
+        log_error("cannot start an executor: %s", strerror(failed));
+        abort();
+    }
+    return desk;
+}
+
+struct desk **desks_open(struct office *office, size_t *count)
+{
+    size_t quick = (size_t)office->config->dashboard_executors;
+    struct desk **desks = mem_array(quick + PATIENT_DESKS, sizeof(struct desk *));
+    *count = quick + PATIENT_DESKS;
+    for (size_t i = 0; i < *count; i++)
+        desks[i] = desk_open(office, i < quick ? LANE_QUICK : LANE_PATIENT);
+    return desks;
+}
+
+void desks_close(struct desk **desks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mailbox_put(desks[i]->office->lanes[desks[i]->lane], &stop);
+    for (size_t i = 0; i < count; i++) {
+        pthread_t *thread = desks[i]->thread;
+        pthread_join(*thread, NULL);
+        free(thread);
+        redis_drop(desks[i]->dispatch.redis);
+        pg_drop(desks[i]->pg);
+        free(desks[i]);
+    }
+    free(desks);
+}

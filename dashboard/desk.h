@@ -1,0 +1,42 @@
+/*
+ * Executors: threads that answer calls, each with connections of its own to PostgreSQL and Redis. They take calls from
+ * their lane's mailbox and put them, answered, into the loop's.
+ */
+#ifndef REPRISE_DASHBOARD_DESK_H
+#define REPRISE_DASHBOARD_DESK_H
+
+#include "common/base/config.h"
+#include "common/base/crypto.h"
+#include "common/loop/mailbox.h"
+#include "common/queue/definition_set.h"
+#include "common/queue/dispatch.h"
+#include "dashboard/call.h"
+#include "dashboard/guard.h"
+
+/* What all executors share: set before they start and not changed, but for what guards itself. */
+struct office {
+    const struct config *config;
+    const struct redis_address *redis;
+    const struct crypto_keys *keys;
+    const struct definition_set *definitions;
+    struct guard *guard;
+    struct mailbox *lanes[LANE_COUNT]; /* calls to be answered */
+    struct mailbox *answered;          /* calls for the loop */
+    bool loopback;                     /* the program listens on loopback only */
+};
+
+/* What a handler works with. */
+struct desk {
+    struct office *office;
+    enum lane lane;
+    struct pg *pg; /* ready when a handler begins */
+    struct dispatch dispatch;
+    void *thread;
+};
+
+/* Starts the executors of all lanes; `*count` of them. */
+struct desk **desks_open(struct office *office, size_t *count);
+/* Each ends after the calls that wait; returns when all have. */
+void desks_close(struct desk **desks, size_t count);
+
+#endif

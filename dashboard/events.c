@@ -1,0 +1,273 @@
+#include "dashboard/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/loop/wire.h"
+#include "common/queue/names.h"
+#include "dashboard/response.h"
+#include "dashboard/server_private.h"
+
+#define ROUND_S 0.1    /* progress reaches a page within 200 ms, whatever else there is to tell */
+#define COMMENT_S 10.0 /* a suspended connection does not see its client leave, but a write does */
+#define PENDING_MAX (256u * 1024)
+#define NEWS_MAX 5000 /* kept between two rounds */
+#define MESSAGE_LIMITS ((struct json_limits){16 * 1024, 8})
+#define BLOCK_BYTES 4096
+#define GREETING "retry: 1000\n: this stream tells of operations, workers and definitions\n\n"
+
+struct listener {
+    struct events *events;
+    struct MHD_Connection *connection;
+    struct peer *peer;
+    struct buf pending;
+    size_t sent; /* of `pending` */
+    bool asleep, ended;
+    struct listener *prev, *next;
+};
+
+/* The latest that was said of one thing since the last round. */
+struct news {
+    char *subject; /* "progress op_…", or a number of its own where each is to be told */
+    char *frame;
+    UT_hash_handle hh;
+};
+
+struct events {
+    struct server *server;
+    struct wire *wire;
+    struct listener *listeners;
+    size_t count;
+    struct news *news;
+    int64_t numbered;
+    ev_timer round, comment;
+};
+
+/* ---- listeners
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void wake(struct listener *listener)
+{
+    if (!listener->asleep)
+        return;
+    listener->asleep = false;
+    MHD_resume_connection(listener->connection);
+    listener->events->server->resumed = true;
+}
+
+/* libmicrohttpd asks for bytes; without any the connection sleeps until there are. */
+static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)
+{
+    (void)position;
+    struct listener *listener = context;
+    size_t left = listener->pending.len - listener->sent, given = left < room ? left : room;
+    if (given > 0) {
+        memcpy(out, listener->pending.data + listener->sent, given);
+        listener->sent += given;
+        return (ssize_t)given;
+    }
+    buf_reset(&listener->pending);
+    listener->sent = 0;
+    if (listener->ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    listener->asleep = true;
+    MHD_suspend_connection(listener->connection);
+    return 0;
+}
+
+static void on_gone(void *context)
+{
+    struct listener *listener = context;
+    DL_DELETE(listener->events->listeners, listener);
+    listener->events->count--;
+    buf_fini(&listener->pending);
+    free(listener);
+}
+
+struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer)
+{
+    struct listener *listener = mem_zalloc(sizeof *listener);
+    *listener = (struct listener){.events = events, .connection = connection, .peer = peer};
+    buf_add_str(&listener->pending, GREETING);
+    DL_APPEND(events->listeners, listener);
+    events->count++;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, listener, on_gone);
+    if (response == NULL)
+        abort(); /* only memory can be wanting */
+    response_harden(response);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Accel-Buffering", "no"); /* proxies must not collect it */
+    return response;
+}
+
+static void tell(struct listener *listener, const struct buf *frames)
+{
+    if (listener->pending.len - listener->sent + frames->len > PENDING_MAX) {
+        listener->ended = true;
+        peer_shut(listener->peer);
+    } else if (!listener->ended) {
+        buf_add(&listener->pending, frames->data, frames->len);
+    }
+    wake(listener);
+}
+
+static void tell_all(struct events *events, const struct buf *frames)
+{
+    struct listener *listener, *next;
+    DL_FOREACH_SAFE(events->listeners, listener, next)
+    tell(listener, frames);
+}
+
+void events_end_all(struct events *events)
+{
+    struct listener *listener, *next;
+    DL_FOREACH_SAFE(events->listeners, listener, next)
+    {
+        listener->ended = true;
+        wake(listener);
+    }
+}
+
+size_t events_listeners(const struct events *events)
+{
+    return events->count;
+}
+
+/* ---- news
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static void drop_news(struct events *events)
+{
+    struct news *news, *next;
+    HASH_ITER (hh, events->news, news, next) {
+        HASH_DEL(events->news, news);
+        free(news->subject);
+        free(news->frame);
+        free(news);
+    }
+}
+
+static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
+{
+    (void)loop, (void)what;
+    struct events *events = timer->data;
+    struct buf frames = BUF_INIT;
+    struct news *news, *next;
+    HASH_ITER (hh, events->news, news, next)
+        buf_add_str(&frames, news->frame);
+    if (frames.len > 0)
+        tell_all(events, &frames);
+    buf_fini(&frames);
+    drop_news(events);
+}
+
+static void on_comment(struct ev_loop *loop, ev_timer *timer, int what)
+{
+    (void)loop, (void)what;
+    struct buf comment = BUF_INIT;
+    buf_add_str(&comment, ":\n\n");
+    tell_all(timer->data, &comment);
+    buf_fini(&comment);
+}
+
+static void keep(struct events *events, char *subject, struct json_object *message, const char *type)
+{
+    struct news *news = NULL;
+    struct buf frame = BUF_INIT;
+    buf_addf(&frame, "event: %s\ndata: %s\n\n", type,
+             json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    HASH_FIND_STR(events->news, subject, news);
+    if (news != NULL) {
+        free(news->frame);
+        free(subject);
+    } else {
+        news = mem_zalloc(sizeof *news);
+        news->subject = subject;
+        HASH_ADD_KEYPTR(hh, events->news, news->subject, strlen(news->subject), news);
+    }
+    news->frame = buf_take(&frame);
+    if (!ev_is_active(&events->round)) {
+        ev_timer_set(&events->round, ROUND_S, 0.);
+        ev_timer_start(events->server->loop, &events->round);
+    }
+}
+
+/* Anybody who may publish in Redis may say anything: what is no JSON object with a plain type is not passed on. */
+static bool is_plain(const char *type)
+{
+    size_t len = type == NULL ? 0 : strlen(type);
+    return len > 0 && len < 40 && strspn(type, "abcdefghijklmnopqrstuvwxyz_-") == len;
+}
+
+static void on_message(const redisReply *reply, void *context)
+{
+    struct events *events = context;
+    struct json_object *message = NULL;
+    struct err_info ignored = {0};
+    const redisReply *text = redis_item(reply, 2);
+    if (strcmp(redis_text(redis_item(reply, 0)), "message") != 0 || text == NULL || events->listeners == NULL ||
+        HASH_COUNT(events->news) >= NEWS_MAX)
+        return;
+    if (json_parse(text->str, text->len, MESSAGE_LIMITS, &message, &ignored) == ERR_OK) {
+        const char *type = json_get_string(message, "type"), *of = json_get_string(message, "operation_id");
+        struct buf subject = BUF_INIT;
+        if (of != NULL)
+            buf_addf(&subject, "%s %s", type == NULL ? "" : type, of);
+        else
+            buf_add_int(&subject, ++events->numbered);
+        if (is_plain(type))
+            keep(events, buf_take(&subject), message, type);
+        buf_fini(&subject);
+    }
+    json_object_put(message);
+}
+
+/* While Redis is away there is no live progress: pages are told, and ask PostgreSQL now and then. */
+static void on_change(bool up, void *context)
+{
+    struct events *events = context;
+    struct buf frame = BUF_INIT;
+    buf_addf(&frame, "event: feed\ndata: {\"type\":\"feed\",\"up\":%s}\n\n", up ? "true" : "false");
+    tell_all(events, &frame);
+    buf_fini(&frame);
+    if (up) {
+        struct redis_args *channel = redis_args_new();
+        name_plain(channel, events->server->office->config->redis_prefix, "events");
+        if (!wire_subscribe(events->wire, redis_args_values(channel)[0], on_message, events))
+            log_warn("the events of Redis cannot be listened to");
+        redis_args_drop(channel);
+    }
+}
+
+/* ---- the rest
+ * ------------------------------------------------------------------------------------------------------------ */
+
+struct events *events_new(struct server *server)
+{
+    struct events *events = mem_zalloc(sizeof *events);
+    events->server = server;
+    ev_timer_init(&events->round, on_round, ROUND_S, 0.);
+    ev_timer_init(&events->comment, on_comment, COMMENT_S, COMMENT_S);
+    events->round.data = events->comment.data = events;
+    ev_timer_start(server->loop, &events->comment);
+    events->wire = wire_new(server->loop, "events", server->office->redis, NULL, 0, on_change, events);
+    return events;
+}
+
+void events_drop(struct events *events)
+{
+    wire_drop(events->wire);
+    ev_timer_stop(events->server->loop, &events->round);
+    ev_timer_stop(events->server->loop, &events->comment);
+    drop_news(events);
+    free(events);
+}

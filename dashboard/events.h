@@ -1,0 +1,26 @@
+/*
+ * Server-sent events: what Redis says on {reprise}:events, told to everybody who listens. One subscription for all of
+ * them; of an operation only its latest progress is kept between two rounds, so a busy pool costs no more than a calm
+ * one. A listener that does not read is dropped. The loop's alone.
+ */
+#ifndef REPRISE_DASHBOARD_EVENTS_H
+#define REPRISE_DASHBOARD_EVENTS_H
+
+#include <microhttpd.h>
+#include <stddef.h>
+
+#include "dashboard/peers.h"
+
+struct server;
+struct events;
+
+struct events *events_new(struct server *server);
+/* All streams must have ended. */
+void events_drop(struct events *events);
+/* A stream for this connection; the caller's (MHD_destroy_response). */
+struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer);
+/* Ends all streams. */
+void events_end_all(struct events *events);
+size_t events_listeners(const struct events *events);
+
+#endif

@@ -1,0 +1,273 @@
+/*
+ * One request and its answer, as libmicrohttpd tells of them:
+ *
+ *   target → headers (refused here, if at all) → body → asleep while an executor works → the reply leaves → over
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "dashboard/events.h"
+#include "dashboard/forwarded.h"
+#include "dashboard/origin.h"
+#include "dashboard/response.h"
+#include "dashboard/server_private.h"
+#include "dashboard/strict.h"
+#include "dashboard/traffic.h"
+#include "dashboard/web.h"
+
+#define TARGET_MAX 8192
+
+enum phase { NEW, READING, WORKING, ANSWERED, SENT };
+
+struct exchange {
+    struct call call; /* first: a call is its exchange */
+    struct server *server;
+    struct MHD_Connection *connection;
+    struct peer *peer;
+    enum phase phase;
+    char *target;
+    char allowed[ROUTE_ALLOWED_MAX];
+    bool head, closing; /* the connection ends with this answer */
+    int64_t began_us;
+};
+
+void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct exchange *exchange = mem_zalloc(sizeof *exchange);
+    exchange->server = context;
+    exchange->connection = connection;
+    exchange->peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    exchange->target = mem_strdup(target);
+    exchange->began_us = clock_mono_us();
+    call_init(&exchange->call);
+    peer_set(exchange->peer, PEER_READING);
+    return exchange;
+}
+
+void exchange_end(void *context, struct MHD_Connection *connection, void **place, enum MHD_RequestTerminationCode code)
+{
+    (void)context, (void)connection;
+    struct exchange *exchange = *place;
+    *place = NULL;
+    if (exchange == NULL)
+        return;
+    if (exchange->phase == SENT)
+        traffic_note(exchange->call.route, exchange->call.reply.status, clock_mono_us() - exchange->began_us);
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        peer_set(exchange->peer, PEER_IDLE);
+    call_fini(&exchange->call);
+    free(exchange->target);
+    free(exchange);
+}
+
+/* ---- the reply leaves
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Takes the response. */
+static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *response, enum peer_state state)
+{
+    if (exchange->closing)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    peer_set(exchange->peer, state);
+    exchange->phase = SENT;
+    enum MHD_Result done = MHD_queue_response(exchange->connection, (unsigned)exchange->call.reply.status, response);
+    MHD_destroy_response(response);
+    return done;
+}
+
+static enum MHD_Result send_reply(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    const struct server *server = exchange->server;
+    if (call->reply.kind == REPLY_EVENTS)
+        return queue(exchange, events_response(server->events, exchange->connection, exchange->peer), PEER_STREAM);
+    return queue(exchange, response_of(call, server->office->config), PEER_WRITING);
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, const struct err_info *error)
+{
+    exchange->closing = true; /* what else there is on the connection may not be what it seems */
+    call_reply_error(&exchange->call, error);
+    return send_reply(exchange);
+}
+
+/* ---- the headers have come
+ * --------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                 const char *value, size_t value_len)
+{
+    (void)kind;
+    strict_header(context, name, name_len, value, value_len);
+    return MHD_YES;
+}
+
+static const char *value_of(struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+static char *header(struct exchange *exchange, const char *name)
+{
+    const char *value = value_of(exchange, name);
+    return value == NULL ? NULL : mem_strdup(value);
+}
+
+static void take_headers(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    const struct server *server = exchange->server;
+    const struct sockaddr *peer = peer_address(exchange->peer);
+    bool proxied = address_list_holds(server->trusted, peer);
+    char *forwarded = header(exchange, "X-Forwarded-For"), *proto = header(exchange, "X-Forwarded-Proto");
+    call->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+    call->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+    call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
+    call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
+    call->host = header(exchange, MHD_HTTP_HEADER_HOST);
+    forwarded_client(peer, forwarded, server->trusted, call->address);
+    call->tls = strncmp(server->office->config->dashboard_public_url, "https:", 6) == 0 ||
+                (proxied && proto != NULL && strcmp(proto, "https") == 0);
+    free(forwarded);
+    free(proto);
+}
+
+static enum err check_shape(struct exchange *exchange, const char *version, struct strict *strict,
+                            struct err_info *error)
+{
+    struct call *call = &exchange->call;
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, on_header, strict);
+    enum err err = strict_end(strict, version, error);
+    if (err != ERR_OK)
+        return err;
+    if (*exchange->target != '/' || exchange->target[strcspn(exchange->target, "#\\")] != '\0')
+        return err_set(error, ERR_USAGE, "the address of a request begins with / and holds neither # nor \\");
+    if (strlen(exchange->target) > TARGET_MAX)
+        return call_refuse(call, 414, error, "the address of the request is too long");
+    if (strict->length > CALL_BODY_MAX)
+        return call_refuse(call, 413, error, "the body may have %d bytes", CALL_BODY_MAX);
+    return ERR_OK;
+}
+
+/* True for a parameter that the route's row names. */
+static bool takes(const struct route *route, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = route->query == NULL ? "" : route->query; *at != '\0'; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && strncmp(at, name, len) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+static enum err read_target(struct exchange *exchange, const char *method, struct err_info *error)
+{
+    struct call *call = &exchange->call;
+    size_t path = strcspn(exchange->target, "?");
+    const char *query = exchange->target[path] == '?' ? exchange->target + path + 1 : "";
+    enum err err = route_find(method, exchange->target, path, &call->route, &call->params, exchange->allowed, error);
+    if (err == ERR_CONFLICT) {
+        call->refusal = 405;
+        call->reply.allowed = exchange->allowed;
+    }
+    if (err == ERR_OK)
+        err = query_parse(query, strlen(query), &call->query, error);
+    for (size_t i = 0; err == ERR_OK && i < call->query.count; i++)
+        if (!takes(call->route, call->query.pairs[i].name))
+            err = err_set(error, ERR_USAGE, "there is no parameter %s here%s%s", call->query.pairs[i].name,
+                          call->route->query == NULL ? "" : "; there are: ",
+                          call->route->query == NULL ? "" : call->route->query);
+    return err;
+}
+
+/* A file of the page, at once. False if it is none: then it may be a route. */
+static bool send_file(struct exchange *exchange)
+{
+    char path[TARGET_MAX + 1];
+    unsigned status = 0;
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(exchange->target, "?"), exchange->target);
+    struct web_request request = {
+        .path = path,
+        .if_none_match = value_of(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .accept_encoding = value_of(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+    };
+    struct MHD_Response *response = web_response(&request, exchange->server->office->config->web_root, &status);
+    if (response == NULL)
+        return false;
+    response_harden(response);
+    exchange->call.reply.status = (int)status;
+    (void)queue(exchange, response, PEER_WRITING);
+    return true;
+}
+
+static enum MHD_Result on_headers(struct exchange *exchange, const char *method, const char *version)
+{
+    struct strict strict = {.wrong = NULL};
+    struct err_info error = {0};
+    exchange->head = strcmp(method, "HEAD") == 0;
+    exchange->phase = READING;
+    if (check_shape(exchange, version, &strict, &error) != ERR_OK)
+        return refuse(exchange, &error);
+    take_headers(exchange);
+    bool has_body = strict.chunked || strict.length > 0, reads = exchange->head || strcmp(method, "GET") == 0;
+    if (reads && !has_body && !route_is_api(exchange->target) && send_file(exchange))
+        return MHD_YES;
+    if (read_target(exchange, method, &error) == ERR_OK)
+        return MHD_YES;
+    if (has_body)
+        return refuse(exchange, &error);
+    call_reply_error(&exchange->call, &error);
+    return send_reply(exchange);
+}
+
+/* ---- the body
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* A chunked body tells its size only as it comes. Nothing can be answered in its midst: the connection is cut. */
+static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, size_t *len)
+{
+    if (exchange->call.body.len + *len > CALL_BODY_MAX)
+        return MHD_NO;
+    buf_add(&exchange->call.body, bytes, *len);
+    *len = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result on_complete(struct exchange *exchange)
+{
+    struct server *server = exchange->server;
+    exchange->phase = WORKING;
+    peer_set(exchange->peer, PEER_WORKING);
+    MHD_suspend_connection(exchange->connection);
+    server->working++;
+    mailbox_put(server->office->lanes[exchange->call.route->lane], &exchange->call);
+    return MHD_YES;
+}
+
+void exchange_answered(struct call *call)
+{
+    struct exchange *exchange = (struct exchange *)call;
+    exchange->phase = ANSWERED;
+    MHD_resume_connection(exchange->connection);
+    exchange->server->resumed = true;
+}
+
+enum MHD_Result exchange_receive(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload, size_t *upload_len, void **place)
+{
+    (void)context, (void)connection, (void)url;
+    struct exchange *exchange = *place;
+    if (exchange->phase == NEW)
+        return on_headers(exchange, method, version);
+    if (exchange->phase == READING && *upload_len > 0)
+        return on_body(exchange, upload, upload_len);
+    if (exchange->phase == READING)
+        return on_complete(exchange);
+    return exchange->phase == ANSWERED ? send_reply(exchange) : MHD_YES;
+}

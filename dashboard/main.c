@@ -1,0 +1,174 @@
+/*
+ * dashboard: the HTTP API and the web page. This file finds out what is wanted: to serve, to hash a password, to issue
+ * a token.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "common/base/crypto.h"
+#include "common/base/duration.h"
+#include "common/base/log.h"
+#include "dashboard/password.h"
+#include "dashboard/serve.h"
+#include "dashboard/token.h"
+
+static void print_help(void)
+{
+    puts("usage: dashboard [--SETTING VALUE …]\n"
+         "       dashboard hash-password\n"
+         "       dashboard token --subject NAME --expires DURATION\n"
+         "\n"
+         "Without a word it serves the HTTP API and the web page until it is told to stop.\n"
+         "\n"
+         "  hash-password     reads a password (from a terminal without showing it, else a line of stdin) and prints\n"
+         "                    its scrypt hash, for dashboard.password_hash (REPRISE_DASHBOARD_PASSWORD_HASH)\n"
+         "  token             prints a JSON Web Token for a program that calls the API; needs REPRISE_JWT_SECRET\n"
+         "  --help            this text\n"
+         "  --version         the version\n"
+         "  --print-config    all settings with their values and where each comes from, secrets masked\n"
+         "\n"
+         "Settings (flag over environment over file; REPRISE_DASHBOARD_LISTEN is --dashboard-listen):\n");
+    for (const struct config_entry *entry = config_entries(); entry->name != NULL; entry++)
+        printf("  %-34s %s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
+               entry->secret ? "" : entry->fallback);
+}
+
+static void start_log(const struct config *config)
+{
+    enum log_level level = LOG_LEVEL_INFO;
+    const char *const levels[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(config->log_level, levels[i]) == 0)
+            level = (enum log_level)i;
+    enum log_format format = strcmp(config->log_format, "json") == 0   ? LOG_FORMAT_JSON
+                             : strcmp(config->log_format, "text") == 0 ? LOG_FORMAT_TEXT
+                                                                       : LOG_FORMAT_AUTO;
+    log_init("dashboard", level, format);
+}
+
+/* ---- hash-password ------------------------------------------------------------------------------------------------
+ */
+
+/* On a terminal nothing of it is shown. */
+static char *read_password(void)
+{
+    struct termios shown, hidden;
+    bool terminal = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &shown) == 0;
+    char *line = NULL;
+    size_t room = 0;
+    if (terminal) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fputs("Password: ", stderr);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    ssize_t len = getline(&line, &room, stdin);
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+    }
+    if (len <= 0) {
+        free(line);
+        return NULL;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    return line;
+}
+
+static enum err hash_password(struct err_info *error)
+{
+    char hash[PASSWORD_HASH_MAX], *password = read_password();
+    if (password == NULL)
+        return err_set(error, ERR_USAGE, "a password is expected on stdin, which is empty");
+    enum err err = password_hash(password, hash, error);
+    crypto_wipe(password, strlen(password));
+    free(password);
+    if (err == ERR_OK)
+        puts(hash);
+    return err;
+}
+
+/* ---- token
+ * ----------------------------------------------------------------------------------------------------------- */
+
+/* "--name value" or "--name=value" among the words; NULL if it is not there. */
+static const char *option(int argc, char **argv, const char *name)
+{
+    size_t len = strlen(name);
+    for (int i = 2; i < argc; i++) {
+        if (strncmp(argv[i], name, len) != 0)
+            continue;
+        if (argv[i][len] == '=')
+            return argv[i] + len + 1;
+        if (argv[i][len] == '\0' && i + 1 < argc)
+            return argv[i + 1];
+    }
+    return NULL;
+}
+
+static enum err issue_token(int argc, char **argv, const struct config *config, struct err_info *error)
+{
+    const char *subject = option(argc, argv, "--subject"), *expires = option(argc, argv, "--expires");
+    char *token = NULL;
+    int64_t ms = 0;
+    if (subject == NULL || expires == NULL)
+        return err_set(error, ERR_USAGE, "usage: dashboard token --subject NAME --expires DURATION (like 12h or 30d)");
+    enum err err = duration_parse(expires, &ms, error);
+    if (err == ERR_OK && ms < 1000)
+        err = err_set(error, ERR_USAGE, "--expires: a token must live for a second or more");
+    if (err == ERR_OK)
+        err = token_issue(config->jwt_secret, subject, ms, &token, error);
+    if (err == ERR_OK)
+        puts(token);
+    free(token);
+    return err;
+}
+
+/* ---- what is wanted
+ * ---------------------------------------------------------------------------------------------------- */
+
+static enum err run(int argc, char **argv, const struct config *config, struct err_info *error)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "hash-password") == 0 && argc == 2)
+        return hash_password(error);
+    if (strcmp(word, "token") == 0)
+        return issue_token(argc, argv, config, error);
+    if (argc > 1 && strcmp(word, "--print-config") != 0)
+        return err_set(error, ERR_USAGE, "\"%s\" is not known; see: dashboard --help", word);
+    if (argc > 1) {
+        config_print(config, stdout);
+        return ERR_OK;
+    }
+    start_log(config);
+    return serve(config, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct config config = {0};
+    struct err_info error = {0};
+    const char *word = argc > 1 ? argv[1] : "";
+    signal(SIGPIPE, SIG_IGN);
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        print_help();
+        return 0;
+    }
+    if (strcmp(word, "--version") == 0) {
+        puts("dashboard " REPRISE_VERSION);
+        return 0;
+    }
+    enum err err = config_read(&config, NULL, &argc, argv, &error);
+    if (err == ERR_OK) {
+        err = run(argc, argv, &config, &error);
+        config_fini(&config);
+    }
+    if (err == ERR_OK)
+        return 0;
+    fprintf(stderr, "dashboard: %s\n", error.text);
+    return err_exit_code(err);
+}

@@ -1,0 +1,155 @@
+#include "dashboard/peers.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/address.h"
+
+/* All connections of one address, in the order in which they were idle last. */
+struct place {
+    char name[INET6_ADDRSTRLEN];
+    size_t count;
+    struct peer *peers;
+    UT_hash_handle hh;
+};
+
+struct peer {
+    struct place *place;
+    int fd;
+    struct sockaddr_storage address;
+    enum peer_state state;
+    int64_t since_ms;
+    bool shut;
+    struct peer *prev, *next;
+};
+
+struct peers {
+    struct peer_limits limits;
+    struct place *places;
+    size_t count;
+};
+
+struct peers *peers_new(struct peer_limits limits)
+{
+    struct peers *peers = mem_zalloc(sizeof *peers);
+    peers->limits = limits;
+    return peers;
+}
+
+void peers_drop(struct peers *peers)
+{
+    free(peers);
+}
+
+static struct place *place_of(struct peers *peers, const struct sockaddr *address)
+{
+    char name[INET6_ADDRSTRLEN];
+    struct place *place = NULL;
+    address_text(address, name);
+    HASH_FIND_STR(peers->places, name, place);
+    if (place == NULL) {
+        place = mem_zalloc(sizeof *place);
+        memcpy(place->name, name, sizeof name);
+        HASH_ADD_STR(peers->places, name, place);
+    }
+    return place;
+}
+
+void peer_shut(struct peer *peer)
+{
+    peer->shut = true;
+    shutdown(peer->fd, SHUT_RDWR);
+}
+
+/* Of those that wait for nothing but a request; NULL if there is none. */
+static struct peer *idlest(struct place *place)
+{
+    struct peer *found = NULL, *peer;
+    DL_FOREACH(place->peers, peer)
+    if (peer->state == PEER_IDLE && !peer->shut && (found == NULL || peer->since_ms < found->since_ms))
+        found = peer;
+    return found;
+}
+
+static struct peer *idlest_of_all(struct peers *peers)
+{
+    struct peer *found = NULL;
+    for (struct place *place = peers->places; place != NULL; place = place->hh.next) {
+        struct peer *peer = idlest(place);
+        if (peer != NULL && (found == NULL || peer->since_ms < found->since_ms))
+            found = peer;
+    }
+    return found;
+}
+
+struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address)
+{
+    struct place *place = place_of(peers, address);
+    struct peer *peer = mem_zalloc(sizeof *peer), *victim = NULL;
+    bool too_many = true;
+    if (place->count >= peers->limits.per_address)
+        victim = idlest(place);
+    else if (peers->count >= peers->limits.in_all)
+        victim = idlest_of_all(peers);
+    else
+        too_many = false;
+    *peer = (struct peer){.place = place, .fd = fd, .since_ms = clock_mono_ms()};
+    memcpy(&peer->address, address,
+           address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+    DL_APPEND(place->peers, peer);
+    place->count++;
+    peers->count++;
+    if (too_many)
+        peer_shut(victim != NULL ? victim : peer);
+    return peer;
+}
+
+void peers_remove(struct peers *peers, struct peer *peer)
+{
+    struct place *place = peer->place;
+    DL_DELETE(place->peers, peer);
+    peers->count--;
+    if (--place->count == 0) {
+        HASH_DEL(peers->places, place);
+        free(place);
+    }
+    free(peer);
+}
+
+void peer_set(struct peer *peer, enum peer_state state)
+{
+    peer->state = state;
+    peer->since_ms = clock_mono_ms();
+}
+
+const struct sockaddr *peer_address(const struct peer *peer)
+{
+    return (const struct sockaddr *)&peer->address;
+}
+
+size_t peers_expire(struct peers *peers, int64_t now_ms)
+{
+    size_t expired = 0;
+    for (struct place *place = peers->places; place != NULL; place = place->hh.next) {
+        struct peer *peer;
+        DL_FOREACH(place->peers, peer)
+        {
+            bool timed = peer->state != PEER_WORKING && peer->state != PEER_STREAM;
+            if (!timed || peer->shut || now_ms - peer->since_ms <= peers->limits.deadline_ms)
+                continue;
+            peer_shut(peer);
+            expired++;
+        }
+    }
+    return expired;
+}
+
+size_t peers_count(const struct peers *peers)
+{
+    return peers->count;
+}

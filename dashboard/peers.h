@@ -1,0 +1,44 @@
+/*
+ * The connections of the server: how many an address has, and since when each has been doing what. Whoever opens more
+ * than his share loses the one that has been idle longest, so that idle connections starve nobody; whoever takes longer
+ * over a request or an answer than the deadline, drip by drip, is cut off. The loop's alone.
+ */
+#ifndef REPRISE_DASHBOARD_PEERS_H
+#define REPRISE_DASHBOARD_PEERS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum peer_state {
+    PEER_IDLE,    /* nothing of a request has come yet */
+    PEER_READING, /* the rest of a request is awaited */
+    PEER_WORKING, /* it is with an executor */
+    PEER_WRITING, /* the answer leaves */
+    PEER_STREAM,  /* events, without an end */
+};
+
+struct peer;
+struct peers;
+
+struct peer_limits {
+    size_t per_address, in_all;
+    int64_t deadline_ms;
+};
+struct peers *peers_new(struct peer_limits limits);
+/* All must have been removed. Takes NULL. */
+void peers_drop(struct peers *peers);
+
+/* A new connection; `fd` stays its owner's. Where there are too many, one is shut down (this one, if none is idle): its
+ * owner then notices by itself. */
+struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address);
+void peers_remove(struct peers *peers, struct peer *peer);
+void peer_set(struct peer *peer, enum peer_state state);
+/* Ends a connection from our side. */
+void peer_shut(struct peer *peer);
+const struct sockaddr *peer_address(const struct peer *peer);
+/* Shuts down those that are over their deadline; how many. */
+size_t peers_expire(struct peers *peers, int64_t now_ms);
+size_t peers_count(const struct peers *peers);
+
+#endif

@@ -1,0 +1,15 @@
+/* A reply turned into what libmicrohttpd sends: headers of security included. The loop's alone. */
+#ifndef REPRISE_DASHBOARD_RESPONSE_H
+#define REPRISE_DASHBOARD_RESPONSE_H
+
+#include <microhttpd.h>
+
+#include "common/base/config.h"
+#include "dashboard/call.h"
+
+/* Of a REPLY_TEXT, whose text it takes. The caller's (MHD_destroy_response). */
+struct MHD_Response *response_of(struct call *call, const struct config *config);
+/* The headers that every answer has. */
+void response_harden(struct MHD_Response *response);
+
+#endif

@@ -1,0 +1,124 @@
+#include "dashboard/route.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dashboard/percent.h"
+
+#define WRAPPED "/admin/api/"
+
+const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PATCH", "DELETE"};
+
+size_t route_count(void)
+{
+    size_t count = 0;
+    while (routes[count].pattern != NULL)
+        count++;
+    return count;
+}
+
+bool route_wraps(const struct route *route)
+{
+    return strncmp(route->pattern, WRAPPED, strlen(WRAPPED)) == 0;
+}
+
+bool route_is_api(const char *path)
+{
+    return strncmp(path, WRAPPED, strlen(WRAPPED)) == 0 || strncmp(path, "/api/", 5) == 0;
+}
+
+void route_params_fini(struct route_params *params)
+{
+    for (size_t i = 0; i < params->count; i++)
+        free(params->values[i]);
+    params->count = 0;
+}
+
+/* A piece of a path, between two slashes. */
+struct piece {
+    const char *text;
+    size_t len;
+};
+
+static struct piece next_piece(const char **at, const char *end)
+{
+    const char *from = *at + (*at < end && **at == '/'), *slash = memchr(from, '/', (size_t)(end - from));
+    *at = slash == NULL ? end : slash;
+    return (struct piece){from, (size_t)(*at - from)};
+}
+
+static bool is_variable(struct piece piece)
+{
+    return piece.len > 2 && *piece.text == '{';
+}
+
+/* Notes where the variable parts are; decodes nothing yet. */
+static bool matches(const char *pattern, const char *path, size_t len, struct piece variables[ROUTE_PARAMS_MAX])
+{
+    const char *p = pattern, *p_end = pattern + strlen(pattern), *end = path + len;
+    size_t count = 0;
+    while (p < p_end && path < end) {
+        struct piece wanted = next_piece(&p, p_end), got = next_piece(&path, end);
+        if (is_variable(wanted) && got.len > 0)
+            variables[count++] = got;
+        else if (wanted.len != got.len || memcmp(wanted.text, got.text, got.len) != 0)
+            return false;
+    }
+    return p == p_end && path == end;
+}
+
+static enum err decode(const struct route *route, const struct piece variables[ROUTE_PARAMS_MAX],
+                       struct route_params *params, struct err_info *error)
+{
+    const char *p = route->pattern, *p_end = p + strlen(p);
+    enum err err = ERR_OK;
+    while (p < p_end && err == ERR_OK) {
+        struct piece piece = next_piece(&p, p_end);
+        if (!is_variable(piece))
+            continue;
+        size_t i = params->count;
+        params->names[i] = piece.text + 1;
+        params->name_lens[i] = piece.len - 2;
+        err = percent_decode(variables[i].text, variables[i].len, PERCENT_PLUS_IS_PLUS, &params->values[i], error);
+        params->count += err == ERR_OK;
+    }
+    if (err != ERR_OK)
+        route_params_fini(params);
+    return err;
+}
+
+/* "/api/v1/x" is "/api/x". */
+static bool route_matches(const struct route *route, const char *path, size_t len,
+                          struct piece variables[ROUTE_PARAMS_MAX])
+{
+    static const char plain[] = "/api", versioned[] = "/api/v1";
+    size_t cut = strlen(versioned), kept = strlen(plain);
+    bool has_version = len > cut && strncmp(path, versioned, cut) == 0 && path[cut] == '/';
+    if (!has_version)
+        return matches(route->pattern, path, len, variables);
+    return strncmp(route->pattern, plain, kept) == 0 &&
+           matches(route->pattern + kept, path + cut, len - cut, variables);
+}
+
+enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
+                    struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error)
+{
+    struct piece variables[ROUTE_PARAMS_MAX];
+    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    params->count = 0;
+    *allowed = '\0';
+    for (const struct route *r = routes; r->pattern != NULL; r++) {
+        if (!route_matches(r, path, len, variables))
+            continue;
+        if (strcmp(method_names[r->method], wanted) == 0) {
+            *route = r;
+            return decode(r, variables, params, error);
+        }
+        size_t used = strlen(allowed);
+        snprintf(allowed + used, ROUTE_ALLOWED_MAX - used, "%s%s", used > 0 ? ", " : "", method_names[r->method]);
+    }
+    if (*allowed != '\0')
+        return err_set(error, ERR_CONFLICT, "this address takes %s", allowed);
+    return err_set(error, ERR_NOT_FOUND, "there is no such address");
+}

@@ -1,0 +1,72 @@
+/*
+ * The table of routes (routes.c): what parsing, access, metrics and the OpenAPI document walk. To add one: a row there,
+ * its handler in the file of its group, its schemas in schemas/, a test; nothing else knows of it.
+ */
+#ifndef REPRISE_DASHBOARD_ROUTE_H
+#define REPRISE_DASHBOARD_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/query/answer.h"
+
+struct call;
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
+extern const char *const method_names[METHOD_COUNT];
+
+enum access {
+    ACCESS_OPEN,    /* anybody */
+    ACCESS_CALLER,  /* a session or a token */
+    ACCESS_METRICS, /* the same, unless the program listens on loopback */
+};
+
+/* Which executors run it: those that answer at once must not wait behind those that take their time. */
+enum lane { LANE_QUICK, LANE_PATIENT, LANE_COUNT };
+
+/* Runs on an executor and reads from top to bottom: reads the call, fills its reply (call.h). On an error the reply is
+ * made from it. */
+typedef enum err route_fn(struct call *call, struct err_info *error);
+
+#define ROUTE_PARAMS_MAX 3
+
+struct route {
+    enum method method;
+    const char *pattern; /* "/admin/api/apps/{app_id}" */
+    enum access access;
+    enum lane lane;
+    enum { ROUTE_WITH_STORES, ROUTE_WITHOUT_STORES } needs; /* the latter answers when PostgreSQL does not */
+    route_fn *run;                                          /* or: */
+    answer_question *ask;                                   /* a question of common/query, whose answer is the reply */
+    const char *query;  /* names of the parameters that it takes, separated by spaces; NULL = none */
+    const char *body;   /* schema of what it is sent; NULL = nothing */
+    const char *answer; /* schema of a success */
+    int status;         /* of a success; 0 = 200 */
+    const char *summary;
+};
+
+extern const struct route routes[]; /* ended by a NULL pattern */
+size_t route_count(void);
+
+/* What a path's variable parts were: borrowed names, owned values. */
+struct route_params {
+    size_t count;
+    const char *names[ROUTE_PARAMS_MAX];
+    size_t name_lens[ROUTE_PARAMS_MAX];
+    char *values[ROUTE_PARAMS_MAX];
+};
+void route_params_fini(struct route_params *params);
+
+/* Which route a path (undecoded, without the query) belongs to; /api/v1/… is another spelling of /api/…. On success
+ * `*params` is owed to route_params_fini. ERR_NOT_FOUND; ERR_CONFLICT: another method, and `allowed` lists those there
+ * are ("GET, POST"); ERR_USAGE: a part that cannot be decoded. */
+#define ROUTE_ALLOWED_MAX 40
+MUST_CHECK enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
+                               struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error);
+/* True where successful bodies are wrapped in {"data": …}. */
+bool route_wraps(const struct route *route);
+/* True if `path` belongs to the API, whether there is such a route or not. */
+bool route_is_api(const char *path);
+
+#endif

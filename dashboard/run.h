@@ -1,0 +1,17 @@
+/* The handlers of the routes, by group: one file each. */
+#ifndef REPRISE_DASHBOARD_RUN_H
+#define REPRISE_DASHBOARD_RUN_H
+
+#include "dashboard/route.h"
+
+/* run_login.c */
+route_fn run_login, run_logout, run_session;
+/* run_operations.c */
+route_fn run_progress;
+route_fn run_cancel, run_pause, run_resume, run_retry_operation;
+/* run_requests.c */
+route_fn run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_preview;
+/* run_installation.c */
+route_fn run_events, run_health, run_ready, run_metrics;
+
+#endif

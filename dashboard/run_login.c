@@ -1,0 +1,127 @@
+/* Logging in and out. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "dashboard/desk.h"
+#include "dashboard/origin.h"
+#include "dashboard/password.h"
+#include "dashboard/run.h"
+#include "dashboard/session.h"
+
+#define NAME_MOST 200
+
+/* One at a time: each takes 32 MiB. */
+static pthread_mutex_t hashing = PTHREAD_MUTEX_INITIALIZER;
+
+/* The name is compared in constant time too, and the password is hashed whatever the name. */
+static bool is_right(const struct config *config, const char *name, const char *password)
+{
+    uint8_t given[SHA256_BYTES], wanted[SHA256_BYTES];
+    crypto_sha256(name, strlen(name), given);
+    crypto_sha256(config->dashboard_user, strlen(config->dashboard_user), wanted);
+    pthread_mutex_lock(&hashing);
+    bool password_right = password_matches(password, config->dashboard_password_hash);
+    pthread_mutex_unlock(&hashing);
+    return crypto_equal(given, wanted, sizeof given) && password_right;
+}
+
+static enum err check(struct call *call, const char *name, const char *password, struct err_info *error)
+{
+    struct office *office = call->desk->office;
+    int64_t wait_ms = 0;
+    if (!guard_try(office->guard, call->address, name, clock_mono_ms(), &wait_ms)) {
+        call->reply.retry_after_s = (wait_ms + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S;
+        return call_refuse(call, 429, error, "too many tries; wait %lld s", (long long)call->reply.retry_after_s);
+    }
+    if (!is_right(office->config, name, password)) {
+        log_warn("a login from %s was refused", call->address);
+        return call_refuse(call, 401, error, "the name or the password is wrong");
+    }
+    guard_forgive(office->guard, call->address, name);
+    return ERR_OK;
+}
+
+/* Secure, unless the browser speaks plain HTTP to loopback: it would not send it back there. */
+static void set_cookie(struct call *call, const char *token, int life_s)
+{
+    struct buf cookie = BUF_INIT;
+    bool plain = !call->tls && call->host != NULL && origin_host_is_loopback(call->host);
+    buf_addf(&cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", CREDENTIAL_COOKIE, token, life_s,
+             plain ? "" : "; Secure");
+    call->reply.cookie = buf_take(&cookie);
+}
+
+static enum err open_session(struct call *call, const char *name, struct err_info *error)
+{
+    char token[SESSION_TOKEN_HEX + 1];
+    enum err err = session_open(call->desk->pg, name, token, &call->caller, error);
+    if (err != ERR_OK)
+        return err;
+    struct json_object *json = json_object_new_object();
+    json_object_object_add(json, "success", json_object_new_boolean(1));
+    json_object_object_add(json, "username", json_object_new_string(name));
+    json_object_object_add(json, "token", json_object_new_string(token));
+    json_object_object_add(json, "expires_at", json_object_new_string(call->caller.expires_at));
+    set_cookie(call, token, SESSION_LIFE_S);
+    call_reply(call, 200, json);
+    log_info("%s logged in from %s", name, call->address);
+    crypto_wipe(token, sizeof token);
+    return ERR_OK;
+}
+
+enum err run_login(struct call *call, struct err_info *error)
+{
+    static const char *const keys[] = {"username", "password", NULL};
+    const struct config *config = call->desk->office->config;
+    struct json_object *body = NULL;
+    const char *name = NULL, *password = NULL;
+    if (*config->dashboard_password_hash == '\0')
+        return call_refuse(call, 503, error,
+                           "nobody can log in: dashboard.password_hash is not set (dashboard "
+                           "hash-password makes one)");
+    if (call->origin != NULL && !origin_matches(call->origin, call->host, config->dashboard_public_url))
+        return call_refuse(call, 403, error, "this request does not come from our own page (Origin)");
+    enum err err = call_body(call, keys, &body, error);
+    if (err == ERR_OK)
+        err = call_text(body, "username", NAME_MOST, &name, error);
+    if (err == ERR_OK)
+        err = call_text(body, "password", PASSWORD_MOST, &password, error);
+    if (err == ERR_OK && (name == NULL || password == NULL))
+        err = err_set(error, ERR_USAGE, "username and password are wanted");
+    if (err == ERR_OK)
+        err = check(call, name, password, error);
+    if (err == ERR_OK)
+        err = open_session(call, name, error);
+    json_object_put(body);
+    return err;
+}
+
+/* With a JWT there is no session to end: it is valid until it expires. */
+enum err run_logout(struct call *call, struct err_info *error)
+{
+    enum err err = call->caller.by == CALLER_SESSION ? session_close(call->desk->pg, &call->caller, error) : ERR_OK;
+    if (err != ERR_OK)
+        return err;
+    struct json_object *json = json_object_new_object();
+    json_object_object_add(json, "success", json_object_new_boolean(1));
+    set_cookie(call, "", 0);
+    call_reply(call, 200, json);
+    return ERR_OK;
+}
+
+enum err run_session(struct call *call, struct err_info *error)
+{
+    (void)error;
+    bool session = call->caller.by == CALLER_SESSION;
+    struct json_object *json = json_object_new_object();
+    json_object_object_add(json, "username", json_object_new_string(call->caller.name));
+    json_object_object_add(json, "by", json_object_new_string(session ? "session" : "token"));
+    json_object_object_add(json, "expires_at", session ? json_object_new_string(call->caller.expires_at) : NULL);
+    call_reply(call, 200, json);
+    return ERR_OK;
+}

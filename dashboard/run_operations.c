@@ -1,0 +1,151 @@
+/* Looking at one operation, and changing its state. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/query/row.h"
+#include "dashboard/desk.h"
+#include "dashboard/run.h"
+#include "dashboard/submit.h"
+#include "embedded/sql.h"
+
+/* The one row that a statement has about the operation of the path. Existing dashboards know this text. */
+static enum err read_one(struct call *call, const struct sql *statement, struct json_object **json,
+                         struct err_info *error)
+{
+    const char *id = call_value(call, "operation_id");
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, id);
+    enum err err = pg_exec(call->desk->pg, statement, args, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_NOT_FOUND, "Operation not found or expired");
+    if (err == ERR_OK)
+        *json = row_json(result, 0);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* Over the whole of its life; null where nothing can be said. */
+static void add_rate(struct json_object *json)
+{
+    int64_t completed = json_get_int(json, "completed", 0), total = json_get_int(json, "total", 0),
+            elapsed_ms = json_get_int(json, "elapsed_ms", 0);
+    bool runs = strcmp(json_get_string(json, "state"), "running") == 0;
+    double rate = completed > 0 && elapsed_ms > 0 ? (double)completed * (double)CLOCK_MS_PER_S / (double)elapsed_ms : 0;
+    bool ends = runs && rate > 0 && json_get_bool(json, "planned", false);
+    json_object_object_add(json, "rate_per_s", rate > 0 ? json_object_new_double(rate) : NULL);
+    json_object_object_add(json, "eta_s",
+                           ends ? json_object_new_int64((int64_t)((double)(total - completed) / rate)) : NULL);
+}
+
+enum err run_progress(struct call *call, struct err_info *error)
+{
+    struct json_object *json = NULL;
+    enum err err = read_one(call, &sql_dashboard_progress, &json, error);
+    if (err != ERR_OK)
+        return err;
+    add_rate(json);
+    call_reply(call, 200, json);
+    return ERR_OK;
+}
+
+/* ---- cancel, pause, resume
+ * -------------------------------------------------------------------------------------------- */
+
+typedef enum err change_state(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
+typedef enum err tell_redis(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                            struct err_info *error);
+
+static struct json_object *tally_json(const struct tally *tally, const char *message)
+{
+    struct json_object *json = json_object_new_object();
+    int64_t settled = tally_settled(tally);
+    json_object_object_add(json, "message", json_object_new_string(message));
+    json_object_object_add(json, "operation_id", json_object_new_string(tally->operation_id));
+    json_object_object_add(json, "state", json_object_new_string(op_state_name(tally->state)));
+    json_object_object_add(json, "total", json_object_new_int64(tally->total));
+    json_object_object_add(json, "completed", json_object_new_int64(settled));
+    json_object_object_add(json, "succeeded", json_object_new_int64(tally->succeeded));
+    json_object_object_add(json, "failed", json_object_new_int64(tally->failed));
+    json_object_object_add(json, "skipped", json_object_new_int64(tally->skipped));
+    json_object_object_add(json, "never_started", json_object_new_int64(tally->cancelled_jobs));
+    json_object_object_add(json, "cancelled", json_object_new_boolean(tally->state == OP_CANCELLED));
+    return json;
+}
+
+/* PostgreSQL has decided; Redis is told, and the sweep tells it where that fails. */
+static enum err change(struct call *call, change_state *to, tell_redis *tell, const char *message,
+                       struct err_info *error)
+{
+    struct desk *desk = call->desk;
+    struct tally tally = {0};
+    struct err_info untold = {0};
+    const char *id = call_value(call, "operation_id");
+    enum err err = to(desk->pg, id, &tally, error);
+    if (err == ERR_NOT_FOUND)
+        err_set(error, ERR_NOT_FOUND, "Operation not found or expired");
+    if (err != ERR_OK)
+        return err;
+    if (tell(&desk->dispatch, desk->pg, id, &untold) != ERR_OK)
+        log_warn("%s: Redis hears of it from the sweep: %s", id, untold.text);
+    log_info("%s: %s, by %s", id, message, call->caller.name);
+    call_reply(call, 200, tally_json(&tally, message));
+    return ERR_OK;
+}
+
+enum err run_cancel(struct call *call, struct err_info *error)
+{
+    return change(call, operation_cancel, dispatch_refresh, "Operation cancelled", error);
+}
+
+enum err run_pause(struct call *call, struct err_info *error)
+{
+    return change(call, operation_pause, dispatch_refresh, "Operation paused", error);
+}
+
+enum err run_resume(struct call *call, struct err_info *error)
+{
+    return change(call, operation_resume, dispatch_open, "Operation resumed", error);
+}
+
+/* ---- retry
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* What makes up for the failures of an operation: where it is not the same request once more. */
+static const char *retry_of(const char *definition)
+{
+    static const char *const pairs[][2] = {{"resync-link", "retry-link"},
+                                           {"resync-app", "retry-app"},
+                                           {"resync-all", "retry-all"},
+                                           {"rescan", "retry-all"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strcmp(pairs[i][0], definition) == 0)
+            return pairs[i][1];
+    return definition;
+}
+
+enum err run_retry_operation(struct call *call, struct err_info *error)
+{
+    struct operation *operation = NULL;
+    struct json_object *args = NULL;
+    enum err err = operation_get(call->desk->pg, call_value(call, "operation_id"), &operation, error);
+    if (err != ERR_OK)
+        return err == ERR_NOT_FOUND ? err_set(error, err, "Operation not found or expired") : err;
+    const struct tally *tally = &operation->tally;
+    if (tally_is_live(tally))
+        err = err_set(error, ERR_CONFLICT, "the operation has not ended yet");
+    else if (tally->state == OP_COMPLETED && tally->failed == 0)
+        err = err_set(error, ERR_CONFLICT, "nothing of the operation has failed");
+    const char *again = retry_of(operation->definition);
+    bool is_wide = strcmp(again, "retry-all") == 0; /* rescan's own arguments mean nothing to it */
+    if (err == ERR_OK && !is_wide)
+        err = json_parse(operation->args, strlen(operation->args), JSON_LIMITS_REQUEST, &args, error);
+    if (err == ERR_OK)
+        err = submit(call, again, is_wide ? json_object_new_object() : args, "Retry queued", error);
+    operation_drop(operation);
+    return err;
+}

@@ -1,0 +1,140 @@
+/* Asking for work: each route is a definition and its arguments. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/ids.h"
+#include "common/base/json.h"
+#include "dashboard/confirmation.h"
+#include "dashboard/desk.h"
+#include "dashboard/run.h"
+#include "dashboard/submit.h"
+#include "embedded/sql.h"
+
+static struct json_object *args_of(const char *app_id, const char *repository_id)
+{
+    struct json_object *args = json_object_new_object();
+    if (app_id != NULL)
+        json_object_object_add(args, "app_id", json_object_new_string(app_id));
+    if (repository_id != NULL)
+        json_object_object_add(args, "repository_id", json_object_new_string(repository_id));
+    return args;
+}
+
+/* {app_id, repository_id} of the body. */
+static enum err for_link(struct call *call, const char *definition, const char *message, struct err_info *error)
+{
+    static const char *const keys[] = {"app_id", "repository_id", "confirmation", NULL};
+    struct json_object *body = NULL;
+    const char *app_id = NULL, *repository_id = NULL;
+    enum err err = call_body(call, keys, &body, error);
+    if (err == ERR_OK)
+        err = call_text(body, "app_id", ID_MAX, &app_id, error);
+    if (err == ERR_OK)
+        err = call_text(body, "repository_id", ID_MAX, &repository_id, error);
+    if (err == ERR_OK && (app_id == NULL || repository_id == NULL))
+        err = err_set(error, ERR_USAGE, "app_id and repository_id are wanted");
+    if (err == ERR_OK)
+        err = submit(call, definition, args_of(app_id, repository_id), message, error);
+    json_object_put(body);
+    return err;
+}
+
+enum err run_resync(struct call *call, struct err_info *error)
+{
+    return for_link(call, "resync-link", "Re-sync queued", error);
+}
+
+enum err run_retry(struct call *call, struct err_info *error)
+{
+    return for_link(call, "retry-link", "Retry queued", error);
+}
+
+enum err run_resync_app(struct call *call, struct err_info *error)
+{
+    return submit(call, "resync-app", args_of(call_value(call, "app_id"), NULL), "Re-sync of the app queued", error);
+}
+
+enum err run_resync_all(struct call *call, struct err_info *error)
+{
+    return submit(call, "resync-all", args_of(NULL, NULL), "Re-sync of all repositories queued", error);
+}
+
+enum err run_retry_app(struct call *call, struct err_info *error)
+{
+    return submit(call, "retry-app", args_of(call_value(call, "app_id"), NULL), "Retry of the app queued", error);
+}
+
+enum err run_retry_all(struct call *call, struct err_info *error)
+{
+    return submit(call, "retry-all", args_of(NULL, NULL), "Retry of all failed repositories queued", error);
+}
+
+/* ---- preview
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static struct json_object *known(int64_t number)
+{
+    return number < 0 ? NULL : json_object_new_int64(number);
+}
+
+/* How long as many jobs of the definition took lately; -1 = not known. */
+static enum err expected_ms(struct pg *pg, const struct submission *submission, int64_t *ms, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, submission->definition->id);
+    pg_arg_int8(args, submission->preview.jobs);
+    enum err err = pg_exec(pg, &sql_producer_estimate, args, &result, error);
+    bool is_known = err == ERR_OK && submission->preview.jobs >= 0 && !pg_is_null(result, 0, 0);
+    *ms = is_known ? pg_int8(result, 0, 0) : -1;
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+static struct json_object *preview_json(const struct call *call, const struct submission *submission, int64_t ms)
+{
+    const struct preview *preview = &submission->preview;
+    const struct definition *definition = submission->definition;
+    char *confirmation = confirmation_write(call, submission);
+    bool all = strcmp(definition->phases[0].job, "resync") == 0;
+    struct json_object *json = json_object_new_object();
+    json_object_object_add(json, "definition", json_object_new_string(definition->id));
+    json_object_object_add(json, "name", json_object_new_string(definition->name));
+    json_object_object_add(json, "args", json_object_get(submission->args));
+    json_object_object_add(json, "subject", json_object_new_string(preview->subject));
+    json_object_object_add(json, "jobs", known(preview->jobs));
+    json_object_object_add(json, "files", known(preview->files));
+    json_object_object_add(json, "bytes", known(preview->bytes));
+    json_object_object_add(json, "expected_ms", known(ms));
+    json_object_object_add(json, "sends_all_again", json_object_new_boolean(all));
+    json_object_object_add(json, "confirmation", json_object_new_string(confirmation));
+    free(confirmation);
+    return json;
+}
+
+enum err run_preview(struct call *call, struct err_info *error)
+{
+    static const char *const keys[] = {"definition", "args", NULL};
+    struct json_object *body = NULL;
+    struct submission submission = {0};
+    const char *definition = NULL;
+    int64_t ms = -1;
+    enum err err = call_body(call, keys, &body, error);
+    if (err == ERR_OK)
+        err = call_text(body, "definition", DEFINITION_ID_MAX, &definition, error);
+    struct json_object *args = json_get(body, "args");
+    if (err == ERR_OK && definition == NULL)
+        err = err_set(error, ERR_USAGE, "definition is wanted");
+    if (err == ERR_OK && args != NULL && !json_object_is_type(args, json_type_object))
+        err = err_set(error, ERR_USAGE, "args must be an object");
+    if (err == ERR_OK)
+        err = submit_prepare(call, definition, json_object_get(args), &submission, error);
+    if (err == ERR_OK)
+        err = expected_ms(call->desk->pg, &submission, &ms, error);
+    if (err == ERR_OK)
+        call_reply(call, 200, preview_json(call, &submission, ms));
+    submission_fini(&submission);
+    json_object_put(body);
+    return err;
+}

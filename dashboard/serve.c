@@ -1,0 +1,118 @@
+#include "dashboard/serve.h"
+
+#include <ev.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/kinds/kinds.h"
+#include "common/store/migrate.h"
+#include "dashboard/password.h"
+#include "dashboard/server.h"
+
+struct watch {
+    struct server *server;
+    int terminations;
+};
+
+static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
+{
+    (void)loop, (void)events;
+    struct watch *watch = signal->data;
+    if (watch->terminations++ > 0)
+        _exit(EXIT_FAILURE);
+    log_info("ending: requests under way are answered, no new ones are taken");
+    server_stop(watch->server);
+}
+
+static void run_loop(struct ev_loop *loop, struct server *server)
+{
+    struct watch watch = {server, 0};
+    ev_signal terminate, interrupt;
+    ev_signal_init(&terminate, on_terminate, SIGTERM);
+    ev_signal_init(&interrupt, on_terminate, SIGINT);
+    terminate.data = interrupt.data = &watch;
+    ev_signal_start(loop, &terminate);
+    ev_signal_start(loop, &interrupt);
+    ev_run(loop, 0);
+    ev_signal_stop(loop, &terminate);
+    ev_signal_stop(loop, &interrupt);
+}
+
+/* The schema is brought up to date, or the program does not start: half of the routes would fail. */
+static enum err prepare_database(const struct config *config, struct err_info *error)
+{
+    int applied = 0;
+    struct pg *pg = pg_new(config->postgres_url, "reprise dashboard start", PG_LIMITS_PROGRAM);
+    enum err err = pg_ready(pg, error);
+    if (err == ERR_OK)
+        err = migrate_run(pg, &applied, error);
+    if (err == ERR_OK && applied > 0)
+        log_info("%d migrations were applied", applied);
+    pg_drop(pg);
+    return err;
+}
+
+static void say_where(const struct config *config, const struct server *server)
+{
+    const char *listen = config->dashboard_listen;
+    log_info("listening on http://%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, server_port(server));
+    if (*config->dashboard_password_hash == '\0')
+        log_warn("nobody can log in: dashboard.password_hash is not set (dashboard hash-password makes one)");
+}
+
+static enum err open_and_run(struct office *office, struct err_info *error)
+{
+    struct ev_loop *loop = ev_loop_new(EVFLAG_NOSIGMASK);
+    struct server *server = NULL;
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        office->lanes[lane] = mailbox_new(NULL, NULL);
+    office->guard = guard_new();
+    enum err err = server_new(loop, office, &server, error);
+    if (err == ERR_OK) {
+        size_t count = 0;
+        struct desk **desks = desks_open(office, &count);
+        say_where(office->config, server);
+        run_loop(loop, server);
+        desks_close(desks, count);
+        server_drop(server);
+    }
+    guard_drop(office->guard);
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        mailbox_drop(office->lanes[lane]);
+    ev_loop_destroy(loop);
+    return err;
+}
+
+static enum err check_settings(const struct config *config, struct redis_address *redis, struct crypto_keys *keys,
+                               struct err_info *error)
+{
+    enum err err = redis_address_parse(config->redis_url, redis, error);
+    if (err != ERR_OK)
+        return err_prefix(error, "redis.url");
+    err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
+    if (err == ERR_OK && *config->dashboard_password_hash != '\0')
+        err = password_check_hash(config->dashboard_password_hash, error);
+    return err;
+}
+
+enum err serve(const struct config *config, struct err_info *error)
+{
+    struct redis_address redis = {0};
+    struct crypto_keys keys = {0};
+    struct definition_set *definitions = NULL;
+    enum err err = check_settings(config, &redis, &keys, error);
+    if (err == ERR_OK)
+        err = definition_set_load(config->definitions_dir, &kinds_names, &definitions, error);
+    if (err == ERR_OK)
+        err = prepare_database(config, error);
+    struct office office = {.config = config, .redis = &redis, .keys = &keys, .definitions = definitions};
+    if (err == ERR_OK)
+        err = open_and_run(&office, error);
+    definition_set_drop(definitions);
+    crypto_wipe(&keys, sizeof keys);
+    redis_address_fini(&redis);
+    return err;
+}

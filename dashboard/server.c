@@ -1,0 +1,278 @@
+#include "dashboard/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "dashboard/events.h"
+#include "dashboard/server_private.h"
+
+#define CONNECTIONS_MAX 4096
+#define CONNECTIONS_SPARE 256 /* accepted, and shut down again as too many */
+#define FILES_SPARE 100       /* descriptors for all else */
+#define HEADERS_MAX (16u * 1024)
+#define SILENCE_S 75 /* a connection on which nothing moves at all */
+#define TICK_S 0.5
+
+/* ---- the loop -----------------------------------------------------------------------------------------------------
+ */
+
+static void run(struct server *server)
+{
+    MHD_run(server->daemon);
+}
+
+static void on_ready(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)loop, (void)events;
+    run(watcher->data);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop, (void)events;
+    run(watcher->data);
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop, (void)events;
+    struct server *server = watcher->data;
+    if (peers_expire(server->peers, clock_mono_ms()) > 0)
+        server->resumed = true;
+}
+
+static void break_if_done(struct server *server)
+{
+    if (server->stopping && server->working == 0)
+        ev_break(server->loop, EVBREAK_ALL);
+}
+
+static void on_answered(struct ev_loop *loop, ev_async *watcher, int events)
+{
+    (void)loop, (void)events;
+    struct server *server = watcher->data;
+    for (struct call *call = mailbox_take(server->office->answered, 0); call != NULL;
+         call = mailbox_take(server->office->answered, 0)) {
+        server->working--;
+        exchange_answered(call);
+    }
+    break_if_done(server);
+}
+
+/* libmicrohttpd wants to be run again at once after a resume, and otherwise when its own deadline comes. */
+static void on_before_wait(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+    (void)events;
+    struct server *server = watcher->data;
+    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    while (server->resumed) {
+        server->resumed = false;
+        run(server);
+    }
+    ev_timer_stop(loop, &server->deadline);
+    if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES)
+        return;
+    ev_timer_set(&server->deadline, (double)wait_ms / (double)CLOCK_MS_PER_S, 0.0);
+    ev_timer_start(loop, &server->deadline);
+}
+
+/* ---- connections ---------------------------------------------------------------------------------------------------
+ */
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct server *server = context;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        peers_remove(server->peers, *socket_context);
+        return;
+    }
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *socket_context = peers_add(server->peers, fd->connect_fd, address->client_addr);
+}
+
+static size_t most_connections(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return CONNECTIONS_MAX;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    size_t most = files.rlim_cur > FILES_SPARE + 2 * CONNECTIONS_SPARE
+                      ? (size_t)files.rlim_cur - FILES_SPARE - CONNECTIONS_SPARE
+                      : CONNECTIONS_SPARE;
+    return most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
+}
+
+/* ---- listening ------------------------------------------------------------------------------------------------------
+ */
+
+/* "127.0.0.1:8080" or "[::1]:8080", whose form the settings have checked. */
+static bool read_address(const char *text, struct sockaddr_storage *out, socklen_t *len)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+    char host[INET6_ADDRSTRLEN];
+    const char *colon = strrchr(text, ':');
+    bool bracketed = *text == '[';
+    size_t host_len = (size_t)(colon - text) - (bracketed ? 2 : 0);
+    in_port_t port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    memset(out, 0, sizeof *out);
+    if (host_len >= sizeof host)
+        return false;
+    memcpy(host, text + bracketed, host_len);
+    host[host_len] = '\0';
+    if (bracketed) {
+        *six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = port};
+        *len = sizeof *six;
+        return inet_pton(AF_INET6, host, &six->sin6_addr) == 1;
+    }
+    *four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port};
+    *len = sizeof *four;
+    return inet_pton(AF_INET, host, &four->sin_addr) == 1;
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *four = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
+    return address->ss_family == AF_INET ? ntohl(four->sin_addr.s_addr) >> 24 == 127
+                                         : IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) != 0;
+}
+
+static enum err listen_on(const char *text, struct server *server, struct err_info *error)
+{
+    struct sockaddr_storage address;
+    socklen_t len = 0;
+    int one = 1;
+    if (!read_address(text, &address, &len))
+        return err_set(error, ERR_USAGE, "dashboard.listen: %s is no address", text);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+        bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, SOMAXCONN) != 0) {
+        err_set(error, ERR_UNREACHABLE, "dashboard.listen: cannot listen on %s: %s", text, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return ERR_UNREACHABLE;
+    }
+    server->listening = fd;
+    server->office->loopback = is_loopback(&address);
+    return ERR_OK;
+}
+
+int server_port(const struct server *server)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof address;
+    (void)getsockname(server->listening, (struct sockaddr *)&address, &len);
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* ---- start and end
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void start_watching(struct server *server)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    ev_io_init(&server->ready, on_ready, info->epoll_fd, EV_READ);
+    ev_timer_init(&server->deadline, on_deadline, 0.0, 0.0);
+    ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
+    ev_prepare_init(&server->before_wait, on_before_wait);
+    server->ready.data = server->deadline.data = server->tick.data = server->before_wait.data = server;
+    ev_io_start(server->loop, &server->ready);
+    ev_timer_start(server->loop, &server->tick);
+    ev_prepare_start(server->loop, &server->before_wait);
+}
+
+/* The target comes undecoded to exchange_begin; what libmicrohttpd makes of it is not looked at. */
+static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context, (void)connection;
+    return strlen(text);
+}
+
+static enum err start_daemon(struct server *server, size_t most, struct err_info *error)
+{
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_receive, server, MHD_OPTION_LISTEN_SOCKET,
+        server->listening, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server, MHD_OPTION_NOTIFY_COMPLETED,
+        exchange_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        leave_escaped, server, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(most + CONNECTIONS_SPARE), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_END);
+    return server->daemon != NULL ? ERR_OK : err_set(error, ERR_PERMANENT, "libmicrohttpd did not start");
+}
+
+enum err server_new(struct ev_loop *loop, struct office *office, struct server **out, struct err_info *error)
+{
+    const struct config *config = office->config;
+    struct server *server = mem_zalloc(sizeof *server);
+    size_t most = most_connections();
+    *server = (struct server){.loop = loop, .office = office, .listening = -1};
+    server->peers =
+        peers_new((struct peer_limits){(size_t)config->dashboard_per_address, most, config->dashboard_deadline_ms});
+    ev_async_init(&server->answered, on_answered);
+    server->answered.data = server;
+    ev_async_start(loop, &server->answered);
+    office->answered = mailbox_new(loop, &server->answered);
+    server->events = events_new(server);
+    enum err err = address_list_parse(config->dashboard_trusted_proxies, &server->trusted, error);
+    if (err != ERR_OK)
+        err_prefix(error, "dashboard.trusted_proxies");
+    if (err == ERR_OK)
+        err = listen_on(config->dashboard_listen, server, error);
+    if (err == ERR_OK)
+        err = start_daemon(server, most, error);
+    if (err != ERR_OK) {
+        server_drop(server);
+        return err;
+    }
+    start_watching(server);
+    *out = server;
+    return ERR_OK;
+}
+
+void server_stop(struct server *server)
+{
+    server->stopping = true;
+    MHD_quiesce_daemon(server->daemon);
+    break_if_done(server);
+}
+
+static void stop_daemon(struct server *server)
+{
+    ev_io_stop(server->loop, &server->ready);
+    ev_timer_stop(server->loop, &server->deadline);
+    ev_timer_stop(server->loop, &server->tick);
+    ev_prepare_stop(server->loop, &server->before_wait);
+    events_end_all(server->events);
+    run(server);
+    MHD_stop_daemon(server->daemon);
+}
+
+void server_drop(struct server *server)
+{
+    if (server == NULL)
+        return;
+    if (server->daemon != NULL)
+        stop_daemon(server);
+    if (server->listening >= 0)
+        close(server->listening);
+    events_drop(server->events);
+    ev_async_stop(server->loop, &server->answered);
+    mailbox_drop(server->office->answered);
+    peers_drop(server->peers);
+    address_list_drop(server->trusted);
+    free(server);
+}

@@ -1,0 +1,36 @@
+/* What server.c (loop, sockets) and exchange.c (one request) share. */
+#ifndef REPRISE_DASHBOARD_SERVER_PRIVATE_H
+#define REPRISE_DASHBOARD_SERVER_PRIVATE_H
+
+#include <microhttpd.h>
+
+#include "dashboard/peers.h"
+#include "dashboard/server.h"
+
+struct server {
+    struct ev_loop *loop;
+    struct office *office;
+    struct MHD_Daemon *daemon;
+    struct address_list *trusted;
+    struct peers *peers;
+    struct events *events;
+    int listening;
+    bool resumed; /* libmicrohttpd must be run again before the loop waits */
+    bool stopping;
+    size_t working; /* calls that are with executors */
+    ev_io ready;
+    ev_timer deadline, tick;
+    ev_prepare before_wait;
+    ev_async answered;
+};
+
+/* Callbacks of libmicrohttpd: a request's target has come; more of it has; it is over. */
+void *exchange_begin(void *server, const char *target, struct MHD_Connection *connection);
+enum MHD_Result exchange_receive(void *server, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload, size_t *upload_len, void **exchange);
+void exchange_end(void *server, struct MHD_Connection *connection, void **exchange,
+                  enum MHD_RequestTerminationCode code);
+/* An executor is done with it. */
+void exchange_answered(struct call *call);
+
+#endif

@@ -1,0 +1,67 @@
+#include "dashboard/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/ids.h"
+#include "embedded/sql.h"
+
+#define TOKEN_BYTES (SESSION_TOKEN_HEX / 2)
+
+static void fill(struct caller *caller, const char *name, const char *expires_at)
+{
+    caller->by = CALLER_SESSION;
+    snprintf(caller->name, sizeof caller->name, "%s", name);
+    snprintf(caller->expires_at, sizeof caller->expires_at, "%s", expires_at);
+}
+
+enum err session_open(struct pg *pg, const char *name, char token[SESSION_TOKEN_HEX + 1], struct caller *caller,
+                      struct err_info *error)
+{
+    uint8_t random[TOKEN_BYTES];
+    id_random(random, sizeof random);
+    crypto_hex(random, sizeof random, token);
+    crypto_sha256(token, SESSION_TOKEN_HEX, caller->session);
+    struct pg_batch *batch = pg_batch_new();
+    pg_batch_add(batch, &sql_dashboard_session_expire);
+    struct pg_args *args = pg_batch_add(batch, &sql_dashboard_session_open);
+    pg_arg_bytea(args, caller->session, sizeof caller->session);
+    pg_arg_text(args, name);
+    enum err err = pg_batch_run(pg, batch, error);
+    if (err == ERR_OK)
+        fill(caller, name, pg_text(pg_batch_result(batch, 1), 0, 0));
+    pg_batch_drop(batch);
+    return err;
+}
+
+/* One statement about this session. */
+static enum err run(struct pg *pg, const struct sql *statement, const struct caller *caller, PGresult **result,
+                    struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_bytea(args, caller->session, sizeof caller->session);
+    enum err err = pg_exec(pg, statement, args, result, error);
+    pg_args_drop(args);
+    return err;
+}
+
+enum err session_find(struct pg *pg, const char *token, struct caller *caller, struct err_info *error)
+{
+    PGresult *result = NULL;
+    if (strlen(token) != SESSION_TOKEN_HEX)
+        return ERR_OK;
+    crypto_sha256(token, SESSION_TOKEN_HEX, caller->session);
+    enum err err = run(pg, &sql_dashboard_session_find, caller, &result, error);
+    bool lives = err == ERR_OK && pg_rows(result) == 1;
+    if (lives)
+        fill(caller, pg_text(result, 0, 0), pg_text(result, 0, 2));
+    if (lives && pg_bool(result, 0, 1))
+        err = run(pg, &sql_dashboard_session_touch, caller, NULL, error);
+    PQclear(result);
+    return err;
+}
+
+enum err session_close(struct pg *pg, const struct caller *caller, struct err_info *error)
+{
+    return run(pg, &sql_dashboard_session_close, caller, NULL, error);
+}

@@ -1,0 +1,114 @@
+#include "dashboard/submit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/kinds/kinds.h"
+#include "common/queue/begin.h"
+#include "dashboard/confirmation.h"
+#include "dashboard/desk.h"
+
+enum err submit_prepare(struct call *call, const char *definition_id, struct json_object *args,
+                        struct submission *submission, struct err_info *error)
+{
+    struct desk *desk = call->desk;
+    *submission = (struct submission){.live_workers = -1};
+    submission->definition = definition_set_find(desk->office->definitions, definition_id);
+    enum err err = submission->definition != NULL
+                       ? definition_check_args(submission->definition, args, &submission->args, error)
+                       : err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", definition_id);
+    json_object_put(args);
+    if (err == ERR_OK)
+        err =
+            operation_preview(desk->pg, &kinds, submission->definition, submission->args, &submission->preview, error);
+    return err;
+}
+
+void submission_fini(struct submission *submission)
+{
+    free(submission->accepted.subject);
+    preview_fini(&submission->preview);
+    json_object_put(submission->args);
+}
+
+/* PostgreSQL has it: what fails from here on only delays its beginning. Steps of a long plan are the sweep's. */
+static void begin(struct call *call, struct submission *submission)
+{
+    struct desk *desk = call->desk;
+    struct err_info trouble = {0};
+    enum plan_status status = PLAN_DONE;
+    bool waits = false;
+    const char *id = submission->accepted.operation_id;
+    enum err err = begin_plan(desk->pg, &kinds, id, &submission->tally, &status, &trouble);
+    if (err == ERR_OK)
+        err = begin_open(&desk->dispatch, desk->pg, id, &submission->live_workers, &trouble);
+    if (err == ERR_OK && submission->accepted.repeated)
+        err = begin_join(&desk->dispatch, desk->pg, id, &waits, &submission->live_workers, &trouble);
+    submission->dispatched = err == ERR_OK;
+    if (err != ERR_OK)
+        log_warn("%s is accepted and waits for the sweep: %s", id, trouble.text);
+}
+
+enum err submit_accept(struct call *call, const char *confirmation, struct submission *submission,
+                       struct err_info *error)
+{
+    char requester[TOKEN_SUBJECT_MAX + 16];
+    snprintf(requester, sizeof requester, "dashboard: %s", call->caller.name);
+    struct request request = {
+        .definition = submission->definition, .args = submission->args, .requested_by = requester};
+    enum err err = ERR_OK;
+    if (confirmation != NULL)
+        err = confirmation_check(call, confirmation, submission, error);
+    if (err == ERR_OK)
+        err = operation_accept(call->desk->pg, &kinds, &request, &submission->accepted, error);
+    if (err == ERR_OK)
+        begin(call, submission);
+    return err;
+}
+
+struct json_object *submit_json(const struct submission *submission, const char *message)
+{
+    struct json_object *json = json_object_new_object();
+    const char *id = submission->accepted.operation_id;
+    char job_id[ID_MAX + 8];
+    json_object_object_add(json, "message", json_object_new_string(message));
+    json_object_object_add(json, "operation_id", json_object_new_string(id));
+    if (submission->accepted.single) {
+        snprintf(job_id, sizeof job_id, "%s/1", id);
+        json_object_object_add(json, "job_id", json_object_new_string(job_id));
+    }
+    json_object_object_add(json, "subject", json_object_new_string(submission->accepted.subject));
+    json_object_object_add(json, "total",
+                           submission->preview.jobs < 0 ? NULL : json_object_new_int64(submission->preview.jobs));
+    json_object_object_add(json, "repeated", json_object_new_boolean(submission->accepted.repeated));
+    json_object_object_add(json, "dispatched", json_object_new_boolean(submission->dispatched));
+    json_object_object_add(json, "live_workers",
+                           submission->live_workers < 0 ? NULL : json_object_new_int64(submission->live_workers));
+    return json;
+}
+
+enum err submit(struct call *call, const char *definition_id, struct json_object *args, const char *message,
+                struct err_info *error)
+{
+    static const char *const keys[] = {"confirmation", "app_id", "repository_id", NULL};
+    struct submission submission = {0};
+    struct json_object *body = NULL;
+    const char *confirmation = NULL;
+    enum err err = call_body(call, keys, &body, error);
+    if (err == ERR_OK)
+        err = call_text(body, "confirmation", CONFIRMATION_MAX, &confirmation, error);
+    if (err == ERR_OK)
+        err = submit_prepare(call, definition_id, args, &submission, error);
+    else
+        json_object_put(args);
+    if (err == ERR_OK)
+        err = submit_accept(call, confirmation, &submission, error);
+    if (err == ERR_OK)
+        call_reply(call, 200, submit_json(&submission, message));
+    submission_fini(&submission);
+    json_object_put(body);
+    return err;
+}

@@ -1,0 +1,104 @@
+#include "dashboard/web.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/buf.h"
+
+#define INDEX "/index.html"
+
+static const struct web_file *find(const char *path)
+{
+    for (const struct web_file *file = web_files; file->path != NULL; file++)
+        if (strcmp(file->path, path) == 0)
+            return file;
+    return NULL;
+}
+
+static struct MHD_Response *fixed(const unsigned char *bytes, size_t len)
+{
+    return MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
+}
+
+static struct MHD_Response *embedded(const struct web_request *request, const char *path, unsigned *status)
+{
+    const struct web_file *file = find(path);
+    if (file == NULL)
+        return NULL;
+    bool known = request->if_none_match != NULL && strstr(request->if_none_match, file->etag) != NULL;
+    bool pack = file->packed != NULL && request->accept_encoding != NULL && strstr(request->accept_encoding, "gzip");
+    struct MHD_Response *response = known  ? fixed(file->plain, 0)
+                                    : pack ? fixed(file->packed, file->packed_len)
+                                           : fixed(file->plain, file->plain_len);
+    *status = known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK;
+    if (pack && !known)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, file->type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, file->etag);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    return response;
+}
+
+/* ---- from disk, while developing
+ * --------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *ending, *type;
+} types[] = {{".html", "text/html; charset=utf-8"},
+             {".js", "text/javascript; charset=utf-8"},
+             {".mjs", "text/javascript; charset=utf-8"},
+             {".css", "text/css; charset=utf-8"},
+             {".svg", "image/svg+xml"},
+             {".json", "application/json"},
+             {".txt", "text/plain; charset=utf-8"}};
+
+static const char *type_of(const char *path)
+{
+    size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        size_t ending = strlen(types[i].ending);
+        if (len > ending && strcmp(path + len - ending, types[i].ending) == 0)
+            return types[i].type;
+    }
+    return NULL;
+}
+
+/* No part of it begins with a dot, so none leads out of the directory. */
+static bool is_tame(const char *path)
+{
+    static const char plain[] = "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    return *path == '/' && path[strspn(path, plain)] == '\0' && strstr(path, "/.") == NULL;
+}
+
+static struct MHD_Response *from_disk(const char *root, const char *path, unsigned *status)
+{
+    struct buf name = BUF_INIT;
+    struct stat about;
+    if (!is_tame(path) || type_of(path) == NULL)
+        return NULL;
+    buf_addf(&name, "%s%s", root, path);
+    int fd = open(name.data, O_RDONLY | O_CLOEXEC);
+    buf_fini(&name);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        close(fd);
+        return NULL;
+    }
+    struct MHD_Response *response = MHD_create_response_from_fd((size_t)about.st_size, fd);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type_of(path));
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    *status = MHD_HTTP_OK;
+    return response;
+}
+
+struct MHD_Response *web_response(const struct web_request *request, const char *root, unsigned *status)
+{
+    const char *path = strcmp(request->path, "/") == 0 ? INDEX : request->path;
+    return *root == '\0' ? embedded(request, path, status) : from_disk(root, path, status);
+}
