@@ -6,6 +6,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/queue/cron.h"
 #include "common/queue/definition_read.h"
 
 #define SECOND INT64_C(1000)
@@ -121,26 +122,15 @@ static enum err read_retry(struct definition_reader *reader, const struct defini
     return ERR_OK;
 }
 
-/* Whether the fields mean anything is the evaluator's to say; here, that there are five of the right characters. */
 static enum err read_cron(struct definition_reader *reader, const struct definition_key *key,
                           const struct yaml_node *node, void *target)
 {
-    int fields = 0;
+    struct cron cron;
+    struct err_info why;
 
     if (definition_read_line(reader, key, node, target))
         return ERR_USAGE;
-    for (const char *at = node->scalar; *at; at += strspn(at, " ")) {
-        size_t len = strspn(at, "0123456789*,-/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-        if (!len)
-            return yaml_error(node, reader->error, "cron: \"%s\" has a character that no field has", node->scalar);
-        fields++;
-        at += len;
-    }
-    if (fields != 5)
-        return yaml_error(node, reader->error,
-                          "cron must have five fields (minute hour day month weekday), \"%s\" has %d", node->scalar,
-                          fields);
-    return ERR_OK;
+    return cron_parse(node->scalar, &cron, &why) ? yaml_error(node, reader->error, "%s", why.text) : ERR_OK;
 }
 
 static const struct definition_key schedule_keys[] = {

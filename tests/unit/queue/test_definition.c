@@ -169,7 +169,7 @@ static void a_schedule_is_an_interval_or_five_fields(void **state)
     assert_line_refused("schedule: {every: 1s, cron: '* * * * *'}", 11, "one of the keys");
     assert_line_refused("schedule: {cron: '* * * *'}", 18, "has 4");
     assert_line_refused("schedule: {cron: '* * * * * *'}", 18, "has 6");
-    assert_line_refused("schedule: {cron: '* * * * ; rm'}", 18, "no field has");
+    assert_line_refused("schedule: {cron: '* * * * ;rm'}", 18, "the weekday, at \";rm\", must be");
     assert_refused(SMALL "args: {x: {type: string, required: true}}\nschedule: {every: 1s}\n", 5, 11,
                    "give \"x\" a default");
 }
