@@ -20,7 +20,7 @@
 #include "common/base/crypto.h"
 #include "common/base/json.h"
 #include "common/kinds/kinds.h"
-#include "common/queue/definition_set.h"
+#include "common/queue/catalog.h"
 #include "common/queue/dispatch.h"
 #include "common/queue/plan.h"
 
@@ -30,7 +30,6 @@
 
 struct hand {
     struct config config;
-    struct definition_set *definitions;
     struct pg *pg;
     struct redis_address address;
     struct redis *redis;
@@ -51,20 +50,14 @@ struct moments {
 static enum err accept_request(struct hand *hand, const char *definition_id, const char *args_text,
                                struct accepted *accepted, struct err_info *error)
 {
-    const struct definition *definition = definition_set_find(hand->definitions, definition_id);
-    struct json_object *given = NULL, *args = NULL;
-    if (definition == NULL)
-        return err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", definition_id);
+    struct json_object *given = NULL;
     enum err err = json_parse(args_text, strlen(args_text), JSON_LIMITS_REQUEST, &given, error);
-    if (err == ERR_OK)
-        err = definition_check_args(definition, given, &args, error);
     if (err == ERR_OK) {
-        struct request request = {.definition = definition, .args = args, .requested_by = "bench"};
-        err = operation_accept(hand->pg, &kinds, &request, accepted, error);
+        struct request request = {.handle = definition_id, .args = given, .requested_by = "bench"};
+        err = catalog_accept(hand->pg, &kinds, &request, accepted, error);
     }
     free(accepted->subject);
     accepted->subject = NULL;
-    json_object_put(args);
     json_object_put(given);
     return err;
 }
@@ -205,7 +198,6 @@ static enum err hand_init(struct hand *hand, int *argc, char **argv, struct err_
     enum err err = config_read(&hand->config, NULL, argc, argv, error);
     if (err != ERR_OK)
         return err;
-    err = definition_set_load(hand->config.definitions_dir, &kinds_names, &hand->definitions, error);
     if (err == ERR_OK)
         err = redis_address_parse(hand->config.redis_url, &hand->address, error);
     if (err != ERR_OK)
@@ -221,7 +213,6 @@ static void hand_fini(struct hand *hand)
     redis_drop(hand->redis);
     pg_drop(hand->pg);
     redis_address_fini(&hand->address);
-    definition_set_drop(hand->definitions);
     config_fini(&hand->config);
 }
 

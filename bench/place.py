@@ -144,7 +144,7 @@ class Place:
                      REPRISE_GIT_REPOSITORIES_DIR=str(self.directory / "clones"),
                      REPRISE_GIT_FILE_ROOTS=str(self.directory / "origins"),
                      REPRISE_DELIVER_ALLOW_PRIVATE="127.0.0.0/8",
-                     REPRISE_LOG_FORMAT="json",
+                     REPRISE_LOG_FORMAT="json", REPRISE_SCHEDULE_ENABLED="false",
                      REPRISE_ENCRYPTION_KEY=secrets.token_hex(32))
         return clean
 

@@ -25,7 +25,7 @@ static void seal(const struct call *call, const struct submission *submission, i
     uint8_t mac[SHA256_BYTES];
     char digest[SHA256_HEX + 1];
     definition_digest(submission->definition, digest);
-    buf_addf(&text, "confirmation\n%" PRId64 "\n%" PRId64 "\n%s\n%s\n%s\n", at_s, jobs, submission->definition->id,
+    buf_addf(&text, "confirmation\n%" PRId64 "\n%" PRId64 "\n%s\n%s\n%s\n", at_s, jobs, submission->found.handle,
              digest, call->caller.name);
     json_add_canonical(&text, submission->args);
     struct digest *hmac = digest_hmac_sha256_new(config->encryption_key, strlen(config->encryption_key));

@@ -8,7 +8,6 @@
 #include "common/base/config.h"
 #include "common/base/crypto.h"
 #include "common/loop/mailbox.h"
-#include "common/queue/definition_set.h"
 #include "common/queue/dispatch.h"
 #include "dashboard/call.h"
 #include "dashboard/guard.h"
@@ -18,7 +17,6 @@ struct office {
     const struct config *config;
     const struct redis_address *redis;
     const struct crypto_keys *keys;
-    const struct definition_set *definitions;
     struct guard *guard;
     struct mailbox *lanes[LANE_COUNT]; /* calls to be answered */
     struct mailbox *answered;          /* calls for the loop */

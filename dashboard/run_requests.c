@@ -82,7 +82,7 @@ static enum err expected_ms(struct pg *pg, const struct submission *submission, 
 {
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
-    pg_arg_text(args, submission->definition->id);
+    pg_arg_text(args, submission->found.handle);
     pg_arg_int8(args, submission->preview.jobs);
     enum err err = pg_exec(pg, &sql_producer_estimate, args, &result, error);
     bool is_known = err == ERR_OK && submission->preview.jobs >= 0 && !pg_is_null(result, 0, 0);
@@ -99,7 +99,7 @@ static struct json_object *preview_json(const struct call *call, const struct su
     char *confirmation = confirmation_write(call, submission);
     bool all = strcmp(definition->phases[0].job, "resync") == 0;
     struct json_object *json = json_object_new_object();
-    json_object_object_add(json, "definition", json_object_new_string(definition->id));
+    json_object_object_add(json, "definition", json_object_new_string(submission->found.handle));
     json_object_object_add(json, "name", json_object_new_string(definition->name));
     json_object_object_add(json, "args", json_object_get(submission->args));
     json_object_object_add(json, "subject", json_object_new_string(preview->subject));

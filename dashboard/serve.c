@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "common/kinds/kinds.h"
+#include "common/queue/resync.h"
 #include "common/store/migrate.h"
 #include "dashboard/password.h"
 #include "dashboard/server.h"
@@ -41,6 +42,21 @@ static void run_loop(struct ev_loop *loop, struct server *server)
     ev_signal_stop(loop, &interrupt);
 }
 
+/* A database that is new can be used at once. */
+static enum err load_first_definitions(const struct config *config, struct pg *pg, struct err_info *error)
+{
+    struct resync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots};
+    struct resync_report report;
+    bool first = false;
+    enum err err = resync_is_first(pg, &first, error);
+    if (err != ERR_OK || !first)
+        return err;
+    err = resync_definitions(&resync, &report, error);
+    if (err == ERR_OK)
+        resync_report_fini(&report);
+    return err;
+}
+
 /* The schema is brought up to date, or the program does not start: half of the routes would fail. */
 static enum err prepare_database(const struct config *config, struct err_info *error)
 {
@@ -51,6 +67,10 @@ static enum err prepare_database(const struct config *config, struct err_info *e
         err = migrate_run(pg, &applied, error);
     if (err == ERR_OK && applied > 0)
         log_info("%d migrations were applied", applied);
+    if (err == ERR_OK)
+        err = pg_ready(pg, error);
+    if (err == ERR_OK)
+        err = load_first_definitions(config, pg, error);
     pg_drop(pg);
     return err;
 }
@@ -102,16 +122,12 @@ enum err serve(const struct config *config, struct err_info *error)
 {
     struct redis_address redis = {0};
     struct crypto_keys keys = {0};
-    struct definition_set *definitions = NULL;
     enum err err = check_settings(config, &redis, &keys, error);
     if (err == ERR_OK)
-        err = definition_set_load(config->definitions_dir, &kinds_names, &definitions, error);
-    if (err == ERR_OK)
         err = prepare_database(config, error);
-    struct office office = {.config = config, .redis = &redis, .keys = &keys, .definitions = definitions};
+    struct office office = {.config = config, .redis = &redis, .keys = &keys};
     if (err == ERR_OK)
         err = open_and_run(&office, error);
-    definition_set_drop(definitions);
     crypto_wipe(&keys, sizeof keys);
     redis_address_fini(&redis);
     return err;

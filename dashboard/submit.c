@@ -11,15 +11,15 @@
 #include "dashboard/confirmation.h"
 #include "dashboard/desk.h"
 
-enum err submit_prepare(struct call *call, const char *definition_id, struct json_object *args,
-                        struct submission *submission, struct err_info *error)
+enum err submit_prepare(struct call *call, const char *handle, struct json_object *args, struct submission *submission,
+                        struct err_info *error)
 {
     struct desk *desk = call->desk;
     *submission = (struct submission){.live_workers = -1};
-    submission->definition = definition_set_find(desk->office->definitions, definition_id);
-    enum err err = submission->definition != NULL
-                       ? definition_check_args(submission->definition, args, &submission->args, error)
-                       : err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", definition_id);
+    enum err err = catalog_find(desk->pg, handle, &submission->found, error);
+    submission->definition = submission->found.definition;
+    if (err == ERR_OK)
+        err = definition_check_args(submission->definition, args, &submission->args, error);
     json_object_put(args);
     if (err == ERR_OK)
         err =
@@ -29,6 +29,7 @@ enum err submit_prepare(struct call *call, const char *definition_id, struct jso
 
 void submission_fini(struct submission *submission)
 {
+    cataloged_fini(&submission->found);
     free(submission->accepted.subject);
     preview_fini(&submission->preview);
     json_object_put(submission->args);
@@ -57,8 +58,11 @@ enum err submit_accept(struct call *call, const char *confirmation, struct submi
 {
     char requester[TOKEN_SUBJECT_MAX + 16];
     snprintf(requester, sizeof requester, "dashboard: %s", call->caller.name);
-    struct request request = {
-        .definition = submission->definition, .args = submission->args, .requested_by = requester};
+    struct request request = {.handle = submission->found.handle,
+                              .definition = submission->definition,
+                              .catalog_id = submission->found.id,
+                              .args = submission->args,
+                              .requested_by = requester};
     enum err err = ERR_OK;
     if (confirmation != NULL)
         err = confirmation_check(call, confirmation, submission, error);
@@ -90,7 +94,7 @@ struct json_object *submit_json(const struct submission *submission, const char 
     return json;
 }
 
-enum err submit(struct call *call, const char *definition_id, struct json_object *args, const char *message,
+enum err submit(struct call *call, const char *handle, struct json_object *args, const char *message,
                 struct err_info *error)
 {
     static const char *const keys[] = {"confirmation", "app_id", "repository_id", NULL};
@@ -101,7 +105,7 @@ enum err submit(struct call *call, const char *definition_id, struct json_object
     if (err == ERR_OK)
         err = call_text(body, "confirmation", CONFIRMATION_MAX, &confirmation, error);
     if (err == ERR_OK)
-        err = submit_prepare(call, definition_id, args, &submission, error);
+        err = submit_prepare(call, handle, args, &submission, error);
     else
         json_object_put(args);
     if (err == ERR_OK)

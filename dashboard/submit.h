@@ -7,12 +7,13 @@
 
 #include <json-c/json_object.h>
 
-#include "common/queue/operation.h"
+#include "common/queue/catalog.h"
 #include "dashboard/call.h"
 
 struct submission {
-    const struct definition *definition;
-    struct json_object *args; /* complete */
+    struct cataloged found;
+    const struct definition *definition; /* its version in force */
+    struct json_object *args;            /* complete */
     struct preview preview;
     struct accepted accepted;
     struct tally tally;
@@ -22,7 +23,7 @@ struct submission {
 
 /* Looks up the definition and checks `args` (taken); nothing is written. On success submission_fini is owed; on failure
  * too. */
-MUST_CHECK enum err submit_prepare(struct call *call, const char *definition_id, struct json_object *args,
+MUST_CHECK enum err submit_prepare(struct call *call, const char *handle, struct json_object *args,
                                    struct submission *submission, struct err_info *error);
 /* Accepts and begins it. `confirmation`: what a preview gave out, NULL = none; one that does not fit any more is
  * ERR_CONFLICT. */
@@ -33,7 +34,7 @@ struct json_object *submit_json(const struct submission *submission, const char 
 void submission_fini(struct submission *submission);
 
 /* The whole of it, replying with submit_json. */
-MUST_CHECK enum err submit(struct call *call, const char *definition_id, struct json_object *args, const char *message,
+MUST_CHECK enum err submit(struct call *call, const char *handle, struct json_object *args, const char *message,
                            struct err_info *error);
 
 #endif

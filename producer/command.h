@@ -47,7 +47,11 @@ command_run run_repositories, run_add_repository, run_remove_repository;
 /* run_rekey.c */
 command_run run_rekey;
 /* run_definitions.c */
-command_run run_definitions;
+command_run run_definitions, run_one_definition, run_resync_definitions, run_archive, run_unarchive;
+/* run_schedule.c */
+command_run run_schedule;
+/* run_projects.c */
+command_run run_projects, run_add_project, run_remove_project;
 /* run_installation.c */
 command_run run_migrate, run_doctor;
 

@@ -15,6 +15,7 @@
 #define OPERATIONS "Operations"
 #define ENGINE "Workers and queues"
 #define REGISTER "Apps and repositories"
+#define DEFINITIONS "Definitions"
 #define INSTALLATION "The installation"
 
 #define BULK_TEXT                                                                                                      \
@@ -54,8 +55,8 @@ const struct command commands[] = {
      "have waited long enough. Workers do it by themselves on its schedule; this is for the impatient." BULK_TEXT,
      "producer rescan --watch", run_rescan},
     {"run", REQUESTS, "<definition> [name=value …]", 1, -1, REQUEST, "runs any definition",
-     "Runs a definition of definitions.dir with the arguments given; `producer definitions` lists both. The items of\n"
-     "an array are separated by commas." BULK_TEXT,
+     "Runs a definition with the arguments given; `producer definitions` lists both. A project's is called\n"
+     "project/definition. The items of an array are separated by commas." BULK_TEXT,
      "producer run noop count=100000 --watch\nproducer run resync-app app_id=app_0123456789abcdef01234567 --yes",
      run_definition},
 
@@ -153,10 +154,41 @@ const struct command commands[] = {
      "watched it. What the client holds stays there.",
      "producer remove-repository \"Demo app\" octocat/hello-world", run_remove_repository},
 
-    {"definitions", INSTALLATION, "", 0, 0, 0, "lists definitions, and what is wrong with their files",
-     "Lists what can be run, from the files in definitions.dir. A file that cannot be used is told with line and\n"
-     "column; the exit code is 1 then.",
-     "producer definitions", run_definitions},
+    {"definitions", DEFINITIONS, "", 0, 0, PAGE, "lists definitions, and what is wrong with their files",
+     "Lists what can be run, as the database has it since the last re-sync. A file that cannot be used is told with\n"
+     "line and column, and the exit code is 1; where there was a good version before, that one stays in force.",
+     "producer definitions\nproducer definitions --json", run_definitions},
+    {"definition", DEFINITIONS, "<definition>", 1, 1, 0, "shows one definition: arguments, phases, versions, schedule",
+     "Shows what is in force. Operations keep the version that they began with, whatever comes later.",
+     "producer definition resync-app", run_one_definition},
+    {"resync-definitions", DEFINITIONS, "", 0, 0, 0, "reads the files of definitions again",
+     "Brings the database up to date with the files of definitions.dir and of all projects, as this host has them, "
+     "and\n"
+     "tells what was new, updated, reactivated, archived or in error (then the exit code is 1). All workers follow at\n"
+     "once, for new operations; what is under way keeps its version.",
+     "producer resync-definitions\nproducer resync-definitions --json", run_resync_definitions},
+    {"archive", DEFINITIONS, "<definition>", 1, 1, 0, "takes a definition out of use",
+     "Nothing new is accepted of it, and its schedule rests. What is under way goes on. No re-sync changes that.",
+     "producer archive rescan", run_archive},
+    {"unarchive", DEFINITIONS, "<definition>", 1, 1, 0, "takes it into use again",
+     "Ends what archive began. Ticks that passed meanwhile are not made up for.", "producer unarchive rescan",
+     run_unarchive},
+    {"schedule", DEFINITIONS, "[definition]", 0, 1, PAGE, "lists what starts by the clock, and what came of it",
+     "Lists the definitions that have a schedule with their last and next ticks, in UTC. With a definition: its "
+     "ticks,\n"
+     "the newest first, each with the operation that it started, or why it was skipped.",
+     "producer schedule\nproducer schedule rescan", run_schedule},
+    {"projects", DEFINITIONS, "", 0, 0, PAGE, "lists projects",
+     "Lists the projects, and how many definitions each has.", "producer projects", run_projects},
+    {"add-project", DEFINITIONS, "<id> <name> <path>", 3, 3, 0, "lets a project have definitions of its own",
+     "They lie below <path>/.agent/workflows/definitions/ and are called <id>/<definition>. The path must lie under "
+     "one\n"
+     "of definitions.roots, on every host that re-syncs.",
+     "producer add-project shop \"The shop\" /srv/projects/shop", run_add_project},
+    {"remove-project", DEFINITIONS, "<id>", 1, 1, OPTION(OPTION_YES), "removes a project and its definitions",
+     "Removes it with its definitions and the record of their ticks. Its files stay, and so do operations.",
+     "producer remove-project shop", run_remove_project},
+
     {"migrate", INSTALLATION, "", 0, 0, 0, "brings the database's schema up to date",
      "Applies the migrations that the database lacks, each in a transaction of its own. Every program does so by\n"
      "itself when it starts; two at once take turns. A schema newer than this program is refused (exit code 4).",

@@ -1,121 +1,202 @@
-/* The files of the definitions' directory: what is there, and what is wrong with what cannot be used. */
-#include <stdio.h>
+/* Definitions: what can be run and what is wrong with it, re-syncs, and a person's word about them. */
+#include <json-c/linkhash.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/query/definitions.h"
+#include "producer/list.h"
 #include "producer/out.h"
-#include "producer/session.h"
-#include "producer/table.h"
 
-static void add_args(const struct definition *definition, struct buf *out)
+/* ---- definitions ----------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const struct answer *answer, int row, const char *column)
 {
-    for (size_t i = 0; i < definition->arg_count; i++) {
-        const struct definition_arg *arg = &definition->args[i];
-        buf_addf(out, "%s%s%s%s", i == 0 ? "" : " ", arg->required ? "" : "[", arg->name, arg->required ? "" : "]");
+    return pg_text(answer->result, row, PQfnumber(answer->result, column));
+}
+
+/* What is wrong is said below the table, and by the exit code. */
+static void tell_errors(struct session *session, const struct answer *answer)
+{
+    for (int row = 0; row < answer->rows; row++) {
+        const char *why = text_of(answer, row, "load_error");
+        if (why == NULL)
+            continue;
+        session->exit_code = err_exit_code(ERR_PERMANENT);
+        if (!session->json)
+            out_note("%s:%s:%s: %s%s", text_of(answer, row, "path"), text_of(answer, row, "load_error_line"),
+                     text_of(answer, row, "load_error_column"), why,
+                     text_of(answer, row, "version") == NULL ? "" : " (the last good version stays in force)");
     }
-}
-
-static void add_schedule(const struct definition *definition, struct buf *out)
-{
-    char length[CLOCK_ISO_MAX];
-    if (definition->every_ms > 0)
-        buf_addf(out, "every %s", clock_human_ms(definition->every_ms, length));
-    else if (definition->cron != NULL)
-        buf_add_str(out, definition->cron);
-}
-
-static void cell_of(struct table *table, const struct definition *definition,
-                    void (*add)(const struct definition *definition, struct buf *out))
-{
-    struct buf text = BUF_INIT;
-    add(definition, &text);
-    table_cell(table, text.data);
-    buf_fini(&text);
-}
-
-static void print_table(const struct definition_set *set)
-{
-    struct table *table = table_new();
-    table_column(table, "DEFINITION", TABLE_LEFT);
-    table_column(table, "ARGUMENTS", TABLE_LEFT);
-    table_column(table, "SCHEDULE", TABLE_LEFT);
-    table_column(table, "NAME", TABLE_LEFT);
-    for (size_t i = 0; i < set->count; i++) {
-        const struct definition *definition = set->files[i].definition;
-        table_cell(table, definition->id);
-        cell_of(table, definition, add_args);
-        cell_of(table, definition, add_schedule);
-        table_cell(table, definition->name);
-    }
-    struct buf text = BUF_INIT;
-    table_write(table, &text);
-    fwrite(text.data, 1, text.len, stdout);
-    buf_fini(&text);
-    table_drop(table);
-}
-
-static void print_failures(const struct definition_set *set)
-{
-    for (size_t i = 0; i < set->failure_count; i++) {
-        const struct definition_failure *failure = &set->failures[i];
-        if (failure->line > 0)
-            out_note("%s:%d:%d: %s", failure->path, failure->line, failure->column, failure->text);
-        else
-            out_note("%s: %s", failure->path, failure->text);
-    }
-}
-
-static struct json_object *definition_json(const struct definition_file *file)
-{
-    char digest[SHA256_HEX + 1];
-    struct json_object *object = json_object_new_object();
-    definition_digest(file->definition, digest);
-    json_object_object_add(object, "id", json_object_new_string(file->definition->id));
-    json_object_object_add(object, "name", json_object_new_string(file->definition->name));
-    json_object_object_add(object, "path", json_object_new_string(file->path));
-    json_object_object_add(object, "digest", json_object_new_string(digest));
-    json_object_object_add(object, "content", json_object_get(file->definition->content));
-    return object;
-}
-
-static struct json_object *failure_json(const struct definition_failure *failure)
-{
-    struct json_object *object = json_object_new_object();
-    json_object_object_add(object, "path", json_object_new_string(failure->path));
-    json_object_object_add(object, "line", json_object_new_int(failure->line));
-    json_object_object_add(object, "column", json_object_new_int(failure->column));
-    json_object_object_add(object, "text", json_object_new_string(failure->text));
-    return object;
-}
-
-static void print_json(const struct definition_set *set)
-{
-    struct json_object *document = json_object_new_object(), *definitions = json_object_new_array(),
-                       *errors = json_object_new_array();
-    for (size_t i = 0; i < set->count; i++)
-        json_object_array_add(definitions, definition_json(&set->files[i]));
-    for (size_t i = 0; i < set->failure_count; i++)
-        json_object_array_add(errors, failure_json(&set->failures[i]));
-    json_object_object_add(document, "definitions", definitions);
-    json_object_object_add(document, "errors", errors);
-    out_json(document);
 }
 
 enum err run_definitions(struct session *session, struct err_info *error)
 {
-    enum err err = session_definitions(session, error);
+    static const struct list_column columns[] = {
+        {"DEFINITION", "id", LIST_TEXT},
+        {"STATE", "state", LIST_TEXT},
+        {"ARGUMENTS", "arguments", LIST_TEXT},
+        {"SCHEDULE", "schedule", LIST_TEXT},
+        {"LAST TICK", "last_tick_ago_ms", LIST_AGO},
+        {"NAME", "name", LIST_TEXT},
+        {NULL, NULL, LIST_TEXT},
+    };
+    static const struct list list = {columns, "There are no definitions; to load them: producer resync-definitions"};
+    struct list_asking asking = {.session = session};
+    struct asked asked = list_asked(&asking);
+    struct answer answer;
+    enum err err = session_first_definitions(session, error);
+    if (err == ERR_OK)
+        err = definitions_list(session->pg, &asked, &answer, error);
     if (err != ERR_OK)
         return err;
-    const struct definition_set *set = session->definitions;
-    if (session->json) {
-        print_json(set);
-    } else {
-        if (set->count == 0)
-            out_note("There are no definitions in %s (definitions.dir).", session->config.definitions_dir);
-        else
-            print_table(set);
-        print_failures(set);
-    }
-    if (set->failure_count > 0)
-        session->exit_code = err_exit_code(ERR_PERMANENT);
+    list_print(session, &answer, &list);
+    tell_errors(session, &answer);
+    answer_fini(&answer);
     return ERR_OK;
+}
+
+/* ---- definition <id> ------------------------------------------------------------------------------------------- */
+
+static void print_member(struct json_object *document, const char *key, const char *title)
+{
+    struct json_object *value = json_get(document, key);
+    if (value != NULL)
+        out_line("%-14s %s", title, json_object_get_string(value));
+}
+
+static void print_list(struct json_object *document, const char *key, const char *title)
+{
+    struct json_object *list = json_get(document, key);
+    for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+        out_line("%-14s %s", i == 0 ? title : "",
+                 json_object_to_json_string_ext(json_object_array_get_idx(list, i), JSON_C_TO_STRING_SPACED));
+}
+
+static void print_args(struct json_object *schema)
+{
+    const char *title = "Arguments";
+    if (schema == NULL)
+        return;
+    json_object_object_foreach(schema, name, rules)
+    {
+        out_line("%-14s %s %s", title, name, json_object_to_json_string_ext(rules, JSON_C_TO_STRING_SPACED));
+        title = "";
+    }
+}
+
+static void print_definition(struct json_object *document)
+{
+    static const struct {
+        const char *key, *title;
+    } members[] = {
+        {"id", "Definition"},
+        {"name", "Name"},
+        {"description", "Description"},
+        {"state", "State"},
+        {"load_error", "Error"},
+        {"load_error_line", "  line"},
+        {"load_error_column", "  column"},
+        {"path", "File"},
+        {"schedule", "Schedule"},
+        {"last_tick", "Last tick"},
+        {"last_tick_operation_id", "  started"},
+        {"last_tick_skipped", "  skipped"},
+        {"next_tick", "Next tick"},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        print_member(document, members[i].key, members[i].title);
+    print_args(json_get(document, "args_schema"));
+    print_list(document, "phases", "Phases");
+    print_list(document, "versions", "Versions");
+}
+
+enum err run_one_definition(struct session *session, struct err_info *error)
+{
+    struct list_asking asking = {session, {{"definition_id", session_word(session, 0)}}};
+    struct asked asked = list_asked(&asking);
+    struct answer answer;
+    enum err err = session_first_definitions(session, error);
+    if (err == ERR_OK)
+        err = definitions_one(session->pg, &asked, &answer, error);
+    if (err != ERR_OK)
+        return err;
+    if (session->json)
+        out_json(json_object_get(answer.json));
+    else
+        print_definition(answer.json);
+    answer_fini(&answer);
+    return ERR_OK;
+}
+
+/* ---- resync-definitions ---------------------------------------------------------------------------------------- */
+
+static void print_report(const struct resync_report *report)
+{
+    static const char *const words[RESYNC_CLASSES] = {"new",         "updated",  "unchanged",
+                                                      "reactivated", "archived", "error"};
+    for (size_t i = 0; i < report->count; i++) {
+        const struct resync_entry *entry = &report->entries[i];
+        if (entry->class != RESYNC_ERROR)
+            out_line("%-12s %s  %s", words[entry->class], entry->id, entry->name);
+        else
+            out_line("%-12s %s  %s:%d:%d: %s", words[entry->class], entry->id, entry->path, entry->line, entry->column,
+                     entry->error);
+    }
+    out_line("%zu new, %zu updated, %zu unchanged, %zu reactivated, %zu archived, %zu with errors",
+             report->counts[RESYNC_NEW], report->counts[RESYNC_UPDATED], report->counts[RESYNC_UNCHANGED],
+             report->counts[RESYNC_REACTIVATED], report->counts[RESYNC_ARCHIVED], report->counts[RESYNC_ERROR]);
+}
+
+enum err run_resync_definitions(struct session *session, struct err_info *error)
+{
+    struct resync_report report;
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = session_redis(session, error);
+    if (err == ERR_OK)
+        err = session_resync(session, &report, error);
+    if (err != ERR_OK)
+        return err;
+    if (session->json)
+        out_json(resync_report_json(&report));
+    else
+        print_report(&report);
+    if (report.counts[RESYNC_ERROR] > 0)
+        session->exit_code = err_exit_code(ERR_PERMANENT);
+    resync_report_fini(&report);
+    return ERR_OK;
+}
+
+/* ---- archive, unarchive ---------------------------------------------------------------------------------------- */
+
+typedef enum err change_fn(struct pg *pg, const char *handle, struct err_info *error);
+
+static enum err change(struct session *session, change_fn *how, const char *status, struct err_info *error)
+{
+    const char *handle = session_word(session, 0);
+    enum err err = session_first_definitions(session, error);
+    if (err == ERR_OK)
+        err = how(session->pg, handle, error);
+    if (err != ERR_OK)
+        return err;
+    if (session->json) {
+        struct json_object *document = json_object_new_object();
+        json_object_object_add(document, "id", json_object_new_string(handle));
+        json_object_object_add(document, "status", json_object_new_string(status));
+        out_json(document);
+    } else {
+        out_line("%s is %s", handle, status);
+    }
+    return ERR_OK;
+}
+
+enum err run_archive(struct session *session, struct err_info *error)
+{
+    return change(session, catalog_archive, "archived", error);
+}
+
+enum err run_unarchive(struct session *session, struct err_info *error)
+{
+    return change(session, catalog_unarchive, "active", error);
 }

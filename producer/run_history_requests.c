@@ -44,12 +44,12 @@ static enum err read_args(struct session *session, const struct definition *defi
 
 static enum err request(struct session *session, struct submit_order order, struct err_info *error)
 {
-    const struct definition *definition = NULL;
-    enum err err = session_definition(session, order.definition_id, &definition, error);
-    if (err == ERR_OK)
-        err = read_args(session, definition, session_word(session, 0), &order.args, error);
-    if (err == ERR_OK)
-        err = session_postgres(session, error);
+    struct cataloged found;
+    enum err err = session_definition(session, order.handle, &found, error);
+    if (err != ERR_OK)
+        return err;
+    err = read_args(session, found.definition, session_word(session, 0), &order.args, error);
+    cataloged_fini(&found);
     if (err == ERR_OK)
         return submit_order(session, &order, error);
     json_object_put(order.args);
@@ -129,7 +129,7 @@ static const struct submit_answer would_recosts_answer = {history_results_recost
 
 enum err run_sync_history(struct session *session, struct err_info *error)
 {
-    struct submit_order order = {.definition_id = "sync-history", .size = SUBMIT_SINGLE, .answer = &sync_answer};
+    struct submit_order order = {.handle = "sync-history", .size = SUBMIT_SINGLE, .answer = &sync_answer};
     if (!session_has(session, OPTION_SILENT) && !session_has(session, OPTION_NO_WAIT))
         session->arguments.values[OPTION_WATCH] = "";
     return request(session, order, error);
@@ -149,10 +149,8 @@ static void tell_not_found(struct session *session, const struct err_info *error
 
 enum err run_resync_cost(struct session *session, struct err_info *error)
 {
-    const struct submit_order order = {.definition_id = "resync-cost",
-                                       .size = SUBMIT_SINGLE,
-                                       .answer = &recost_answer,
-                                       .dry_answer = &would_recosts_answer};
+    const struct submit_order order = {
+        .handle = "resync-cost", .size = SUBMIT_SINGLE, .answer = &recost_answer, .dry_answer = &would_recosts_answer};
     enum err err = request(session, order, error);
     if (err != ERR_NOT_FOUND || !session->json)
         return err;
@@ -162,9 +160,7 @@ enum err run_resync_cost(struct session *session, struct err_info *error)
 
 enum err run_resync_costs(struct session *session, struct err_info *error)
 {
-    const struct submit_order order = {.definition_id = "resync-costs",
-                                       .size = SUBMIT_BULK,
-                                       .answer = &recosts_answer,
-                                       .dry_answer = &would_recosts_answer};
+    const struct submit_order order = {
+        .handle = "resync-costs", .size = SUBMIT_BULK, .answer = &recosts_answer, .dry_answer = &would_recosts_answer};
     return request(session, order, error);
 }

@@ -1,6 +1,7 @@
 /* The verbs that ask for work: each is a definition and its arguments. */
 
 #include "common/base/json.h"
+#include "common/kinds/setting_args.h"
 #include "producer/lookup.h"
 #include "producer/submit.h"
 
@@ -73,34 +74,32 @@ enum err run_retry_all(struct session *session, struct err_info *error)
     return for_all(session, "retry-all", error);
 }
 
-/* What is old is a setting, as it is for the schedule; a definition of one's own need not ask for it. */
+/* What is old is a setting, as it is for the schedule. */
 enum err run_rescan(struct session *session, struct err_info *error)
 {
-    const struct definition *definition = NULL;
-    enum err err = session_definition(session, "rescan", &definition, error);
-    if (err == ERR_OK)
-        err = session_postgres(session, error);
+    struct cataloged found;
+    enum err err = session_definition(session, "rescan", &found, error);
     if (err != ERR_OK)
         return err;
     struct json_object *args = json_object_new_object();
-    if (definition_arg(definition, "age_ms") != NULL)
-        json_object_object_add(args, "age_ms", json_object_new_int64(session->config.rescan_age_ms));
+    setting_args_add(found.definition, args, &session->config);
+    cataloged_fini(&found);
     return submit(session, "rescan", SUBMIT_BULK, args, error);
 }
 
 enum err run_definition(struct session *session, struct err_info *error)
 {
-    const struct definition *definition = NULL;
+    struct cataloged found;
     struct json_object *args = NULL;
-    const char *id = session_word(session, 0);
-    enum err err = session_definition(session, id, &definition, error);
+    const char *handle = session_word(session, 0);
+    enum err err = session_definition(session, handle, &found, error);
+    if (err != ERR_OK)
+        return err;
+    err = definition_args_from_words(found.definition, session->arguments.words + 1,
+                                     (size_t)session->arguments.word_count - 1, &args, error);
+    cataloged_fini(&found);
     if (err == ERR_OK)
-        err = definition_args_from_words(definition, session->arguments.words + 1,
-                                         (size_t)session->arguments.word_count - 1, &args, error);
-    if (err == ERR_OK)
-        err = session_postgres(session, error);
-    if (err == ERR_OK)
-        return submit(session, id, SUBMIT_BULK, args, error);
+        return submit(session, handle, SUBMIT_BULK, args, error);
     json_object_put(args);
     return err;
 }

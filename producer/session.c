@@ -26,7 +26,6 @@ void session_fini(struct session *session)
     pg_drop(session->pg);
     redis_drop(session->dispatch.redis);
     redis_address_fini(&session->redis_address);
-    definition_set_drop(session->definitions);
     config_fini(&session->config);
 }
 
@@ -68,41 +67,39 @@ enum err session_redis(struct session *session, struct err_info *error)
     return ERR_OK;
 }
 
-enum err session_definitions(struct session *session, struct err_info *error)
+enum err session_resync(struct session *session, struct resync_report *report, struct err_info *error)
 {
-    if (session->definitions != NULL)
-        return ERR_OK;
-    return definition_set_load(session->config.definitions_dir, &kinds_names, &session->definitions, error);
+    const struct config *config = &session->config;
+    struct resync resync = {session->pg, &session->dispatch, &kinds_names, config->definitions_dir,
+                            config->definitions_roots};
+    return resync_definitions(&resync, report, error);
 }
 
-/* A file that was meant to be it: its name is the id, whatever is wrong inside. */
-static const struct definition_failure *failure_of(const struct definition_set *set, const char *id)
+enum err session_first_definitions(struct session *session, struct err_info *error)
 {
-    for (size_t i = 0; i < set->failure_count; i++) {
-        const char *slash = strrchr(set->failures[i].path, '/');
-        const char *name = slash == NULL ? set->failures[i].path : slash + 1;
-        if (strncmp(name, id, strlen(id)) == 0 && name[strlen(id)] == '.')
-            return &set->failures[i];
-    }
-    return NULL;
+    struct resync_report report;
+    bool first = false;
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = resync_is_first(session->pg, &first, error);
+    if (err != ERR_OK || !first)
+        return err;
+    err = session_resync(session, &report, error);
+    if (err == ERR_OK)
+        resync_report_fini(&report);
+    return err;
 }
 
-enum err session_definition(struct session *session, const char *id, const struct definition **definition,
+enum err session_definition(struct session *session, const char *handle, struct cataloged *found,
                             struct err_info *error)
 {
-    enum err err = session_definitions(session, error);
-    if (err != ERR_OK)
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = catalog_find(session->pg, handle, found, error);
+    if (err != ERR_NOT_FOUND)
         return err;
-    *definition = definition_set_find(session->definitions, id);
-    if (*definition != NULL)
-        return ERR_OK;
-    const struct definition_failure *failure = failure_of(session->definitions, id);
-    if (failure != NULL)
-        return err_set(error, ERR_USAGE, "definition %s is not usable: %s:%d:%d: %s", id, failure->path, failure->line,
-                       failure->column, failure->text);
-    return err_set(error, ERR_NOT_FOUND,
-                   "there is no definition \"%s\" in %s (definitions.dir); see: producer definitions", id,
-                   session->config.definitions_dir);
+    err = session_first_definitions(session, error);
+    return err == ERR_OK ? catalog_find(session->pg, handle, found, error) : err;
 }
 
 enum err session_keys(const struct session *session, struct crypto_keys *keys, struct err_info *error)

@@ -6,8 +6,9 @@
 
 #include "common/base/config.h"
 #include "common/base/crypto.h"
-#include "common/queue/definition_set.h"
+#include "common/queue/catalog.h"
 #include "common/queue/dispatch.h"
+#include "common/queue/resync.h"
 #include "common/store/pg.h"
 #include "producer/command.h"
 #include "producer/option.h"
@@ -22,7 +23,6 @@ struct session {
     struct pg *pg;
     struct redis_address redis_address;
     struct dispatch dispatch; /* `redis` NULL until session_redis */
-    struct definition_set *definitions;
 };
 
 /* The settings must be read. session_fini is owed. */
@@ -43,10 +43,13 @@ MUST_CHECK enum err session_postgres(struct session *session, struct err_info *e
 MUST_CHECK enum err session_postgres_as_it_is(struct session *session, struct err_info *error);
 /* Makes the client; it connects when it is used. ERR_USAGE: redis.url. */
 MUST_CHECK enum err session_redis(struct session *session, struct err_info *error);
-/* Reads the definitions' directory, once. */
-MUST_CHECK enum err session_definitions(struct session *session, struct err_info *error);
-/* Borrowed. ERR_NOT_FOUND, or ERR_USAGE with the reason where its file is bad. */
-MUST_CHECK enum err session_definition(struct session *session, const char *id, const struct definition **definition,
+/* Brings the files of definitions.dir and the database together; a session_redis before it lets others hear of it. On
+ * success resync_report_fini is owed. Connected must be. */
+MUST_CHECK enum err session_resync(struct session *session, struct resync_report *report, struct err_info *error);
+/* Does so where no definition was ever loaded, so that a database that is new can be used at once. Connects. */
+MUST_CHECK enum err session_first_definitions(struct session *session, struct err_info *error);
+/* What is in force under this name; connects. As catalog_find; on success cataloged_fini is owed. */
+MUST_CHECK enum err session_definition(struct session *session, const char *handle, struct cataloged *found,
                                        struct err_info *error);
 /* The keys of secrets. ERR_USAGE says how to make one where there is none; wipe them after use. */
 MUST_CHECK enum err session_keys(const struct session *session, struct crypto_keys *keys, struct err_info *error);

@@ -21,7 +21,7 @@
 
 struct submission {
     struct session *session;
-    const struct definition *definition;
+    struct cataloged found;
     struct json_object *args; /* complete */
     enum submit_size size;
     const struct submit_answer *answer; /* NULL = its outcome */
@@ -56,7 +56,7 @@ static char *name_of_app(struct submission *s)
 
 static enum err confirm(struct submission *s, struct err_info *error)
 {
-    const char *template = s->definition->confirm;
+    const char *template = s->found.definition->confirm;
     bool must_ask = s->size == SUBMIT_BULK || session_can_ask();
     if (template == NULL || !must_ask)
         return ERR_OK;
@@ -151,7 +151,9 @@ static enum err accept_request(struct submission *s, struct err_info *error)
 {
     char *requester = session_requester();
     struct request request = {
-        .definition = s->definition,
+        .handle = s->found.handle,
+        .definition = s->found.definition,
+        .catalog_id = s->found.id,
         .args = s->args,
         .operation_id = s->session->arguments.values[OPTION_OPERATION_ID],
         .requested_by = requester,
@@ -267,7 +269,7 @@ static enum err answer_at_once(struct submission *s, struct err_info *error)
     struct view view;
     if (!s->session->json) {
         out_line("%s", id_of(s));
-        out_note("%s: %s. To follow it: producer progress %s --watch", s->definition->name, s->accepted.subject,
+        out_note("%s: %s. To follow it: producer progress %s --watch", s->found.definition->name, s->accepted.subject,
                  id_of(s));
         return ERR_OK;
     }
@@ -310,7 +312,7 @@ static enum err go(struct submission *s, const struct submit_order *order, struc
 {
     s->dry_run = session_has(s->session, OPTION_DRY_RUN);
     if (s->dry_run && order->dry_answer == NULL)
-        return dry_run(s->session, s->definition, s->args, &s->preview, error);
+        return dry_run(s->session, s->found.definition, s->args, &s->preview, error);
     s->answer = s->dry_run ? order->dry_answer : order->answer;
     enum err err = s->dry_run ? ERR_OK : confirm(s, error);
     return err == ERR_OK ? accept_and_answer(s, error) : err;
@@ -319,23 +321,24 @@ static enum err go(struct submission *s, const struct submit_order *order, struc
 enum err submit_order(struct session *session, const struct submit_order *order, struct err_info *error)
 {
     struct submission s = {.session = session, .size = order->size, .live_workers = -1};
-    enum err err = session_definition(session, order->definition_id, &s.definition, error);
+    enum err err = session_definition(session, order->handle, &s.found, error);
     if (err == ERR_OK)
-        err = definition_check_args(s.definition, order->args, &s.args, error);
+        err = definition_check_args(s.found.definition, order->args, &s.args, error);
     if (err == ERR_OK)
-        err = operation_preview(session->pg, &kinds, s.definition, s.args, &s.preview, error);
+        err = operation_preview(session->pg, &kinds, s.found.definition, s.args, &s.preview, error);
     if (err == ERR_OK)
         err = go(&s, order, error);
     free(s.accepted.subject);
+    cataloged_fini(&s.found);
     preview_fini(&s.preview);
     json_object_put(s.args);
     json_object_put(order->args);
     return err;
 }
 
-enum err submit(struct session *session, const char *definition_id, enum submit_size size, struct json_object *args,
+enum err submit(struct session *session, const char *handle, enum submit_size size, struct json_object *args,
                 struct err_info *error)
 {
-    const struct submit_order order = {.definition_id = definition_id, .size = size, .args = args};
+    const struct submit_order order = {.handle = handle, .size = size, .args = args};
     return submit_order(session, &order, error);
 }

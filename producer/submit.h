@@ -22,7 +22,7 @@ struct submit_answer {
 };
 
 struct submit_order {
-    const char *definition_id;
+    const char *handle; /* what people call the definition */
     enum submit_size size;
     struct json_object *args; /* taken: an object, not yet checked */
     const struct submit_answer *answer;
@@ -33,7 +33,7 @@ struct submit_order {
 MUST_CHECK enum err submit_order(struct session *session, const struct submit_order *order, struct err_info *error);
 
 /* Without an answer of its own. `args` is taken. */
-MUST_CHECK enum err submit(struct session *session, const char *definition_id, enum submit_size size,
-                           struct json_object *args, struct err_info *error);
+MUST_CHECK enum err submit(struct session *session, const char *handle, enum submit_size size, struct json_object *args,
+                           struct err_info *error);
 
 #endif

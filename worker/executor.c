@@ -384,7 +384,7 @@ struct executor *executor_new(struct process *process, int queue, struct mailbox
     executor->out = out;
     executor->in = mailbox_new(NULL, NULL);
     executor->pg = pg_new(process->config->postgres_url, application, PG_LIMITS_HOT);
-    executor->operations = operations_new();
+    executor->operations = operations_new(process->versions);
     executor->tools = mem_array(runner_count() + 1, sizeof *executor->tools);
     int failed = pthread_create(&executor->thread, NULL, executor_main, executor);
     if (failed != 0) {

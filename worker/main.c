@@ -1,6 +1,6 @@
 /*
  * worker: takes chunks of jobs from Redis and runs them. This file reads the settings, makes sure that the database has
- * the schema that this program knows, and hands over to the supervisor.
+ * the schema that this program knows and the definitions that are here, and hands over to the supervisor.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fault.h"
@@ -16,11 +17,13 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
+#include "common/queue/resync.h"
 #include "common/store/git.h"
 #include "common/store/migrate.h"
 #include "worker/options.h"
 #include "worker/supervisor.h"
 
+#define REDIS_MS 2000
 #define WAIT_BASE_MS 200
 #define WAIT_MAX_MS 5000
 
@@ -29,7 +32,8 @@ static void print_help(void)
     puts("usage: worker [--SETTING VALUE …]\n"
          "\n"
          "Takes jobs from Redis and runs them, until it is told to stop. SIGTERM drains: what is in hand is\n"
-         "finished, nothing new is taken; a second SIGTERM ends it at once. Nothing is lost either way.\n"
+         "finished, nothing new is taken; a second SIGTERM ends it at once. Nothing is lost either way. SIGHUP\n"
+         "reads the definitions' files again.\n"
          "\n"
          "  --help            this text\n"
          "  --version         the version\n"
@@ -99,8 +103,29 @@ static enum err resolve(struct redis_address *address, struct err_info *error)
     return ERR_OK;
 }
 
+/* A database without definitions can start nothing; and what a new release brought is there from now on. A host that
+ * lacks the whole directory has nothing to say about definitions. */
+static enum err load_definitions(const struct config *config, const struct redis_address *address, struct pg *pg,
+                                 struct err_info *error)
+{
+    struct resync_report report;
+    if (access(config->definitions_dir, F_OK) != 0) {
+        log_warn("definitions.dir: %s is not there; definitions stay as the database has them",
+                 config->definitions_dir);
+        return ERR_OK;
+    }
+    struct dispatch dispatch = {redis_new(address, REDIS_MS, REDIS_MS), config->redis_prefix};
+    struct resync resync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots};
+    enum err err = resync_definitions(&resync, &report, error);
+    if (err == ERR_OK)
+        resync_report_fini(&report);
+    redis_drop(dispatch.redis);
+    return err;
+}
+
 /* Waits for PostgreSQL as long as it takes; a schema that is newer than this program, or not ours, ends it. */
-static enum err prepare_database(const struct config *config, struct err_info *error)
+static enum err prepare_database(const struct config *config, const struct redis_address *address,
+                                 struct err_info *error)
 {
     struct pg *pg = pg_new(config->postgres_url, "reprise worker start", PG_LIMITS_PROGRAM);
     enum err err;
@@ -111,6 +136,10 @@ static enum err prepare_database(const struct config *config, struct err_info *e
             err = migrate_run(pg, &applied, error);
         if (err == ERR_OK && applied > 0)
             log_info("%d migrations were applied", applied);
+        if (err == ERR_OK)
+            err = pg_ready(pg, error);
+        if (err == ERR_OK)
+            err = load_definitions(config, address, pg, error);
         if (err != ERR_UNREACHABLE && err != ERR_RETRY)
             break;
         if (tries == 1)
@@ -124,18 +153,8 @@ static enum err prepare_database(const struct config *config, struct err_info *e
     return err;
 }
 
-/* One bad file stops nobody, but it is said. */
-static void report_definitions(const struct definition_set *set)
-{
-    for (size_t i = 0; i < set->failure_count; i++) {
-        const struct definition_failure *failure = &set->failures[i];
-        log_error("definition %s:%d:%d: %s", failure->path, failure->line, failure->column, failure->text);
-    }
-    log_info("%zu definitions", set->count);
-}
-
 static enum err prepare(const struct config *config, struct process *plan, struct redis_address *address,
-                        struct crypto_keys *keys, struct definition_set **definitions, struct err_info *error)
+                        struct crypto_keys *keys, struct err_info *error)
 {
     enum err err = fault_init(error);
     if (err == ERR_OK)
@@ -145,11 +164,9 @@ static enum err prepare(const struct config *config, struct process *plan, struc
     if (err == ERR_OK)
         err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
     if (err == ERR_OK)
-        err = definition_set_load(config->definitions_dir, &kinds_names, definitions, error);
-    if (err == ERR_OK)
         err = resolve(address, error);
     if (err == ERR_OK)
-        err = prepare_database(config, error);
+        err = prepare_database(config, address, error);
     return err;
 }
 
@@ -158,21 +175,17 @@ static int run(const struct config *config)
     struct err_info error = {0};
     struct redis_address address = {0};
     struct crypto_keys keys = {0};
-    struct definition_set *definitions = NULL;
     struct process plan = {.config = config, .redis = &address, .keys = &keys};
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
-    enum err err = prepare(config, &plan, &address, &keys, &definitions, &error);
+    enum err err = prepare(config, &plan, &address, &keys, &error);
     if (err == ERR_OK) {
-        report_definitions(definitions);
-        plan.definitions = definitions;
         git_init();
         code = supervisor_run(&plan);
     } else {
         log_error("%s", error.text);
         code = err_exit_code(err);
     }
-    definition_set_drop(definitions);
     redis_address_fini(&address);
     crypto_wipe(&keys, sizeof keys);
     return code;

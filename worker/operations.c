@@ -10,18 +10,21 @@
 #define REMEMBERED 8
 
 struct operations {
+    struct versions *versions;
     struct known_operation entries[REMEMBERED];
     size_t next; /* the entry that is replaced next */
 };
 
-struct operations *operations_new(void)
+struct operations *operations_new(struct versions *versions)
 {
-    return mem_zalloc(sizeof(struct operations));
+    struct operations *operations = mem_zalloc(sizeof *operations);
+    operations->versions = versions;
+    return operations;
 }
 
-static void forget(struct known_operation *known)
+static void forget(struct operations *operations, struct known_operation *known)
 {
-    definition_drop(known->definition);
+    versions_give_back(operations->versions, known->definition);
     json_object_put(known->args);
     free(known->requested_by);
     *known = (struct known_operation){0};
@@ -32,16 +35,17 @@ void operations_drop(struct operations *operations)
     if (operations == NULL)
         return;
     for (size_t i = 0; i < REMEMBERED; i++)
-        forget(&operations->entries[i]);
+        forget(operations, &operations->entries[i]);
     free(operations);
 }
 
-static enum err learn(struct pg *pg, const char *operation_id, struct known_operation *known, struct err_info *error)
+static enum err learn(struct operations *operations, struct pg *pg, const char *operation_id,
+                      struct known_operation *known, struct err_info *error)
 {
     struct operation *operation = NULL;
     enum err err = operation_get(pg, operation_id, &operation, error);
     if (err == ERR_OK)
-        err = operation_definition(pg, operation, &known->definition, error);
+        err = versions_get(operations->versions, pg, operation, &known->definition, error);
     if (err == ERR_OK)
         err = json_parse(operation->args, strlen(operation->args), JSON_LIMITS_REQUEST, &known->args, error);
     if (err == ERR_OK) {
@@ -63,10 +67,10 @@ enum err operations_get(struct operations *operations, struct pg *pg, const char
             return ERR_OK;
         }
     struct known_operation *entry = &operations->entries[operations->next];
-    forget(entry);
-    enum err err = learn(pg, operation_id, entry, error);
+    forget(operations, entry);
+    enum err err = learn(operations, pg, operation_id, entry, error);
     if (err != ERR_OK) {
-        forget(entry);
+        forget(operations, entry);
         return err;
     }
     operations->next = (operations->next + 1) % REMEMBERED;

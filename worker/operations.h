@@ -7,10 +7,11 @@
 
 #include "common/queue/definition.h"
 #include "common/queue/operation.h"
+#include "worker/versions.h"
 
 struct known_operation {
     char operation_id[ID_MAX];
-    struct definition *definition;
+    const struct definition *definition;
     struct json_object *args;
     char *requested_by;
     int chunk;
@@ -18,7 +19,8 @@ struct known_operation {
 };
 
 struct operations;
-struct operations *operations_new(void);
+/* `versions` is borrowed. */
+struct operations *operations_new(struct versions *versions);
 void operations_drop(struct operations *operations);
 /* Borrowed until the next call. ERR_NOT_FOUND: PostgreSQL knows no such operation. */
 MUST_CHECK enum err operations_get(struct operations *operations, struct pg *pg, const char *operation_id,

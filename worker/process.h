@@ -11,16 +11,18 @@
 #include "common/base/config.h"
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
-#include "common/queue/definition_set.h"
 #include "common/queue/names.h"
 #include "common/store/redis.h"
 
-/* What all threads of a process share, all of it set before they start and never changed, but for `stopping`. */
+struct versions;
+
+/* What all threads of a process share, all of it set before they start and never changed, but for `stopping` and what
+ * stands behind `versions`, which guards itself. */
 struct process {
     const struct config *config;
     const struct redis_address *redis;
     const struct crypto_keys *keys;
-    const struct definition_set *definitions;
+    struct versions *versions;  /* of definitions */
     char worker[ID_MAX];        /* new at each start */
     int executors[QUEUE_COUNT]; /* how many threads for each queue */
     bool suspects;        /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */

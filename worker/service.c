@@ -11,9 +11,12 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
+#include "common/kinds/setting_args.h"
 #include "common/loop/mailbox.h"
 #include "common/queue/inbox.h"
 #include "common/queue/rebuild.h"
+#include "common/queue/resync.h"
+#include "common/queue/schedule.h"
 #include "common/queue/sweep.h"
 #include "worker/reaped.h"
 
@@ -21,7 +24,7 @@
 #define REDIS_COMMAND_MS 2000
 #define POLICY_EVERY_MS 60000
 
-enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_REAPED, ERRAND_STOP };
+enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_REAPED, ERRAND_RESYNC, ERRAND_STOP };
 
 struct errand {
     enum errand_kind kind;
@@ -38,6 +41,8 @@ struct service {
     struct inbox inbox;
     struct sweep *sweep;
     struct reaped *reaped;
+    struct schedule schedule;
+    bool resync_wanted;
     int64_t swept_ms, policy_ms;
     bool policy_warned;
     bool in_trouble;
@@ -99,6 +104,34 @@ static enum err sweep_if_due(struct service *service, struct err_info *error)
     return err;
 }
 
+static enum err start_scheduled(struct service *service, struct err_info *error)
+{
+    int started = 0;
+    if (!service->process->config->schedule_enabled)
+        return ERR_OK;
+    enum err err = schedule_pass(&service->schedule, &started, error);
+    if (started > 0)
+        service->swept_ms = 0; /* what was accepted wants planning */
+    return err;
+}
+
+/* Stays wanted until it has succeeded. */
+static enum err resync_if_wanted(struct service *service, struct err_info *error)
+{
+    const struct config *config = service->process->config;
+    struct resync resync = {service->pg, &service->dispatch, &kinds_names, config->definitions_dir,
+                            config->definitions_roots};
+    struct resync_report report;
+    if (!service->resync_wanted)
+        return ERR_OK;
+    enum err err = resync_definitions(&resync, &report, error);
+    if (err != ERR_OK)
+        return err;
+    resync_report_fini(&report);
+    service->resync_wanted = false;
+    return ERR_OK;
+}
+
 static enum err stores_ready(struct service *service, struct err_info *error)
 {
     enum err err = pg_ready(service->pg, error);
@@ -121,6 +154,10 @@ static enum err round_of_work(struct service *service, struct err_info *error)
     if (err == ERR_OK)
         err = reaped_work(service->reaped, error);
     if (err == ERR_OK)
+        err = resync_if_wanted(service, error);
+    if (err == ERR_OK)
+        err = start_scheduled(service, error);
+    if (err == ERR_OK)
         err = sweep_if_due(service, error);
     return err;
 }
@@ -135,6 +172,7 @@ static enum err do_errand(struct service *service, enum errand_kind kind, struct
     return kind == ERRAND_INBOX    ? take_in(service, error)
            : kind == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
            : kind == ERRAND_REAPED ? reaped_work(service->reaped, error)
+           : kind == ERRAND_RESYNC ? resync_if_wanted(service, error)
                                    : ERR_OK;
 }
 
@@ -145,6 +183,7 @@ static bool run_errand(struct service *service, struct errand *errand)
     enum errand_kind kind = errand->kind;
     if (kind == ERRAND_REAPED)
         reaped_add(service->reaped, errand->worker);
+    service->resync_wanted = service->resync_wanted || kind == ERRAND_RESYNC;
     free(errand);
     if (kind != ERRAND_STOP && !service->in_trouble)
         note(service, do_errand(service, kind, &error), &error);
@@ -185,10 +224,10 @@ struct service *service_new(struct process *process)
     service->inbox = (struct inbox){.dispatch = &service->dispatch,
                                     .pg = service->pg,
                                     .kinds = &kinds,
-                                    .definitions = process->definitions,
                                     .allowed = config->inbox_definitions,
                                     .worker = process->worker};
     service->reaped = reaped_new(service->pg, &service->dispatch);
+    service->schedule = (struct schedule){service->pg, &kinds, setting_args_add, config};
     service->sweep = sweep_new(service->pg, &service->dispatch, &kinds, config->outcome_retention_ms);
     int failed = pthread_create(&service->thread, NULL, service_main, service);
     if (failed != 0) {
@@ -216,6 +255,11 @@ void service_push_on(struct service *service)
 void service_reaped(struct service *service, const char *worker)
 {
     send_errand(service, ERRAND_REAPED, worker);
+}
+
+void service_resync(struct service *service)
+{
+    send_errand(service, ERRAND_RESYNC, "");
 }
 
 void service_drop(struct service *service)

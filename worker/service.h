@@ -1,5 +1,6 @@
 /*
- * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox. It
+ * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox,
+ * schedules, and a re-sync of definitions that a signal asked for. It
  * has its own connections to both stores.
  */
 #ifndef REPRISE_WORKER_SERVICE_H
@@ -17,6 +18,8 @@ void service_cancel_flags(struct service *service);
 void service_push_on(struct service *service);
 /* The chunks of a worker that did not beat any more have gone back. From any thread. */
 void service_reaped(struct service *service, const char *worker);
+/* The definitions' files are to be read again. From any thread. */
+void service_resync(struct service *service);
 /* Stops and joins. */
 void service_drop(struct service *service);
 

@@ -38,6 +38,7 @@ struct supervisor {
     int count;
     sigset_t signals;
     int terminations;
+    bool hung_up;      /* a child has yet to hear of it */
     int64_t looked_ms; /* for suspects */
 };
 
@@ -54,6 +55,7 @@ static void make_lonely(struct process *process)
 
 static void child_main(struct supervisor *s, const struct child *child, pid_t parent)
 {
+    sigdelset(&s->signals, SIGHUP); /* stays blocked until the process listens for it */
     sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
     setpgid(0, 0); /* a Ctrl-C is for the supervisor, which passes it on once */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -184,6 +186,14 @@ static void pass_on(struct supervisor *s, int signal)
             kill(s->children[i].pid, signal);
 }
 
+/* One child reads the definitions again: they are the same for all. */
+static void pass_on_hang_up(struct supervisor *s)
+{
+    for (int i = 0; s->hung_up && i < s->count; i++)
+        if (s->children[i].pid != 0 && !s->children[i].suspects)
+            s->hung_up = kill(s->children[i].pid, SIGHUP) != 0;
+}
+
 /* Children that have ended may have left a BLMOVE behind, which fills their lists late. */
 static void last_words(struct supervisor *s)
 {
@@ -208,6 +218,7 @@ static void wait_for_signal(struct supervisor *s, int64_t wait_ms)
     int signal = sigtimedwait(&s->signals, NULL, &patience);
     if (signal == SIGTERM || signal == SIGINT)
         pass_on(s, SIGTERM);
+    s->hung_up = s->hung_up || signal == SIGHUP;
 }
 
 static void block_signals(struct supervisor *s)
@@ -216,6 +227,7 @@ static void block_signals(struct supervisor *s)
     sigaddset(&s->signals, SIGCHLD);
     sigaddset(&s->signals, SIGTERM);
     sigaddset(&s->signals, SIGINT);
+    sigaddset(&s->signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &s->signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -233,6 +245,7 @@ int supervisor_run(struct process *plan)
             wait_ms = sooner(wait_ms, start_what_is_due(&s));
             wait_ms = sooner(wait_ms, start_for_suspects(&s));
         }
+        pass_on_hang_up(&s);
         wait_for_signal(&s, wait_ms);
         bury_the_dead(&s);
     }

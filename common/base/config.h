@@ -37,6 +37,8 @@ struct config {
     char *redis_url;    /* redis.url: unix:///path/redis.sock, redis://[user:password@]host:port[/db], rediss://… */
     char *redis_prefix; /* redis.prefix */
     char *definitions_dir;          /* definitions.dir */
+    char *definitions_roots;        /* definitions.roots: directories, colon separated */
+    bool schedule_enabled;          /* schedule.enabled */
     char *log_level;                /* log.level */
     char *log_format;               /* log.format: auto, json, text */
     int64_t worker_processes;       /* worker.processes */

@@ -45,8 +45,14 @@ static const struct selection workflows[] = {
 /* Some hundreds of rows a settle: more gains nothing, and a worker that dies repeats less. */
 #define HISTORY_CHUNK 250
 
+static const struct selection definitions[] = {
+    {"definitions", &sql_select_definitions, &sql_select_check_definitions},
+    END_OF_SELECTIONS,
+};
+
 static const struct kind all[] = {
     {.name = "noop", .queue = "history", .chunk = 1000, .selections = counted},
+    {.name = "resync-definitions", .queue = "history", .chunk = 1, .exclusive = true, .selections = definitions},
     {.name = "resync",
      .queue = "delivery",
      .chunk = 1,

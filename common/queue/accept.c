@@ -16,6 +16,9 @@
 
 #define SQLSTATE_UNIQUE "23505"
 
+/* Of the first message. */
+enum { FOUND_BEGIN, FOUND_LOCK, FOUND_REQUEST, FOUND_TWIN, FOUND_CURRENT, FOUND_TICK };
+
 /* What is settled about a request before the transaction begins. */
 struct draft {
     uint8_t key[SHA256_BYTES]; /* of definition and arguments */
@@ -25,6 +28,11 @@ struct draft {
     int chunk;
     struct preview preview;
 };
+
+static const char *handle_of(const struct request *request)
+{
+    return request->handle == NULL ? request->definition->id : request->handle;
+}
 
 static void draft_fini(struct draft *draft)
 {
@@ -92,26 +100,34 @@ static enum err draft_make(struct pg *pg, const struct kind_table *kinds, const 
         err = operation_preview(pg, kinds, request->definition, request->args, &draft->preview, error);
     if (err != ERR_OK)
         return err;
-    definition_canonical(request->definition, &draft->body);
+    if (request->catalog_id == 0)
+        definition_canonical(request->definition, &draft->body);
     definition_digest(request->definition, draft->digest);
     write_phases(request->definition, &draft->phases);
     json_add_canonical(&draft->args, request->args);
     struct buf key = BUF_INIT;
-    buf_addf(&key, "%s\n%s\n%d", request->definition->id, draft->args.data, request->dry_run);
+    buf_addf(&key, "%s\n%s\n%d", handle_of(request), draft->args.data, request->dry_run);
     crypto_sha256(key.data, key.len, draft->key);
     buf_fini(&key);
     return ERR_OK;
 }
 
-static void add_insert(struct pg_batch *batch, const struct request *request, const struct draft *draft,
-                       const char *operation_id)
+/* A version that no re-sync has loaded. */
+static void keep_version(struct pg_batch *batch, const struct draft *draft)
 {
     struct pg_args *args = pg_batch_add(batch, &sql_queue_definition_keep);
     pg_arg_text(args, draft->digest);
     pg_arg_text(args, draft->body.data);
-    args = pg_batch_add(batch, &sql_queue_operation_insert);
+}
+
+static void add_insert(struct pg_batch *batch, const struct request *request, const struct draft *draft,
+                       const char *operation_id)
+{
+    if (request->catalog_id == 0)
+        keep_version(batch, draft);
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_operation_insert);
     pg_arg_text(args, operation_id);
-    pg_arg_text(args, request->definition->id);
+    pg_arg_text(args, handle_of(request));
     pg_arg_text(args, draft->digest);
     pg_arg_text(args, draft->args.data);
     pg_arg_text(args, draft->preview.subject);
@@ -151,13 +167,36 @@ static enum err find(struct pg *pg, struct pg_batch *batch, const struct request
     args = pg_batch_add(batch, &sql_queue_operation_find_repetition);
     pg_arg_bytea(args, draft->key, sizeof draft->key);
     pg_arg_bool(args, request->dry_run);
+    args = pg_batch_add(batch, &sql_queue_catalog_is_current);
+    pg_arg_int8(args, request->catalog_id);
+    pg_arg_text(args, draft->digest);
+    if (request->tick != NULL) {
+        args = pg_batch_add(batch, &sql_queue_schedule_claim);
+        pg_arg_int8(args, request->tick->definition_id);
+        pg_arg_int8(args, request->tick->at_ms);
+        pg_arg_text(args, request->operation_id);
+        pg_arg_int8(args, request->tick->until_ms);
+    }
     return pg_batch_run(pg, batch, error);
+}
+
+/* A new operation begins with the version that is in force when it is made: a re-sync may have come since it was looked
+ * up. What was accepted before stays what it is. */
+static enum err check_may_begin(struct pg_batch *batch, const struct request *request, struct accepted *accepted,
+                                struct err_info *error)
+{
+    accepted->outdated = request->catalog_id != 0 && !pg_bool(pg_batch_result(batch, FOUND_CURRENT), 0, 0);
+    if (accepted->outdated)
+        return err_set(error, ERR_CONFLICT, "definition %s was changed at this moment; ask again", handle_of(request));
+    if (request->tick != NULL && pg_affected(pg_batch_result(batch, FOUND_TICK)) == 0)
+        return err_set(error, ERR_BUSY, "this tick of %s was dealt with already", handle_of(request));
+    return ERR_OK;
 }
 
 static enum err decide(struct pg_batch *batch, const struct request *request, const struct draft *draft,
                        struct accepted *accepted, struct err_info *error)
 {
-    const PGresult *same_id = pg_batch_result(batch, 2), *twin = pg_batch_result(batch, 3);
+    const PGresult *same_id = pg_batch_result(batch, FOUND_REQUEST), *twin = pg_batch_result(batch, FOUND_TWIN);
     if (pg_rows(same_id) > 0) {
         uint8_t key[SHA256_BYTES];
         const char *known = pg_text(same_id, 0, 0);
@@ -175,7 +214,7 @@ static enum err decide(struct pg_batch *batch, const struct request *request, co
     } else {
         id_operation(accepted->operation_id);
     }
-    return ERR_OK;
+    return accepted->repeated ? ERR_OK : check_may_begin(batch, request, accepted, error);
 }
 
 static enum err find_or_insert(struct pg *pg, struct pg_batch *batch, const struct request *request,

@@ -1,91 +1,16 @@
-/*
- * Files are opened relative to the directory, with the kernel's promise (openat2, RESOLVE_BENEATH) that no link leads
- * out of it; where the kernel or a sandbox does not offer that call, no link is followed at all. Names are sorted
- * first, so that the same directory gives the same set on every host.
- */
 #include "common/queue/definition_set.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "common/base/mem.h"
 #include "common/base/yaml.h"
 
-static int is_definition_file(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-
-    if (!dot || entry->d_name[0] == '.')
-        return 0;
-    return !strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json");
-}
-
-/* By bytes: alphasort would follow the locale. */
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Does not block on a FIFO, which fstat finds out afterwards. */
-static int open_beneath(int directory, const char *name)
-{
-    const unsigned flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    struct open_how how = {.flags = flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-
-    int fd = (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
-    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-        fd = openat(directory, name, (int)flags | O_NOFOLLOW);
-    return fd;
-}
-
-static enum err read_all(int fd, struct buf *bytes, struct err_info *error)
-{
-    while (bytes->len <= YAML_MAX_BYTES) {
-        ssize_t got = read(fd, buf_reserve(bytes, 4096), 4096);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set(error, ERR_PERMANENT, "cannot be read: %s", strerror(errno));
-        if (!got)
-            return ERR_OK;
-        bytes->len += (size_t)got;
-        bytes->data[bytes->len] = '\0';
-    }
-    return err_set(error, ERR_USAGE, "is larger than %d bytes", YAML_MAX_BYTES);
-}
-
-static enum err read_file(int directory, const char *name, struct buf *bytes, struct err_info *error)
-{
-    struct stat status;
-    enum err rc;
-
-    int fd = open_beneath(directory, name);
-    if (fd < 0 && (errno == EXDEV || errno == ELOOP))
-        return err_set(error, ERR_USAGE, "is a link that leads out of the directory");
-    if (fd < 0)
-        return err_set(error, ERR_PERMANENT, "cannot be opened: %s", strerror(errno));
-    if (fstat(fd, &status) || !S_ISREG(status.st_mode))
-        rc = err_set(error, ERR_USAGE, "is not a regular file");
-    else
-        rc = read_all(fd, bytes, error);
-    close(fd);
-    return rc;
-}
-
-/* Takes what `path` holds. */
-static void add_failure(struct definition_set *set, struct buf *path, const struct err_info *why)
-{
-    struct definition_failure *failure = &set->failures[set->failure_count++];
-
-    *failure = (struct definition_failure){buf_take(path), why->line, why->column, mem_strdup(why->text)};
-}
+struct loading {
+    struct definition_set *set;
+    const struct definition_dir *dir;
+    const struct definition_names *names;
+};
 
 static const struct definition_file *find_file(const struct definition_set *set, const char *id)
 {
@@ -102,6 +27,19 @@ const struct definition *definition_set_find(const struct definition_set *set, c
     return file ? file->definition : NULL;
 }
 
+/* What a file that cannot be used says of its id; the caller's, NULL where that cannot be told. */
+static char *claimed_id(const struct buf *bytes)
+{
+    struct yaml_node *root = NULL;
+    struct err_info ignored;
+    if (yaml_parse(bytes->data == NULL ? "" : bytes->data, bytes->len, &root, &ignored))
+        return NULL;
+    const struct yaml_node *id = yaml_get(root, "id");
+    char *claimed = id && id->kind == YAML_SCALAR && definition_is_id(id->scalar) ? mem_strdup(id->scalar) : NULL;
+    yaml_drop(root);
+    return claimed;
+}
+
 static enum err parse_unique(const struct definition_set *set, const struct buf *bytes,
                              const struct definition_names *names, struct definition **out, struct err_info *error)
 {
@@ -115,28 +53,25 @@ static enum err parse_unique(const struct definition_set *set, const struct buf 
     return ERR_USAGE;
 }
 
-struct loading {
-    struct definition_set *set;
-    const char *directory; /* as it was given */
-    int fd;
-    const struct definition_names *names;
-};
-
 static void load_file(struct loading *loading, const char *name)
 {
     struct definition_set *set = loading->set;
     struct definition *definition;
-    struct err_info error;
+    struct err_info error = {.code = ERR_OK};
     struct buf path = BUF_INIT, bytes = BUF_INIT;
 
-    buf_addf(&path, "%s/%s", loading->directory, name);
-    enum err rc = read_file(loading->fd, name, &bytes, &error);
+    buf_addf(&path, "%s/%s", loading->dir->path, name);
+    enum err rc = definition_dir_read(loading->dir, name, &bytes, &error);
+    bool is_read = !rc;
     if (!rc)
         rc = parse_unique(set, &bytes, loading->names, &definition, &error);
+    char *shown = buf_take(&path);
+    const char *below = shown + strlen(loading->dir->path) + 1;
     if (rc)
-        add_failure(set, &path, &error);
+        set->failures[set->failure_count++] = (struct definition_failure){
+            shown, below, is_read ? claimed_id(&bytes) : NULL, error.line, error.column, mem_strdup(error.text)};
     else
-        set->files[set->count++] = (struct definition_file){buf_take(&path), definition};
+        set->files[set->count++] = (struct definition_file){shown, below, definition};
     buf_fini(&bytes);
 }
 
@@ -149,48 +84,40 @@ static struct definition_set *set_new(size_t files)
     return set;
 }
 
-static void free_names(struct dirent **entries, int count)
+static enum err load_all(struct loading *loading, enum definition_dir_reach reach, struct err_info *error)
 {
-    for (int i = 0; i < count; i++)
-        free(entries[i]);
-    free(entries);
-}
+    char **names = NULL;
+    size_t count = 0;
 
-static enum err load_entries(struct loading *loading, struct definition_set **out, struct err_info *error)
-{
-    struct dirent **entries;
-
-    int count = scandirat(loading->fd, ".", &entries, is_definition_file, by_bytes);
-    if (count < 0)
-        return err_set(error, ERR_PERMANENT, "%s cannot be read: %s", loading->directory, strerror(errno));
-    if (count > DEFINITION_SET_MAX) {
-        free_names(entries, count);
-        return err_set(error, ERR_PERMANENT, "%s has %d definitions, more than the %d that are read",
-                       loading->directory, count, DEFINITION_SET_MAX);
+    enum err rc = definition_dir_names(loading->dir, reach, &names, &count, error);
+    if (rc)
+        return rc;
+    loading->set = set_new(count);
+    for (size_t i = 0; i < count; i++) {
+        load_file(loading, names[i]);
+        free(names[i]);
     }
-    loading->set = set_new((size_t)count);
-    for (int i = 0; i < count; i++)
-        load_file(loading, entries[i]->d_name);
-    free_names(entries, count);
-    *out = loading->set;
+    free(names);
     return ERR_OK;
 }
 
-enum err definition_set_load(const char *directory, const struct definition_names *names, struct definition_set **out,
-                             struct err_info *error)
+enum err definition_set_load(const struct definition_place *place, const struct definition_names *names,
+                             struct definition_set **out, struct err_info *error)
 {
-    struct loading loading = {.directory = directory, .names = names};
+    struct definition_dir dir;
+    struct loading loading = {.dir = &dir, .names = names};
 
     *out = NULL;
-    loading.fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (loading.fd < 0 && errno == ENOENT) {
+    enum err rc = definition_dir_open(place->root, place->below, &dir, error);
+    if (rc == ERR_NOT_FOUND) {
         *out = set_new(0);
         return ERR_OK;
     }
-    if (loading.fd < 0)
-        return err_set(error, ERR_PERMANENT, "%s cannot be opened: %s", directory, strerror(errno));
-    enum err rc = load_entries(&loading, out, error);
-    close(loading.fd);
+    if (rc)
+        return rc;
+    rc = load_all(&loading, place->reach, error);
+    *out = loading.set;
+    definition_dir_fini(&dir);
     return rc;
 }
 
@@ -204,6 +131,7 @@ void definition_set_drop(struct definition_set *set)
     }
     for (size_t i = 0; i < set->failure_count; i++) {
         free(set->failures[i].path);
+        free(set->failures[i].id);
         free(set->failures[i].text);
     }
     free(set->files);

@@ -1,21 +1,23 @@
 /*
- * All definitions of a directory: its files *.yaml, *.yml and *.json, in the order of their paths. One bad file stops
- * nobody: it stands among the errors, the others are there. Symbolic links are followed only within the directory.
+ * All definitions of a directory (definition_dir.h), in the order of their paths. One bad file stops nobody: it stands
+ * among the failures, the others are there.
  */
 #ifndef REPRISE_QUEUE_DEFINITION_SET_H
 #define REPRISE_QUEUE_DEFINITION_SET_H
 
 #include "common/queue/definition.h"
-
-#define DEFINITION_SET_MAX 1000 /* files of one directory */
+#include "common/queue/definition_dir.h"
 
 struct definition_file {
-    char *path; /* the directory as it was given, a slash, the file's name */
+    char *path;       /* the directory as it was given, a slash, the file's name */
+    const char *name; /* the part of it below the directory */
     struct definition *definition;
 };
 
 struct definition_failure {
     char *path;
+    const char *name;
+    char *id;         /* that the file claims to have; NULL where it cannot be told */
     int line, column; /* 0 = concerns the file as a whole */
     char *text;
 };
@@ -27,9 +29,15 @@ struct definition_set {
     size_t failure_count;
 };
 
+/* Where definitions are: definition_dir_open's two paths, and how far to look. */
+struct definition_place {
+    const char *root, *below;
+    enum definition_dir_reach reach;
+};
+
 /* Loads a directory. One that does not exist has no definitions; one that cannot be read is ERR_PERMANENT. Two files
  * with one id: the later one is a failure. On success `*out` is the caller's (definition_set_drop). */
-MUST_CHECK enum err definition_set_load(const char *directory, const struct definition_names *names,
+MUST_CHECK enum err definition_set_load(const struct definition_place *place, const struct definition_names *names,
                                         struct definition_set **out, struct err_info *error);
 void definition_set_drop(struct definition_set *set);
 

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/begin.h"
+#include "common/queue/catalog.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
 
@@ -118,25 +119,17 @@ static void begin_soon(const struct inbox *inbox, const struct accepted *accepte
 
 static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
 {
-    const struct definition *definition = definition_set_find(inbox->definitions, item->definition);
-    if (definition == NULL)
-        return err_set(error, ERR_NOT_FOUND, "there is no definition \"%s\"", item->definition);
     if (!is_allowed(inbox->allowed, item->definition))
         return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it",
                        item->definition);
-    struct json_object *args = NULL;
     struct accepted accepted = {0};
-    enum err err = definition_check_args(definition, item->args, &args, error);
-    if (err == ERR_OK) {
-        struct request request = {definition,
-                                  args,
-                                  item->operation_id,
-                                  item->stamp,
-                                  item->request_id,
-                                  item->requested_by == NULL ? "inbox" : item->requested_by,
-                                  false};
-        err = operation_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
-    }
+    struct request request = {.handle = item->definition,
+                              .args = item->args,
+                              .operation_id = item->operation_id,
+                              .stamp = item->stamp,
+                              .request_id = item->request_id,
+                              .requested_by = item->requested_by == NULL ? "inbox" : item->requested_by};
+    enum err err = catalog_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
     FAULT_POINT("inbox.accepted");
     if (err == ERR_OK) {
         log_info("inbox: %s was asked for: %s%s", item->definition, accepted.operation_id,
@@ -144,7 +137,6 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
         begin_soon(inbox, &accepted);
     }
     free(accepted.subject);
-    json_object_put(args);
     return err;
 }
 

@@ -6,14 +6,12 @@
 #ifndef REPRISE_QUEUE_INBOX_H
 #define REPRISE_QUEUE_INBOX_H
 
-#include "common/queue/definition_set.h"
 #include "common/queue/dispatch.h"
 
 struct inbox {
     const struct dispatch *dispatch;
     struct pg *pg;
     const struct kind_table *kinds;
-    const struct definition_set *definitions;
     const char *allowed; /* names of definitions, comma separated; "" = all */
     const char *worker;  /* whose list */
 };

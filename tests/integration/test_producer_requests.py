@@ -103,8 +103,8 @@ class Refusing(ProducerTest):
         (folder / "bad.yaml").write_text("id: bad\nname: [\n")
         env = {"REPRISE_DEFINITIONS_DIR": str(folder)}
         listed = self.expect(1, "definitions", "--json", env=env).json
-        self.assertEqual([], listed["definitions"])
-        self.assertEqual(str(folder / "bad.yaml"), listed["errors"][0]["path"])
+        self.assertEqual([("bad", "broken", str(folder / "bad.yaml"))],
+                         [(one["id"], one["state"], one["path"]) for one in listed["definitions"]])
         self.assertIn("bad.yaml", self.refused(USAGE, "run", "bad", env=env))
 
 

@@ -9,5 +9,6 @@
 void noop_run(struct run *run);
 void snapshot_run(struct run *run);
 void resync_run(struct run *run);
+void resync_definitions_run(struct run *run);
 
 #endif

@@ -5,6 +5,7 @@
 
 const struct runner runners[] = {
     {"noop", noop_run, NULL},
+    {"resync-definitions", resync_definitions_run, NULL},
     {"resync", resync_run, deliver_tools_drop},
     {"snapshot", snapshot_run, deliver_tools_drop},
     {NULL, NULL, NULL},

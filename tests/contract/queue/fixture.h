@@ -15,7 +15,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/queue/definition_set.h"
+#include "common/queue/catalog.h"
 #include "common/queue/dispatch.h"
 #include "common/queue/doctor.h"
 #include "common/queue/inbox.h"
@@ -141,6 +141,22 @@ static inline int queue_teardown(void **state)
     stores_drop(f->stores);
     free(f);
     return 0;
+}
+
+/* As a re-sync would have it: in force under its id. */
+static inline void put_in_force(struct fixture *f, const struct definition *definition)
+{
+    char digest[SHA256_HEX + 1];
+    struct buf body = BUF_INIT;
+    definition_canonical(definition, &body);
+    definition_digest(definition, digest);
+    run_sql(f->pg, "INSERT INTO definition_versions VALUES ('%s', '%s') ON CONFLICT DO NOTHING", digest, body.data);
+    run_sql(f->pg,
+            "INSERT INTO workflow_definitions (identifier, name, type, path, current_version) "
+            "VALUES ('%s', 'Of a test', 'yaml', '%s.yaml', '%s') "
+            "ON CONFLICT (project_id, identifier) DO UPDATE SET current_version = excluded.current_version",
+            definition->id, definition->id, digest);
+    buf_fini(&body);
 }
 
 /* ---- doing --------------------------------------------------------------------------------------------------- */

@@ -3,17 +3,10 @@
 
 #define BIG (10 * 1024 * 1024)
 
-static struct definition_file files[2];
-static const struct definition_set definitions = {.files = files, .count = 2};
-
 static struct inbox inbox_of(struct fixture *f)
 {
-    return (struct inbox){.dispatch = &f->dispatch,
-                          .pg = f->pg,
-                          .kinds = &test_kinds,
-                          .definitions = &definitions,
-                          .allowed = "",
-                          .worker = "w_test"};
+    return (struct inbox){
+        .dispatch = &f->dispatch, .pg = f->pg, .kinds = &test_kinds, .allowed = "", .worker = "w_test"};
 }
 
 /* As the loop of a worker does it: the item stands in the worker's own list. */
@@ -301,8 +294,8 @@ static int setup(void **state)
 {
     queue_setup(state);
     struct fixture *f = *state;
-    files[0] = (struct definition_file){"lengthy.yaml", f->lengthy};
-    files[1] = (struct definition_file){"quick.yaml", f->quick};
+    put_in_force(f, f->lengthy);
+    put_in_force(f, f->quick);
     return 0;
 }
 

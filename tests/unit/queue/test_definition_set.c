@@ -33,7 +33,7 @@ static struct definition_set *load(const char *directory)
     struct definition_set *set;
     struct err_info error;
 
-    if (definition_set_load(directory, NULL, &set, &error))
+    if (definition_set_load(&(struct definition_place){directory, "", DEFINITION_DIR_FLAT}, NULL, &set, &error))
         fail_msg("%s", error.text);
     return set;
 }
@@ -148,7 +148,9 @@ static void a_missing_directory_has_no_definitions(void **state)
     assert_int_equal(set->count, 0);
     definition_set_drop(set);
     write_text(*state, "absent", "a file");
-    assert_int_equal(definition_set_load(absent, NULL, &set, &error), ERR_PERMANENT);
+    assert_int_equal(
+        definition_set_load(&(struct definition_place){absent, "", DEFINITION_DIR_FLAT}, NULL, &set, &error),
+        ERR_PERMANENT);
     assert_null(set);
     assert_non_null(strstr(error.text, absent));
     free(absent);

@@ -22,7 +22,8 @@ def program(name):
 
 
 def environment(stores, redis_socket=None, postgres_directory=None, definitions=None, **more):
-    """What a program is told. The sockets may be those of a proxy. Settings of whoever runs the tests do not reach it."""
+    """What a program is told. The sockets may be those of a proxy. Settings of whoever runs the tests do not reach it.
+    Nothing starts by the clock unless a test says so."""
     host = urllib.parse.quote(str(postgres_directory or stores.directory), safe="")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("REPRISE_", "PG", "GIT_"))}
     ours.update({
@@ -31,6 +32,7 @@ def environment(stores, redis_socket=None, postgres_directory=None, definitions=
         "REPRISE_REDIS_PREFIX": stores.prefix,
         "REPRISE_DEFINITIONS_DIR": str(definitions or ROOT / "definitions"),
         "REPRISE_LOG_FORMAT": "text",
+        "REPRISE_SCHEDULE_ENABLED": "false",
         "REPRISE_ENCRYPTION_KEY": "5e" * 32,
     })
     ours.update({name: str(value) for name, value in more.items()})

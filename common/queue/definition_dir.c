@@ -1,0 +1,228 @@
+/*
+ * What must not lead out is opened with the kernel's promise of it (openat2, RESOLVE_BENEATH); where the kernel or a
+ * sandbox does not offer that call, each step of a path is opened for itself and no link is followed at all.
+ */
+#include "common/queue/definition_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/base/yaml.h"
+
+/* Does not block on a FIFO, which fstat finds out afterwards. */
+#define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* ---- opening ------------------------------------------------------------------------------------------------- */
+
+static int open_step_by_step(int fd, const char *path, int flags)
+{
+    int at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    while (at >= 0) {
+        size_t len = strcspn(path, "/"), skip = len + strspn(path + len, "/");
+        bool last = path[skip] == '\0';
+        char *step = mem_strndup(path, len);
+        int next = strcmp(step, "..") == 0 ? (errno = EXDEV, -1)
+                                           : openat(at, step, (last ? flags : DIRECTORY_FLAGS) | O_NOFOLLOW);
+        int why = errno;
+        free(step);
+        close(at);
+        errno = why;
+        if (last)
+            return next;
+        at = next;
+        path += skip;
+    }
+    return -1;
+}
+
+static int open_beneath(int fd, const char *path, int flags, uint64_t more)
+{
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | more};
+    int opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof how);
+    if (opened < 0 && (errno == ENOSYS || errno == EPERM))
+        opened = open_step_by_step(fd, path, flags);
+    return opened;
+}
+
+static enum err cannot(const char *path, struct err_info *error)
+{
+    if (errno == ENOENT)
+        return err_set(error, ERR_NOT_FOUND, "there is no directory %s", path);
+    if (errno == EXDEV || errno == ELOOP)
+        return err_set(error, ERR_PERMANENT, "%s is a link that leads out of the directory", path);
+    return err_set(error, ERR_PERMANENT, "%s cannot be opened: %s", path, strerror(errno));
+}
+
+enum err definition_dir_open(const char *root, const char *below, struct definition_dir *dir, struct err_info *error)
+{
+    struct buf path = BUF_INIT;
+    buf_addf(&path, "%s%s%s", root, below[0] == '\0' ? "" : "/", below);
+    dir->fd = open(root, DIRECTORY_FLAGS);
+    if (dir->fd >= 0 && below[0] != '\0') {
+        int base = dir->fd;
+        dir->fd = open_beneath(base, below, DIRECTORY_FLAGS, 0);
+        int why = errno;
+        close(base);
+        errno = why;
+    }
+    enum err err = dir->fd < 0 ? cannot(path.data, error) : ERR_OK;
+    dir->path = buf_take(&path);
+    if (err != ERR_OK)
+        definition_dir_fini(dir);
+    return err;
+}
+
+void definition_dir_fini(struct definition_dir *dir)
+{
+    if (dir->fd >= 0)
+        close(dir->fd);
+    free(dir->path);
+    *dir = (struct definition_dir){.fd = -1};
+}
+
+/* ---- names --------------------------------------------------------------------------------------------------- */
+
+struct walk {
+    const struct definition_dir *dir;
+    enum definition_dir_reach reach;
+    char **names;
+    size_t count, room;
+    struct err_info *error;
+};
+
+static bool is_definition_file(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
+}
+
+static enum err add_name(struct walk *walk, const char *name)
+{
+    if (walk->count == DEFINITION_DIR_FILES)
+        return err_set(walk->error, ERR_PERMANENT, "%s has more definitions than the %d that are read", walk->dir->path,
+                       DEFINITION_DIR_FILES);
+    if (walk->count == walk->room) {
+        walk->room = walk->room * 2 + 16;
+        walk->names = mem_grow(walk->names, walk->room, sizeof *walk->names);
+    }
+    walk->names[walk->count++] = mem_strdup(name);
+    return ERR_OK;
+}
+
+/* Some file systems leave the type open. A link is no directory here. */
+static bool is_directory(int fd, const struct dirent *entry)
+{
+    struct stat status;
+    return entry->d_type == DT_DIR ||
+           (entry->d_type == DT_UNKNOWN && !fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) &&
+            S_ISDIR(status.st_mode));
+}
+
+static enum err walk_directory(struct walk *walk, int fd, const char *prefix, int depth);
+
+static enum err walk_entry(struct walk *walk, int fd, const char *name, const struct dirent *entry, int depth)
+{
+    if (walk->reach == DEFINITION_DIR_FLAT || !is_directory(fd, entry))
+        return is_definition_file(entry->d_name) ? add_name(walk, name) : ERR_OK;
+    int below = open_beneath(fd, entry->d_name, DIRECTORY_FLAGS, RESOLVE_NO_SYMLINKS);
+    if (below < 0)
+        return err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be opened: %s", walk->dir->path, name,
+                       strerror(errno));
+    return walk_directory(walk, below, name, depth + 1);
+}
+
+/* Takes `fd`. */
+static enum err walk_directory(struct walk *walk, int fd, const char *prefix, int depth)
+{
+    enum err err = ERR_OK;
+    DIR *listing = depth > DEFINITION_DIR_DEPTH ? NULL : fdopendir(fd);
+    if (!listing) {
+        close(fd);
+        return err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be read: %s", walk->dir->path, prefix,
+                       depth > DEFINITION_DIR_DEPTH ? "directories lie too deep in one another" : strerror(errno));
+    }
+    for (struct dirent *entry; err == ERR_OK && (errno = 0, entry = readdir(listing)) != NULL;) {
+        struct buf name = BUF_INIT;
+        if (entry->d_name[0] == '.')
+            continue;
+        buf_addf(&name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : "/", entry->d_name);
+        err = walk_entry(walk, fd, name.data, entry, depth);
+        buf_fini(&name);
+    }
+    if (err == ERR_OK && errno != 0)
+        err = err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be read: %s", walk->dir->path, prefix, strerror(errno));
+    closedir(listing);
+    return err;
+}
+
+/* By bytes: a locale must not decide which of two files with one id comes first. */
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum err definition_dir_names(const struct definition_dir *dir, enum definition_dir_reach reach, char ***names,
+                              size_t *count, struct err_info *error)
+{
+    struct walk walk = {.dir = dir, .reach = reach, .error = error};
+    int fd = openat(dir->fd, ".", DIRECTORY_FLAGS);
+    enum err err = fd < 0 ? err_set(error, ERR_PERMANENT, "%s cannot be read: %s", dir->path, strerror(errno))
+                          : walk_directory(&walk, fd, "", 0);
+    if (err != ERR_OK) {
+        for (size_t i = 0; i < walk.count; i++)
+            free(walk.names[i]);
+        free(walk.names);
+        return err;
+    }
+    if (walk.count > 0)
+        qsort(walk.names, walk.count, sizeof *walk.names, by_bytes);
+    *names = walk.names;
+    *count = walk.count;
+    return ERR_OK;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------------- */
+
+static enum err read_all(int fd, struct buf *bytes, struct err_info *error)
+{
+    while (bytes->len <= YAML_MAX_BYTES) {
+        ssize_t got = read(fd, buf_reserve(bytes, 4096), 4096);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set(error, ERR_PERMANENT, "cannot be read: %s", strerror(errno));
+        if (!got)
+            return ERR_OK;
+        bytes->len += (size_t)got;
+        bytes->data[bytes->len] = '\0';
+    }
+    return err_set(error, ERR_USAGE, "is larger than %d bytes", YAML_MAX_BYTES);
+}
+
+enum err definition_dir_read(const struct definition_dir *dir, const char *name, struct buf *bytes,
+                             struct err_info *error)
+{
+    struct stat status;
+    enum err err;
+    int fd = open_beneath(dir->fd, name, FILE_FLAGS, 0);
+    if (fd < 0 && (errno == EXDEV || errno == ELOOP))
+        return err_set(error, ERR_USAGE, "is a link that leads out of the directory");
+    if (fd < 0)
+        return err_set(error, ERR_PERMANENT, "cannot be opened: %s", strerror(errno));
+    if (fstat(fd, &status) || !S_ISREG(status.st_mode))
+        err = err_set(error, ERR_USAGE, "is not a regular file");
+    else
+        err = read_all(fd, bytes, error);
+    close(fd);
+    return err;
+}

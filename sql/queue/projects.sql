@@ -1,0 +1,1 @@
+SELECT id, name, path FROM projects ORDER BY id
