@@ -1,0 +1,20 @@
+/* A part of JSON text that a walk (json_walk.h) has found and checked. */
+#ifndef REPRISE_BASE_JSON_SLICE_H
+#define REPRISE_BASE_JSON_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Borrowed. Of a string: what stands between the quotes. */
+struct json_slice {
+    const char *bytes; /* NULL: there is none */
+    size_t len;
+    bool escaped; /* a string with backslashes in it */
+};
+
+/* Whether the string is `text`, its escapes understood. */
+bool json_slice_is(const struct json_slice *slice, const char *text);
+/* The string with its escapes resolved, the caller's to free; NUL and halves of surrogate pairs become U+FFFD. */
+char *json_slice_text(const struct json_slice *slice);
+
+#endif

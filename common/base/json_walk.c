@@ -1,0 +1,283 @@
+#include "common/base/json_walk.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/base/utf8.h"
+
+void json_walk_init(struct json_walk *walk, const char *bytes, size_t len, int max_depth)
+{
+    *walk = (struct json_walk){.begin = bytes, .at = bytes, .end = bytes + len, .depth_left = max_depth};
+}
+
+bool json_walk_refuse(struct json_walk *walk, const char *problem)
+{
+    if (walk->problem == NULL) {
+        walk->problem = problem;
+        walk->problem_at = walk->at;
+    }
+    walk->at = walk->end;
+    return false;
+}
+
+/* Line and column are counted only when something is wrong. */
+enum err json_walk_fail(const struct json_walk *walk, struct err_info *error)
+{
+    int line = 1, column = 1;
+    for (const char *c = walk->begin; c < walk->problem_at; c++) {
+        if (*c == '\n') {
+            line++;
+            column = 1;
+        } else if (((uint8_t)*c & 0xC0) != 0x80) {
+            column++;
+        }
+    }
+    bool at_end = walk->problem_at == walk->end;
+    err_set(error, ERR_USAGE, "line %d, column %d: %s%s", line, column, walk->problem, at_end ? ", found the end" : "");
+    error->line = line;
+    error->column = column;
+    return ERR_USAGE;
+}
+
+static bool next_is(const struct json_walk *walk, char c)
+{
+    return walk->at < walk->end && *walk->at == c;
+}
+
+static bool skip_char(struct json_walk *walk, char c)
+{
+    if (!next_is(walk, c))
+        return false;
+    walk->at++;
+    return true;
+}
+
+static void skip_space(struct json_walk *walk)
+{
+    while (walk->at < walk->end && (*walk->at == ' ' || *walk->at == '\n' || *walk->at == '\r' || *walk->at == '\t'))
+        walk->at++;
+}
+
+char json_walk_peek(struct json_walk *walk)
+{
+    skip_space(walk);
+    return walk->at < walk->end ? *walk->at : '\0';
+}
+
+bool json_walk_next_is_number(struct json_walk *walk)
+{
+    char c = json_walk_peek(walk);
+    return c == '-' || (c >= '0' && c <= '9');
+}
+
+bool json_walk_enter(struct json_walk *walk, char open)
+{
+    if (json_walk_peek(walk) != open)
+        return json_walk_refuse(walk, open == '{' ? "expected an object" : "expected an array");
+    if (walk->depth_left == 0)
+        return json_walk_refuse(walk, "nested too deeply");
+    walk->at++;
+    walk->depth_left--;
+    walk->first = true;
+    return true;
+}
+
+/* True before another element; false at the end of the container, or where the comma is missing. */
+static bool next_element(struct json_walk *walk, char close)
+{
+    bool first = walk->first;
+    walk->first = false;
+    skip_space(walk);
+    if (walk->problem != NULL)
+        return false;
+    if (skip_char(walk, close)) {
+        walk->depth_left++;
+        return false;
+    }
+    if (!first && !skip_char(walk, ','))
+        return json_walk_refuse(walk, close == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
+    return true;
+}
+
+bool json_walk_item(struct json_walk *walk)
+{
+    return next_element(walk, ']');
+}
+
+bool json_walk_key(struct json_walk *walk, struct json_slice *key)
+{
+    if (!next_element(walk, '}'))
+        return false;
+    if (json_walk_peek(walk) != '"')
+        return json_walk_refuse(walk, "expected a key in double quotes");
+    if (!json_walk_string(walk, key))
+        return false;
+    skip_space(walk);
+    return skip_char(walk, ':') || json_walk_refuse(walk, "expected ':'");
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static bool skip_escape(struct json_walk *walk)
+{
+    const char *at = walk->at + 1;
+    if (at < walk->end && *at == 'u') {
+        if (walk->end - at < 5 || !is_hex(at[1]) || !is_hex(at[2]) || !is_hex(at[3]) || !is_hex(at[4]))
+            return json_walk_refuse(walk, "expected four hex digits after \\u");
+        walk->at += 6;
+        return true;
+    }
+    if (at == walk->end || *at == '\0' || strchr("\"\\/bfnrt", *at) == NULL)
+        return json_walk_refuse(walk, "expected one of \"\\/bfnrtu after a backslash");
+    walk->at += 2;
+    return true;
+}
+
+static bool skip_character(struct json_walk *walk)
+{
+    uint32_t code;
+    size_t len = utf8_decode(walk->at, (size_t)(walk->end - walk->at), &code);
+    if (len == 0)
+        return json_walk_refuse(walk, "a byte that is not UTF-8");
+    if (code < 0x20)
+        return json_walk_refuse(walk, "a control character in a string");
+    walk->at += len;
+    return true;
+}
+
+bool json_walk_string(struct json_walk *walk, struct json_slice *out)
+{
+    if (json_walk_peek(walk) != '"')
+        return json_walk_refuse(walk, "expected a string");
+    const char *begin = ++walk->at;
+    bool escaped = false;
+    for (;;) {
+        const char *at = walk->at;
+        while (at < walk->end && (signed char)*at >= 0x20 && *at != '"' && *at != '\\')
+            at++;
+        walk->at = at;
+        if (at == walk->end)
+            return json_walk_refuse(walk, "a string without its closing quote");
+        if (*at == '"')
+            break;
+        escaped = escaped || *at == '\\';
+        if (!(*at == '\\' ? skip_escape(walk) : skip_character(walk)))
+            return false;
+    }
+    *out = (struct json_slice){begin, (size_t)(walk->at - begin), escaped};
+    walk->at++;
+    return true;
+}
+
+static bool skip_digits(struct json_walk *walk)
+{
+    const char *begin = walk->at;
+    while (walk->at < walk->end && *walk->at >= '0' && *walk->at <= '9')
+        walk->at++;
+    return walk->at > begin || json_walk_refuse(walk, "expected a digit");
+}
+
+bool json_walk_number(struct json_walk *walk, struct json_slice *out)
+{
+    skip_space(walk);
+    const char *begin = walk->at;
+    if (!json_walk_next_is_number(walk))
+        return json_walk_refuse(walk, "expected a value");
+    skip_char(walk, '-');
+    if (!skip_char(walk, '0') && !skip_digits(walk))
+        return false;
+    if (skip_char(walk, '.') && !skip_digits(walk))
+        return false;
+    if (skip_char(walk, 'e') || skip_char(walk, 'E')) {
+        if (!skip_char(walk, '+'))
+            skip_char(walk, '-');
+        if (!skip_digits(walk))
+            return false;
+    }
+    *out = (struct json_slice){begin, (size_t)(walk->at - begin), false};
+    return true;
+}
+
+static bool skip_word(struct json_walk *walk, const char *word)
+{
+    size_t len = strlen(word);
+    if ((size_t)(walk->end - walk->at) < len || memcmp(walk->at, word, len) != 0)
+        return json_walk_refuse(walk, "expected a value");
+    walk->at += len;
+    return true;
+}
+
+bool json_walk_bool(struct json_walk *walk, bool *out)
+{
+    bool value = json_walk_peek(walk) == 't';
+    if (!skip_word(walk, value ? "true" : "false"))
+        return false;
+    *out = value;
+    return true;
+}
+
+/* Recursive, within the bound of depth. */
+bool json_walk_skip(struct json_walk *walk)
+{
+    struct json_slice slice;
+    bool ignored;
+    switch (json_walk_peek(walk)) {
+    case '{':
+        if (!json_walk_enter(walk, '{'))
+            return false;
+        while (json_walk_key(walk, &slice))
+            if (!json_walk_skip(walk))
+                return false;
+        return walk->problem == NULL;
+    case '[':
+        if (!json_walk_enter(walk, '['))
+            return false;
+        while (json_walk_item(walk))
+            if (!json_walk_skip(walk))
+                return false;
+        return walk->problem == NULL;
+    case '"':
+        return json_walk_string(walk, &slice);
+    case 't':
+    case 'f':
+        return json_walk_bool(walk, &ignored);
+    case 'n':
+        return skip_word(walk, "null");
+    default:
+        return json_walk_number(walk, &slice);
+    }
+}
+
+bool json_walk_end(struct json_walk *walk)
+{
+    skip_space(walk);
+    if (walk->problem != NULL)
+        return false;
+    return walk->at == walk->end || json_walk_refuse(walk, "expected nothing after the value");
+}
+
+bool json_walk_fields(struct json_walk *walk, const struct json_walk_field *fields, size_t count, void *base)
+{
+    assert(count <= JSON_WALK_FIELDS_MAX);
+    if (json_walk_peek(walk) != '{')
+        return json_walk_skip(walk);
+    struct json_slice key;
+    uint64_t seen = 0;
+    if (!json_walk_enter(walk, '{'))
+        return false;
+    while (json_walk_key(walk, &key)) {
+        size_t i = 0;
+        while (i < count && !json_slice_is(&key, fields[i].name))
+            i++;
+        if (i < count && (seen >> i & 1) != 0)
+            return json_walk_refuse(walk, "this key stands here twice");
+        if (i < count)
+            seen |= UINT64_C(1) << i;
+        if (!(i < count ? fields[i].read(walk, (char *)base + fields[i].offset) : json_walk_skip(walk)))
+            return false;
+    }
+    return walk->problem == NULL;
+}

@@ -1,0 +1,110 @@
+#include "common/base/written_time.h"
+
+#define US_PER_S INT64_C(1000000)
+
+struct reader {
+    const char *at;
+};
+
+/* Exactly `digits` of them, from `least` to `most`. */
+static bool read_number(struct reader *reader, int digits, int least, int most, int *out)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++, reader->at++) {
+        if (*reader->at < '0' || *reader->at > '9')
+            return false;
+        value = value * 10 + (*reader->at - '0');
+    }
+    *out = value;
+    return value >= least && value <= most;
+}
+
+static bool skip(struct reader *reader, char c)
+{
+    if (*reader->at != c)
+        return false;
+    reader->at++;
+    return true;
+}
+
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* Days since 1970-01-01: years counted from March, so that the leap day is the last of its year. */
+static int64_t days_since_epoch(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+}
+
+/* The first six digits count. */
+static bool read_fraction(struct reader *reader, int64_t *us)
+{
+    int digits = 0;
+    for (; *reader->at >= '0' && *reader->at <= '9'; reader->at++, digits++)
+        if (digits < 6)
+            *us = *us * 10 + (*reader->at - '0');
+    for (int i = digits; i < 6; i++)
+        *us *= 10;
+    return digits > 0;
+}
+
+static bool read_clock(struct reader *reader, int *hour, int64_t *us)
+{
+    int minute = 0, second = 0;
+    int64_t fraction = 0;
+    if (!read_number(reader, 2, 0, 23, hour) || !skip(reader, ':') || !read_number(reader, 2, 0, 59, &minute))
+        return false;
+    if (skip(reader, ':')) {
+        if (!read_number(reader, 2, 0, 60, &second))
+            return false;
+        if ((skip(reader, '.') || skip(reader, ',')) && !read_fraction(reader, &fraction))
+            return false;
+    }
+    *us = ((int64_t)*hour * 3600 + (int64_t)minute * 60 + second) * US_PER_S + fraction;
+    return true;
+}
+
+/* What has to be added for UTC. */
+static bool read_zone(struct reader *reader, int64_t *us)
+{
+    int sign = *reader->at == '-' ? 1 : -1, hours = 0, minutes = 0;
+    if (skip(reader, 'Z') || skip(reader, 'z'))
+        return true;
+    if (!skip(reader, '+') && !skip(reader, '-'))
+        return true;
+    if (!read_number(reader, 2, 0, 23, &hours))
+        return false;
+    if ((skip(reader, ':') || *reader->at != '\0') && !read_number(reader, 2, 0, 59, &minutes))
+        return false;
+    *us = sign * ((int64_t)hours * 60 + minutes) * 60 * US_PER_S;
+    return true;
+}
+
+bool written_time_parse(const char *text, struct written_time *out)
+{
+    struct reader reader = {text};
+    int year = 0, month = 0, day = 0, hour = 0;
+    int64_t time_us = 0, zone_us = 0;
+    if (!read_number(&reader, 4, 1970, 9999, &year) || !skip(&reader, '-') || !read_number(&reader, 2, 1, 12, &month) ||
+        !skip(&reader, '-') || !read_number(&reader, 2, 1, days_in(year, month), &day))
+        return false;
+    bool has_time = skip(&reader, 'T') || skip(&reader, 't') || skip(&reader, ' ');
+    if (has_time && (!read_clock(&reader, &hour, &time_us) || !read_zone(&reader, &zone_us)))
+        return false;
+    if (*reader.at != '\0')
+        return false;
+    int64_t days = days_since_epoch(year, month, day);
+    *out = (struct written_time){
+        .unix_us = days * 86400 * US_PER_S + time_us + zone_us,
+        .hour = hour,
+        .weekday = (int)((days + 3) % 7), /* 1970-01-01 was a Thursday */
+        .has_time = has_time,
+    };
+    return true;
+}

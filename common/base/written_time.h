@@ -1,0 +1,21 @@
+/*
+ * A point in time as programs write it: ISO 8601, with or without time, fraction and zone. What carries no zone is
+ * taken as UTC, so that the same file means the same instant on every machine.
+ */
+#ifndef REPRISE_BASE_WRITTEN_TIME_H
+#define REPRISE_BASE_WRITTEN_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct written_time {
+    int64_t unix_us;
+    int hour, weekday; /* as written, whatever the zone: 0–23; Monday is 0 */
+    bool has_time;     /* false: a day, and the instant is its beginning */
+};
+
+/* 2025-12-10, then optionally [T or space] 10:33[:03[.064774]], then optionally Z, +01:00, +0100 or +01. Years 1970 to
+ * 9999. False for anything else, impossible dates such as 30 February included. */
+bool written_time_parse(const char *text, struct written_time *out);
+
+#endif

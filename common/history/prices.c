@@ -1,0 +1,175 @@
+#include "common/history/prices.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/base/yaml.h"
+#include "common/history/prices_models.h"
+
+#define MILLION INT64_C(1000000)
+#define PRICE_MAX_NUSD (MILLION * MONEY_NUSD_PER_USD)
+#define VERSION_DIGITS_MAX 3 /* more digits after a dash are a date */
+
+struct prices {
+    size_t count;
+    struct price *rows;
+};
+
+static const struct {
+    const char *name;
+    size_t offset;
+} columns[] = {
+    {"input", offsetof(struct price, input)},
+    {"output", offsetof(struct price, output)},
+    {"cache_write", offsetof(struct price, cache_write)},
+    {"cache_read", offsetof(struct price, cache_read)},
+};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static int64_t *column_of(struct price *price, const char *name)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (strcmp(name, columns[i].name) == 0)
+            return (int64_t *)(void *)((char *)price + columns[i].offset);
+    return NULL;
+}
+
+static enum err read_price(const struct yaml_node *key, const struct yaml_node *value, struct price *price,
+                           struct err_info *error)
+{
+    int64_t *column = column_of(price, key->scalar), nusd = 0;
+    if (column == NULL)
+        return yaml_error(key, error, "unknown key \"%s\"; allowed: input, output, cache_write, cache_read",
+                          key->scalar);
+    if (value->kind != YAML_SCALAR || !value->plain || !money_parse(value->scalar, strlen(value->scalar), &nusd) ||
+        nusd < 0 || nusd > PRICE_MAX_NUSD)
+        return yaml_error(value, error, "expected USD per million tokens, a number from 0 to 1000000");
+    *column = nusd;
+    return ERR_OK;
+}
+
+static bool is_pattern(const char *text)
+{
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
+    return len > 0 && len <= 64 && text[len] == '\0';
+}
+
+static enum err read_row(const struct yaml_node *key, const struct yaml_node *value, struct price *price,
+                         struct err_info *error)
+{
+    if (!is_pattern(key->scalar))
+        return yaml_error(key, error, "\"%s\": expected a part of a model's name in lower case, like opus-4-5",
+                          key->scalar);
+    if (value->kind != YAML_MAPPING || value->count != COLUMNS)
+        return yaml_error(value, error, "expected the four prices input, output, cache_write, cache_read");
+    for (size_t i = 0; i < value->count; i++)
+        if (read_price(value->keys[i], value->items[i], price, error) != ERR_OK)
+            return ERR_USAGE;
+    price->pattern = mem_strdup(key->scalar);
+    return ERR_OK;
+}
+
+static enum err read_table(const struct yaml_node *root, struct prices *prices, struct err_info *error)
+{
+    const struct yaml_node *models = yaml_get(root, "models");
+    if (root->kind != YAML_MAPPING || root->count != 1 || models == NULL)
+        return yaml_error(root, error, "expected one key, \"models\"");
+    if (models->kind != YAML_MAPPING || models->count == 0)
+        return yaml_error(models, error, "expected models with their prices");
+    prices->rows = mem_array(models->count, sizeof(*prices->rows));
+    for (size_t i = 0; i < models->count; i++) {
+        if (read_row(models->keys[i], models->items[i], &prices->rows[i], error) != ERR_OK)
+            return ERR_USAGE;
+        prices->count++;
+    }
+    return ERR_OK;
+}
+
+enum err prices_parse(const char *bytes, size_t len, struct prices **out, struct err_info *error)
+{
+    struct yaml_node *root = NULL;
+    *out = NULL;
+    if (yaml_parse(bytes, len, &root, error) != ERR_OK)
+        return ERR_USAGE;
+    struct prices *prices = mem_zalloc(sizeof(*prices));
+    enum err err = read_table(root, prices, error);
+    yaml_drop(root);
+    if (err != ERR_OK) {
+        prices_drop(prices);
+        return err;
+    }
+    *out = prices;
+    return ERR_OK;
+}
+
+struct prices *prices_builtin(void)
+{
+    struct prices *prices = NULL;
+    struct err_info error = {.code = ERR_OK};
+    enum err err = prices_parse(prices_models, strlen(prices_models), &prices, &error);
+    assert(err == ERR_OK);
+    (void)err;
+    return prices;
+}
+
+void prices_drop(struct prices *prices)
+{
+    if (prices == NULL)
+        return;
+    for (size_t i = 0; i < prices->count; i++)
+        free(prices->rows[i].pattern);
+    free(prices->rows);
+    free(prices);
+}
+
+/* "-5" behind opus-4 makes it another model; "-20250514" is only its date. */
+static bool goes_on_with_version(const char *rest, size_t len)
+{
+    size_t digits = 0;
+    if (len < 2 || (rest[0] != '-' && rest[0] != '.'))
+        return false;
+    while (1 + digits < len && isdigit((unsigned char)rest[1 + digits]))
+        digits++;
+    return digits > 0 && digits <= VERSION_DIGITS_MAX;
+}
+
+static bool stands_at(const char *pattern, size_t pattern_len, const char *model, size_t len, size_t at)
+{
+    if (at > 0 && isalnum((unsigned char)model[at - 1]))
+        return false;
+    for (size_t i = 0; i < pattern_len; i++)
+        if (tolower((unsigned char)model[at + i]) != pattern[i])
+            return false;
+    size_t end = at + pattern_len;
+    if (end < len && isalnum((unsigned char)model[end]))
+        return false;
+    return !goes_on_with_version(model + end, len - end);
+}
+
+const struct price *prices_find(const struct prices *prices, const char *model, size_t len)
+{
+    for (size_t row = 0; row < prices->count; row++) {
+        const char *pattern = prices->rows[row].pattern;
+        size_t pattern_len = strlen(pattern);
+        for (size_t at = 0; at + pattern_len <= len; at++)
+            if (stands_at(pattern, pattern_len, model, len, at))
+                return &prices->rows[row];
+    }
+    return NULL;
+}
+
+int64_t prices_cost(const struct price *price, const struct run_tokens *tokens)
+{
+    if (!run_tokens_are_counts(tokens))
+        return MONEY_UNKNOWN;
+    /* At most 1e12 tokens * 1e15 each: far within 128 bits. */
+    __int128 sum = (__int128)tokens->input * price->input + (__int128)tokens->output * price->output +
+                   (__int128)tokens->cache_creation * price->cache_write +
+                   (__int128)tokens->cache_read * price->cache_read;
+    __int128 nusd = (sum + MILLION / 2) / MILLION;
+    return nusd > MONEY_MAX_NUSD ? MONEY_UNKNOWN : (int64_t)nusd;
+}

@@ -1,0 +1,36 @@
+/*
+ * What models cost per token. The table is data: prices/models.yaml, built in, or the file that the setting
+ * history.prices names, in the same form. A model that it does not know has no known cost; nothing is guessed.
+ */
+#ifndef REPRISE_HISTORY_PRICES_H
+#define REPRISE_HISTORY_PRICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/money.h"
+#include "common/history/run_tokens.h"
+
+/* In nano-dollars per million tokens. */
+struct price {
+    char *pattern;
+    int64_t input, output, cache_write, cache_read;
+};
+
+struct prices;
+
+/* Reads a table (YAML, see prices/models.yaml). On success `*out` is the caller's (prices_drop). ERR_USAGE with the
+ * place of what is wrong: another key, a price that is negative, above 1 000 000 USD or no number, an empty table. */
+MUST_CHECK enum err prices_parse(const char *bytes, size_t len, struct prices **out, struct err_info *error);
+/* The table that is built in; the caller's. */
+struct prices *prices_builtin(void);
+void prices_drop(struct prices *prices);
+
+/* The price of a model by its full name (`len` bytes), borrowed; NULL if no pattern matches. */
+const struct price *prices_find(const struct prices *prices, const char *model, size_t len);
+/* In nano-dollars, rounded half up once for the sum; MONEY_UNKNOWN if the tokens are no counts or the sum does not fit.
+ */
+int64_t prices_cost(const struct price *price, const struct run_tokens *tokens);
+
+#endif

@@ -1,0 +1,99 @@
+#include "common/history/result_cost.h"
+
+static int64_t price_of(const struct prices *prices, const struct json_slice *model, const struct run_tokens *tokens)
+{
+    const struct price *price = prices_find(prices, model->bytes, model->len);
+    return price != NULL ? prices_cost(price, tokens) : MONEY_UNKNOWN;
+}
+
+static int64_t reported(const struct result_cost_question *question)
+{
+    return question->line->total_cost_nusd;
+}
+
+static int64_t reported_of_model(const struct result_line_model *model, const struct prices *prices)
+{
+    (void)prices;
+    return model->cost_nusd;
+}
+
+static int64_t price_of_model(const struct result_line_model *model, const struct prices *prices)
+{
+    return price_of(prices, &model->name, &model->tokens);
+}
+
+/* A sum in which one part is unknown is unknown; so is one of no parts. */
+static int64_t sum_over_models(const struct result_cost_question *question,
+                               int64_t (*cost_of)(const struct result_line_model *, const struct prices *))
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < question->line->model_count; i++) {
+        int64_t nusd = cost_of(&question->line->models[i], question->prices);
+        if (nusd == MONEY_UNKNOWN || !money_add(&sum, nusd))
+            return MONEY_UNKNOWN;
+    }
+    return question->line->model_count > 0 ? sum : MONEY_UNKNOWN;
+}
+
+static int64_t model_costs(const struct result_cost_question *question)
+{
+    return sum_over_models(question, reported_of_model);
+}
+
+static int64_t model_tokens(const struct result_cost_question *question)
+{
+    return sum_over_models(question, price_of_model);
+}
+
+/* No tokens cost nothing, whatever the model. */
+static int64_t usage(const struct result_cost_question *question)
+{
+    const struct result_line *line = question->line;
+    if (!line->has_usage || !run_tokens_are_counts(&line->usage))
+        return MONEY_UNKNOWN;
+    if (run_tokens_total(&line->usage) == 0)
+        return 0;
+    if (question->stream_model == NULL || question->stream_model->bytes == NULL)
+        return MONEY_UNKNOWN;
+    return price_of(question->prices, question->stream_model, &line->usage);
+}
+
+static int64_t (*const routes[])(const struct result_cost_question *) = {
+    [RESULT_COST_REPORTED] = reported,
+    [RESULT_COST_MODEL_COSTS] = model_costs,
+    [RESULT_COST_MODEL_TOKENS] = model_tokens,
+    [RESULT_COST_USAGE] = usage,
+};
+
+int64_t result_cost_by(const struct result_cost_question *question, enum result_cost_route route)
+{
+    return route < RESULT_COST_NONE ? routes[route](question) : MONEY_UNKNOWN;
+}
+
+int64_t result_cost(const struct result_cost_question *question, enum result_cost_route *route)
+{
+    int64_t nusd = MONEY_UNKNOWN;
+    int at = RESULT_COST_REPORTED;
+    for (; at < RESULT_COST_NONE; at++) {
+        nusd = routes[at](question);
+        if (nusd != MONEY_UNKNOWN)
+            break;
+        /* `usage` leaves other models out: a price that is missing for one of them is not made up from it. */
+        if (at == RESULT_COST_MODEL_TOKENS && question->line->model_count > 0)
+            at = RESULT_COST_USAGE;
+    }
+    if (route != NULL)
+        *route = (enum result_cost_route)at;
+    return nusd;
+}
+
+int64_t result_cost_of_model(const struct result_line_model *model, const struct prices *prices)
+{
+    return model->cost_nusd != MONEY_UNKNOWN ? model->cost_nusd : price_of_model(model, prices);
+}
+
+bool result_cost_needs_model(const struct result_line *line)
+{
+    return line->total_cost_nusd == MONEY_UNKNOWN && line->model_count == 0 && line->has_usage &&
+           run_tokens_total(&line->usage) != 0;
+}

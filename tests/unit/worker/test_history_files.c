@@ -1,0 +1,492 @@
+/*
+ * Runs read from directories: the sample data beside this checkout (skipped where there is none), and the odd ones,
+ * which are made here. "The others are unaffected" is what every broken run is checked for.
+ */
+#include "worker/run/history_files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "tests/testing/testing.h"
+
+#define COST_LINE(amount)                                                                                              \
+    "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"duration_ms\":1000,\"total_cost_usd\":" amount  \
+    ",\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}\n"
+#define INIT_LINE "{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"claude-sonnet-4-5-20250929\"}\n"
+
+struct place {
+    char *root;
+    struct history_dir *dir;
+    struct prices *prices;
+    struct history_reader *reader;
+    struct run_facts facts;
+    struct err_info error;
+};
+
+static void place_open(struct place *place, const char *root)
+{
+    struct err_info error = {.code = ERR_OK};
+    *place = (struct place){.root = mem_strdup(root), .prices = prices_builtin()};
+    place->reader = history_reader_new(place->prices, NULL, NULL);
+    if (history_dir_open(root, NULL, &place->dir, &error) != ERR_OK)
+        fail_msg("%s", error.text);
+    run_facts_init(&place->facts);
+}
+
+static void place_close(struct place *place)
+{
+    run_facts_fini(&place->facts);
+    history_reader_drop(place->reader);
+    history_dir_close(place->dir);
+    prices_drop(place->prices);
+    free(place->root);
+}
+
+static enum err read_run(struct place *place, const char *id)
+{
+    run_facts_fini(&place->facts);
+    return history_files_read(place->reader, place->dir, id, &place->facts, &place->error);
+}
+
+static void expect_cost(struct place *place, const char *id, int64_t nusd)
+{
+    if (read_run(place, id) != ERR_OK)
+        fail_msg("%s: %s", id, place->error.text);
+    assert_true(place->facts.has_cost);
+    assert_int_equal(place->facts.actual_cost_nusd, nusd);
+}
+
+static void expect_failure(struct place *place, const char *id, enum err err, const char *words)
+{
+    assert_int_equal(read_run(place, id), err);
+    if (strstr(place->error.text, words) == NULL)
+        fail_msg("%s: expected \"%s\" in \"%s\"", id, words, place->error.text);
+    if (strcmp(id, "healthy") != 0 && access(place->root, X_OK) == 0)
+        expect_cost(place, "healthy", 2370000000);
+}
+
+static void expect_warning(const struct place *place, const char *words)
+{
+    for (size_t i = 0; i < place->facts.warning_count && i < RUN_WARNINGS_MAX; i++)
+        if (strstr(place->facts.warnings[i], words) != NULL)
+            return;
+    fail_msg("no warning says \"%s\"; there are %zu, the first: %s", words, place->facts.warning_count,
+             place->facts.warning_count > 0 ? place->facts.warnings[0] : "-");
+}
+
+/* Makes the directories on the way; `root` "/" `path`, the caller's. */
+static char *make_path(const struct place *place, const char *path)
+{
+    char *full = testing_join(place->root, path);
+    for (char *slash = full + strlen(place->root) + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
+        *slash = '\0';
+        (void)mkdir(full, 0755);
+    }
+    return full;
+}
+
+static void put(const struct place *place, const char *path, const char *text)
+{
+    char *full = make_path(place, path);
+    testing_write_file(full, text, strlen(text));
+    free(full);
+}
+
+/* `before` bytes of a hole, then `text`, then `after` bytes of a hole. */
+static void put_sparse(const struct place *place, const char *path, off_t before, const char *text, off_t after)
+{
+    char *full = make_path(place, path);
+    int fd = open(full, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, text, strlen(text), before), strlen(text));
+    assert_int_equal(ftruncate(fd, before + (off_t)strlen(text) + after), 0);
+    close(fd);
+    free(full);
+}
+
+static int setup(void **state)
+{
+    void *root = NULL;
+    if (testing_dir_setup(&root) != 0)
+        return -1;
+    struct place *place = mem_alloc(sizeof(*place));
+    assert_int_equal(chmod(root, 0755), 0);
+    place_open(place, root);
+    free(root);
+    put(place, "healthy/planner/raw_output.jsonl", INIT_LINE COST_LINE("2.37"));
+    *state = place;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct place *place = *state;
+    void *root = mem_strdup(place->root);
+    place_close(place);
+    free(place);
+    return testing_dir_teardown(&root);
+}
+
+static void the_three_real_runs_cost_what_they_cost(void **state)
+{
+    (void)state;
+    const char *data = testing_shared_data();
+    if (data == NULL)
+        skip();
+    char *agents = testing_join(data, "agents");
+    struct place place;
+    place_open(&place, agents);
+    expect_cost(&place, "4b6b710e", 261538850);
+    assert_int_equal(place.facts.status, RUN_STATUS_COMPLETED);
+    assert_int_equal(place.facts.phase_count, 2);
+    assert_string_equal(place.facts.phases[0].name, "plan");
+    assert_int_equal(place.facts.phases[0].cost_nusd, 111263500);
+    assert_int_equal(place.facts.phases[0].duration_ms, 48670);
+    assert_string_equal(place.facts.phases[1].name, "build");
+    assert_int_equal(place.facts.phases[1].cost_nusd, 150275350);
+    assert_int_equal(place.facts.model_count, 2);
+    assert_string_equal(place.facts.model_used, "sonnet");
+    assert_string_equal(place.facts.workflow_template, "chore_implement");
+    assert_int_equal(place.facts.retry_count, 0);
+    assert_int_equal(place.facts.total_tokens, place.facts.tokens.input + place.facts.tokens.cache_creation +
+                                                   place.facts.tokens.cache_read + place.facts.tokens.output);
+    expect_cost(&place, "3a9fd5b9", 2664108500);
+    expect_cost(&place, "5cd0bbdd", 0);
+    assert_int_equal(place.facts.status, RUN_STATUS_RUNNING);
+    assert_true(place.facts.has_tokens && place.facts.total_tokens == 0);
+    place_close(&place);
+    free(agents);
+}
+
+static void runs_are_listed_in_pages_by_name(void **state)
+{
+    struct place *place = *state;
+    put(place, "b/x", "");
+    put(place, "a-1/x", "");
+    put(place, "adw_1760937866209_4409/x", "");
+    put(place, "not a run/x", "");
+    put(place, ".hidden/x", "");
+    put(place, "file", "");
+    char *link = testing_join(place->root, "link");
+    assert_int_equal(symlink("healthy", link), 0);
+    free(link);
+    static const char *const pages[][3] = {{"a-1", "adw_1760937866209_4409", NULL}, {"b", "healthy", NULL}, {NULL}};
+    const char *after = "";
+    for (size_t page = 0; page < 3; page++) {
+        struct history_names names;
+        assert_int_equal(history_dir_list(place->dir, after, 2, &names, &place->error), ERR_OK);
+        assert_int_equal(names.skipped, 4);
+        size_t i = 0;
+        for (; pages[page][i] != NULL; i++)
+            assert_string_equal(names.items[i], pages[page][i]);
+        assert_int_equal(names.count, i);
+        after = i > 0 ? pages[page][i - 1] : after;
+        history_names_fini(&names);
+    }
+}
+
+static void a_page_of_many_is_the_first_of_all(void **state)
+{
+    struct place *place = *state;
+    char name[32], expected[256];
+    for (int i = 0; i < 700; i++) {
+        snprintf(name, sizeof(name), "r%06d/x", i * 7919 % 1000);
+        put(place, name, "");
+    }
+    struct history_names names;
+    assert_int_equal(history_dir_list(place->dir, "r000099", 50, &names, &place->error), ERR_OK);
+    assert_int_equal(names.count, 50);
+    char *previous = NULL;
+    for (size_t i = 0; i < names.count; i++) {
+        assert_true(previous == NULL || strcmp(previous, names.items[i]) < 0);
+        assert_true(strcmp(names.items[i], "r000099") > 0);
+        previous = names.items[i];
+    }
+    /* Nothing between the first and the last of the page is missing. */
+    size_t at = 0;
+    for (int i = 100; i < 1000 && at < names.count; i++) {
+        snprintf(expected, sizeof(expected), "%s/r%06d", place->root, i);
+        if (access(expected, F_OK) != 0)
+            continue;
+        assert_string_equal(names.items[at], expected + strlen(place->root) + 1);
+        at++;
+    }
+    assert_int_equal(at, names.count);
+    history_names_fini(&names);
+}
+
+static void an_agents_directory_of_a_request_stays_beneath_its_root(void **state)
+{
+    struct place *place = *state;
+    put(place, "inner/run/planner/raw_output.jsonl", COST_LINE("1"));
+    char *link = testing_join(place->root, "out");
+    assert_int_equal(symlink("/tmp", link), 0);
+    free(link);
+    static const struct {
+        const char *below;
+        enum err err;
+    } cases[] = {
+        {"inner", ERR_OK},          {"inner/run", ERR_OK},
+        {"..", ERR_USAGE},          {"inner/..", ERR_USAGE},
+        {"inner/../..", ERR_USAGE}, {"/tmp", ERR_USAGE},
+        {"out", ERR_USAGE},         {"out/x", ERR_USAGE},
+        {"missing", ERR_NOT_FOUND}, {"inner/run/planner/raw_output.jsonl", ERR_USAGE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct history_dir *dir = NULL;
+        enum err err = history_dir_open(place->root, cases[i].below, &dir, &place->error);
+        if (err != cases[i].err)
+            fail_msg("%s: %s", cases[i].below, err == ERR_OK ? "opened" : place->error.text);
+        history_dir_close(dir);
+    }
+    assert_int_equal(read_run(place, "../x"), ERR_USAGE);
+    assert_int_equal(read_run(place, ".."), ERR_USAGE);
+    assert_int_equal(read_run(place, "inner/run"), ERR_USAGE);
+}
+
+static void broken_files_fail_their_run_with_path_and_place(void **state)
+{
+    struct place *place = *state;
+    put(place, "broken/adw_state.json", "{\"adw_id\": \"broken\",\n  \"status\": oops}");
+    expect_failure(place, "broken", ERR_PERMANENT, "broken: adw_state.json: line 2, column 13");
+    put(place, "cut/adw_state.json", "{\"adw_id\": \"cut\"");
+    expect_failure(place, "cut", ERR_PERMANENT, "line 1, column 17");
+    put(place, "list/adw_state.json", "[]");
+    expect_failure(place, "list", ERR_PERMANENT, "expected an object");
+    put(place, "dir/planner/raw_output.jsonl/x", "");
+    expect_failure(place, "dir", ERR_PERMANENT, "planner/raw_output.jsonl: a directory where a file should be");
+    put(place, "statedir/adw_state.json/x", "");
+    expect_failure(place, "statedir", ERR_PERMANENT, "adw_state.json: a directory where a file should be");
+    put(place, "nothing/notes.txt", "");
+    expect_failure(place, "nothing", ERR_NOT_FOUND, "no state file, no summary and no agent output");
+    expect_failure(place, "missing", ERR_NOT_FOUND, "missing: not there");
+    put_sparse(place, "huge/adw_state.json", 0, "{}", 9 << 20);
+    expect_failure(place, "huge", ERR_PERMANENT, "too many");
+}
+
+static void links_are_never_followed(void **state)
+{
+    struct place *place = *state;
+    put(place, "filelink/planner/x", "");
+    char *path = make_path(place, "filelink/planner/raw_output.jsonl");
+    assert_int_equal(symlink("../../healthy/planner/raw_output.jsonl", path), 0);
+    free(path);
+    expect_failure(place, "filelink", ERR_PERMANENT, "a link, and links are not followed");
+    path = make_path(place, "dirlink/planner");
+    assert_int_equal(symlink("../healthy/planner", path), 0);
+    free(path);
+    put(place, "dirlink/builder/raw_output.jsonl", COST_LINE("1.5"));
+    expect_cost(place, "dirlink", 1500000000);
+    expect_warning(place, "links are not followed");
+    path = make_path(place, "runlink");
+    assert_int_equal(symlink("healthy", path), 0);
+    free(path);
+    expect_failure(place, "runlink", ERR_PERMANENT, "link");
+    path = make_path(place, "pipe/planner/raw_output.jsonl");
+    assert_int_equal(mkfifo(path, 0644), 0);
+    free(path);
+    expect_failure(place, "pipe", ERR_PERMANENT, "no regular file");
+}
+
+static void unreadable_files_say_so(void **state)
+{
+    struct place *place = *state;
+    put(place, "locked/planner/raw_output.jsonl", COST_LINE("1"));
+    char *path = make_path(place, "locked/planner/raw_output.jsonl");
+    assert_int_equal(chmod(path, 0), 0);
+    free(path);
+    uid_t user = geteuid();
+    if (user == 0)
+        assert_int_equal(seteuid(65534), 0);
+    enum err err = read_run(place, "locked");
+    assert_int_equal(seteuid(user), 0);
+    assert_int_equal(err, ERR_PERMANENT);
+    assert_non_null(strstr(place->error.text, "locked: planner/raw_output.jsonl: Permission denied"));
+    expect_cost(place, "healthy", 2370000000);
+}
+
+static long peak_kib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static void huge_streams_cost_little_memory(void **state)
+{
+    struct place *place = *state;
+    long before = peak_kib();
+    put_sparse(place, "sparse/planner/raw_output.jsonl", 300 << 20, "\n" COST_LINE("0.5"), 0);
+    expect_cost(place, "sparse", 500000000);
+    put_sparse(place, "hole/planner/raw_output.jsonl", 0, COST_LINE("0.25"), 300 << 20);
+    expect_cost(place, "hole", 250000000);
+    expect_warning(place, "skipped");
+    char *line = mem_alloc((50 << 20) + 1);
+    memset(line, 'x', 50 << 20);
+    line[50 << 20] = '\0';
+    memcpy(line, "{\"type\":\"result\",\"result\":\"", 26);
+    struct buf text = BUF_INIT;
+    buf_add_str(&text, COST_LINE("0.75"));
+    buf_add(&text, line, 50 << 20);
+    buf_add_str(&text, "\n{\"type\":\"assistant\"}\n");
+    put(place, "longline/planner/raw_output.jsonl", text.data);
+    buf_fini(&text);
+    free(line);
+    expect_cost(place, "longline", 750000000);
+    expect_warning(place, "lines of more than 4194304 bytes skipped");
+    /* The test itself made a line of 50 MiB, twice over; the reader's part is a line and a block. */
+    assert_in_range(peak_kib() - before, 0, 200 * 1024);
+}
+
+static void odd_ends_are_passed_over(void **state)
+{
+    struct place *place = *state;
+    put(place, "midline/planner/raw_output.jsonl", COST_LINE("1.25") "{\"type\":\"result\",\"total_cost_u");
+    expect_cost(place, "midline", 1250000000);
+    assert_int_equal(place->facts.warning_count, 0); /* a writer at work is nothing odd */
+    put(place, "broken/planner/raw_output.jsonl", COST_LINE("1.25") "nonsense\n\n{}\n");
+    expect_cost(place, "broken", 1250000000);
+    expect_warning(place, "1 broken lines skipped");
+    put_sparse(place, "nul/planner/raw_output.jsonl", 4096, COST_LINE("1.75"), 4096);
+    expect_cost(place, "nul", 1750000000);
+    put(place, "first/planner/raw_output.jsonl", COST_LINE("1") COST_LINE("3"));
+    expect_cost(place, "first", 3000000000);
+    put(place, "both/planner/raw_output.jsonl", COST_LINE("1"));
+    put(place, "both/planner/cc_raw_output.jsonl", COST_LINE("9"));
+    put(place, "both/builder/cc_raw_output.jsonl", COST_LINE("2"));
+    expect_cost(place, "both", 3000000000);
+    put(place, "empty/planner/raw_output.jsonl", "");
+    assert_int_equal(read_run(place, "empty"), ERR_OK);
+    assert_false(place->facts.has_cost);
+    expect_warning(place, "no cost data");
+}
+
+static void the_stream_is_asked_for_its_model_where_only_usage_tells(void **state)
+{
+    struct place *place = *state;
+    static const char usage[] = "{\"type\":\"result\",\"subtype\":\"success\",\"usage\":{\"input_tokens\":1000000}}\n";
+    struct buf text = BUF_INIT;
+    buf_add_str(&text, INIT_LINE);
+    buf_add_str(&text, usage);
+    put(place, "init/planner/raw_output.jsonl", text.data);
+    expect_cost(place, "init", 3000000000);
+    assert_string_equal(place->facts.model_used, "claude-sonnet-4-5-20250929");
+    buf_reset(&text);
+    buf_add_str(&text, "{\"type\":\"assistant\",\"message\":{\"model\":\"claude-opus-4-1-20250805\"}}\n");
+    buf_add_str(&text, usage);
+    put(place, "assistant/planner/raw_output.jsonl", text.data);
+    expect_cost(place, "assistant", 15000000000);
+    put(place, "none/planner/raw_output.jsonl", usage);
+    assert_int_equal(read_run(place, "none"), ERR_OK);
+    assert_false(place->facts.has_cost);
+    expect_warning(place, "neither cost nor a model with a price");
+    buf_fini(&text);
+}
+
+static void set_age(const struct place *place, const char *path, time_t age_s)
+{
+    char *full = make_path(place, path);
+    struct timespec now, times[2];
+    clock_gettime(CLOCK_REALTIME, &now);
+    times[0] = times[1] = (struct timespec){now.tv_sec - age_s, 5};
+    assert_int_equal(utimensat(AT_FDCWD, full, times, 0), 0);
+    free(full);
+}
+
+static void the_signature_tells_of_every_change_without_reading(void **state)
+{
+    struct place *place = *state;
+    struct history_signature first, next;
+    assert_int_equal(history_files_signature(place->reader, place->dir, "healthy", &first, &place->error), ERR_OK);
+    assert_false(first.settled);
+    set_age(place, "healthy/planner/raw_output.jsonl", 10);
+    assert_int_equal(history_files_signature(place->reader, place->dir, "healthy", &next, &place->error), ERR_OK);
+    assert_true(next.settled);
+    assert_string_not_equal(first.text, next.text);
+    expect_cost(place, "healthy", 2370000000);
+    assert_string_equal(place->facts.signature, next.text);
+    assert_true(place->facts.settled);
+    char *digest = mem_strdup(place->facts.source_digest);
+    expect_cost(place, "healthy", 2370000000);
+    assert_string_equal(place->facts.source_digest, digest);
+    static const char *const additions[] = {"healthy/adw_state.json", "healthy/error.log", "healthy/adw_plan/x",
+                                            "healthy/builder/raw_output.jsonl"};
+    for (size_t i = 0; i < sizeof(additions) / sizeof(additions[0]); i++) {
+        put(place, additions[i], "{}");
+        set_age(place, additions[i], 10);
+        first = next;
+        assert_int_equal(history_files_signature(place->reader, place->dir, "healthy", &next, &place->error), ERR_OK);
+        assert_string_not_equal(first.text, next.text);
+        assert_int_equal(read_run(place, "healthy"), ERR_OK);
+        assert_string_equal(place->facts.signature, next.text);
+    }
+    assert_string_not_equal(place->facts.source_digest, digest);
+    free(digest);
+}
+
+/* The same size and time, other bytes: the signature cannot see it, the digest does. */
+static void the_digest_covers_the_bytes_read(void **state)
+{
+    struct place *place = *state;
+    set_age(place, "healthy/planner/raw_output.jsonl", 10);
+    expect_cost(place, "healthy", 2370000000);
+    char *digest = mem_strdup(place->facts.source_digest), *signature = mem_strdup(place->facts.signature);
+    char *path = make_path(place, "healthy/planner/raw_output.jsonl");
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    put(place, "healthy/planner/raw_output.jsonl", INIT_LINE COST_LINE("9.37"));
+    struct timespec times[2] = {info.st_atim, info.st_mtim};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    expect_cost(place, "healthy", 9370000000);
+    assert_string_equal(place->facts.signature, signature);
+    assert_string_not_equal(place->facts.source_digest, digest);
+    free(path);
+    free(digest);
+    free(signature);
+}
+
+static enum err interrupt(void *context, struct err_info *error)
+{
+    int *calls = context;
+    return ++*calls == 2 ? err_set(error, ERR_FENCED, "cancelled") : ERR_OK;
+}
+
+static void a_long_search_can_be_interrupted(void **state)
+{
+    struct place *place = *state;
+    int calls = 0;
+    struct history_reader *reader = history_reader_new(place->prices, interrupt, &calls);
+    put_sparse(place, "hole/planner/raw_output.jsonl", 0, COST_LINE("0.25"), 100 << 20);
+    assert_int_equal(history_files_read(reader, place->dir, "hole", &place->facts, &place->error), ERR_FENCED);
+    assert_int_equal(calls, 2);
+    history_reader_drop(reader);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_three_real_runs_cost_what_they_cost),
+        TEST(runs_are_listed_in_pages_by_name),
+        TEST(a_page_of_many_is_the_first_of_all),
+        TEST(an_agents_directory_of_a_request_stays_beneath_its_root),
+        TEST(broken_files_fail_their_run_with_path_and_place),
+        TEST(links_are_never_followed),
+        TEST(unreadable_files_say_so),
+        TEST(huge_streams_cost_little_memory),
+        TEST(odd_ends_are_passed_over),
+        TEST(the_stream_is_asked_for_its_model_where_only_usage_tells),
+        TEST(the_signature_tells_of_every_change_without_reading),
+        TEST(the_digest_covers_the_bytes_read),
+        TEST(a_long_search_can_be_interrupted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+/* The agents directory: opening it, and its runs by name. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "worker/run/history_entries.h"
+#include "worker/run/history_open.h"
+#include "worker/run/history_private.h"
+
+static enum err refuse_below(int number, const char *below, struct err_info *error)
+{
+    if (number == ENOENT)
+        return err_set(error, ERR_NOT_FOUND, "agents directory \"%s\": not there", below);
+    if (number == ELOOP || number == EXDEV)
+        return err_set(error, ERR_USAGE,
+                       "agents directory \"%s\": it must lie beneath the configured one, without \"..\" or links",
+                       below);
+    if (number == ENOTDIR)
+        return err_set(error, ERR_USAGE, "agents directory \"%s\": no directory", below);
+    return err_set(error, ERR_PERMANENT, "agents directory \"%s\": %s", below, strerror(number));
+}
+
+/* ".." is refused even where it would come back. */
+static bool has_dots(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at += *at == '/') {
+        size_t len = strcspn(at, "/");
+        if (len == 2 && memcmp(at, "..", 2) == 0)
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+static enum err open_below(int root, const char *below, int *fd, struct err_info *error)
+{
+    if (*below == '/' || has_dots(below))
+        return refuse_below(EXDEV, below, error);
+    *fd = history_open_beneath(root, below, O_DIRECTORY);
+    return *fd >= 0 ? ERR_OK : refuse_below(errno, below, error);
+}
+
+enum err history_dir_open(const char *root, const char *below, struct history_dir **out, struct err_info *error)
+{
+    *out = NULL;
+    int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(error, errno == ENOENT ? ERR_NOT_FOUND : ERR_PERMANENT, "agents directory \"%s\": %s", root,
+                       strerror(errno));
+    if (below != NULL && *below != '\0') {
+        int inner = -1;
+        enum err err = open_below(fd, below, &inner, error);
+        close(fd);
+        if (err != ERR_OK)
+            return err;
+        fd = inner;
+    }
+    *out = mem_zalloc(sizeof(**out));
+    (*out)->fd = fd;
+    return ERR_OK;
+}
+
+void history_dir_close(struct history_dir *dir)
+{
+    if (dir == NULL)
+        return;
+    close(dir->fd);
+    free(dir);
+}
+
+bool history_id_is_usable(const char *adw_id)
+{
+    size_t len = 0;
+    for (; adw_id[len] != '\0'; len++)
+        if (!isalnum((unsigned char)adw_id[len]) && strchr("._-", adw_id[len]) == NULL)
+            return false;
+    return len > 0 && len <= HISTORY_ID_MAX && adw_id[0] != '.' && adw_id[0] != '-';
+}
+
+struct listing {
+    const char *after;
+    size_t limit;
+    struct history_names *names;
+    size_t cap;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts, and lets go of what comes after the first `limit`. */
+static void cut(struct listing *listing)
+{
+    struct history_names *names = listing->names;
+    if (names->count == 0)
+        return;
+    qsort(names->items, names->count, sizeof(*names->items), by_bytes);
+    while (names->count > listing->limit)
+        free(names->items[--names->count]);
+}
+
+static enum err list_entry(void *context, const char *name, enum history_entry kind, struct err_info *error)
+{
+    (void)error;
+    struct listing *listing = context;
+    struct history_names *names = listing->names;
+    if (kind != HISTORY_ENTRY_DIRECTORY || !history_id_is_usable(name)) {
+        names->skipped++;
+        return ERR_OK;
+    }
+    if (strcmp(name, listing->after) <= 0)
+        return ERR_OK;
+    if (names->count == listing->cap && listing->cap >= 2 * listing->limit)
+        cut(listing);
+    if (names->count == listing->cap) {
+        listing->cap = listing->cap == 0 ? 64 : listing->cap * 2;
+        names->items = mem_grow(names->items, listing->cap, sizeof(*names->items));
+    }
+    names->items[names->count++] = mem_strdup(name);
+    return ERR_OK;
+}
+
+/* A descriptor of its own: whoever else lists the directory must not move our place in it. */
+enum err history_dir_list(struct history_dir *dir, const char *after, size_t limit, struct history_names *out,
+                          struct err_info *error)
+{
+    struct buf room = BUF_INIT;
+    struct listing listing = {.after = after, .limit = limit > 0 ? limit : 1, .names = out};
+    *out = (struct history_names){NULL, 0, 0};
+    int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return history_open_fail(errno, "agents directory", error);
+    struct history_entries entries = {fd, "agents directory", &room, list_entry, &listing};
+    enum err err = history_entries_read(&entries, error);
+    close(fd);
+    buf_fini(&room);
+    cut(&listing);
+    if (err != ERR_OK)
+        history_names_fini(out);
+    return err;
+}
+
+void history_names_fini(struct history_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->items[i]);
+    free(names->items);
+    *names = (struct history_names){NULL, 0, 0};
+}

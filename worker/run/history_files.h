@@ -1,0 +1,64 @@
+/*
+ * Reading the runs of an agents directory. Nothing here follows a link: every path is opened beneath the directory's
+ * descriptor with links refused, so that no name in a run leads out of it. Memory is bounded whatever lies there.
+ */
+#ifndef REPRISE_WORKER_HISTORY_FILES_H
+#define REPRISE_WORKER_HISTORY_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/history/prices.h"
+#include "common/history/run_facts.h"
+
+/* A run's id is the name of its directory: letters, digits, '.', '_' and '-', not beginning with '.' or '-'. */
+#define HISTORY_ID_MAX 128
+
+struct history_dir;
+
+/* Opens the agents directory `below` in the directory `root`. `root` comes from the configuration and may be reached
+ * by links; `below` (NULL or "": root itself) may come from a request: it is refused with ERR_USAGE if it is absolute,
+ * has a ".." or goes through a link. ERR_NOT_FOUND if there is none. The caller's (history_dir_close). */
+MUST_CHECK enum err history_dir_open(const char *root, const char *below, struct history_dir **out,
+                                     struct err_info *error);
+void history_dir_close(struct history_dir *dir);
+/* Whether a text can be a run's id. */
+bool history_id_is_usable(const char *adw_id);
+
+/* Names in byte order. */
+struct history_names {
+    char **items;
+    size_t count;
+    size_t skipped; /* entries of the whole directory that are no directory or no usable id */
+};
+/* The first `limit` run directories whose names come after `after` ("": from the start). It reads the whole directory
+ * and keeps at most 2 * limit names. The caller's (history_names_fini). */
+MUST_CHECK enum err history_dir_list(struct history_dir *dir, const char *after, size_t limit,
+                                     struct history_names *out, struct err_info *error);
+void history_names_fini(struct history_names *names);
+
+/* What reads runs: buffers that serve one after the other. One thread at a time. */
+struct history_reader;
+/* Borrows the prices. `tick` (may be NULL) is called now and then while much is read; what it returns other than
+ * ERR_OK ends the reading with it. */
+struct history_reader *history_reader_new(const struct prices *prices, enum err (*tick)(void *, struct err_info *),
+                                          void *tick_context);
+void history_reader_drop(struct history_reader *reader);
+
+/* Reads a run. `facts` is initialised and empty; on success the caller finishes it with run_facts_fini, on failure too.
+ * ERR_NOT_FOUND: no such directory, or nothing of a run in it. ERR_PERMANENT: a file is unreadable, broken, a link, a
+ * directory or something else; the text names its path beneath the agents directory, and the place in it. ERR_RETRY:
+ * it kept changing under the reader. What is odd but does no harm is in facts->warnings. */
+MUST_CHECK enum err history_files_read(struct history_reader *reader, struct history_dir *dir, const char *adw_id,
+                                       struct run_facts *facts, struct err_info *error);
+
+struct history_signature {
+    char text[SHA256_HEX + 1]; /* as run_facts.signature */
+    bool settled;              /* as run_facts.settled */
+};
+/* The signature alone, without opening a file. If it equals one that was kept while settled, the run is unchanged. */
+MUST_CHECK enum err history_files_signature(struct history_reader *reader, struct history_dir *dir, const char *adw_id,
+                                            struct history_signature *out, struct err_info *error);
+
+#endif
