@@ -9,6 +9,8 @@
 #include "common/base/mem.h"
 #include "common/history/lower.h"
 #include "common/history/similarity_private.h"
+#include "common/history/text_anchors.h"
+#include "common/history/text_ratio_private.h"
 
 #define BLOCK_BYTES ((size_t)1 << 18)
 
@@ -86,6 +88,18 @@ static void keep_text(struct similarity *index, struct similarity_row *row, cons
             ((uint8_t *)text)[i] = (uint8_t)codes[i];
 }
 
+static void keep_anchors(struct similarity *index, struct similarity_row *row, const uint32_t *codes, size_t count)
+{
+    if (count < TEXT_RATIO_LONG || count > TEXT_ANCHORS_COUNT_MAX)
+        return;
+    uint16_t *found = mem_array(count, sizeof(*found));
+    row->anchor_count = (uint32_t)text_anchors_find((struct text_ratio_text){codes, count}, found);
+    uint16_t *anchors = take_bytes(index, row->anchor_count * sizeof(*anchors) + 1);
+    memcpy(anchors, found, row->anchor_count * sizeof(*anchors));
+    row->anchors = anchors;
+    free(found);
+}
+
 static size_t class_of(uint32_t code)
 {
     if (code >= 'a' && code <= 'z')
@@ -150,6 +164,7 @@ void similarity_add(struct similarity *index, const struct similarity_run *run)
         size_t count;
         uint32_t *codes = lower_codes(run->text, run->len, &count);
         keep_text(index, row, codes, count);
+        keep_anchors(index, row, codes, count);
         count_letters(&index->letters[index->count], codes, count);
         free(codes);
     }

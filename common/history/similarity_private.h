@@ -14,7 +14,8 @@ struct similarity_row {
     int64_t id;
     double cost, duration_s; /* NAN: unknown */
     const void *text;        /* `length` lower-cased characters of `width` bytes each; NULL: unknown */
-    uint32_t length;
+    const uint16_t *anchors; /* `anchor_count` positions (text_anchors.h); NULL: it is not long, or too long */
+    uint32_t length, anchor_count;
     int status;
     uint8_t width;
     bool is_changed;

@@ -5,6 +5,7 @@
 #include "common/base/mem.h"
 #include "common/history/similarity.h"
 #include "common/history/similarity_private.h"
+#include "common/history/text_anchors.h"
 
 /* Runs are sorted by their bound into steps of 1/STEPS_PER_ONE, from 1 down to SIMILARITY_LEAST. */
 #define STEPS_PER_ONE 256
@@ -19,6 +20,7 @@ struct reader_text {
 struct similarity_reader {
     const struct similarity *index;
     struct text_ratio *ratio;
+    struct text_pieces *pieces;
     struct reader_text a, b; /* in full width */
     float *bounds;           /* by row */
     uint32_t *order;         /* rows by falling bound */
@@ -33,6 +35,7 @@ struct similarity_reader *similarity_reader_new(const struct similarity *index)
     struct similarity_reader *reader = mem_zalloc(sizeof(*reader));
     reader->index = index;
     reader->ratio = text_ratio_new();
+    reader->pieces = text_pieces_new();
     reader->bounds = mem_array(index->count + 1, sizeof(*reader->bounds));
     reader->order = mem_array(index->count + 1, sizeof(*reader->order));
     return reader;
@@ -43,6 +46,7 @@ void similarity_reader_drop(struct similarity_reader *reader)
     if (reader == NULL)
         return;
     text_ratio_drop(reader->ratio);
+    text_pieces_drop(reader->pieces);
     free(reader->a.room);
     free(reader->b.room);
     free(reader->bounds);
@@ -141,6 +145,15 @@ static size_t matches_needed(const struct similarity_list *list, const struct si
     return matches > 0 ? (size_t)matches : 0;
 }
 
+/* Whether the texts can have so many characters in common, by b's anchors. */
+static bool may_have(const struct similarity_reader *reader, const struct similarity_row *b, size_t needed)
+{
+    if (b->anchors == NULL)
+        return true;
+    struct text_anchors anchors = {b->text, b->anchors, b->length, b->anchor_count, b->width};
+    return text_pieces_bound(reader->pieces, &anchors, needed) >= needed;
+}
+
 static void consider_text(struct similarity_reader *reader, size_t other, const struct similarity_likeness *likeness)
 {
     const struct similarity_row *a = &reader->index->rows[reader->row], *b = &reader->index->rows[other];
@@ -150,8 +163,10 @@ static void consider_text(struct similarity_reader *reader, size_t other, const 
     size_t most = most_matches(reader->index, reader->row, other);
     if (!is_wanted(list, similarity_score(likeness, text_ratio_of(most, a->length, b->length)), b->id))
         return;
-    reader->effort.compared++;
     size_t needed = matches_needed(list, likeness, total);
+    if (!may_have(reader, b, needed))
+        return;
+    reader->effort.compared++;
     size_t matches = text_ratio_matches(reader->ratio, widen(&reader->b, b), needed);
     enter(list, similarity_score(likeness, text_ratio_of(matches, a->length, b->length)), b->id);
 }
@@ -201,8 +216,11 @@ static void begin(struct similarity_reader *reader, size_t row)
     const struct similarity_row *a = &reader->index->rows[row];
     reader->row = row;
     reader->list.count = 0;
-    if (a->text != NULL)
-        text_ratio_set(reader->ratio, widen(&reader->a, a));
+    if (a->text == NULL)
+        return;
+    struct text_ratio_text text = widen(&reader->a, a);
+    text_ratio_set(reader->ratio, text);
+    text_pieces_set(reader->pieces, text);
 }
 
 static void consider_all(struct similarity_reader *reader)

@@ -77,17 +77,12 @@ static void count_characters(struct text_ratio *ratio)
     }
 }
 
-static bool is_popular(const struct text_ratio *ratio, uint32_t count)
-{
-    return ratio->b.count >= TEXT_RATIO_LONG && count > ratio->b.count / TEXT_RATIO_POPULAR_DIVISOR + 1;
-}
-
 static void place_characters(struct text_ratio *ratio)
 {
     uint32_t from = 0;
     for (size_t n = 0; n < ratio->place_count; n++) {
         struct places *places = &ratio->places[n];
-        if (is_popular(ratio, places->count))
+        if (text_ratio_is_popular(ratio->b.count, places->count))
             ratio->slot_of[places->code] = 0;
         places->from = from;
         from += places->count;

@@ -46,6 +46,12 @@ struct text_ratio {
     size_t a_cap, b_cap, core_cap, region_cap;
 };
 
+/* Whether a character that stands `count` times in a b of `length` is popular. */
+static inline bool text_ratio_is_popular(size_t length, size_t count)
+{
+    return length >= TEXT_RATIO_LONG && count > length / TEXT_RATIO_POPULAR_DIVISOR + 1;
+}
+
 /* Begins a series of `count` rows, numbered on from the last one, with a row before that has no endings. Before the
  * numbers could run over, all endings are forgotten. */
 void text_ratio_begin_rows(struct text_ratio *ratio, uint32_t count);

@@ -1,0 +1,41 @@
+/*
+ * A bound for text ratios whose b is long (text_ratio.h): few characters of b are unpopular there, and every block of
+ * matching characters holds one of them, its anchor; except one block at most, which begins both texts: a block is
+ * extended until the texts differ, so what is left between blocks never begins alike.
+ *
+ * So M is at most the common beginning plus, for each anchor, how far a text like that around it stands anywhere in a.
+ * Whether it does is asked of a set of hashes of a's short pieces, which may say yes too often, never no.
+ */
+#ifndef REPRISE_HISTORY_TEXT_ANCHORS_H
+#define REPRISE_HISTORY_TEXT_ANCHORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/history/text_ratio.h"
+
+/* Longer texts have no anchors here. */
+#define TEXT_ANCHORS_COUNT_MAX UINT16_MAX
+
+/* b, its characters in `width` bytes each (1, 2, 4), with the positions of its unpopular ones. Borrowed. */
+struct text_anchors {
+    const void *codes;
+    const uint16_t *positions;
+    uint32_t length, count;
+    uint8_t width;
+};
+
+/* Writes the positions, ascending, of the unpopular characters of b into `positions` (room for b.count of them) and
+ * returns how many there are. b has between TEXT_RATIO_LONG and TEXT_ANCHORS_COUNT_MAX characters. */
+size_t text_anchors_find(struct text_ratio_text b, uint16_t *positions);
+
+/* The pieces of a. */
+struct text_pieces;
+struct text_pieces *text_pieces_new(void);
+void text_pieces_drop(struct text_pieces *pieces);
+/* Sets a, borrowed until the next call. */
+void text_pieces_set(struct text_pieces *pieces, struct text_ratio_text a);
+/* An upper bound of M, or any number from `enough` on as soon as it is sure to be that great. */
+size_t text_pieces_bound(const struct text_pieces *pieces, const struct text_anchors *b, size_t enough);
+
+#endif
