@@ -31,7 +31,8 @@ struct exchange {
     enum phase phase;
     char *target;
     char allowed[ROUTE_ALLOWED_MAX];
-    bool head, closing; /* the connection ends with this answer */
+    struct MHD_Response *file; /* of the page, to be sent when the request is complete; NULL = it is for a route */
+    bool closing;              /* the connection ends with this answer */
     int64_t began_us;
 };
 
@@ -59,6 +60,8 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **place
         traffic_note(exchange->call.route, exchange->call.reply.status, clock_mono_us() - exchange->began_us);
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         peer_set(exchange->peer, PEER_IDLE);
+    if (exchange->file != NULL)
+        MHD_destroy_response(exchange->file);
     call_fini(&exchange->call);
     free(exchange->target);
     free(exchange);
@@ -186,8 +189,8 @@ static enum err read_target(struct exchange *exchange, const char *method, struc
     return err;
 }
 
-/* A file of the page, at once. False if it is none: then it may be a route. */
-static bool send_file(struct exchange *exchange)
+/* True if it asks for a file of the page; else it may be for a route. */
+static bool find_file(struct exchange *exchange)
 {
     char path[TARGET_MAX + 1];
     unsigned status = 0;
@@ -197,33 +200,35 @@ static bool send_file(struct exchange *exchange)
         .if_none_match = value_of(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
         .accept_encoding = value_of(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
     };
-    struct MHD_Response *response = web_response(&request, exchange->server->office->config->web_root, &status);
-    if (response == NULL)
+    exchange->file = web_response(&request, exchange->server->office->config->web_root, &status);
+    if (exchange->file == NULL)
         return false;
-    response_harden(response);
+    response_harden(exchange->file);
     exchange->call.reply.status = (int)status;
-    (void)queue(exchange, response, PEER_WRITING);
     return true;
 }
 
+/* What is answered before a request is complete ends the connection in libmicrohttpd: good for what is suspect, and for
+ * a body that nobody wants; all else is answered when the rest of it has come. */
 static enum MHD_Result on_headers(struct exchange *exchange, const char *method, const char *version)
 {
     struct strict strict = {.wrong = NULL};
     struct err_info error = {0};
-    exchange->head = strcmp(method, "HEAD") == 0;
     exchange->phase = READING;
     if (check_shape(exchange, version, &strict, &error) != ERR_OK)
         return refuse(exchange, &error);
     take_headers(exchange);
-    bool has_body = strict.chunked || strict.length > 0, reads = exchange->head || strcmp(method, "GET") == 0;
-    if (reads && !has_body && !route_is_api(exchange->target) && send_file(exchange))
+    bool has_body = strict.chunked || strict.length > 0,
+         reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    if (reads && !has_body && !route_is_api(exchange->target) && find_file(exchange))
         return MHD_YES;
     if (read_target(exchange, method, &error) == ERR_OK)
         return MHD_YES;
     if (has_body)
         return refuse(exchange, &error);
     call_reply_error(&exchange->call, &error);
-    return send_reply(exchange);
+    exchange->phase = ANSWERED;
+    return MHD_YES;
 }
 
 /* ---- the body
@@ -242,6 +247,11 @@ static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, siz
 static enum MHD_Result on_complete(struct exchange *exchange)
 {
     struct server *server = exchange->server;
+    if (exchange->file != NULL) {
+        struct MHD_Response *file = exchange->file;
+        exchange->file = NULL;
+        return queue(exchange, file, PEER_WRITING);
+    }
     exchange->phase = WORKING;
     peer_set(exchange->peer, PEER_WORKING);
     MHD_suspend_connection(exchange->connection);

@@ -3,7 +3,6 @@
 #include "common/query/links.h"
 #include "common/query/operations.h"
 #include "common/query/outcomes.h"
-#include "common/query/overview.h"
 #include "dashboard/run.h"
 
 #define PAGED "limit page offset cursor"
@@ -34,9 +33,16 @@ const struct route routes[] = {
     {.method = METHOD_GET,
      .pattern = "/admin/api/overview",
      .access = ACCESS_CALLER,
-     .ask = overview_read,
+     .run = run_overview,
      .answer = "overview",
      .summary = "How much there is, how it is, what needs attention"},
+    {.method = METHOD_GET,
+     .pattern = "/admin/api/queue",
+     .access = ACCESS_CALLER,
+     .run = run_queue,
+     .answer = "queue",
+     .summary = "Queues, workers, chunks being worked on, delayed, rejected requests"},
+
     {.method = METHOD_GET,
      .pattern = "/admin/api/apps",
      .access = ACCESS_CALLER,
