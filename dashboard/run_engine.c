@@ -1,4 +1,6 @@
 /* The first page, and the queues: what PostgreSQL knows, and what Redis holds as far as it answers. */
+#include <json-c/linkhash.h>
+
 #include "common/base/json.h"
 #include "common/query/engine.h"
 #include "common/query/overview.h"

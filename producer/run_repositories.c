@@ -4,17 +4,12 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/deliveries/repository_name.h"
 #include "common/query/links.h"
-#include "common/store/git.h"
-#include "embedded/sql.h"
+#include "common/registry/watch.h"
 #include "producer/list.h"
 #include "producer/lookup.h"
 #include "producer/out.h"
 #include "producer/removal.h"
-
-#define TOKEN_LEAST 1
-#define TOKEN_MOST 500
 
 /* ---- the list
  * ---------------------------------------------------------------------------------------------------------- */
@@ -50,152 +45,47 @@ enum err run_repositories(struct session *session, struct err_info *error)
 /* ---- add-repository
  * ---------------------------------------------------------------------------------------------------- */
 
-struct registration {
-    char app_id[ID_MAX], repository_id[ID_MAX];
-    const char *url, *branch;      /* `branch` NULL = the remote's HEAD */
-    struct buf owner, name, token; /* `token` sealed; empty = none */
-};
-
-static enum err check_url(const struct session *session, struct registration *r, struct err_info *error)
-{
-    struct address_list *allowed = NULL;
-    enum err err = address_list_parse(session->config.git_allow_private, &allowed, error);
-    if (err == ERR_OK) {
-        struct git_rules rules = {
-            .repositories_dir = session->config.git_repositories_dir,
-            .file_roots = session->config.git_file_roots,
-            .allowed = allowed,
-            .timeout_ms = session->config.git_timeout_ms,
-            .max_bytes = session->config.git_max_bytes,
-        };
-        err = git_check_url(r->url, &rules, error);
-    }
-    if (err == ERR_OK && r->branch != NULL)
-        err = git_check_branch(r->branch, error);
-    if (err == ERR_OK)
-        repository_name(r->url, &r->owner, &r->name);
-    address_list_drop(allowed);
-    return err;
-}
-
-static enum err read_token(const struct session *session, struct registration *r, struct err_info *error)
-{
-    char *token = NULL;
-    struct crypto_keys keys = {0};
-    if (!session_has(session, OPTION_TOKEN_STDIN))
-        return ERR_OK;
-    enum err err = session_read_secret("the token", TOKEN_LEAST, TOKEN_MOST, &token, error);
-    if (err == ERR_OK)
-        err = session_keys(session, &keys, error);
-    if (err == ERR_OK)
-        err = crypto_seal(&keys, token, strlen(token), &r->token, error);
-    crypto_wipe(&keys, sizeof keys);
-    if (token != NULL)
-        crypto_wipe(token, strlen(token));
-    free(token);
-    return err;
-}
-
-/* In the transaction that insert_link ends. A repository has one branch, whoever watches it. */
-static enum err insert_repository(struct pg *pg, struct registration *r, struct err_info *error)
-{
-    struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
-    struct pg_args *args = pg_batch_add(batch, &sql_producer_repository_insert);
-    id_repository(r->repository_id);
-    pg_arg_text(args, r->repository_id);
-    pg_arg_text(args, r->url);
-    pg_arg_text(args, r->owner.data == NULL ? "" : r->owner.data);
-    pg_arg_text(args, r->name.data);
-    pg_arg_text(args, r->branch);
-    pg_arg_bool(args, r->token.len > 0);
-    enum err err = pg_batch_run(pg, batch, error);
-    if (err == ERR_OK) {
-        const PGresult *result = pg_batch_result(batch, 1);
-        const char *branch = pg_text(result, 0, 1);
-        snprintf(r->repository_id, sizeof r->repository_id, "%s", pg_text(result, 0, 0));
-        if (r->branch != NULL && (branch == NULL || strcmp(branch, r->branch) != 0))
-            err = err_set(error, ERR_CONFLICT,
-                          "%s (%s) is watched already, at %s: a repository has one branch for all apps", r->url,
-                          r->repository_id, branch == NULL ? "the remote's HEAD" : branch);
-    }
-    pg_batch_drop(batch);
-    return err;
-}
-
-static enum err insert_link(struct pg *pg, const struct registration *r, struct err_info *error)
-{
-    struct pg_batch *batch = pg_batch_new();
-    struct pg_args *args = pg_batch_add(batch, &sql_producer_link_insert);
-    pg_arg_text(args, r->app_id);
-    pg_arg_text(args, r->url);
-    pg_arg_text(args, r->token.len > 0 ? r->token.data : NULL);
-    pg_batch_add(batch, &sql_queue_commit);
-    enum err err = pg_batch_run(pg, batch, error);
-    if (err == ERR_OK && pg_rows(pg_batch_result(batch, 0)) == 0)
-        err = err_set(error, ERR_CONFLICT, "the app %s watches %s already (%s)", r->app_id, r->url, r->repository_id);
-    pg_batch_drop(batch);
-    return err;
-}
-
-static void show_registration(const struct session *session, const struct registration *r)
+static void show_watch(const struct session *session, const struct watch *watch)
 {
     if (!session->json) {
-        out_line("repository_id  %s", r->repository_id);
-        out_note("Its files are sent with the next scan, or at once: producer resync %s %s", r->app_id,
-                 r->repository_id);
+        out_line("repository_id  %s", watch->repository_id);
+        out_note("Its files are sent with the next scan, or at once: producer resync %s %s", watch->app_id,
+                 watch->repository_id);
         return;
     }
-    struct json_object *document = json_object_new_object();
-    json_object_object_add(document, "repository_id", json_object_new_string(r->repository_id));
-    json_object_object_add(document, "app_id", json_object_new_string(r->app_id));
-    json_object_object_add(document, "url", json_object_new_string(r->url));
-    json_object_object_add(document, "owner", json_object_new_string(r->owner.data == NULL ? "" : r->owner.data));
-    json_object_object_add(document, "name", json_object_new_string(r->name.data));
-    json_object_object_add(document, "branch", r->branch == NULL ? NULL : json_object_new_string(r->branch));
-    out_json(document);
+    out_json(watch_json(watch));
 }
 
 enum err run_add_repository(struct session *session, struct err_info *error)
 {
-    struct registration r = {.url = session_word(session, 1), .branch = session->arguments.values[OPTION_BRANCH]};
-    enum err err = check_url(session, &r, error);
-    if (err == ERR_OK)
-        err = read_token(session, &r, error);
+    struct watch watch = {.url = session_word(session, 1), .branch = session->arguments.values[OPTION_BRANCH]};
+    struct crypto_keys keys = {0};
+    char *token = NULL;
+    enum err err = watch_check(&watch, &session->config, error);
+    if (err == ERR_OK && session_has(session, OPTION_TOKEN_STDIN)) {
+        err = session_read_secret("the token", WATCH_TOKEN_LEAST, WATCH_TOKEN_MOST, &token, error);
+        if (err == ERR_OK)
+            err = session_keys(session, &keys, error);
+    }
+    watch.token = token;
     if (err == ERR_OK)
         err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = lookup_app(session, session_word(session, 0), r.app_id, error);
+        err = lookup_app(session, session_word(session, 0), watch.app_id, error);
     if (err == ERR_OK)
-        err = insert_repository(session->pg, &r, error);
+        err = watch_register(session->pg, &watch, &keys, error);
     if (err == ERR_OK)
-        err = insert_link(session->pg, &r, error);
-    if (session->pg != NULL)
-        pg_abort(session->pg);
-    if (err == ERR_OK)
-        show_registration(session, &r);
-    buf_fini(&r.owner);
-    buf_fini(&r.name);
-    buf_fini(&r.token);
+        show_watch(session, &watch);
+    crypto_wipe(&keys, sizeof keys);
+    if (token != NULL)
+        crypto_wipe(token, strlen(token));
+    free(token);
+    watch_fini(&watch);
     return err;
 }
 
 /* ---- remove-repository
  * --------------------------------------------------------------------------------------------------- */
-
-/* The repository goes with its last link; in a transaction of its own, for a checkpoint locks the link first. */
-static enum err delete_unused(struct pg *pg, const char *repository_id, struct err_info *error)
-{
-    struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
-    pg_arg_text(pg_batch_add(batch, &sql_producer_repository_lock), repository_id);
-    pg_arg_text(pg_batch_add(batch, &sql_producer_repository_delete_unused), repository_id);
-    pg_batch_add(batch, &sql_queue_commit);
-    enum err err = pg_batch_run(pg, batch, error);
-    pg_abort(pg);
-    pg_batch_drop(batch);
-    return err;
-}
 
 enum err run_remove_repository(struct session *session, struct err_info *error)
 {
@@ -212,9 +102,7 @@ enum err run_remove_repository(struct session *session, struct err_info *error)
         err = session_confirm(session, question.data, error);
     }
     if (err == ERR_OK)
-        err = removal_remove(session->pg, app_id, repository_id, error);
-    if (err == ERR_OK)
-        err = delete_unused(session->pg, repository_id, error);
+        err = watch_remove(session->pg, app_id, repository_id, error);
     if (err == ERR_OK)
         removal_show(session, app_id, repository_id);
     buf_fini(&question);

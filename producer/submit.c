@@ -47,7 +47,7 @@ static char *name_of_app(struct submission *s)
     pg_arg_text(args, app_id);
     PGresult *result = NULL;
     char *name = NULL;
-    if (pg_exec(s->session->pg, &sql_producer_app_summary, args, &result, &error) == ERR_OK && pg_rows(result) == 1)
+    if (pg_exec(s->session->pg, &sql_registry_app_summary, args, &result, &error) == ERR_OK && pg_rows(result) == 1)
         name = mem_strdup(pg_text(result, 0, 0));
     PQclear(result);
     pg_args_drop(args);

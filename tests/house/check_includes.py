@@ -17,6 +17,7 @@ BOXES = {
     "history": ("base",),
     "store": ("base",),
     "loop": ("base", "store"),
+    "registry": ("base", "store", "deliveries"),
     "queue": ("base", "store", "loop"),
     "kinds": ("base", "store", "loop", "queue", "deliveries", "history"),
     "query": ("base", "store", "loop", "queue", "deliveries", "history", "kinds"),

@@ -151,7 +151,7 @@ static void assert_gone(const struct fixture *f, struct pg_batch *batch)
 /* What a checkpoint in hand still writes goes too, and the next one is told. */
 static void a_removal_waits_for_a_checkpoint_in_hand(void **state)
 {
-    static const struct sql *const removals[] = {&sql_producer_link_remove_step, &sql_producer_app_remove_step};
+    static const struct sql *const removals[] = {&sql_registry_link_remove_step, &sql_registry_app_remove_step};
     struct fixture *f = *state;
     struct err_info error = {.code = ERR_OK};
     for (size_t i = 0; i < 2; i++) {
@@ -176,7 +176,7 @@ static void a_link_added_meanwhile_goes_too(void **state)
     run_sql(f->pg, "DELETE FROM app_repositories WHERE app_id = '" APP "'");
     run_sql(f->pg, "BEGIN");
     run_sql(f->pg, "INSERT INTO app_repositories (app_id, repository_id) VALUES ('" APP "', '" REPOSITORY "')");
-    struct pg_batch *batch = begin_waiting(f, &sql_producer_app_remove_step, NULL);
+    struct pg_batch *batch = begin_waiting(f, &sql_registry_app_remove_step, NULL);
     send_files(f->pg, APP, REPOSITORY, 5);
     run_sql(f->pg, "COMMIT");
     assert_fine(pg_batch_end(f->other, batch, &error));
