@@ -13,7 +13,7 @@
 #define PATIENT_DESKS 8
 
 /* For requests: nobody waits longer for a page than this. */
-#define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false})
+#define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false, 3000})
 
 static struct call stop; /* put into a lane: one executor ends */
 

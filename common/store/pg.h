@@ -38,16 +38,18 @@ struct pg_limits {
     int64_t answer_ms; /* ours: the connection is given up when nothing came for so long while an answer is awaited */
     bool hot;          /* enable_seqscan=off: a plan made while a table was empty (or analyzed when it was) cost 22 000
                           pages a call later */
+    int64_t doubt_ms;  /* ours: nothing came for so long, and then another connection asks the server whether it is at
+                          work for this one; if not, either side waits for the other, and the connection is given up */
 };
 /* Each limit is above the one before it, so that the one that says most comes first: a lock that is not given, else a
  * statement that takes too long, else a server that says nothing at all (it answers a batch as a whole, as a rule: then
- * its statements share that patience). */
+ * its statements share that patience). A half-open connection is found out much sooner: I5 and I6 allow 10 s. */
 /* For executors: no statement of theirs takes long, and a silent server must not hold them. */
-#define PG_LIMITS_HOT ((struct pg_limits){5000, 12000, 10000, 5000, 15000, true})
+#define PG_LIMITS_HOT ((struct pg_limits){5000, 12000, 10000, 5000, 15000, true, 3000})
 /* For the service executor: a planning step writes thousands of rows, and a cancel waits for one. */
-#define PG_LIMITS_SERVICE ((struct pg_limits){5000, 35000, 30000, 5000, 40000, true})
+#define PG_LIMITS_SERVICE ((struct pg_limits){5000, 35000, 30000, 5000, 40000, true, 3000})
 /* For people's programs: they cancel too, and their queries may be wide. */
-#define PG_LIMITS_PROGRAM ((struct pg_limits){5000, 60000, 30000, 5000, 65000, false})
+#define PG_LIMITS_PROGRAM ((struct pg_limits){5000, 60000, 30000, 5000, 65000, false, 3000})
 
 /* Never fails and does not connect yet. `url` is borrowed for the call; `application` shows in pg_stat_activity. */
 struct pg *pg_new(const char *url, const char *application, struct pg_limits limits);

@@ -13,32 +13,61 @@
 
 enum waited { WAITED_READY, WAITED_BROKEN, WAITED_SILENT };
 
-/* How long poll may wait until `deadline` (0 = there is none). */
-static int patience(const struct pg *pg, int64_t deadline_ms)
+/* A wait for an answer: when there is something to be done about the silence. 0 = never. */
+struct vigil {
+    int64_t deadline_ms, doubt_ms;
+};
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
 {
-    int64_t left = deadline_ms == 0 ? -1 : deadline_ms - clock_mono_ms();
-    if (deadline_ms != 0 && left < 0)
+    return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+static void begin_anew(struct pg *pg, struct vigil *vigil)
+{
+    pg->heard_ms = clock_mono_ms();
+    vigil->deadline_ms = pg->answer_ms == 0 ? 0 : pg->heard_ms + pg->answer_ms;
+    vigil->doubt_ms = pg->answer_ms == 0 || pg->limits.doubt_ms == 0 ? 0 : pg->heard_ms + pg->limits.doubt_ms;
+}
+
+/* How long poll may wait. */
+static int patience(const struct pg *pg, const struct vigil *vigil)
+{
+    int64_t until = sooner(vigil->deadline_ms, vigil->doubt_ms);
+    int64_t left = until == 0 ? -1 : until - clock_mono_ms();
+    if (until != 0 && left < 0)
         left = 0;
     if (PQsslInUse(pg->conn) && (left < 0 || left > TLS_LOOK_AGAIN_MS))
         left = TLS_LOOK_AGAIN_MS;
     return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+static enum waited judge_silence(struct pg *pg, struct vigil *vigil)
+{
+    if (vigil->deadline_ms != 0 && clock_mono_ms() >= vigil->deadline_ms)
+        return WAITED_SILENT;
+    if (vigil->doubt_ms == 0 || clock_mono_ms() < vigil->doubt_ms)
+        return WAITED_READY;
+    if (pg_is_half_open(pg))
+        return WAITED_SILENT;
+    vigil->doubt_ms = clock_mono_ms() + pg->limits.doubt_ms;
+    return WAITED_READY;
+}
+
 /* Waits for the socket once. `sending`: something is left to be sent. */
-static enum waited wait_once(const struct pg *pg, bool sending, int64_t *deadline_ms)
+static enum waited wait_once(struct pg *pg, bool sending, struct vigil *vigil)
 {
     struct pollfd waiting = {.fd = PQsocket(pg->conn), .events = POLLIN, .revents = 0};
     if (sending)
         waiting.events |= POLLOUT;
     if (waiting.fd < 0)
         return WAITED_BROKEN;
-    int ready = poll(&waiting, 1, patience(pg, *deadline_ms));
+    int ready = poll(&waiting, 1, patience(pg, vigil));
     if (ready < 0 && errno != EINTR)
         return WAITED_BROKEN;
     if (ready <= 0)
-        return *deadline_ms != 0 && clock_mono_ms() >= *deadline_ms ? WAITED_SILENT : WAITED_READY;
-    if (*deadline_ms != 0)
-        *deadline_ms = clock_mono_ms() + pg->answer_ms; /* a sign of life */
+        return judge_silence(pg, vigil);
+    begin_anew(pg, vigil); /* a sign of life */
     return WAITED_READY;
 }
 
@@ -46,12 +75,13 @@ static enum waited wait_once(const struct pg *pg, bool sending, int64_t *deadlin
  * the server's last words. */
 static enum waited wait_for_result(struct pg *pg)
 {
-    int64_t deadline_ms = pg->answer_ms == 0 ? 0 : clock_mono_ms() + pg->answer_ms;
+    struct vigil vigil;
+    begin_anew(pg, &vigil);
     for (;;) {
         int unsent = PQflush(pg->conn);
         if (unsent < 0 || !PQisBusy(pg->conn))
             return unsent < 0 ? WAITED_BROKEN : WAITED_READY;
-        enum waited waited = wait_once(pg, unsent == 1, &deadline_ms);
+        enum waited waited = wait_once(pg, unsent == 1, &vigil);
         if (waited != WAITED_READY)
             return waited;
         if (!PQconsumeInput(pg->conn))

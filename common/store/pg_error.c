@@ -98,9 +98,9 @@ enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error)
 
 enum err pg_silent(struct pg *pg, const char *statement, struct err_info *error)
 {
-    char patience[CLOCK_ISO_MAX];
+    char silence[CLOCK_ISO_MAX];
     err_set(error, ERR_UNREACHABLE, "%s: PostgreSQL has said nothing for %s; whether it was done is not known",
-            statement, clock_human_ms(pg->answer_ms, patience));
+            statement, clock_human_ms(clock_mono_ms() - pg->heard_ms, silence));
     set_sqlstate(error, SQLSTATE_CONNECTION);
     pg_close(pg);
     return ERR_UNREACHABLE;

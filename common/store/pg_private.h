@@ -11,6 +11,7 @@ struct pg {
     char *application;
     struct pg_limits limits;
     int64_t answer_ms; /* of this connection: limits.answer_ms, or 0 after pg_wait_for_ever */
+    int64_t heard_ms;  /* clock_mono_ms: the beginning of a wait for an answer, or the last sign of life in it */
     /* By number: the statements that this connection has prepared. Pointers and not bits, so that two statements that
      * share a number by mistake are found out instead of one running as the other. */
     const struct sql **prepared;
@@ -48,6 +49,9 @@ MUST_CHECK enum err pg_prepare(struct pg *pg, const struct sql *statement, struc
 /* What PQgetResult gives, waited for with the deadline of the connection. ERR_UNREACHABLE where it passed: the
  * connection is then closed. A connection that is lost in another way gives what PQgetResult makes of it. */
 MUST_CHECK enum err pg_next_result(struct pg *pg, const char *statement, PGresult **result, struct err_info *error);
+/* Nothing came through the connection for some time: whether its server waits for us as we wait for it. May take some
+ * seconds. */
+bool pg_is_half_open(struct pg *pg);
 /* All results of what was sent outside a batch: the first error, else the last one; NULL where the connection is lost.
  */
 MUST_CHECK enum err pg_answer(struct pg *pg, const char *statement, PGresult **answer, struct err_info *error);
@@ -56,7 +60,7 @@ MUST_CHECK enum err pg_answer(struct pg *pg, const char *statement, PGresult **a
 enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
 /* The connection is lost or in a state that nobody can go on from: closes it. ERR_UNREACHABLE with libpq's reason. */
 enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error);
-/* The server said nothing for answer_ms: closes the connection. ERR_UNREACHABLE. */
+/* The server said nothing for too long: closes the connection. ERR_UNREACHABLE. */
 enum err pg_silent(struct pg *pg, const char *statement, struct err_info *error);
 /* A COPY or another answer that no statement of ours may give: closes the connection. ERR_PERMANENT. */
 enum err pg_unexpected(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);

@@ -5,10 +5,11 @@ import tempfile
 import unittest
 
 from poller import Poller
-from scenario import LONG, Scenario, eventually
+from scenario import LONG, Scenario, eventually, operation_id
 from reprise_testing.proxy import TO_CLIENT, TO_SERVER, Proxy
 
 COUNT = 3000
+FOUND_OUT_S = 12  # the 10 s of I5 and I6, and some for a machine that does other things
 WAYS = {"both": (TO_SERVER, TO_CLIENT), "questions": (TO_SERVER,), "answers": (TO_CLIENT,)}
 
 
@@ -36,7 +37,8 @@ class HalfOpen(Scenario):
                     self.await_settled(operation, self.settled(operation) + 200)
                     hushed = sum(proxy.hush(*WAYS[name]) for proxy in proxies)
                     self.assertGreater(hushed, 0)
-                    self.await_settled(operation, self.settled(operation) + 300)  # by connections made anew
+                    more = self.settled(operation) + 300
+                    eventually(lambda: self.settled(operation) >= more, "it goes on by connections made anew", FOUND_OUT_S)
                     for proxy in proxies:
                         proxy.let_speak() if self.chance.random() < 0.5 else proxy.cut()
             self.assert_all_done(operation, count, phases=1)
@@ -46,6 +48,19 @@ class HalfOpen(Scenario):
 
     def test_postgres_falls_silent(self):
         self._silence_in_mid_run(["answers"], self.postgres_proxy)
+
+    def test_the_service_finds_out_that_postgres_fell_silent(self):
+        """It may wait for an answer for 40 s; that its connection is half-open it finds out in time for I5."""
+        self.start_behind_proxies()
+        self.assert_all_done(self.ask("chaos-once", count=10), 10, phases=1)
+        for name in WAYS:
+            with self.subTest(silent=name):
+                self.postgres_proxy.hush(*WAYS[name])
+                wanted = operation_id(self.chance)
+                self.push("chaos-once", wanted, count=10, tag=name)
+                eventually(lambda: self.state(wanted), "a request is accepted", FOUND_OUT_S)
+                self.assert_all_done(wanted, 10, phases=1)
+                self.postgres_proxy.cut()
 
     def test_both_fall_silent(self):
         self._silence_in_mid_run(["both"], self.redis_proxy, self.postgres_proxy)

@@ -20,6 +20,7 @@
 
 struct pair {
     int client, server; /* -1 = free */
+    bool is_old;        /* was there when the mode was set */
 };
 
 struct proxy {
@@ -65,6 +66,7 @@ static void take_client(struct proxy *proxy)
         if (pair->client >= 0)
             continue;
         pair->client = client;
+        pair->is_old = false;
         pair->server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (connect(pair->server, (struct sockaddr *)&proxy->target, sizeof proxy->target) != 0)
             end_pair(pair);
@@ -97,9 +99,20 @@ static bool obey(struct proxy *proxy)
         give_up("proxy: orders");
     if (order != ORDER_STOP)
         proxy->mode = (enum proxy_mode)order;
+    for (int i = 0; i < PAIRS_MAX; i++)
+        proxy->pairs[i].is_old = proxy->pairs[i].client >= 0;
     if (write(proxy->receipts[1], &order, 1) != 1)
         give_up("proxy: receipts");
     return order != ORDER_STOP;
+}
+
+static enum proxy_mode mode_of(const struct proxy *proxy, const struct pair *pair)
+{
+    if (proxy->mode == PROXY_OLD_MUTE)
+        return pair->is_old ? PROXY_MUTE : PROXY_FORWARD;
+    if (proxy->mode == PROXY_OLD_SILENT)
+        return pair->is_old ? PROXY_SILENT : PROXY_FORWARD;
+    return proxy->mode;
 }
 
 /* poll looks over negative descriptors: that is how the mode stops a direction. */
@@ -109,8 +122,9 @@ static void watch(const struct proxy *proxy, struct pollfd *watched)
     watched[1] = (struct pollfd){proxy->mode == PROXY_SILENT ? -1 : proxy->listener, POLLIN, 0};
     for (int i = 0; i < PAIRS_MAX; i++) {
         const struct pair *pair = &proxy->pairs[i];
-        watched[2 + 2 * i] = (struct pollfd){proxy->mode == PROXY_SILENT ? -1 : pair->client, POLLIN, 0};
-        watched[3 + 2 * i] = (struct pollfd){proxy->mode != PROXY_FORWARD ? -1 : pair->server, POLLIN, 0};
+        enum proxy_mode mode = mode_of(proxy, pair);
+        watched[2 + 2 * i] = (struct pollfd){mode == PROXY_SILENT ? -1 : pair->client, POLLIN, 0};
+        watched[3 + 2 * i] = (struct pollfd){mode != PROXY_FORWARD ? -1 : pair->server, POLLIN, 0};
     }
 }
 
@@ -146,7 +160,7 @@ struct proxy *proxy_new(const char *path, const char *target)
     proxy->path = mem_strdup(path);
     proxy->target = address_of(target);
     for (int i = 0; i < PAIRS_MAX; i++)
-        proxy->pairs[i] = (struct pair){-1, -1};
+        proxy->pairs[i] = (struct pair){-1, -1, false};
     proxy->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (bind(proxy->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(proxy->listener, PAIRS_MAX) != 0)

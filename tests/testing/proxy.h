@@ -9,8 +9,10 @@ struct proxy;
 
 enum proxy_mode {
     PROXY_FORWARD,
-    PROXY_MUTE,   /* what the client says reaches the server; no answer comes back */
-    PROXY_SILENT, /* nothing goes through in either direction */
+    PROXY_MUTE,       /* what the client says reaches the server; no answer comes back */
+    PROXY_SILENT,     /* nothing goes through in either direction */
+    PROXY_OLD_MUTE,   /* mute, but only the connections that are there; later ones are forwarded */
+    PROXY_OLD_SILENT, /* the same of silence */
 };
 
 /* Listens on the socket `path` and connects each client to the socket `target`. Both are copied. */

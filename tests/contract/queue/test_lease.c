@@ -159,7 +159,7 @@ static void two_that_claim_at_once_do_not_both_get_it(void **state)
     struct holder one = holder_new(f), two = holder_new(f);
     run_sql(f->other, "BEGIN");
     run_sql(f->other, "SELECT claim('%s', 1, 0, '1', 'w_two')", two.op.id); /* not committed yet */
-    struct pg *quick = connected(f, (struct pg_limits){5000, 0, 100, 0, 30000, true});
+    struct pg *quick = connected(f, (struct pg_limits){5000, 0, 100, 0, 30000, true, 0});
     assert_int_equal(claim(quick, &one, "w_one", &error), ERR_RETRY); /* waits for it */
     run_sql(f->other, "COMMIT");
     assert_int_equal(claim(quick, &one, "w_one", &error), ERR_BUSY);

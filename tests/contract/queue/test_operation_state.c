@@ -59,7 +59,7 @@ static void a_drain_that_takes_too_long_can_be_asked_for_again(void **state)
     struct err_info error;
     struct tally tally;
     struct op op = accept_planned(f, f->quick, 1);
-    struct pg *hasty = connected(f, (struct pg_limits){5000, 0, 50, 0, 30000, true});
+    struct pg *hasty = connected(f, (struct pg_limits){5000, 0, 50, 0, 30000, true, 0});
     run_sql(f->pg, "BEGIN");
     run_sql(f->pg, "SELECT share_tally('%s', true)", op.id);
     assert_int_equal(operation_cancel(hasty, op.id, &tally, &error), ERR_RETRY);

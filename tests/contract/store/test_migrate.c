@@ -147,7 +147,8 @@ static void two_at_once_take_turns(void **state)
     assert_fine(pg_exec(pg, &sql_migrate_lock, NULL, NULL, &error));
     for (int i = 0; i < 2; i++) {
         /* The lock is waited for however long it takes, whatever lock_timeout says. */
-        migrators[i] = (struct migrator){.pg = connected(*state, (struct pg_limits){5000, 60000, 1, 0, 1000, false})};
+        migrators[i] =
+            (struct migrator){.pg = connected(*state, (struct pg_limits){5000, 60000, 1, 0, 1000, false, 0})};
         assert_int_equal(pthread_create(&migrators[i].thread, NULL, migrate_in_thread, &migrators[i]), 0);
     }
     while (number_of(pg, &waiting, NULL) < 2)

@@ -36,7 +36,7 @@ static void expect_setting(struct pg *pg, const char *name, const char *value)
 
 static void every_limit_is_set(void **state)
 {
-    struct pg *pg = connected(*state, (struct pg_limits){5000, 61000, 11000, 6000, 70000, true});
+    struct pg *pg = connected(*state, (struct pg_limits){5000, 61000, 11000, 6000, 70000, true, 0});
     expect_setting(pg, "statement_timeout", "61s");
     expect_setting(pg, "lock_timeout", "11s");
     expect_setting(pg, "idle_in_transaction_session_timeout", "6s");
@@ -51,7 +51,7 @@ static void every_limit_is_set(void **state)
     expect_setting(pg, "application_name", "test");
     pg_drop(pg);
 
-    pg = connected(*state, (struct pg_limits){5000, 0, 0, 0, 0, false});
+    pg = connected(*state, (struct pg_limits){5000, 0, 0, 0, 0, false, 0});
     expect_setting(pg, "statement_timeout", "0");
     expect_setting(pg, "enable_seqscan", "on");
     expect_setting(pg, "plan_cache_mode", "force_custom_plan");
@@ -180,7 +180,7 @@ static void ready_notices_a_connection_that_ended_unseen(void **state)
 static void a_statement_that_takes_too_long_is_tried_again(void **state)
 {
     struct err_info error;
-    struct pg *pg = connected(*state, (struct pg_limits){5000, 50, 0, 0, 0, true});
+    struct pg *pg = connected(*state, (struct pg_limits){5000, 50, 0, 0, 0, true, 0});
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sleep_long);
     assert_int_equal(pg_batch_run(pg, batch, &error), ERR_RETRY);
@@ -196,7 +196,7 @@ static void a_lock_that_takes_too_long_is_tried_again(void **state)
     struct pg *holder = connected(*state, PG_LIMITS_PROGRAM);
     assert_fine(pg_exec(holder, &begin, NULL, NULL, &error));
     assert_fine(pg_exec(holder, &wait_lock, NULL, NULL, &error));
-    struct pg *pg = connected(*state, (struct pg_limits){5000, 0, 20, 0, 0, true});
+    struct pg *pg = connected(*state, (struct pg_limits){5000, 0, 20, 0, 0, true, 0});
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &begin);
     pg_batch_add(batch, &wait_lock);

@@ -13,9 +13,13 @@ STATEMENT(begin, "BEGIN");
 STATEMENT(length_of, "SELECT length($1::bytea)");
 STATEMENT(nap, "SELECT pg_sleep(0.05), repeat('x', 100000)");
 
+STATEMENT(long_nap, "SELECT pg_sleep(0.9)");
+
 #define ANSWER_MS 200
 #define PATIENCE_MS 10000 /* far above: whoever waits for the server without a deadline waits for ever */
-static const struct pg_limits LIMITS = {2000, 0, 0, 0, ANSWER_MS, true};
+static const struct pg_limits LIMITS = {2000, 0, 0, 0, ANSWER_MS, true, 0};
+/* Whoever is given up by these limits was found out to be half-open: nobody waits for the deadline. */
+static const struct pg_limits DOUBTFUL = {2000, 0, 0, 0, 100 * PATIENCE_MS, true, ANSWER_MS};
 
 struct fixture {
     struct stores *stores;
@@ -69,13 +73,18 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct pg *through_proxy(struct fixture *f)
+static struct pg *through_proxy_with(struct fixture *f, struct pg_limits limits)
 {
     struct err_info error;
     proxy_set(f->proxy, PROXY_FORWARD);
-    struct pg *pg = pg_new(f->url, "silenced", LIMITS);
+    struct pg *pg = pg_new(f->url, "silenced", limits);
     assert_fine(pg_ready(pg, &error));
     return pg;
+}
+
+static struct pg *through_proxy(struct fixture *f)
+{
+    return through_proxy_with(f, LIMITS);
 }
 
 static void assert_given_up(struct pg *pg, enum err outcome, const struct err_info *error, int64_t since_ms)
@@ -189,6 +198,43 @@ static void a_server_that_goes_on_answering_is_not_given_up(void **state)
     pg_drop(pg);
 }
 
+/* The connections that are there fall silent; new ones, by which the server is asked, speak. */
+static void assert_found_out(struct fixture *f, enum proxy_mode mode)
+{
+    struct err_info error;
+    struct pg *pg = through_proxy_with(f, DOUBTFUL);
+    number_of(pg, &count_items, NULL);
+    struct pg_batch *batch = pg_batch_new();
+    pg_batch_add(batch, &begin);
+    pg_batch_add(batch, &count_items);
+    assert_fine(pg_batch_run(pg, batch, &error));
+    pg_batch_reset(batch);
+    pg_batch_add(batch, &count_items);
+    proxy_set(f->proxy, mode);
+    int64_t since_ms = clock_mono_ms();
+    assert_given_up(pg, pg_batch_run(pg, batch, &error), &error, since_ms);
+    pg_batch_drop(batch);
+    pg_drop(pg);
+    proxy_set(f->proxy, PROXY_FORWARD);
+}
+
+static void a_server_that_waits_for_us_is_found_out(void **state)
+{
+    assert_found_out(*state, PROXY_OLD_SILENT);
+    assert_found_out(*state, PROXY_OLD_MUTE);
+}
+
+static void a_server_that_is_at_work_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct pg *pg = through_proxy_with(f, DOUBTFUL);
+    int64_t since_ms = clock_mono_ms();
+    assert_fine(pg_exec(pg, &long_nap, NULL, NULL, &error)); /* asked about several times */
+    assert_true(clock_mono_ms() - since_ms >= 4 * ANSWER_MS);
+    pg_drop(pg);
+}
+
 static void connecting_has_its_own_deadline(void **state)
 {
     struct fixture *f = *state;
@@ -213,6 +259,8 @@ int main(void)
         cmocka_unit_test(a_rollback_without_an_answer_ends_the_connection),
         cmocka_unit_test(more_than_the_buffers_hold_is_given_up_while_it_is_sent),
         cmocka_unit_test(a_server_that_goes_on_answering_is_not_given_up),
+        cmocka_unit_test(a_server_that_waits_for_us_is_found_out),
+        cmocka_unit_test(a_server_that_is_at_work_is_waited_for),
         cmocka_unit_test(connecting_has_its_own_deadline),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
