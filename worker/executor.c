@@ -209,6 +209,8 @@ static bool run_group(struct executor *executor, const struct known_operation *k
     struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
                                     lease.key,           run.effects, run.effects_context};
     enum err settled = settle_firmly(executor, &settlement, work);
+    if (settled == ERR_OK && runner != NULL && runner->settled != NULL)
+        runner->settled(&work->tally);
     note_delays(work, &run); /* after it: who must read again is put off by the settle */
     release_unused(executor, &run, settled);
     forget(&run);

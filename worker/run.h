@@ -50,6 +50,8 @@ struct runner {
     const char *kind;
     void (*run)(struct run *run);
     void (*drop_tools)(void *tools); /* NULL if it keeps none */
+    /* Called after each settle, with the counts as of it; NULL if nobody wants to know. */
+    void (*settled)(const struct tally *tally);
 };
 extern const struct runner runners[];
 const struct runner *runner_find(const char *kind);

@@ -10,5 +10,11 @@ void noop_run(struct run *run);
 void snapshot_run(struct run *run);
 void resync_run(struct run *run);
 void resync_definitions_run(struct run *run);
+void scan_run(struct run *run);
+void enrich_run(struct run *run);
+void recost_run(struct run *run);
+
+/* After each settle: "resync progress: …" in the log. */
+void recost_settled(const struct tally *tally);
 
 #endif

@@ -1,0 +1,29 @@
+/*
+ * What the history holds of the runs that a chunk is about, read when the chunk begins: what a job writes is written
+ * only where this is still so.
+ */
+#ifndef REPRISE_WORKER_RUN_HISTORY_STORED_H
+#define REPRISE_WORKER_RUN_HISTORY_STORED_H
+
+#include "common/base/money.h"
+#include "common/history/run_status.h"
+#include "common/store/text.h"
+#include "worker/run.h"
+
+struct history_stored {
+    bool found;
+    const char *status; /* borrowed, as all texts */
+    int64_t cost_nusd;  /* MONEY_UNKNOWN = null */
+    const char *digest; /* NULL = null */
+    int row;
+};
+
+/* One for each job of the run, by its key. `*rows` holds the further columns and the texts: PQclear it after use, on
+ * failure too (it is NULL then). `statement`'s first columns are status, cost_nusd and source_digest. */
+MUST_CHECK enum err history_stored_read(const struct run *run, const struct sql *statement,
+                                        struct history_stored *stored, PGresult **rows, struct err_info *error);
+
+/* PostgreSQL does not answer, or refuses for the moment: all jobs that have no verdict come back soon, no try used. */
+void history_stored_put_off(struct run *run);
+
+#endif

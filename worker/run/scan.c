@@ -1,0 +1,109 @@
+/*
+ * The first phase of a sync: lists the agents directory. What it finds is kept in the settle, in one transaction: a
+ * scan that did not end has found nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "embedded/sql.h"
+#include "worker/run/handlers.h"
+#include "worker/run/history_stored.h"
+#include "worker/run/history_tools.h"
+
+#define PAGE 10000     /* names in one statement */
+#define LISTING 100000 /* names that are listed at a time */
+#define FORGET 50000   /* rows of former scans removed at a time */
+
+struct scan {
+    const struct run *run;
+    char **names;
+    size_t count, skipped;
+};
+
+static void write_names(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
+{
+    const struct scan *scan = context;
+    (void)mine;
+    (void)count;
+    FAULT_POINT("scan.write");
+    for (size_t at = 0; at < scan->count; at += PAGE) {
+        struct pg_args *args = pg_batch_add(batch, &sql_history_keep_scanned);
+        pg_arg_text(args, scan->run->operation_id);
+        pg_arg_texts(args, (const char *const *)scan->names + at, scan->count - at < PAGE ? scan->count - at : PAGE);
+    }
+}
+
+static void forget(void *context)
+{
+    struct scan *scan = context;
+    for (size_t i = 0; i < scan->count; i++)
+        free(scan->names[i]);
+    free(scan->names);
+    free(scan);
+}
+
+/* What scans of operations that have ended have left. */
+static enum err tidy_up(const struct run *run, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (int64_t removed = FORGET; err == ERR_OK && removed == FORGET && !run_stopping(run);) {
+        struct pg_args *args = pg_args_new();
+        PGresult *result = NULL;
+        pg_arg_int8(args, FORGET);
+        err = pg_exec(run->pg, &sql_history_forget_scanned, args, &result, error);
+        removed = err == ERR_OK ? pg_affected(result) : 0;
+        PQclear(result);
+        pg_args_drop(args);
+    }
+    return err;
+}
+
+static enum err list(const struct run *run, struct history_dir *dir, struct scan *scan, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (size_t found = LISTING; err == ERR_OK && found == LISTING && !run_stopping(run);) {
+        struct history_names names = {.count = 0};
+        err = history_dir_list(dir, scan->count == 0 ? "" : scan->names[scan->count - 1], LISTING, &names, error);
+        found = err == ERR_OK ? names.count : 0;
+        scan->names = mem_grow(scan->names, scan->count + found, sizeof *scan->names);
+        for (size_t i = 0; i < found; i++)
+            scan->names[scan->count + i] = mem_strdup(names.items[i]);
+        scan->count += found;
+        scan->skipped = names.skipped;
+        if (err == ERR_OK)
+            history_names_fini(&names);
+    }
+    return err;
+}
+
+static void succeed(struct run *run, const struct scan *scan)
+{
+    char result[96];
+    snprintf(result, sizeof result, "{\"scanned\":%zu,\"skipped_entries\":%zu}", scan->count, scan->skipped);
+    run_succeed(run, 0, result);
+}
+
+void scan_run(struct run *run)
+{
+    struct scan *scan = mem_zalloc(sizeof *scan);
+    struct history_tools *tools = NULL;
+    struct err_info error = {.code = ERR_OK};
+    scan->run = run;
+    run->effects = run->dry_run ? NULL : write_names;
+    run->effects_context = scan;
+    run->forget = forget;
+    if (!run->dry_run && tidy_up(run, &error) != ERR_OK) {
+        log_info("a scan waits: %s", error.text);
+        history_stored_put_off(run);
+        return;
+    }
+    if (history_tools_ready(run, &tools) != ERR_OK)
+        return;
+    if (list(run, tools->dir, scan, &error) != ERR_OK)
+        history_tools_fail(run, 0, &error);
+    else if (!run_stopping(run))
+        succeed(run, scan);
+}
