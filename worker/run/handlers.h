@@ -12,6 +12,9 @@ void resync_run(struct run *run);
 void resync_definitions_run(struct run *run);
 void scan_run(struct run *run);
 void enrich_run(struct run *run);
+void score_run(struct run *run);
+void similar_run(struct run *run);
+void patterns_run(struct run *run);
 void recost_run(struct run *run);
 
 /* After each settle: "resync progress: …" in the log. */

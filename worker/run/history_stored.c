@@ -19,20 +19,27 @@ static struct history_stored read_row(const PGresult *rows, int row)
     };
 }
 
-enum err history_stored_read(const struct run *run, const struct sql *statement, struct history_stored *stored,
-                             PGresult **rows, struct err_info *error)
+enum err history_stored_rows(const struct run *run, const struct sql *statement, PGresult **rows,
+                             struct err_info *error)
 {
-    const char **ids = mem_array(run->count + 1, sizeof *ids);
+    const char **ids = mem_array(run->count, sizeof *ids);
     for (size_t i = 0; i < run->count; i++)
         ids[i] = run->jobs[i].key;
     struct pg_args *args = pg_args_new();
     pg_arg_texts(args, ids, run->count);
     *rows = NULL;
     enum err err = pg_exec(run->pg, statement, args, rows, error);
-    for (size_t i = 0; err == ERR_OK && i < run->count; i++)
-        stored[i] = read_row(*rows, (int)i);
     pg_args_drop(args);
     free(ids);
+    return err;
+}
+
+enum err history_stored_read(const struct run *run, const struct sql *statement, struct history_stored *stored,
+                             PGresult **rows, struct err_info *error)
+{
+    enum err err = history_stored_rows(run, statement, rows, error);
+    for (size_t i = 0; err == ERR_OK && i < run->count; i++)
+        stored[i] = read_row(*rows, (int)i);
     return err;
 }
 

@@ -18,6 +18,11 @@ struct history_stored {
     int row;
 };
 
+/* A row for each job of the run, in their order, by a statement that takes their keys ($1) and keeps that order.
+ * PQclear
+ * `*rows` after use; NULL after a failure. */
+MUST_CHECK enum err history_stored_rows(const struct run *run, const struct sql *statement, PGresult **rows,
+                                        struct err_info *error);
 /* One for each job of the run, by its key. `*rows` holds the further columns and the texts: PQclear it after use, on
  * failure too (it is NULL then). `statement`'s first columns are status, cost_nusd and source_digest. */
 MUST_CHECK enum err history_stored_read(const struct run *run, const struct sql *statement,

@@ -3,6 +3,8 @@
 #include "worker/run/deliver_tools.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_tools.h"
+#include "worker/run/similar_index.h"
+#include "worker/run/template_means.h"
 
 const struct runner runners[] = {
     {"noop", noop_run, NULL, NULL},
@@ -11,6 +13,9 @@ const struct runner runners[] = {
     {"snapshot", snapshot_run, deliver_tools_drop, NULL},
     {"scan", scan_run, history_tools_drop, NULL},
     {"enrich", enrich_run, history_tools_drop, NULL},
+    {"score", score_run, template_means_drop, NULL},
+    {"similarity", similar_run, similar_index_drop, NULL},
+    {"patterns", patterns_run, NULL, NULL},
     {"recost", recost_run, history_tools_drop, recost_settled},
     {NULL, NULL, NULL, NULL},
 };
