@@ -270,7 +270,8 @@ enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t bu
         if (tally.state != OP_RUNNING)
             break;
     }
-    *more = err == ERR_OK && status == PLAN_MORE && tally.state == OP_RUNNING && !tally.planned;
+    *more = err == ERR_OK && status != PLAN_ELSEWHERE && tally.state == OP_RUNNING &&
+            (!tally.planned || tally_phase_is_done(&tally));
     return err;
 }
 
