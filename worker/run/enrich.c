@@ -30,7 +30,7 @@ static void write_rows(struct pg_batch *batch, const size_t *mine, size_t count,
 {
     const struct enrich *enrich = context;
     struct buf rows = BUF_INIT;
-    FAULT_POINT("enrich.write");
+    FAULT_POINT("history.enrich_write");
     for (size_t i = 0; i < count; i++)
         if (enrich->objects[mine[i]] != NULL) {
             buf_add_char(&rows, rows.len == 0 ? '[' : ',');
@@ -152,7 +152,8 @@ void enrich_run(struct run *run)
     }
     if (history_tools_ready(run, &enrich->tools) != ERR_OK)
         return;
-    FAULT_POINT("enrich.read");
+    FAULT_POINT("history.enrich_read");
     for (size_t i = 0; i < run->count && !run_stopping(run); i++)
         enrich_one(run, i, enrich);
+    FAULT_POINT("history.enrich_decided");
 }

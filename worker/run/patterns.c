@@ -56,7 +56,7 @@ static void write_pattern(struct pg_batch *batch, const char *signature, const P
 static void write_patterns(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
 {
     const struct refreshed *refreshed = context;
-    FAULT_POINT("patterns.write");
+    FAULT_POINT("history.patterns_write");
     for (size_t i = 0; i < count; i++)
         write_pattern(batch, refreshed->run->jobs[mine[i]].key, refreshed->evidence[mine[i]]);
 }

@@ -161,9 +161,10 @@ void recost_run(struct run *run)
     }
     if (history_tools_ready(run, &recost->tools) != ERR_OK)
         return;
-    FAULT_POINT("recost.read");
+    FAULT_POINT("history.recost_read");
     for (size_t i = 0; i < run->count && !run_stopping(run); i++)
         resync_one(run, i, recost, forced ? COST_BY_FORCED_RESYNC : COST_BY_RESYNC);
+    FAULT_POINT("history.recost_decided");
 }
 
 void recost_settled(const struct tally *tally)

@@ -112,7 +112,7 @@ void recost_write(struct pg_batch *batch, const size_t *mine, size_t count, void
 {
     const struct recost *recost = context;
     struct columns columns;
-    FAULT_POINT("recost.write");
+    FAULT_POINT("history.recost_write");
     columns_init(&columns, count);
     for (size_t i = 0; i < count; i++)
         if (recost->entries[mine[i]].writes)

@@ -28,7 +28,7 @@ static void write_names(struct pg_batch *batch, const size_t *mine, size_t count
     const struct scan *scan = context;
     (void)mine;
     (void)count;
-    FAULT_POINT("scan.write");
+    FAULT_POINT("history.scan_write");
     for (size_t at = 0; at < scan->count; at += PAGE) {
         struct pg_args *args = pg_batch_add(batch, &sql_history_keep_scanned);
         pg_arg_text(args, scan->run->operation_id);

@@ -28,7 +28,7 @@ static void write_flags(struct pg_batch *batch, const size_t *mine, size_t count
     const struct flags *flags = context;
     const char **texts = mem_array(3 * count + 1, sizeof *texts);
     size_t n = 0;
-    FAULT_POINT("score.write");
+    FAULT_POINT("history.score_write");
     for (size_t i = 0; i < count; i++)
         if (flags->anomalies[mine[i]] != NULL) {
             texts[n] = flags->run->jobs[mine[i]].key;

@@ -30,7 +30,7 @@ static void write_lists(struct pg_batch *batch, const size_t *mine, size_t count
     int64_t *ids = mem_array(count, sizeof *ids);
     const char **lists = mem_array(count, sizeof *lists);
     size_t n = 0;
-    FAULT_POINT("similar.write");
+    FAULT_POINT("history.similar_write");
     for (size_t i = 0; i < count; i++)
         if (similar->lists[mine[i]] != NULL) {
             ids[n] = similar->ids[mine[i]];
