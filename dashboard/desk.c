@@ -10,7 +10,8 @@
 
 #define REDIS_CONNECT_MS 1000
 #define REDIS_COMMAND_MS 2000
-#define PATIENT_DESKS 8
+#define PATIENT_DESKS 4
+#define WAITING_DESKS 8
 
 /* For requests: nobody waits longer for a page than this. */
 #define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false, 3000})
@@ -77,11 +78,12 @@ static struct desk *desk_open(struct office *office, enum lane lane)
 
 struct desk **desks_open(struct office *office, size_t *count)
 {
-    size_t quick = (size_t)office->config->dashboard_executors;
-    struct desk **desks = mem_array(quick + PATIENT_DESKS, sizeof(struct desk *));
-    *count = quick + PATIENT_DESKS;
-    for (size_t i = 0; i < *count; i++)
-        desks[i] = desk_open(office, i < quick ? LANE_QUICK : LANE_PATIENT);
+    const size_t wanted[LANE_COUNT] = {(size_t)office->config->dashboard_executors, PATIENT_DESKS, WAITING_DESKS};
+    struct desk **desks = mem_array(wanted[0] + wanted[1] + wanted[2], sizeof(struct desk *));
+    *count = 0;
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        for (size_t i = 0; i < wanted[lane]; i++)
+            desks[(*count)++] = desk_open(office, (enum lane)lane);
     return desks;
 }
 

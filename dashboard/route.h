@@ -22,8 +22,9 @@ enum access {
     ACCESS_METRICS, /* the same, unless the program listens on loopback */
 };
 
-/* Which executors run it: those that answer at once must not wait behind those that take their time. */
-enum lane { LANE_QUICK, LANE_PATIENT, LANE_COUNT };
+/* Which executors run it: those that answer at once must not wait behind those that take their time, nor these behind
+ * those that wait for an operation to end. */
+enum lane { LANE_QUICK, LANE_PATIENT, LANE_WAITING, LANE_COUNT };
 
 /* Runs on an executor and reads from top to bottom: reads the call, fills its reply (call.h). On an error the reply is
  * made from it. */

@@ -10,9 +10,13 @@ route_fn run_login, run_logout, run_session;
 route_fn run_progress;
 route_fn run_cancel, run_pause, run_resume, run_retry_operation;
 /* run_requests.c */
-route_fn run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_preview;
+route_fn run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_preview, run_run;
 /* run_apps.c */
 route_fn run_add_app, run_remove_app, run_add_repository, run_remove_repository;
+/* run_history.c */
+route_fn run_resync_costs, run_sync_history;
+/* run_definitions.c */
+route_fn run_resync_definitions, run_archive, run_unarchive;
 /* run_engine.c */
 route_fn run_overview, run_queue;
 /* run_installation.c */

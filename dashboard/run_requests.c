@@ -10,6 +10,8 @@
 #include "dashboard/submit.h"
 #include "embedded/sql.h"
 
+#define HANDLE_MAX 400 /* bytes of a definition's name */
+
 static struct json_object *args_of(const char *app_id, const char *repository_id)
 {
     struct json_object *args = json_object_new_object();
@@ -113,28 +115,48 @@ static struct json_object *preview_json(const struct call *call, const struct su
     return json;
 }
 
+/* {definition, args} of the body; `*args` is a new reference. */
+static enum err read_order(struct call *call, const char **definition, struct json_object **args,
+                           struct json_object **body, struct err_info *error)
+{
+    static const char *const keys[] = {"definition", "args", "confirmation", NULL};
+    enum err err = call_body(call, keys, body, error);
+    if (err == ERR_OK)
+        err = call_text(*body, "definition", HANDLE_MAX, definition, error);
+    struct json_object *given = json_get(*body, "args");
+    if (err == ERR_OK && *definition == NULL)
+        err = err_set(error, ERR_USAGE, "definition is wanted");
+    if (err == ERR_OK && given != NULL && !json_object_is_type(given, json_type_object))
+        err = err_set(error, ERR_USAGE, "args must be an object");
+    *args = err == ERR_OK ? json_object_get(given) : NULL;
+    return err;
+}
+
 enum err run_preview(struct call *call, struct err_info *error)
 {
-    static const char *const keys[] = {"definition", "args", NULL};
-    struct json_object *body = NULL;
+    struct json_object *body = NULL, *args = NULL;
     struct submission submission = {0};
     const char *definition = NULL;
     int64_t ms = -1;
-    enum err err = call_body(call, keys, &body, error);
+    enum err err = read_order(call, &definition, &args, &body, error);
     if (err == ERR_OK)
-        err = call_text(body, "definition", DEFINITION_ID_MAX, &definition, error);
-    struct json_object *args = json_get(body, "args");
-    if (err == ERR_OK && definition == NULL)
-        err = err_set(error, ERR_USAGE, "definition is wanted");
-    if (err == ERR_OK && args != NULL && !json_object_is_type(args, json_type_object))
-        err = err_set(error, ERR_USAGE, "args must be an object");
-    if (err == ERR_OK)
-        err = submit_prepare(call, definition, json_object_get(args), &submission, error);
+        err = submit_prepare(call, definition, args, &submission, error);
     if (err == ERR_OK)
         err = expected_ms(call->desk->pg, &submission, &ms, error);
     if (err == ERR_OK)
         call_reply(call, 200, preview_json(call, &submission, ms));
     submission_fini(&submission);
+    json_object_put(body);
+    return err;
+}
+
+enum err run_run(struct call *call, struct err_info *error)
+{
+    struct json_object *body = NULL, *args = NULL;
+    const char *definition = NULL;
+    enum err err = read_order(call, &definition, &args, &body, error);
+    if (err == ERR_OK)
+        err = submit(call, definition, args, "Operation accepted", error);
     json_object_put(body);
     return err;
 }

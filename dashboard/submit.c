@@ -7,6 +7,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/kinds/kinds.h"
+#include "common/kinds/setting_args.h"
 #include "common/queue/begin.h"
 #include "dashboard/confirmation.h"
 #include "dashboard/desk.h"
@@ -17,10 +18,13 @@ enum err submit_prepare(struct call *call, const char *handle, struct json_objec
     struct desk *desk = call->desk;
     *submission = (struct submission){.live_workers = -1};
     enum err err = catalog_find(desk->pg, handle, &submission->found, error);
+    struct json_object *given = args != NULL ? args : json_object_new_object();
     submission->definition = submission->found.definition;
-    if (err == ERR_OK)
-        err = definition_check_args(submission->definition, args, &submission->args, error);
-    json_object_put(args);
+    if (err == ERR_OK) {
+        setting_args_add(submission->definition, given, desk->office->config);
+        err = definition_check_args(submission->definition, given, &submission->args, error);
+    }
+    json_object_put(given);
     if (err == ERR_OK)
         err =
             operation_preview(desk->pg, &kinds, submission->definition, submission->args, &submission->preview, error);
@@ -94,25 +98,32 @@ struct json_object *submit_json(const struct submission *submission, const char 
     return json;
 }
 
-enum err submit(struct call *call, const char *handle, struct json_object *args, const char *message,
-                struct err_info *error)
+enum err submit_quietly(struct call *call, const char *handle, struct json_object *args, struct submission *submission,
+                        struct err_info *error)
 {
-    static const char *const keys[] = {"confirmation", "app_id", "repository_id", NULL};
-    struct submission submission = {0};
+    static const char *const keys[] = {"confirmation", "app_id", "repository_id", "definition", "args", NULL};
     struct json_object *body = NULL;
     const char *confirmation = NULL;
     enum err err = call_body(call, keys, &body, error);
     if (err == ERR_OK)
         err = call_text(body, "confirmation", CONFIRMATION_MAX, &confirmation, error);
     if (err == ERR_OK)
-        err = submit_prepare(call, handle, args, &submission, error);
+        err = submit_prepare(call, handle, args, submission, error);
     else
         json_object_put(args);
     if (err == ERR_OK)
-        err = submit_accept(call, confirmation, &submission, error);
+        err = submit_accept(call, confirmation, submission, error);
+    json_object_put(body);
+    return err;
+}
+
+enum err submit(struct call *call, const char *handle, struct json_object *args, const char *message,
+                struct err_info *error)
+{
+    struct submission submission = {0};
+    enum err err = submit_quietly(call, handle, args, &submission, error);
     if (err == ERR_OK)
         call_reply(call, 200, submit_json(&submission, message));
     submission_fini(&submission);
-    json_object_put(body);
     return err;
 }

@@ -33,7 +33,11 @@ MUST_CHECK enum err submit_accept(struct call *call, const char *confirmation, s
 struct json_object *submit_json(const struct submission *submission, const char *message);
 void submission_fini(struct submission *submission);
 
-/* The whole of it, replying with submit_json. */
+/* The whole of it, with the confirmation that the body may have; the reply is the caller's. submission_fini is owed in
+ * any case. */
+MUST_CHECK enum err submit_quietly(struct call *call, const char *handle, struct json_object *args,
+                                   struct submission *submission, struct err_info *error);
+/* The same, replying with submit_json. */
 MUST_CHECK enum err submit(struct call *call, const char *handle, struct json_object *args, const char *message,
                            struct err_info *error);
 

@@ -1,0 +1,50 @@
+/* Definitions: bringing files and database together, and a person's word about one. */
+#include "common/kinds/kinds.h"
+#include "common/query/definitions.h"
+#include "common/queue/catalog.h"
+#include "common/queue/resync.h"
+#include "dashboard/desk.h"
+#include "dashboard/run.h"
+
+/* The files are those of the machine that the dashboard runs on. */
+enum err run_resync_definitions(struct call *call, struct err_info *error)
+{
+    struct desk *desk = call->desk;
+    const struct config *config = desk->office->config;
+    struct resync resync = {desk->pg, &desk->dispatch, &kinds_names, config->definitions_dir,
+                            config->definitions_roots};
+    struct resync_report report;
+    enum err err = resync_definitions(&resync, &report, error);
+    if (err != ERR_OK)
+        return err;
+    call_reply(call, 200, resync_report_json(&report));
+    resync_report_fini(&report);
+    return ERR_OK;
+}
+
+typedef enum err change_status(struct pg *pg, const char *handle, struct err_info *error);
+
+/* The reply is the definition as it is afterwards. */
+static enum err change(struct call *call, change_status *to, struct err_info *error)
+{
+    struct asked asked = call_asked(call);
+    struct answer answer = {0};
+    enum err err = to(call->desk->pg, call_value(call, "definition_id"), error);
+    if (err == ERR_OK)
+        err = definitions_one(call->desk->pg, &asked, &answer, error);
+    if (err != ERR_OK)
+        return err;
+    call_reply(call, 200, json_object_get(answer.json));
+    answer_fini(&answer);
+    return ERR_OK;
+}
+
+enum err run_archive(struct call *call, struct err_info *error)
+{
+    return change(call, catalog_archive, error);
+}
+
+enum err run_unarchive(struct call *call, struct err_info *error)
+{
+    return change(call, catalog_unarchive, error);
+}
