@@ -20,6 +20,6 @@ route_fn run_resync_definitions, run_archive, run_unarchive;
 /* run_engine.c */
 route_fn run_overview, run_queue;
 /* run_installation.c */
-route_fn run_events, run_health, run_ready, run_metrics;
+route_fn run_events, run_health, run_ready, run_metrics, run_openapi;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "common/queue/dispatch.h"
 #include "dashboard/desk.h"
+#include "dashboard/openapi.h"
 #include "dashboard/run.h"
 #include "dashboard/traffic.h"
 
@@ -49,5 +50,12 @@ enum err run_metrics(struct call *call, struct err_info *error)
     (void)error;
     call->reply.type = "text/plain; version=0.0.4; charset=utf-8";
     traffic_write(&call->reply.text);
+    return ERR_OK;
+}
+
+enum err run_openapi(struct call *call, struct err_info *error)
+{
+    (void)error;
+    call_reply(call, 200, openapi_document());
     return ERR_OK;
 }

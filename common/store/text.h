@@ -19,4 +19,11 @@ struct lua {
     const char *text;
 };
 
+/* A JSON schema of the HTTP API: `name` is its file's name. */
+struct schema {
+    const char *name;
+    int number;
+    const char *text;
+};
+
 #endif

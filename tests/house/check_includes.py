@@ -24,7 +24,7 @@ BOXES = {
 }
 PROGRAMS = ("worker", "producer", "dashboard")
 # Made at build time; it belongs to the box that embeds it.
-EMBEDDED = {"embedded/sql.h": "common/store", "embedded/lua.h": "common/queue"}
+EMBEDDED = {"embedded/sql.h": "common/store", "embedded/lua.h": "common/queue", "embedded/schema.h": "dashboard"}
 # Pure rules and the ground floor do no input or output of their own to servers.
 PURE = ("base", "deliveries", "history")
 SERVER_HEADERS = re.compile(r"libpq|postgres|hiredis|curl/|git2|ev\.h$|microhttpd|sys/socket|netdb")
