@@ -1,5 +1,6 @@
 #include "common/queue/definition_set.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,14 @@ static enum err parse_unique(const struct definition_set *set, const struct buf 
     return ERR_USAGE;
 }
 
+/* The place stands beside the text: there is no need for it within. */
+static const char *text_without_place(const struct err_info *error)
+{
+    char place[64];
+    snprintf(place, sizeof place, "line %d, column %d: ", error->line, error->column);
+    return error->line > 0 && !strncmp(error->text, place, strlen(place)) ? error->text + strlen(place) : error->text;
+}
+
 static void load_file(struct loading *loading, const char *name)
 {
     struct definition_set *set = loading->set;
@@ -68,8 +77,9 @@ static void load_file(struct loading *loading, const char *name)
     char *shown = buf_take(&path);
     const char *below = shown + strlen(loading->dir->path) + 1;
     if (rc)
-        set->failures[set->failure_count++] = (struct definition_failure){
-            shown, below, is_read ? claimed_id(&bytes) : NULL, error.line, error.column, mem_strdup(error.text)};
+        set->failures[set->failure_count++] =
+            (struct definition_failure){shown,      below,        is_read ? claimed_id(&bytes) : NULL,
+                                        error.line, error.column, mem_strdup(text_without_place(&error))};
     else
         set->files[set->count++] = (struct definition_file){shown, below, definition};
     buf_fini(&bytes);
