@@ -5,15 +5,14 @@
 libraries as ES modules, with their licences. The browser has no module resolution of its own, and the policy of the
 page forbids an import map in it: where one library imports another by name, the name becomes a path.
 
-npm gives what package-lock.json names, checked against its checksums; scripts of packages are not run. With what it has
-kept from before (`npm ci` fills its cache) it needs no network.
+--without-libraries leaves lib/ out: the API works then, and the page says what is missing.
 """
-import filecmp
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cmake"))
+import npm  # noqa: E402
 
 MODULES = {
     "preact.js": "preact/dist/preact.mjs",
@@ -25,32 +24,6 @@ MODULES = {
 PATH_OF = {"preact": "./preact.js", "preact/hooks": "./hooks.js", "htm": "./htm.js"}
 LICENCES = {"preact": "preact/LICENSE", "htm": "htm/LICENSE", "uPlot": "uplot/LICENSE"}
 OURS = (".html", ".css", ".js", ".svg")
-MISSING = """page: npm could not fetch the libraries of the dashboard's page: %s.
-      It needs the network once, or a cache that has them (npm config get cache). What npm said:
-%s
-      To build without the page's libraries: cmake -DREPRISE_PAGE=OFF (the API works, the page says what is missing)."""
-
-
-def fetch(source, work):
-    """Runs `npm ci` in <work>, unless what it would fetch is there already. The directory of the modules."""
-    work.mkdir(parents=True, exist_ok=True)
-    lock = work / "package-lock.json"
-    done = work / "fetched.json"
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copyfile(source / name, work / name)
-    if done.exists() and filecmp.cmp(lock, done, shallow=False):
-        return work / "node_modules"
-    npm = shutil.which("npm")
-    if npm is None:
-        sys.exit("page: npm is missing (scripts/setup.sh installs it); or build without the page: -DREPRISE_PAGE=OFF")
-    words = [npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-progress"]
-    answer = subprocess.run(words, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, timeout=300)
-    if answer.returncode != 0:
-        said = "\n".join("        " + line for line in answer.stdout.strip().splitlines()[-8:])
-        sys.exit(MISSING % (", ".join(LICENCES), said))
-    shutil.copyfile(lock, done)
-    return work / "node_modules"
 
 
 def library(modules, path):
@@ -90,9 +63,12 @@ def lay_out(source, modules, out):
 
 def main():
     words = sys.argv[1:]
-    without = "--without-libraries" in words
     source, work, out = (pathlib.Path(word) for word in words if not word.startswith("--"))
-    lay_out(source, None if without else fetch(source, work), out)
+    try:
+        modules = None if "--without-libraries" in words else npm.fetch(source, work)
+    except npm.Unfetched as trouble:
+        sys.exit("page: %s\nTo build without them: cmake -DREPRISE_PAGE=OFF" % trouble)
+    lay_out(source, modules, out)
 
 
 main()

@@ -3,23 +3,13 @@ of its own for each test. The house's definitions are used, but for their back-o
 """
 import itertools
 import pathlib
-import re
 import shutil
 import tempfile
 
 from harness import DONE, FAILED, PREFIX, ProducerTest, eventually, programs
 from reprise_testing import deliveries
-from reprise_testing.stores import ROOT
 
 _names = itertools.count(1)
-
-
-def quick_definitions(folder):
-    """The house's definitions, with a back-off of 50 ms instead of seconds."""
-    shutil.copytree(ROOT / "definitions", folder)
-    for file in folder.glob("*.yaml"):
-        file.write_text(re.sub(r"base: 1s, max: 60s", "base: 50ms, max: 1s", file.read_text()))
-    return folder
 
 
 class Planter(deliveries.Repository):
@@ -43,7 +33,7 @@ class DeliveryTest(ProducerTest):
         super().setUpClass()
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="reprise-it-")).resolve()
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
-        cls.env = programs.environment(cls.stores, definitions=quick_definitions(cls.folder / "definitions"),
+        cls.env = programs.environment(cls.stores, definitions=deliveries.quick_definitions(cls.folder / "definitions"),
                                        **{**deliveries.settings(cls.folder), **cls.settings})
         cls.receiver = deliveries.Receiver(cls.folder, log=cls.folder / "receiver.log")
         cls.addClassCleanup(cls.receiver.stop)

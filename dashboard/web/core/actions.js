@@ -30,7 +30,7 @@ async function preview(definition, args, noun, { files = true } = {}) {
     const figures = [[noun, known(found.jobs, count)]];
     if (files) figures.push(['Files to send', known(found.files, count)], ['Bytes', known(found.bytes, bytes)]);
     figures.push(['Takes', takes(found.expected_ms)]);
-    return { figures, confirmation: found.confirmation_token, jobs: found.jobs };
+    return { figures, confirmation: found.confirmation };
 }
 
 /* ---- what follows a request that started something ---- */
@@ -42,7 +42,7 @@ function started(answer, scope) {
 }
 
 async function start(path, body, scope, confirmation) {
-    return started(await post(path, confirmation ? { ...body, confirmation_token: confirmation } : body), scope);
+    return started(await post(path, confirmation ? { ...body, confirmation } : body), scope);
 }
 
 /* ---- one repository ---- */
@@ -57,7 +57,7 @@ export function askResync(link) {
         text: 'Reprise forgets what the app was sent of this repository and sends every file again.',
         danger: SENDS_ALL,
         preview: () => preview('resync-link', pairOf(link), 'Repositories'),
-        act: () => start('/admin/api/resync', pairOf(link)),
+        act: (_, shown) => start('/admin/api/resync', pairOf(link), null, shown.confirmation),
         yes: 'Send all again',
     });
 }
@@ -131,7 +131,8 @@ export async function resumeOperation(operation) {
     toast('Goes on.');
 }
 
-export function askCancel(operation) {
+/* `then()` is called when it is done: what shows the operation asks for its counts. */
+export function askCancel(operation, then) {
     ask({
         title: 'Cancel ' + (operation.subject || operation.operation_id) + '?',
         text: 'What is done stays done. Once this has answered, nothing more of it is recorded.',
@@ -140,7 +141,8 @@ export function askCancel(operation) {
             ['Never begun or in hand', countOf(Math.max(0, operation.total - operation.completed), 'job')]] }),
         act: async () => {
             const answer = await post(operationPath(operation, 'cancel'));
-            toast(answer?.message ?? 'Cancelled');
+            toast(answer.message + ': ' + countOf(answer.completed, 'job') + ' done, ' + count(answer.never_started) + ' never started');
+            then?.();
         },
         yes: 'Cancel it',
         no: 'Let it run',
@@ -182,7 +184,7 @@ export function askResyncCosts(filter) {
         preview: (values) => preview('resync-costs', { ...values, force: values.force || undefined }, 'Runs', { files: false }),
         act: async (values, shown) => {
             const answer = await request('POST', '/api/workflow-history/resync', {
-                params: { ...values, force: values.force ? '1' : '' }, body: { confirmation_token: shown.confirmation } });
+                params: { ...values, force: values.force ? '1' : '' }, body: { confirmation: shown.confirmation } });
             started({ ...answer, message: 'Cost re-sync started' }, 'history');
         },
         yes: 'Re-sync costs',

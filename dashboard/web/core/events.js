@@ -7,7 +7,7 @@ import { noteNoAnswer } from './server.js';
 
 const TICK_MS = 2000;
 const RETRY_MS = 5000;
-const KINDS = ['progress', 'worker', 'workers', 'definitions', 'definition', 'history', 'message'];
+const KINDS = ['progress', 'worker', 'definitions', 'history'];
 
 const listeners = new Set();
 let source = null;
@@ -29,29 +29,38 @@ export function stopEvents() {
     source?.close();
     source = null;
     clearTimeout(retry);
-    clearInterval(ticker);
-    retry = ticker = null;
+    stopTicking();
 }
 
 function connect() {
     source = new EventSource('/admin/api/events');
-    source.onopen = () => {
-        clearInterval(ticker);
-        ticker = null;
-        tell({ type: 'tick' }); // what happened while nobody listened
-    };
-    source.onerror = fallBack;
+    source.onopen = eventsCome;
+    source.onerror = () => fallBack(source);
+    source.addEventListener('feed', (message) => (read(message)?.up ? eventsCome() : startTicking()));
     for (const kind of KINDS) source.addEventListener(kind, receive);
 }
 
-/* The browser reconnects by itself unless the server refused; polling bridges the time in both cases. */
-function fallBack() {
+function startTicking() {
     ticker ??= setInterval(() => tell({ type: 'tick' }), TICK_MS);
-    if (source.readyState !== EventSource.CLOSED) {
-        noteIfAway();
-        return;
-    }
-    source.close();
+}
+
+function stopTicking() {
+    clearInterval(ticker);
+    ticker = null;
+}
+
+/* One last tick, for what happened while nobody told. */
+function eventsCome() {
+    stopTicking();
+    tell({ type: 'tick' });
+}
+
+/* The browser reconnects by itself unless the server refused; polling bridges the time in both cases. */
+function fallBack(broken) {
+    startTicking();
+    noteIfAway();
+    if (broken.readyState !== EventSource.CLOSED) return;
+    broken.close();
     clearTimeout(retry);
     retry = setTimeout(connect, RETRY_MS);
 }
@@ -65,14 +74,17 @@ async function noteIfAway() {
     }
 }
 
-function receive(message) {
-    let event;
+function read(message) {
     try {
-        event = JSON.parse(message.data);
+        return JSON.parse(message.data);
     } catch {
-        return; // a comment or a greeting
+        return null; // not ours
     }
-    tell({ type: message.type, ...event });
+}
+
+function receive(message) {
+    const event = read(message);
+    if (event) tell({ ...event, type: message.type });
 }
 
 function tell(event) {

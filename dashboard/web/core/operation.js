@@ -1,6 +1,6 @@
 /*
- * One operation, live: its events move the counts at once, and ask for the rest (rate, phases) a little later. Events
- * only go forward; what the server answers is the truth.
+ * Operations, live: their events move the counts at once, and ask for the rest (rate, phases) a little later. Events only
+ * go forward; what the server answers is the truth.
  */
 import { useEffect, useState } from './html.js';
 import { listen } from './events.js';
@@ -11,17 +11,19 @@ const isOf = (id) => (event) => event.type === 'progress' && event.operation_id 
 /* `id` undefined: none. Gives what useLoad gives, `data` being the operation. */
 export function useOperation(id) {
     const load = useLoad(id ? '/admin/api/operations/' + encodeURIComponent(id) : null, {}, { on: isOf(id) });
-    const [event, setEvent] = useState(null);
-    useEffect(() => {
-        setEvent(null);
-        const mine = isOf(id);
-        return listen((one) => mine(one) && setEvent(one));
-    }, [id]);
-    return { ...load, data: load.data && withEvent(load.data, event) };
+    const [row] = useProgress(load.data ? [load.data] : []);
+    return { ...load, data: row ?? null };
 }
 
-/* The row with the newer counts of the event; a row of another operation stays as it is. */
-export function withEvent(operation, event) {
-    if (!event || event.operation_id !== operation.operation_id || event.completed <= operation.completed) return operation;
-    return { ...operation, completed: event.completed, failed: event.failed, total: event.total };
+/* Rows of a list, each with the counts of its last event. */
+export function useProgress(rows) {
+    const [events, setEvents] = useState({});
+    useEffect(() => listen((event) => event.type === 'progress' && setEvents((before) => ({ ...before, [event.operation_id]: event }))), []);
+    return rows.map((row) => withEvent(row, events[row.operation_id]));
+}
+
+/* An event that is not newer than the row changes nothing. */
+function withEvent(row, event) {
+    if (!event || event.completed <= row.completed) return row;
+    return { ...row, completed: event.completed, failed: event.failed, total: event.total };
 }

@@ -1,16 +1,22 @@
-/* Whether somebody is logged in: unknown (null) until the server has said so. */
+/*
+ * Whether somebody is logged in. The cookie is out of reach here, so that a mark says whether it is worth asking the
+ * server: null = worth asking, not answered yet.
+ */
 import { makeStore, useStore } from './store.js';
 
-const session = makeStore(null);
+const MARK = 'reprise.session';
+
+const session = makeStore(localStorage.getItem(MARK) ? null : false);
 
 export const useSession = () => useStore(session);
-export const hasSession = () => session.get() === true;
 
 export function sessionBegan() {
+    localStorage.setItem(MARK, 'yes');
     session.set(true);
 }
 
 /* By logout, or because the server no longer knows it. */
 export function sessionEnded() {
+    localStorage.removeItem(MARK);
     session.set(false);
 }

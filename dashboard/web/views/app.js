@@ -29,7 +29,7 @@ function Shown({ app, page }) {
     return html`
         <${Heading} title=${app.app_name} above=${way} below=${identity(app)}>
             <button type="button" disabled=${!failed} onClick=${() => askRetryApp(app)}>Retry all failed (${count(failed)})…</button>
-            <button type="button" class="danger" disabled=${!repositories.length} onClick=${() => askResyncApp(app)}>Re-sync all ${count(app.repository_count)}…</button>
+            <button type="button" class="danger" disabled=${!repositories.length} onClick=${() => askResyncApp(app)}>Re-sync all ${count(app.repositories_count)}…</button>
         <//>
         <${OperationStrip} scope=${'app ' + app.app_id} />
         <${Stats} app=${app} />
@@ -47,7 +47,7 @@ function Stats({ app }) {
     const part = app.next ? ' on this page' : '';
     return html`
         <div class="panel stats">
-            <div><b>${count(app.repository_count)}</b><span>repositories</span></div>
+            <div><b>${count(app.repositories_count)}</b><span>repositories</span></div>
             <div><b>${count(files)}</b><span>files delivered${part}</span></div>
             <div><b class=${app.failed_repositories ? 'trouble' : ''}>${count(app.failed_repositories)}</b><span>failed</span></div>
             <div><b><${Time} at=${times[times.length - 1]} /></b><span>last scan${part}</span></div>

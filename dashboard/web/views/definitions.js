@@ -39,7 +39,7 @@ function columnsFor(reload) {
 }
 
 export function Definitions() {
-    const load = useLoad('/api/workflow-definitions', {}, { on: anyOf('definitions', 'definition') });
+    const load = useLoad('/api/workflow-definitions', {}, { on: anyOf('definitions') });
     const [archived, setArchived] = useState(true);
     const resync = async () => { await resyncDefinitions(); load.reload(); };
     return html`

@@ -9,7 +9,10 @@ import { OperationStrip } from '../parts/operations.js';
 import { Pager, usePage } from '../parts/pager.js';
 import { Table } from '../parts/table.js';
 
-const columns = linkColumns('repository', 'app', 'status', 'error', 'tries', 'scanned', 'act');
+const columns = linkColumns('repository', 'app', 'error', 'tries', 'scanned', 'act');
+
+/* What failed, as the row of a link. */
+const asLink = (one) => ({ ...one, status: 'failed', last_error: one.error, last_scanned_at: one.failed_at });
 
 export function Failed() {
     const page = usePage();
@@ -22,7 +25,7 @@ export function Failed() {
         <${OperationStrip} scope="failed" />
         <${Loaded} load=${load}>${({ failed, next }) => html`
             <div class="panel">
-                <${Table} label="Failed" columns=${columns} rows=${failed} keyOf=${linkKey} empty="Nothing has failed." />
+                <${Table} label="Failed" columns=${columns} rows=${failed.map(asLink)} keyOf=${linkKey} empty="Nothing has failed." />
                 <${Pager} page=${page} shown=${failed.length} next=${next} />
             </div>`}<//>`;
 }

@@ -13,9 +13,9 @@ import { ActionButton } from '../parts/button.js';
 const entries = [
     { path: [], text: 'Overview', under: [undefined] },
     { path: ['apps'], text: 'Apps', under: ['apps', 'app'], figure: (one) => count(one.apps) },
-    { path: ['repositories'], text: 'Repositories', under: ['repositories'], figure: (one) => count(one.links_total) },
+    { path: ['repositories'], text: 'Repositories', under: ['repositories'], figure: (one) => count(one.repositories) },
     { path: ['failed'], text: 'Failed', under: ['failed'], figure: (one) => (one.failed ? count(one.failed) : ''), trouble: true },
-    { path: ['operations'], text: 'Operations', under: ['operations', 'operation'], figure: (one) => (one.running.length ? count(one.running.length) : '') },
+    { path: ['operations'], text: 'Operations', under: ['operations', 'operation'], figure: (one) => (one.running_operations ? count(one.running_operations) : '') },
     { path: ['history'], text: 'History', under: ['history', 'run', 'stale'] },
     { path: ['definitions'], text: 'Definitions', under: ['definitions'], figure: (one) => (one.definitions_in_error ? countOf(one.definitions_in_error, 'error') : ''), trouble: true },
     { path: ['queue'], text: 'Queue', under: ['queue'] },
@@ -52,7 +52,7 @@ async function logOut() {
 }
 
 function Navigation({ here }) {
-    const { data } = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker', 'workers', 'definitions', 'definition'), every: 3000 });
+    const { data } = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker', 'definitions'), every: 3000 });
     return html`
         <nav class="main" aria-label="Main">
             <div class="brand">Re<b>prise</b></div>

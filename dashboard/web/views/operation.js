@@ -12,7 +12,7 @@ import { Counts, OperationStrip, Rate, When } from '../parts/operations.js';
 import { State } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Elapsed, Time } from '../parts/time.js';
-import { Errors, Kinds, Ledger } from './operation_ledger.js';
+import { Errors, Ledger } from './operation_ledger.js';
 import { Outcomes } from './operation_outcomes.js';
 
 const way = [{ href: linkTo(['operations']), text: 'Operations' }];
@@ -24,7 +24,7 @@ export function Operation({ path }) {
 
 function about(operation) {
     const by = operation.requested_by ? ' · by ' + operation.requested_by : '';
-    return html`<span class="mono">${operation.operation_id}</span> · ${operation.definition}${operation.version ? ', version ' + operation.version.slice(0, 8) : ''}${by} · started <${Time} at=${operation.created_at} />`;
+    return html`<span class="mono">${operation.operation_id}</span> · ${operation.definition}${operation.digest ? ', version ' + operation.digest.slice(0, 8) : ''}${by} · started <${Time} at=${operation.created_at} />`;
 }
 
 function Shown({ operation, reload }) {
@@ -38,7 +38,7 @@ function Shown({ operation, reload }) {
         <${Phases} operation=${operation} />
         <div class="two">
             <div><${Outcomes} operation=${operation} /></div>
-            <div><${Kinds} operation=${operation} /><${Errors} operation=${operation} /><${Ledger} operation=${operation} /></div>
+            <div><${Errors} operation=${operation} /><${Ledger} operation=${operation} /></div>
         </div>`;
 }
 
@@ -75,16 +75,10 @@ const phaseColumns = [
     { title: 'Over', cell: (phase) => html`<span class="mono dim">${phase.over}</span>` },
 ];
 
-/* Phases run one after the other: what comes before the present one has ended. */
-function stateOf(number, operation) {
-    if (number < operation.phase) return 'completed';
-    if (number > operation.phase) return isEnded(operation) ? 'skipped' : 'planned';
-    return operation.state;
-}
+const PHASE_WORDS = { done: 'completed', ended: 'completed', waiting: 'planned' };
 
 function Phases({ operation }) {
-    const phases = Array.isArray(operation.phases) ? operation.phases : [];
-    if (phases.length < 2) return null;
-    const rows = phases.map((phase, index) => ({ ...phase, number: index + 1, state: stateOf(index + 1, operation) }));
-    return html`<h2>Phases</h2><div class="panel"><${Table} label="Phases" columns=${phaseColumns} rows=${rows} keyOf=${(phase) => phase.id} /></div>`;
+    const phases = Array.isArray(operation.phases) ? operation.phases : (operation.phase_list ?? []);
+    const rows = phases.map((phase, index) => ({ ...phase, number: index + 1, state: phase.state === 'current' ? operation.state : (PHASE_WORDS[phase.state] ?? phase.state) }));
+    return html`<h2>Phases</h2><div class="panel"><${Table} label="Phases" columns=${phaseColumns} rows=${rows} keyOf=${(phase) => phase.id} empty="None." /></div>`;
 }

@@ -13,7 +13,7 @@ const AT_MOST = 5;
 /* A list of {key, word, name, href, text}. */
 export function useAttention(overview) {
     const failed = useLoad('/admin/api/notifications/failed', { limit: AT_MOST }, { on: anyOf('progress'), every: 5000 });
-    const definitions = useLoad('/api/workflow-definitions', {}, { on: anyOf('definitions', 'definition'), every: 5000 });
+    const definitions = useLoad('/api/workflow-definitions', {}, { on: anyOf('definitions'), every: 5000 });
     return [
         ...withoutWorkers(overview),
         ...(definitions.data?.definitions ?? []).filter((one) => one.load_error).map(ofDefinition),
@@ -29,8 +29,8 @@ function withoutWorkers(overview) {
 
 const ofDefinition = (one) => ({ key: 'definition ' + one.id, word: 'load error', name: 'definition ' + one.name, href: linkTo(['definitions']), text: one.load_error });
 
-const ofLink = (link) => ({ key: link.app_id + link.repository_id, word: link.circuit_open ? 'circuit open' : 'failed',
-    name: repositoryOf(link) + ' → ' + (link.app_name ?? link.app_id), href: linkTo(['app', link.app_id]), text: link.last_error ?? link.error });
+const ofLink = (link) => ({ key: link.app_id + link.repository_id, word: 'failed',
+    name: repositoryOf(link) + ' → ' + (link.app_name ?? link.app_id), href: linkTo(['app', link.app_id]), text: link.error });
 
 const ofRest = (number) => (number > 0 ? [{ key: 'rest', word: 'failed', name: count(number) + ' more failed links', href: linkTo(['failed']), text: '' }] : []);
 

@@ -1,35 +1,22 @@
-/*
- * Settled jobs per minute from the server, and the queue's depth as this page has seen it: Redis keeps no past, and a
- * dashboard that stays open is the only one that wants it.
- */
+/* Outcomes and the queue's depth over time, as this page has seen them. */
 import { html, useMemo } from '../core/html.js';
-import { count } from '../format/number.js';
+import { noteDepth, samples } from '../core/samples.js';
+import { count, rate } from '../format/number.js';
 import { Chart } from '../parts/chart.js';
 
-const KEPT = 240;
-const depths = new Map(); // minute (seconds) to the greatest depth seen in it
-
-function noteDepth(queues) {
-    const minute = Math.floor(Date.now() / 60000) * 60;
-    const depth = queues.reduce((total, queue) => total + queue.waiting + queue.active, 0);
-    depths.set(minute, Math.max(depth, depths.get(minute) ?? 0));
-    for (const old of [...depths.keys()].slice(0, -KEPT)) depths.delete(old);
-}
+const perSecond = (value) => rate(value) || '0/s';
 
 const series = [
-    { label: 'Done per minute', colour: 'accent', fill: true, text: count },
-    { label: 'Failed', colour: 'bad', text: count },
+    { label: 'Done', colour: 'accent', fill: true, text: perSecond },
+    { label: 'Failed', colour: 'bad', text: perSecond },
     { label: 'Chunks waiting or in hand', colour: 'warn', text: count, right: true },
 ];
 
-export function OverviewChart({ overview }) {
-    const { data, total } = useMemo(() => {
-        noteDepth(overview.queues);
-        const minutes = overview.minutes.map((one) => ({ ...one, at: Math.floor(Date.parse(one.at) / 1000) }));
-        return {
-            data: [minutes.map((one) => one.at), minutes.map((one) => one.succeeded + one.skipped), minutes.map((one) => one.failed), minutes.map((one) => depths.get(one.at) ?? null)],
-            total: minutes.reduce((sum, one) => sum + one.succeeded + one.skipped + one.failed, 0),
-        };
-    }, [overview]);
-    return html`<${Chart} data=${data} series=${series} label=${'Settled jobs per minute over the last hour, ' + count(total) + ' in all, and chunks waiting'} />`;
+export function OverviewChart({ queues }) {
+    const data = useMemo(() => {
+        noteDepth(queues.reduce((total, queue) => total + queue.waiting + queue.active, 0));
+        return samples();
+    }, [queues]);
+    const minutes = Math.max(1, Math.round((data[0][data[0].length - 1] - data[0][0]) / 60));
+    return html`<${Chart} data=${data} series=${series} leastS=${600} label=${'Settled jobs per second and chunks waiting, over ' + minutes + ' minutes'} />`;
 }

@@ -44,7 +44,7 @@ function Part({ title, columns, rows, keyOf, empty }) {
 }
 
 export function Queue() {
-    const load = useLoad('/admin/api/queue', {}, { on: anyOf('progress', 'worker', 'workers'), every: 1000 });
+    const load = useLoad('/admin/api/queue', {}, { on: anyOf('progress', 'worker'), every: 1000 });
     return html`
         <${Heading} title="Queue" below="What Redis holds at this moment. All of it can be rebuilt from PostgreSQL." />
         <${Loaded} load=${load}>${(queue) => html`

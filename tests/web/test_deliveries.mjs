@@ -1,0 +1,169 @@
+/* Re-syncing one repository and all of an app, cancelling half-way, retrying what failed: by the page alone. */
+import assert from 'node:assert/strict';
+import test, { after, before, beforeEach } from 'node:test';
+import { House, eventually, rowOf, shown } from './house.mjs';
+
+const ALL = 24; // repositories of Acme Docs, one file each
+const SOME = 8;
+
+let house;
+let acme;
+let beta;
+before(async () => {
+    house = await House.open();
+    acme = house.installation.apps.Acme;
+    beta = house.installation.apps.Beta;
+});
+after(() => house.close());
+beforeEach(() => house.ask('behave', []));
+
+/* So many requests are answered, then none until the next rules. */
+const someThenNone = [{ mode: 'ok', times: SOME }, { mode: 'hang' }];
+
+async function tallyOf(id) {
+    const [[state, succeeded, failed, cancelled]] = await house.ask('sql', "SELECT state, succeeded, failed, cancelled_jobs FROM reprise.tally WHERE operation_id = '" + id + "'");
+    return { state, succeeded: Number(succeeded), failed: Number(failed), cancelled: Number(cancelled) };
+}
+
+async function confirm(page, name) {
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name }).click();
+    await dialog.waitFor({ state: 'detached' });
+}
+
+const strip = (page) => page.getByRole('region', { name: 'Started from this page' });
+
+async function resyncAll(page) {
+    await page.getByRole('button', { name: /^Re-sync all/ }).click();
+    await page.getByRole('dialog').getByText(String(ALL), { exact: true }).waitFor();
+    await confirm(page, 'Send all again');
+    await strip(page).getByRole('progressbar').waitFor();
+    return (await strip(page).getByRole('link').getAttribute('href')).split('/').pop();
+}
+
+test('one repository: asked first with real numbers, a toast, and its status changes by itself', async () => {
+    const page = await house.visit('#/app/' + acme.app_id);
+    const row = rowOf(page, 'Repositories', 'repo-03');
+    await row.getByText('pending').waitFor();
+    await row.getByRole('button', { name: 'Re-sync' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('This sends ALL files again').waitFor();
+    await dialog.getByText('Takes').waitFor();
+    await house.shot(page, 'dialog-one');
+    await confirm(page, 'Send all again');
+    await page.getByRole('status').getByText('Re-sync queued').waitFor();
+    await row.getByText('synced').waitFor();
+    await house.leave(page);
+});
+
+test('the dialog can be left without anything happening, and a double click starts one operation', async () => {
+    const page = await house.visit('#/app/' + acme.app_id);
+    const before = await house.ask('sql', 'SELECT count(*) FROM reprise.operation');
+    await rowOf(page, 'Repositories', 'repo-05').getByRole('button', { name: 'Re-sync' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual(await house.ask('sql', 'SELECT count(*) FROM reprise.operation'), before);
+    await rowOf(page, 'Repositories', 'repo-05').getByRole('button', { name: 'Re-sync' }).click();
+    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await page.getByRole('button', { name: 'Send all again' }).dblclick({ noWaitAfter: true });
+    await rowOf(page, 'Repositories', 'repo-05').getByText('synced').waitFor();
+    assert.deepEqual(await house.ask('sql', 'SELECT count(*) FROM reprise.operation'), [[String(Number(before[0][0]) + 1)]]);
+    await house.leave(page);
+});
+
+test('all of an app: the bar stands where the work stands, and goes to 100 % on the same page', async () => {
+    await house.ask('behave', someThenNone);
+    const page = await house.visit('#/app/' + acme.app_id);
+    const id = await resyncAll(page);
+    const bar = strip(page).getByRole('progressbar');
+    await eventually(async () => (await shown(bar)) >= 25 && (await shown(bar)) < 100, 'the bar stands in the middle');
+    await house.shot(page, 'app-running');
+    await house.ask('behave', []);
+    await eventually(async () => (await shown(bar)) === 100, 'the bar is full');
+    await strip(page).getByText('completed').waitFor();
+    await house.shot(page, 'app-completed');
+    assert.deepEqual(await tallyOf(id), { state: 'completed', succeeded: ALL, failed: 0, cancelled: 0 });
+    assert.equal(await page.getByRole('table', { name: 'Repositories' }).getByText('synced').count(), ALL);
+    await house.leave(page);
+});
+
+test('cancelled half-way the bar stops, and the counts are exact', async () => {
+    await house.ask('behave', someThenNone);
+    const page = await house.visit('#/app/' + acme.app_id);
+    const id = await resyncAll(page);
+    const bar = strip(page).getByRole('progressbar');
+    await eventually(async () => (await shown(bar)) >= 25, 'some of it is done');
+    await page.goto(house.url + '/#/operation/' + id);
+    await page.getByRole('button', { name: 'Cancel…' }).click();
+    await confirm(page, 'Cancel it');
+    await page.getByRole('status').getByText(/Operation cancelled/).waitFor();
+    await page.getByRole('region', { name: 'Progress' }).getByText('cancelled').waitFor();
+    const said = await tallyOf(id);
+    assert.equal(said.state, 'cancelled');
+    assert.equal(said.succeeded + said.failed + said.cancelled, ALL);
+    const progress = page.getByRole('region', { name: 'Progress' });
+    await progress.getByText(said.succeeded + ' succeeded').waitFor();
+    await progress.getByText(said.cancelled + ' never done').waitFor();
+    await house.shot(page, 'operation-cancelled');
+    await house.ask('behave', []); // what was in hand gets its answer now, and must not count
+    await house.ask('producer', ['resync', acme.app_id, acme.links['repo-00']]);
+    assert.deepEqual(await tallyOf(id), said);
+    assert.equal(await shown(progress.getByRole('progressbar')), Math.floor((100 * said.succeeded) / ALL));
+    await house.leave(page);
+});
+
+test('paused and resumed from its own page', async () => {
+    await house.ask('behave', someThenNone);
+    const page = await house.visit('#/app/' + acme.app_id);
+    const id = await resyncAll(page);
+    await page.goto(house.url + '/#/operation/' + id);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('region', { name: 'Progress' }).getByText('paused').first().waitFor();
+    await house.shot(page, 'operation-paused');
+    await house.ask('behave', []);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('region', { name: 'Progress' }).getByText('completed').waitFor();
+    assert.equal((await tallyOf(id)).succeeded, ALL);
+    await house.leave(page);
+});
+
+test('what failed is shown with its error in full, retried, and goes from the list by itself', async () => {
+    await house.ask('behave', [{ mode: 'fail', status: 500, path_contains: 'broken' }]);
+    const page = await house.visit('#/app/' + beta.app_id);
+    await rowOf(page, 'Repositories', 'broken').getByRole('button', { name: 'Re-sync' }).click();
+    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await confirm(page, 'Send all again');
+    await rowOf(page, 'Repositories', 'broken').getByText('failed').waitFor();
+    await page.getByRole('link', { name: /^Failed/ }).click();
+    const row = rowOf(page, 'Failed', 'broken');
+    await row.getByRole('note').focus();
+    await page.getByRole('tooltip').getByText(/500/).waitFor();
+    await house.shot(page, 'failed');
+    assert.equal(await page.getByText(house.installation.nasty).first().isVisible(), true);
+    await house.ask('behave', []);
+    await page.getByRole('button', { name: 'Retry all failed…' }).click();
+    await page.getByRole('dialog').getByText('Failed repositories').waitFor();
+    await confirm(page, 'Retry all');
+    await page.getByText('Nothing has failed.').waitFor();
+    await house.leave(page);
+});
+
+test('an operation with failures groups them by text and can be retried from its page', async () => {
+    await house.ask('behave', [{ mode: 'fail', status: 507, path_contains: 'repo-0' }]);
+    const page = await house.visit('#/app/' + acme.app_id);
+    const id = await resyncAll(page);
+    await strip(page).getByText('completed').waitFor();
+    await page.goto(house.url + '/#/operation/' + id);
+    await rowOf(page, 'Errors by text', '507').first().waitFor();
+    await house.shot(page, 'operation-failures');
+    await page.getByLabel('Outcome').selectOption('failed');
+    await eventually(async () => (await page.getByRole('table', { name: 'Outcomes' }).getByText('failed', { exact: true }).count()) === 10, 'ten failed outcomes are listed');
+    await house.ask('behave', []);
+    await page.getByRole('button', { name: 'Retry what failed (10)…' }).click();
+    await confirm(page, 'Retry');
+    await strip(page).getByText('completed').waitFor();
+    await strip(page).getByText('10 succeeded').waitFor();
+    await house.leave(page);
+});

@@ -1,0 +1,93 @@
+/* Every view, wide and narrow, light and dark: it fits, it is accessible, nothing untoward happens, and a picture is kept. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { House, assertAccessible, assertFits } from './house.mjs';
+
+const FORMS = {
+    light: { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+    dark: { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
+    narrow: { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+    'narrow-dark': { viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+};
+
+let house;
+let views;
+
+/* Something of each kind to look at: a failed link, operations of several states, a history, a definition in error. */
+before(async () => {
+    house = await House.open();
+    const { Acme, Beta } = house.installation.apps;
+    await house.ask('behave', [{ mode: 'fail', status: 413, path_contains: 'broken' }]);
+    await house.ask('producer', ['resync-app', Acme.app_id, '--watch']);
+    await house.ask('producer', ['resync-app', Beta.app_id]);
+    await house.ask('producer', ['sync-history']);
+    await house.ask('definition', { name: 'nightly-costs.yaml', text: 'id: nightly-costs\nname: Nightly costs\nphases:\n  - id: costs\n    job: resync-csot\n    over: runs\n' });
+    const [[failing]] = await house.ask('sql', "SELECT operation_id FROM reprise.operation WHERE definition = 'resync-app' ORDER BY created_at DESC LIMIT 1");
+    const [[run]] = await house.ask('sql', "SELECT adw_id FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1");
+    views = {
+        overview: '#/', apps: '#/apps', app: '#/app/' + Beta.app_id, repositories: '#/repositories', failed: '#/failed', operations: '#/operations',
+        operation: '#/operation/' + failing, history: '#/history', run: '#/run/' + run, stale: '#/stale', definitions: '#/definitions', queue: '#/queue', missing: '#/no-such-place',
+    };
+});
+after(() => house.close());
+
+for (const [form, settings] of Object.entries(FORMS)) {
+    test('every view, ' + form, async () => {
+        const page = await house.visit('#/', settings);
+        for (const [name, hash] of Object.entries(views)) {
+            await page.goto(house.url + '/' + hash);
+            await page.locator('main h1').waitFor();
+            await page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
+            assert.equal(await page.locator('main [role=alert]').filter({ hasText: /\S/ }).count(), 0, name + ' shows no refusal');
+            await house.shot(page, name + '-' + form);
+            await assertFits(page, name + ' ' + form);
+            await assertAccessible(page, name + ' ' + form);
+        }
+        await house.leave(page);
+    });
+}
+
+test('dark is dark and light is light', async () => {
+    const brightness = async (colorScheme) => {
+        const page = await house.visit('#/', { colorScheme });
+        const [red] = (await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).match(/\d+/g).map(Number);
+        await house.leave(page);
+        return red;
+    };
+    assert.ok((await brightness('dark')) < 64);
+    assert.ok((await brightness('light')) > 192);
+});
+
+test('stored text with markup in it is shown as text', async () => {
+    const page = await house.visit('#/apps');
+    await page.getByText(house.installation.nasty).first().waitFor();
+    assert.equal(await page.locator('main img').count(), 0);
+    await house.leave(page);
+});
+
+test('by keyboard alone: to a view, through a dialog, out of it', async () => {
+    const page = await house.visit('#/apps');
+    await page.getByRole('heading', { name: 'Apps' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter'); // "To the content"
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    const reach = async (role, name) => {
+        for (let steps = 0; steps < 60; steps++) {
+            await page.keyboard.press('Tab');
+            const there = await page.evaluate(() => document.activeElement.tagName.toLowerCase() + ' ' + document.activeElement.textContent.trim());
+            if (there.startsWith(role + ' ' + name)) return;
+        }
+        throw new Error('Tab does not reach ' + role + ' ' + name);
+    };
+    await reach('a', 'Acme Docs');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Acme Docs' }).waitFor();
+    await reach('button', 'Re-sync all');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Keep as it is', 'the safe answer has the focus');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /^Re-sync all/, 'the focus is back where it was');
+    await house.leave(page);
+});
