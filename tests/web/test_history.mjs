@@ -19,10 +19,10 @@ const falling = (numbers) => numbers.every((number, i) => i === 0 || number <= n
 test('filtered by status and by text', async () => {
     const page = await house.visit('#/history');
     await page.getByRole('table', { name: 'Runs' }).waitFor();
-    await page.getByLabel('Status').selectOption('failed');
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
     await eventually(async () => (await cells(page, 2)).every((word) => word.trim() === 'failed'), 'only failed runs are listed');
     assert.equal((await cells(page, 2)).length, RUNS / 5);
-    await page.getByLabel('Status').selectOption('');
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('');
     await page.getByLabel('Search').fill('npm dependencies');
     await eventually(async () => (await cells(page, 1)).length === RUNS / 5, 'the runs with that text are listed');
     assert.match(page.url(), /search=npm\+dependencies/);

@@ -1,7 +1,7 @@
 /* Every view, wide and narrow, light and dark: it fits, it is accessible, nothing untoward happens, and a picture is kept. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { House, assertAccessible, assertFits } from './house.mjs';
+import { House, assertAccessible, assertFits, eventually } from './house.mjs';
 
 const FORMS = {
     light: { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
@@ -18,9 +18,9 @@ before(async () => {
     house = await House.open();
     const { Acme, Beta } = house.installation.apps;
     await house.ask('behave', [{ mode: 'fail', status: 413, path_contains: 'broken' }]);
-    await house.ask('producer', ['resync-app', Acme.app_id, '--watch']);
-    await house.ask('producer', ['resync-app', Beta.app_id]);
+    for (const words of [['resync-app', '--yes', Acme.app_id], ['resync-app', '--yes', Beta.app_id]]) await house.ask('producer', words);
     await house.ask('producer', ['sync-history']);
+    await eventually(async () => (await house.ask('sql', "SELECT count(*) FROM reprise.tally WHERE state = 'running'"))[0][0] === '0', 'all has ended');
     await house.ask('definition', { name: 'nightly-costs.yaml', text: 'id: nightly-costs\nname: Nightly costs\nphases:\n  - id: costs\n    job: resync-csot\n    over: runs\n' });
     const [[failing]] = await house.ask('sql', "SELECT operation_id FROM reprise.operation WHERE definition = 'resync-app' ORDER BY created_at DESC LIMIT 1");
     const [[run]] = await house.ask('sql', "SELECT adw_id FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1");

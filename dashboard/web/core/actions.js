@@ -7,6 +7,7 @@ import { ask } from './dialogs.js';
 import { linkTo } from './router.js';
 import { noteStarted } from './started.js';
 import { toast } from './toasts.js';
+import { nameOfOperation } from '../format/operation.js';
 import { bytes, count, countOf } from '../format/number.js';
 import { duration } from '../format/time.js';
 
@@ -134,14 +135,14 @@ export async function resumeOperation(operation) {
 /* `then()` is called when it is done: what shows the operation asks for its counts. */
 export function askCancel(operation, then) {
     ask({
-        title: 'Cancel ' + (operation.subject || operation.operation_id) + '?',
-        text: 'What is done stays done. Once this has answered, nothing more of it is recorded.',
+        title: 'Cancel this operation?',
+        text: nameOfOperation(operation) + '. What is done stays done. Once this has answered, nothing more of it is recorded.',
         danger: 'What has not been done will not be done, and a cancelled operation cannot be resumed.',
         preview: async () => ({ figures: [['Done so far', countOf(operation.completed, 'job')],
             ['Never begun or in hand', countOf(Math.max(0, operation.total - operation.completed), 'job')]] }),
         act: async () => {
             const answer = await post(operationPath(operation, 'cancel'));
-            toast(answer.message + ': ' + countOf(answer.completed, 'job') + ' done, ' + count(answer.never_started) + ' never started');
+            toast(answer.message + ': ' + countOf(answer.completed, 'job') + ' done, ' + count(answer.total - answer.completed) + ' never started');
             then?.();
         },
         yes: 'Cancel it',
@@ -151,8 +152,8 @@ export function askCancel(operation, then) {
 
 export function askRetryOperation(operation) {
     ask({
-        title: 'Retry what failed of ' + (operation.subject || operation.operation_id) + '?',
-        text: 'A new operation does again the jobs of this one that failed.',
+        title: 'Retry what failed?',
+        text: nameOfOperation(operation) + ': a new operation makes up for what failed in this one.',
         preview: async () => ({ figures: [['Failed jobs', count(operation.failed)]] }),
         act: () => start(operationPath(operation, 'retry'), {}, 'operation ' + operation.operation_id),
         yes: 'Retry',

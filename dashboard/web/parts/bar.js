@@ -1,5 +1,6 @@
 /* A progress bar: done, skipped and failed beside each other. For readers it is one number with its words. */
 import { html } from '../core/html.js';
+import { nameOfOperation } from '../format/operation.js';
 import { count, share } from '../format/number.js';
 
 const ENDED = ['completed', 'failed', 'cancelled'];
@@ -18,7 +19,7 @@ export function Bar({ operation, big }) {
     const done = Math.max(0, completed - failed - skipped);
     return html`
         <div class="bar ${big ? 'big' : ''} ${operation.state === 'completed' ? 'ended' : ''}" role="progressbar"
-            aria-label=${'Progress of ' + (operation.subject || operation.operation_id)}
+            aria-label=${'Progress of ' + (nameOfOperation(operation))}
             aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percentDone(operation)}
             aria-valuetext=${count(completed) + ' of ' + count(total) + ' done, ' + count(failed) + ' failed'}>
             <i class="done" style=${operation.state === 'completed' && !total ? { width: '100%' } : part(done)}></i>

@@ -5,12 +5,12 @@ import { useOperation } from '../core/operation.js';
 import { linkTo } from '../core/router.js';
 import { forgetStarted, useStarted } from '../core/started.js';
 import { count, rate } from '../format/number.js';
+import { nameOfOperation } from '../format/operation.js';
 import { duration } from '../format/time.js';
 import { Bar, isEnded, percentDone } from './bar.js';
 import { State } from './state.js';
 import { Time } from './time.js';
 
-const nameOf = (operation) => operation.subject || operation.definition;
 const hrefOf = (operation) => linkTo(['operation', operation.operation_id]);
 
 /* What is left to wait, or since when it is over. */
@@ -27,7 +27,7 @@ export function Rate({ operation }) {
 
 export const operationColumns = [
     { title: 'Operation', cell: (one) => html`
-        <a class="name" href=${hrefOf(one)}>${nameOf(one)}</a>
+        <a class="name" href=${hrefOf(one)}>${nameOfOperation(one)}</a>
         <div class="dim small">${one.definition} · <${Time} at=${one.created_at} />${one.requested_by ? ' by ' + one.requested_by : ''}${one.dry_run ? ' · dry run' : ''}</div>` },
     { title: 'State', cell: (one) => html`<${State} word=${one.state} />` },
     { title: 'Progress', wide: true, cell: (one) => html`<${Bar} operation=${one} />` },
@@ -41,7 +41,7 @@ export const operationColumns = [
 export function Counts({ operation }) {
     const parts = [count(operation.completed - operation.failed - (operation.skipped ?? 0)) + ' succeeded', count(operation.failed) + ' failed'];
     if (operation.skipped) parts.push(count(operation.skipped) + ' skipped');
-    if (operation.cancelled_jobs) parts.push(count(operation.cancelled_jobs) + ' never done');
+    if (operation.state === 'cancelled') parts.push(count(operation.total - operation.completed) + ' never done');
     if (operation.retrying) parts.push(count(operation.retrying) + ' trying again');
     return html`<span class="dim row">${parts.map((part) => html`<span>${part}</span>`)}</span>`;
 }
@@ -57,7 +57,7 @@ export function OperationStrip({ scope }) {
         <section class="panel pad strip" aria-label="Started from this page">
             <div class="row">
                 <${State} word=${data.state} />
-                <a class="grow" href=${hrefOf(data)}>${nameOf(data)}</a>
+                <a class="grow" href=${hrefOf(data)}>${nameOfOperation(data)}</a>
                 <span><b>${count(data.completed)}</b> <span class="dim">of ${count(data.total)} · ${percentDone(data)} %</span></span>
                 <${Rate} operation=${data} /><${When} operation=${data} />
                 ${ended

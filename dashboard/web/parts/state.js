@@ -2,12 +2,12 @@
 import { html } from '../core/html.js';
 
 const SHAPES = {
-    synced: 'ok', succeeded: 'ok', completed: 'ok', active: 'ok', alive: 'ok',
-    failed: 'bad', error: 'bad', 'in error': 'bad', 'load error': 'bad', 'circuit open': 'bad', rejected: 'bad', silent: 'bad',
+    synced: 'ok', succeeded: 'ok', completed: 'ok', active: 'ok', alive: 'ok', ready: 'ok',
+    failed: 'bad', error: 'bad', 'in error': 'bad', 'load error': 'bad', 'circuit open': 'bad', rejected: 'bad', silent: 'bad', broken: 'bad',
     running: 'run', scanning: 'run', 'in hand': 'run',
     pending_snapshot: 'wait', pending: 'wait', planned: 'wait', never: 'wait', waiting: 'wait', 'trying again': 'wait',
-    paused: 'paused', stale: 'paused',
-    cancelled: 'ended', archived: 'ended', skipped: 'ended', 'file gone': 'ended',
+    paused: 'paused', 'older version': 'paused',
+    cancelled: 'ended', archived: 'ended', skipped: 'ended', missing: 'ended',
 };
 const WORDS = { pending_snapshot: 'pending' };
 

@@ -2,6 +2,7 @@
 import { html, useState } from '../core/html.js';
 import { archiveDefinition, resyncDefinitions, unarchiveDefinition } from '../core/actions.js';
 import { anyOf, useLoad } from '../core/load.js';
+import { linkTo } from '../core/router.js';
 import { ActionButton } from '../parts/button.js';
 import { Heading } from '../parts/heading.js';
 import { Loaded } from '../parts/loaded.js';
@@ -10,16 +11,25 @@ import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { Whole } from '../parts/tooltip.js';
 
+const ALL = 1000; // there are as many as somebody has written
+
+/* Where in the file, and what: the badge's tooltip holds all of it. */
+const troubleOf = (one) => (one.load_error_line > 0 ? 'line ' + one.load_error_line + ', column ' + one.load_error_column + ': ' : '') + one.load_error + '\n' + one.path;
+
 function Name({ one }) {
     return html`
-        <span class="name">${one.name}</span> ${one.load_error && html`<${Whole} text=${one.load_error} label="error" look="badge trouble" />`}
-        <div class="dim small">${one.description}</div>`;
+        <span class="name">${one.name}</span> ${one.load_error && html`<${Whole} text=${troubleOf(one)} label="error" look="badge trouble" />`}
+        <div class="dim small"><span class="mono">${one.id}</span> · ${one.description}</div>`;
 }
 
-function Word({ one }) {
-    if (one.status === 'archived') return html`<${State} word="archived" />`;
-    if (one.load_error) return html`<${State} word="in error" title="the last good version stays in force" />`;
-    return html`<${State} word=${one.file_exists ? 'active' : 'file gone'} />`;
+const MEANING = { 'older version': 'the file is in error: its last good version stays in force', broken: 'it never had a good version: it starts nothing', missing: 'the file is gone: it starts nothing' };
+
+function Schedule({ one }) {
+    if (!one.schedule) return html`<span class="dim">—</span>`;
+    return html`
+        <span class="nowrap">${one.schedule}</span>
+        ${one.last_tick && html`<div class="dim small">last <${Time} at=${one.last_tick} />${one.last_tick_skipped && html`, skipped: ${one.last_tick_skipped}`}${one.last_tick_operation_id
+            && html`: <a href=${linkTo(['operation', one.last_tick_operation_id])}>operation</a>`}</div>`}`;
 }
 
 function columnsFor(reload) {
@@ -29,17 +39,16 @@ function columnsFor(reload) {
     };
     return [
         { title: 'Definition', cell: (one) => html`<${Name} one=${one} />` },
-        { title: 'Id', cell: (one) => html`<span class="mono">${one.identifier}</span>` },
-        { title: 'Project', label: 'Project', cell: (one) => one.project ?? html`<span class="dim">all</span>` },
-        { title: 'Status', cell: (one) => html`<${Word} one=${one} />` },
-        { title: 'Version', label: 'Version', cell: (one) => html`<span class="mono dim">${one.current_version?.slice(0, 8) ?? 'none'}</span>` },
+        { title: 'State', cell: (one) => html`<${State} word=${one.state} title=${MEANING[one.state]} />` },
+        { title: 'Schedule', label: 'Schedule', cell: (one) => html`<${Schedule} one=${one} />` },
+        { title: 'Version', label: 'Version', cell: (one) => html`<span class="mono dim" title=${one.version}>${one.version?.slice(0, 8) ?? 'none'}</span>` },
         { title: 'Changed', label: 'Changed', cell: (one) => html`<${Time} at=${one.updated_at} />` },
         { act: true, cell: (one) => html`<${ActionButton} name=${'definition ' + one.id} look="row-size" act=${act(one)}>${one.status === 'archived' ? 'Take back' : 'Archive'}<span class="unseen"> ${one.name}</span><//>` },
     ];
 }
 
 export function Definitions() {
-    const load = useLoad('/api/workflow-definitions', {}, { on: anyOf('definitions') });
+    const load = useLoad('/api/workflow-definitions', { limit: ALL }, { on: anyOf('definitions') });
     const [archived, setArchived] = useState(true);
     const resync = async () => { await resyncDefinitions(); load.reload(); };
     return html`

@@ -17,7 +17,7 @@ const entries = [
     { path: ['failed'], text: 'Failed', under: ['failed'], figure: (one) => (one.failed ? count(one.failed) : ''), trouble: true },
     { path: ['operations'], text: 'Operations', under: ['operations', 'operation'], figure: (one) => (one.running_operations ? count(one.running_operations) : '') },
     { path: ['history'], text: 'History', under: ['history', 'run', 'stale'] },
-    { path: ['definitions'], text: 'Definitions', under: ['definitions'], figure: (one) => (one.definitions_in_error ? countOf(one.definitions_in_error, 'error') : ''), trouble: true },
+    { path: ['definitions'], text: 'Definitions', under: ['definitions'], figure: (one) => (one.in_error ? countOf(one.in_error, 'error') : ''), trouble: true },
     { path: ['queue'], text: 'Queue', under: ['queue'] },
 ];
 
@@ -51,14 +51,28 @@ async function logOut() {
     sessionEnded();
 }
 
+/* The overview with the number of definitions in error; null until known. */
+function useFigures() {
+    const overview = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker'), every: 3000 });
+    const definitions = useLoad('/api/workflow-definitions', { limit: 1000 }, { on: anyOf('definitions'), every: 5000 });
+    return overview.data && { ...overview.data, in_error: definitions.data?.definitions.filter((one) => one.load_error).length };
+}
+
+function workersOf({ workers, redis }) {
+    if (!redis) return 'Redis does not answer';
+    const alive = workers.filter((one) => one.alive);
+    if (!alive.length) return 'No worker is alive';
+    return countOf(alive.length, 'worker') + ' on ' + countOf(new Set(alive.map((one) => one.host)).size, 'host');
+}
+
 function Navigation({ here }) {
-    const { data } = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker', 'definitions'), every: 3000 });
+    const figures = useFigures();
     return html`
         <nav class="main" aria-label="Main">
             <div class="brand">Re<b>prise</b></div>
-            ${entries.map((entry) => html`<${Entry} entry=${entry} here=${here} figure=${data && entry.figure ? entry.figure(data) : ''} />`)}
+            ${entries.map((entry) => html`<${Entry} entry=${entry} here=${here} figure=${figures && entry.figure ? entry.figure(figures) : ''} />`)}
             <div class="foot">
-                <span>${data && countOf(data.workers.length, 'worker') + ' on ' + countOf(new Set(data.workers.map((one) => one.host)).size, 'host')}</span>
+                <span>${figures && workersOf(figures)}</span>
                 <${ActionButton} name="logout" look="row-size" act=${logOut}>Log out<//>
             </div>
         </nav>`;

@@ -3,6 +3,7 @@ import { html } from '../core/html.js';
 import { askCancel, askRetryOperation, pauseOperation, resumeOperation } from '../core/actions.js';
 import { useOperation } from '../core/operation.js';
 import { linkTo } from '../core/router.js';
+import { nameOfOperation } from '../format/operation.js';
 import { count } from '../format/number.js';
 import { Bar, isEnded, percentDone } from '../parts/bar.js';
 import { ActionButton } from '../parts/button.js';
@@ -29,7 +30,7 @@ function about(operation) {
 
 function Shown({ operation, reload }) {
     return html`
-        <${Heading} title=${operation.subject || operation.definition} above=${way} below=${about(operation)}>
+        <${Heading} title=${nameOfOperation(operation)} above=${way} below=${about(operation)}>
             <${Verbs} operation=${operation} reload=${reload} />
         <//>
         <${OperationStrip} scope=${'operation ' + operation.operation_id} />

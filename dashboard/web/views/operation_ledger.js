@@ -23,13 +23,12 @@ const argumentsOf = (operation) => Object.entries(operation.args ?? {}).map(([na
 
 /* Total = outcomes + open + never done, at every instant: these are the database's counts. */
 export function Ledger({ operation }) {
-    const open = operation.total - operation.completed - (operation.cancelled_jobs ?? 0);
-    const never = operation.cancelled_jobs ? ', ' + count(operation.cancelled_jobs) + ' never done' : '';
+    const open = count(operation.total - operation.completed) + (operation.state === 'cancelled' ? ' never done' : ' open');
     const id = operation.operation_id;
     return html`
         <h2>Ledger</h2>
         <div class="panel pad">
-            <p class="dim">${count(operation.completed)} outcomes, ${count(open)} open${never}, ${count(operation.total)} planned. The counts are the database's.</p>
+            <p class="dim">${count(operation.completed)} outcomes, ${open}, ${count(operation.total)} planned. The counts are the database's.</p>
             <h2>The same by hand</h2>
             <pre>${'producer run ' + operation.definition + argumentsOf(operation) + '\nproducer progress ' + id + ' --watch\nproducer outcomes ' + id + ' --failed\nredis-cli HGETALL {reprise}:op:' + id}</pre>
         </div>`;

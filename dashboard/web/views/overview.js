@@ -50,24 +50,24 @@ function Shown({ overview, running }) {
         <div class="panel"><${Table} label="Running operations" columns=${operationColumns} rows=${running} keyOf=${(one) => one.operation_id}
             empty=${html`Nothing is running. Start something from <a href=${linkTo(['apps'])}>Apps</a> or <a href=${linkTo(['history'])}>History</a>.`} /></div>
         <div class="two">
-            <div><h2>Since this page was opened: settled jobs, chunks waiting</h2><${OverviewChart} queues=${overview.queues} /></div>
+            <div><h2>Since this page was opened: settled jobs, chunks waiting</h2><${OverviewChart} overview=${overview} /></div>
             <div><h2>Needs attention</h2><${Attention} findings=${attention} /></div>
         </div>
         <h2>Workers</h2>
-        <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers} keyOf=${(worker) => worker.id}
-            empty="No worker is alive: what is asked for waits." /></div>`;
+        <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers ?? []} keyOf=${(one) => one.worker}
+            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer: what it knows of workers is not known.'} /></div>`;
 }
 
 function Stats({ overview, running }) {
     const hour = overview.last_hour;
     const settled = hour.succeeded + hour.failed + hour.skipped;
-    const sum = (key) => overview.queues.reduce((total, queue) => total + queue[key], 0);
+    const chunks = (key) => (overview.queues ? count(overview.queues.reduce((total, queue) => total + queue[key], 0)) : '—');
     return html`
         <div class="panel stats">
             <div><b>${count(settled)}</b><span>settled in the last hour</span></div>
             <div><b>${settled ? percent(share(settled - hour.failed, settled), 2) : '—'}</b><span>of them without failure</span></div>
             <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(running.length, 'operation')}</span></div>
-            <div><b>${count(sum('waiting'))}</b><span>chunks waiting · ${count(sum('active'))} in hand</span></div>
+            <div><b>${chunks('queued_chunks')}</b><span>chunks waiting · ${chunks('active_chunks')} in hand</span></div>
             <div><b>${count(overview.failed)}</b><span>failed links</span></div>
         </div>`;
 }

@@ -13,17 +13,18 @@ const AT_MOST = 5;
 /* A list of {key, word, name, href, text}. */
 export function useAttention(overview) {
     const failed = useLoad('/admin/api/notifications/failed', { limit: AT_MOST }, { on: anyOf('progress'), every: 5000 });
-    const definitions = useLoad('/api/workflow-definitions', {}, { on: anyOf('definitions'), every: 5000 });
+    const definitions = useLoad('/api/workflow-definitions', { limit: 1000 }, { on: anyOf('definitions'), every: 5000 });
     return [
-        ...withoutWorkers(overview),
+        ...ofEngine(overview),
         ...(definitions.data?.definitions ?? []).filter((one) => one.load_error).map(ofDefinition),
         ...(failed.data?.failed ?? []).map(ofLink),
         ...ofRest(overview.failed - (failed.data?.failed.length ?? 0)),
     ];
 }
 
-function withoutWorkers(overview) {
-    if (overview.workers.length) return [];
+function ofEngine(overview) {
+    if (!overview.redis) return [{ key: 'redis', word: 'silent', name: 'Redis does not answer', href: linkTo(['queue']), text: 'What is asked for is accepted, and begins when it is back.' }];
+    if (overview.workers.some((one) => one.alive)) return [];
     return [{ key: 'workers', word: 'silent', name: 'No worker is alive', href: linkTo(['queue']), text: 'What is asked for is accepted and waits.' }];
 }
 

@@ -12,11 +12,13 @@ const series = [
     { label: 'Chunks waiting or in hand', colour: 'warn', text: count, right: true },
 ];
 
-export function OverviewChart({ queues }) {
+const depthOf = (queues) => queues.reduce((total, queue) => total + queue.queued_chunks + queue.active_chunks, 0);
+
+export function OverviewChart({ overview }) {
     const data = useMemo(() => {
-        noteDepth(queues.reduce((total, queue) => total + queue.waiting + queue.active, 0));
+        if (overview.queues) noteDepth(depthOf(overview.queues));
         return samples();
-    }, [queues]);
+    }, [overview]);
     const minutes = Math.max(1, Math.round((data[0][data[0].length - 1] - data[0][0]) / 60));
     return html`<${Chart} data=${data} series=${series} leastS=${600} label=${'Settled jobs per second and chunks waiting, over ' + minutes + ' minutes'} />`;
 }
