@@ -3,13 +3,14 @@
 #
 # usage: scripts/setup.sh [--yes] [--list] [GROUP…]
 #
-#   build     compiler, CMake and the libraries
+#   build     compiler, CMake and the libraries; npm, which gives those of the dashboard's page
 #   run       the server programs of PostgreSQL and Redis, as programs only: no service is started, no database made
 #   test      what the test command needs beside those
+#   web       the browser of the browser tests
 #   coverage  gcovr
 #   tidy      clang-tidy
 #
-# Without a group: build, run and test. It says what it will install and, on a terminal, asks first; --yes (or CI in the
+# Without a group: build, run, test and web. It says what it will install and, on a terminal, asks first; --yes (or CI in the
 # environment) does not ask; --list only says what is missing. Packages that are there are left as they are.
 set -euo pipefail
 
@@ -27,9 +28,10 @@ packages_of() {
         build)
             echo gcc libc6-dev cmake ninja-build pkg-config python3 git ca-certificates libev-dev libhiredis-dev \
                 libpq-dev libjson-c-dev libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev uthash-dev \
-                libcmocka-dev libmicrohttpd-dev libjwt-dev
+                libcmocka-dev libmicrohttpd-dev libjwt-dev nodejs npm
             ;;
         run) echo git ca-certificates python3 util-linux postgresql redis-server ;;
+        web) echo nodejs npm chromium fonts-dejavu-core ;;
         test) echo clang llvm libclang-rt-dev clang-format shellcheck ;;
         coverage) echo gcovr ;;
         tidy) echo clang clang-tidy ;;
@@ -37,11 +39,13 @@ packages_of() {
     esac
 }
 
-# A server program from elsewhere (another version, another source) is as good as Debian's.
+# A program from elsewhere (another version, another source) is as good as Debian's.
 is_there() {
     case $1 in
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return ;;
         redis-server) type -P redis-server >/dev/null && return ;;
+        nodejs) type -P node >/dev/null && return ;;
+        npm) type -P npm >/dev/null && return ;;
     esac
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
@@ -152,7 +156,7 @@ for argument in "$@"; do
             ;;
     esac
 done
-[ ${#groups[@]} -gt 0 ] || groups=(build run test)
+[ ${#groups[@]} -gt 0 ] || groups=(build run test web)
 
 if ! type -P apt-get >/dev/null || ! type -P dpkg-query >/dev/null; then
     die "this is not Debian; what is needed has these names there: $(for group in "${groups[@]}"; do

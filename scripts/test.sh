@@ -152,12 +152,19 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+# Without the browser its tests are left out, and what only they need is not installed.
+if [ "$web" = yes ]; then
+    groups+=(web)
+else
+    pass_on+=(--label-exclude '^web$')
+fi
+
 forget_settings
 say "Packages"
 "$scripts/setup.sh" ${consent[@]+"${consent[@]}"} "${groups[@]}"
 
 say "The programs, release build (gcc)"
-"$scripts/build.sh" release worker producer receiver
+"$scripts/build.sh" release worker producer dashboard receiver
 say "The suites, $preset build"
 "$scripts/build.sh" "$preset"
 directory=$("$scripts/build.sh" --where "$preset")
@@ -174,7 +181,6 @@ export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 [ "$fuzz_seconds" -eq 0 ] || run_fuzzers "$fuzz_seconds"
 start_stores
 say "Suites"
-[ "$web" = yes ] || echo "--no-web: there is no suite yet that uses a browser, so nothing is left out."
 if [ "$preset" = coverage ]; then
     run_suites_counted ${pass_on[@]+"${pass_on[@]}"}
 else

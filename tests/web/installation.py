@@ -70,7 +70,7 @@ class Installation:
         self.definitions = deliveries.quick_definitions(self.folder / "definitions")
         self.agents = sample_runs.write(self.folder / "agents")
         self.env = programs.environment(self.stores, definitions=self.definitions, REPRISE_HISTORY_AGENTS_DIR=self.agents,
-                                        REPRISE_EXECUTORS="delivery=2,history=1", **deliveries.settings(self.folder))
+                                        REPRISE_WORKER_EXECUTORS="delivery=2,history=1", **deliveries.settings(self.folder))
         self.receiver = self._owed(deliveries.Receiver(self.folder), "stop")
         self.apps = {}
         self._register()
@@ -98,8 +98,10 @@ class Installation:
     def _app(self, name, names):
         app_id = self.producer("add-app", name, self.receiver.url, "--key-stdin", given=self.receiver.key)["app_id"]
         links = {}
+        place = self.folder / name.split()[0].lower()
+        place.mkdir()
         for short in names:
-            repository = deliveries.Repository(self.folder / ("src-%s-%s" % (app_id[-6:], short)))
+            repository = deliveries.Repository(place / short)
             repository.commit({"%s.txt" % short: b"text of " + short.encode()})
             links[short] = self.producer("add-repository", app_id, repository.url)["repository_id"]
         self.apps[name.split()[0]] = {"app_id": app_id, "name": name, "links": links}

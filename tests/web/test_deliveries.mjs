@@ -160,7 +160,7 @@ test('an operation with failures groups them by text and can be retried from its
     await page.goto(house.url + '/#/operation/' + id);
     await rowOf(page, 'Errors by text', '507').first().waitFor();
     await house.shot(page, 'operation-failures');
-    await page.getByRole('combobox', { name: 'Outcome' }).selectOption('failed');
+    await page.getByRole('combobox', { name: 'outcome' }).selectOption('failed');
     await eventually(async () => (await page.getByRole('table', { name: 'Outcomes' }).getByText('failed', { exact: true }).count()) === 10, 'ten failed outcomes are listed');
     await house.ask('behave', []);
     await page.getByRole('button', { name: 'Retry what failed (10)…' }).click();

@@ -7,6 +7,7 @@ import { listen } from './events.js';
 const KEY = 'reprise.samples';
 const BIN_S = 10;
 const KEPT_S = 3600;
+const LEAST_S = 600; // a chart of less says nothing
 
 let bins = read(); // bin (seconds) to {done, failed, depth}
 const seen = new Map(); // operation_id to {completed, failed} of its last event
@@ -50,7 +51,7 @@ export function samples() {
     if (!times.length) return [[], [], [], []];
     const columns = [[], [], [], []];
     const last = Math.max(...times);
-    for (let at = Math.min(...times); at <= last; at += BIN_S) {
+    for (let at = Math.min(last - LEAST_S, ...times); at <= last; at += BIN_S) {
         const one = bins.get(at);
         columns[0].push(at);
         columns[1].push(one ? one.done / BIN_S : null);

@@ -43,31 +43,29 @@ function valueAxis(one, more) {
     return axis({ values: (_, values) => values.map((value) => (value === null ? '' : text(value))), incrs: one.steps, size: 60, ...more });
 }
 
-/* Never narrower than `leastS`, and with room for half a bar at each end. */
-function timeRange(leastS, bars) {
-    return (plot, low, high) => {
-        const times = plot.data[0];
-        const half = bars && times.length > 1 ? (times[1] - times[0]) / 2 : 0;
-        return [Math.min(low, high - leastS) - half, high + half];
-    };
+/* With room for half a bar at each end. */
+function rangeWithBars(plot, low, high) {
+    const times = plot.data[0];
+    const half = times.length > 1 ? (times[1] - times[0]) / 2 : 43200;
+    return [low - half, high + half];
 }
 
-function options(width, series, leastS) {
+function options(width, series) {
     const right = series.find((one) => one.right);
     const left = series.find((one) => !one.right);
     const axes = [axis({ values: times, size: 34 }), valueAxis(left, {})];
     if (right) axes.push(valueAxis(right, { side: 1, scale: 'right', grid: { show: false } }));
     const range = (_, low, high) => [0, high > 0 ? high * 1.08 : 1];
     return {
-        width, height: HEIGHT, axes, scales: { x: { range: timeRange(leastS, left.bars) }, y: { range }, right: { range } },
+        width, height: HEIGHT, axes, scales: { x: left.bars ? { range: rangeWithBars } : {}, y: { range }, right: { range } },
         cursor: { y: false, drag: { setScale: false } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         series: [{ label: 'UTC', value: (_, at) => moment(at) }, ...series.map(drawn)],
     };
 }
 
-/* data: uPlot's columns, seconds first, over at least `leastS`. `label` says in words what is to be seen. */
-export function Chart({ data, series, label, leastS = 0, empty = 'Nothing to draw yet.' }) {
+/* data: uPlot's columns, seconds first. `label` says in words what is to be seen. */
+export function Chart({ data, series, label, empty = 'Nothing to draw yet.' }) {
     const place = useRef(null);
     const plot = useRef(null);
     const many = data[0].length;
@@ -78,7 +76,7 @@ export function Chart({ data, series, label, leastS = 0, empty = 'Nothing to dra
         const draw = () => {
             const latest = plot.current?.data ?? data;
             plot.current?.destroy();
-            plot.current = new uPlot(options(box.clientWidth, series, leastS), latest, box);
+            plot.current = new uPlot(options(box.clientWidth, series), latest, box);
         };
         draw();
         const dark = matchMedia('(prefers-color-scheme: dark)');

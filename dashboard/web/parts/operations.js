@@ -13,6 +13,12 @@ import { Time } from './time.js';
 
 const hrefOf = (operation) => linkTo(['operation', operation.operation_id]);
 
+/* Its state; one that has ended with failures says so. */
+export function OperationState({ operation }) {
+    const word = operation.state === 'completed' && operation.failed ? 'completed with failures' : operation.state;
+    return html`<${State} word=${word} />`;
+}
+
 /* What is left to wait, or since when it is over. */
 export function When({ operation }) {
     if (isEnded(operation)) return html`<${Time} at=${operation.finished_at} />`;
@@ -29,7 +35,7 @@ export const operationColumns = [
     { title: 'Operation', cell: (one) => html`
         <a class="name" href=${hrefOf(one)}>${nameOfOperation(one)}</a>
         <div class="dim small">${one.definition} · <${Time} at=${one.created_at} />${one.requested_by ? ' by ' + one.requested_by : ''}${one.dry_run ? ' · dry run' : ''}</div>` },
-    { title: 'State', cell: (one) => html`<${State} word=${one.state} />` },
+    { title: 'State', cell: (one) => html`<${OperationState} operation=${one} />` },
     { title: 'Progress', wide: true, cell: (one) => html`<${Bar} operation=${one} />` },
     { title: 'Done', num: true, label: '', cell: (one) => html`<span title=${count(one.completed) + ' of ' + count(one.total)}>${percentDone(one)}\u00a0%</span>` },
     { title: 'Jobs', num: true, cell: (one) => count(one.total) },
@@ -56,7 +62,7 @@ export function OperationStrip({ scope }) {
     return html`
         <section class="panel pad strip" aria-label="Started from this page">
             <div class="row">
-                <${State} word=${data.state} />
+                <${OperationState} operation=${data} />
                 <a class="grow" href=${hrefOf(data)}>${nameOfOperation(data)}</a>
                 <span><b>${count(data.completed)}</b> <span class="dim">of ${count(data.total)} · ${percentDone(data)} %</span></span>
                 <${Rate} operation=${data} /><${When} operation=${data} />

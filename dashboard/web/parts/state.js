@@ -7,7 +7,7 @@ const SHAPES = {
     running: 'run', scanning: 'run', 'in hand': 'run',
     pending_snapshot: 'wait', pending: 'wait', planned: 'wait', never: 'wait', waiting: 'wait', 'trying again': 'wait',
     paused: 'paused', 'older version': 'paused',
-    cancelled: 'ended', archived: 'ended', skipped: 'ended', missing: 'ended',
+    cancelled: 'ended', archived: 'ended', skipped: 'ended', missing: 'ended', 'completed with failures': 'bad',
 };
 const WORDS = { pending_snapshot: 'pending' };
 

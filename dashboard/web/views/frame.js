@@ -80,5 +80,10 @@ function Navigation({ here }) {
 
 function Entry({ entry, here, figure }) {
     const current = entry.under.includes(here) ? 'page' : undefined;
-    return html`<a href=${linkTo(entry.path)} aria-current=${current}>${entry.text}${figure && html`<span class=${entry.trouble ? 'trouble' : ''}>${figure}</span>`}</a>`;
+    const link = useRef(null);
+    useEffect(() => {
+        /* Where the window is narrow the entries stand in a row that is longer than it. */
+        if (current) link.current.scrollIntoView({ block: 'nearest', inline: 'center' });
+    }, [current]);
+    return html`<a ref=${link} href=${linkTo(entry.path)} aria-current=${current}>${entry.text}${figure && html`<span class=${entry.trouble ? 'trouble' : ''}>${figure}</span>`}</a>`;
 }

@@ -9,7 +9,7 @@ import { Bar, isEnded, percentDone } from '../parts/bar.js';
 import { ActionButton } from '../parts/button.js';
 import { Heading } from '../parts/heading.js';
 import { Loaded } from '../parts/loaded.js';
-import { Counts, OperationStrip, Rate, When } from '../parts/operations.js';
+import { Counts, OperationState, OperationStrip, Rate, When } from '../parts/operations.js';
 import { State } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Elapsed, Time } from '../parts/time.js';
@@ -56,9 +56,9 @@ function Verbs({ operation, reload }) {
 
 function Progress({ operation }) {
     return html`
-        <section class="panel pad strip" aria-label="Progress">
+        <section class="panel pad progress" aria-label="Progress">
             <div class="row">
-                <${State} word=${operation.state} />
+                <${OperationState} operation=${operation} />
                 <span class="grow dim">${operation.dry_run ? 'dry run: nothing is written' : ''}</span>
                 <span><b>${count(operation.completed)}</b> <span class="dim">of ${count(operation.total)} jobs · ${percentDone(operation)} %</span></span>
                 <${Rate} operation=${operation} />

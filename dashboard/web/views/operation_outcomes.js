@@ -2,7 +2,7 @@
 import { html } from '../core/html.js';
 import { useLoad } from '../core/load.js';
 import { useRoute } from '../core/router.js';
-import { bytes, count } from '../format/number.js';
+import { bytes, count, countOf } from '../format/number.js';
 import { Select } from '../parts/filter.js';
 import { Pager, usePage } from '../parts/pager.js';
 import { Loaded } from '../parts/loaded.js';
@@ -11,13 +11,13 @@ import { Table } from '../parts/table.js';
 import { Elapsed } from '../parts/time.js';
 import { Whole } from '../parts/tooltip.js';
 
-const which = [['', 'any'], ['failed', 'failed'], ['succeeded', 'succeeded'], ['skipped', 'skipped']];
+const which = [['', 'any outcome'], ['failed', 'failed'], ['succeeded', 'succeeded'], ['skipped', 'skipped']];
 
 function note(one) {
     if (one.error) return html`<${Whole} text=${one.error} />`;
     const result = one.result ?? {};
     const parts = [];
-    if (result.files !== undefined) parts.push(count(result.files) + ' files');
+    if (result.files !== undefined) parts.push(countOf(result.files, 'file'));
     if (result.sent !== undefined) parts.push(count(result.sent) + ' sent');
     if (result.bytes) parts.push(bytes(result.bytes));
     if (result.message) parts.push(result.message);
@@ -39,8 +39,7 @@ export function Outcomes({ operation }) {
     const load = useLoad(path, { ...page.params, outcome: params.outcome },
         { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 1500 });
     return html`
-        <h2>Jobs that are done</h2>
-        <div class="filters"><${Select} name="outcome" label="Outcome" value=${params.outcome} options=${which} /></div>
+        <div class="title"><h2>Jobs that are done</h2><${Select} name="outcome" label="" value=${params.outcome} options=${which} /></div>
         <${Loaded} load=${load}>${({ outcomes, next }) => html`
             <div class="panel">
                 <${Table} label="Outcomes" columns=${columns} rows=${outcomes} keyOf=${(one) => one.seq} empty=${operation.pruned_at ? 'The outcomes were removed; the counts stay.' : 'None yet.'} />

@@ -24,7 +24,7 @@ export function Repositories() {
         <//>
         <${OperationStrip} scope="repositories" />
         <div class="filters" role="search">
-            <${Search} value=${params.search} placeholder="owner/name, app or address" />
+            <${Search} value=${params.search} placeholder="owner/name or address" />
             <${Select} name="status" label="Status" value=${params.status} options=${statuses} />
         </div>
         <${Loaded} load=${load}>${({ repositories, next }) => html`
