@@ -128,6 +128,11 @@ export class House {
         if (password === this.installation.password) await page.getByRole('navigation', { name: 'Main' }).waitFor();
     }
 
+    /* Whether the server has no such route (yet). */
+    async lacks(path) {
+        return (await fetch(this.url + path)).status === 404;
+    }
+
     async shot(page, name) {
         await page.screenshot({ path: join(this.shots, name + '.png') });
     }

@@ -4,6 +4,7 @@
 It reads commands from stdin, one JSON object a line, and answers each with one line: {"ok": …} or {"error": "…"}. It ends
 with its stdin, and everything with it. The first line that it writes is what it made: address, user, password, ids.
 """
+import datetime
 import json
 import pathlib
 import secrets
@@ -15,14 +16,36 @@ import tempfile
 import urllib.error
 import urllib.request
 
-import sample_runs
 from reprise_testing import deliveries, programs, stores
 from reprise_testing.waiting import eventually
+
+sys.path.insert(0, str(stores.ROOT / "scripts"))
+import sample_runs  # noqa: E402
 
 USER = "admin"
 # Texts that would do harm if a page took them for markup.
 NASTY = "<img src=x onerror=alert(1)>"
 SMALL_REPOSITORIES = 24
+RUNS = 60
+NPM_EVERY = 5  # each so many runs speak of this
+NPM_TEXT = " Update the <b>npm dependencies</b>."
+
+
+def recent_runs(folder):
+    """Sample runs of the last weeks, two a day; the directory."""
+    folder.mkdir()
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    for number in range(1, RUNS + 1):
+        file = folder / sample_runs.make_run(str(folder), number, agents=3)[0] / "adw_state.json"
+        state = json.loads(file.read_text())
+        start = now - datetime.timedelta(hours=12 * number)
+        state["start_time"] = start.isoformat()
+        if "end_time" in state:
+            state["end_time"] = (start + datetime.timedelta(minutes=3 + number % 17)).isoformat()
+        if number % NPM_EVERY == 0:
+            state["nl_input"] += NPM_TEXT
+        file.write_text(json.dumps(state))
+    return folder
 
 
 class Dashboard:
@@ -68,7 +91,7 @@ class Installation:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="reprise-web-")).resolve()
         self._end.append(lambda: shutil.rmtree(self.folder, True))
         self.definitions = deliveries.quick_definitions(self.folder / "definitions")
-        self.agents = sample_runs.write(self.folder / "agents")
+        self.agents = recent_runs(self.folder / "agents")
         self.env = programs.environment(self.stores, definitions=self.definitions, REPRISE_HISTORY_AGENTS_DIR=self.agents,
                                         REPRISE_WORKER_EXECUTORS="delivery=2,history=1", **deliveries.settings(self.folder))
         self.receiver = self._owed(deliveries.Receiver(self.folder), "stop")
