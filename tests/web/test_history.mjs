@@ -66,7 +66,7 @@ test('the cost of one run is re-synced from its row, and the audit trail shows i
     const page = await house.visit('#/run/' + run);
     await page.getByText('$0.0900').first().waitFor();
     await page.getByRole('button', { name: 'Re-sync cost' }).click();
-    await page.getByRole('status').getByText('Cost of ' + run + ' re-synced').waitFor();
+    await page.getByRole('status').getByText(run + ': $0.0900 → ').waitFor();
     await page.getByText('$' + Number(right).toFixed(2)).first().waitFor();
     await page.getByRole('table', { name: 'Changes of its cost' }).getByText('resync').first().waitFor();
     await house.shot(page, 'run-resynced');

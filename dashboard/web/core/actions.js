@@ -8,10 +8,12 @@ import { linkTo } from './router.js';
 import { noteStarted } from './started.js';
 import { toast } from './toasts.js';
 import { nameOfOperation } from '../format/operation.js';
+import { dollars } from '../format/money.js';
 import { bytes, count, countOf } from '../format/number.js';
 import { duration } from '../format/time.js';
 
 const SENDS_ALL = 'This sends ALL files again. Apps may notify their own users for each one.';
+const WAITS_MS = 70000; // the server waits a minute for a single run
 const CAN_STOP = 'It can be paused and cancelled.';
 
 const idOf = (text) => encodeURIComponent(text);
@@ -164,28 +166,40 @@ export function askRetryOperation(operation) {
 /* ---- history ---- */
 
 export async function resyncCost(run, force = false) {
-    const answer = await request('POST', '/api/workflow-history/resync', { params: { adw_id: run.adw_id, force: force ? '1' : '' }, deadlineMs: 60000 });
-    const refused = answer.errors?.[0];
-    toast(refused ? run.adw_id + ': ' + (refused.error ?? refused.message ?? refused) : answer.resynced_count ? 'Cost of ' + run.adw_id + ' re-synced' : 'Cost of ' + run.adw_id + ' already up to date');
-    return answer;
+    const params = { adw_id: run.adw_id, force: force ? 'true' : '' };
+    const answer = await request('POST', '/api/workflow-history/resync', { params, deadlineMs: WAITS_MS });
+    toast(run.adw_id + ': ' + whatBecame(answer));
 }
+
+/* In the server's own words; without any, it is still at it. */
+function whatBecame({ errors, workflows }) {
+    if (errors.length) return errors[0].error;
+    const [one] = workflows;
+    if (!one) return 'still being read; the page will show it';
+    return one.updated ? dollars(one.old_cost) + ' → ' + dollars(one.new_cost) : one.message;
+}
+
+const STATUSES = ['completed', 'failed', 'running', 'pending'];
+
+/* What the definition takes of what the dialog's fields say. */
+const costArgs = ({ status, from, to, force }) => ({ status: status ? [status] : undefined, from, to, force: force || undefined });
 
 /* For the runs that the filter names; `filter`: {status, from, to}. */
 export function askResyncCosts(filter) {
     ask({
         title: 'Re-sync costs?',
-        text: 'Reads the cost of each run from its files again. A finished run always takes the fresh value; a running one only a greater one.',
+        text: 'Reads the cost of each run from its files again. A finished run takes the fresh value; a running one only a greater one.',
         note: CAN_STOP,
         fields: [
-            { name: 'status', label: 'Status', value: filter.status ?? '', options: [['', 'completed and failed'], ['completed', 'completed'], ['failed', 'failed'], ['running', 'running'], ['pending', 'pending']] },
-            { name: 'from', label: 'From (start of the run)', type: 'date', value: filter.from ?? '' },
-            { name: 'to', label: 'To', type: 'date', value: filter.to ?? '' },
+            { name: 'status', label: 'Status', value: filter.status ?? '', options: [['', 'completed and failed'], ...STATUSES.map((word) => [word, word])] },
+            { name: 'from', label: 'Started from', type: 'date', value: filter.from ?? '' },
+            { name: 'to', label: 'to', type: 'date', value: filter.to ?? '' },
             { name: 'force', label: 'Take what the files say, even where it is less', type: 'check', value: false },
         ],
-        preview: (values) => preview('resync-costs', { ...values, force: values.force || undefined }, 'Runs', { files: false }),
-        act: async (values, shown) => {
-            const answer = await request('POST', '/api/workflow-history/resync', {
-                params: { ...values, force: values.force ? '1' : '' }, body: { confirmation: shown.confirmation } });
+        preview: (values) => preview('resync-costs', costArgs(values), 'Runs', { files: false }),
+        act: async (values, { confirmation }) => {
+            const params = { ...values, force: values.force ? 'true' : '' };
+            const answer = await request('POST', '/api/workflow-history/resync', { params, body: { confirmation } });
             started({ ...answer, message: 'Cost re-sync started' }, 'history');
         },
         yes: 'Re-sync costs',
@@ -203,7 +217,7 @@ export async function syncHistory() {
 const SUMMARY = [['new', 'new'], ['updated', 'updated'], ['reactivated', 'back'], ['archived', 'archived'], ['errors', 'in error']];
 
 export async function resyncDefinitions() {
-    const { summary } = await post('/api/workflow-definitions/resync', undefined, { deadlineMs: 60000 });
+    const { summary } = await post('/api/workflow-definitions/resync', undefined, { deadlineMs: WAITS_MS });
     const parts = SUMMARY.filter(([key]) => summary[key]).map(([key, word]) => summary[key] + ' ' + word);
     toast('Definitions re-synced: ' + (parts.length ? parts.join(', ') : 'nothing changed') + ' · ' + countOf(summary.total, 'file'));
 }

@@ -18,6 +18,8 @@ export function duration(ms) {
     return days(Math.floor(length / DAY));
 }
 
+export const seconds = (value) => duration(value === null || value === undefined ? null : value * 1000);
+
 function twoUnits(length, large, largeName, small, smallName) {
     const rest = Math.floor((length % large) / small);
     return Math.floor(length / large) + ' ' + largeName + (rest ? ' ' + rest + ' ' + smallName : '');

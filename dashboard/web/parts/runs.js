@@ -3,7 +3,7 @@ import { html } from '../core/html.js';
 import { resyncCost } from '../core/actions.js';
 import { linkTo } from '../core/router.js';
 import { count, percent } from '../format/number.js';
-import { duration } from '../format/time.js';
+import { seconds } from '../format/time.js';
 import { ActionButton } from './button.js';
 import { Money } from './money.js';
 import { State } from './state.js';
@@ -12,7 +12,6 @@ import { Time } from './time.js';
 export const statuses = ['completed', 'failed', 'running', 'pending'].map((word) => [word, word]);
 
 export const runLink = (adwId) => linkTo(['run', adwId]);
-const seconds = (value) => (value === null || value === undefined ? '—' : duration(value * 1000));
 
 /* "claude-sonnet-4-5-20250929" is "sonnet-4-5" to those who use it. */
 const shortModel = (name) => (name ?? '').replace(/^claude-/, '').replace(/-\d{8}$/, '');

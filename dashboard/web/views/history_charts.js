@@ -5,14 +5,14 @@ import { Select } from '../parts/filter.js';
 import { Chart } from '../parts/chart.js';
 import { count } from '../format/number.js';
 import { dollars } from '../format/money.js';
-import { duration } from '../format/time.js';
+import { seconds } from '../format/time.js';
 
 const spans = [['7', '7 days'], ['', '30 days'], ['90', '90 days'], ['365', 'a year']];
 const groupOf = (days) => (days > 120 ? 'week' : 'day');
 
 const costSeries = [{ label: 'Cost', colour: 'accent', bars: true, text: dollars }, { label: 'Runs', colour: 'warn', text: count, right: true }];
-const durationSeries = [{ label: 'Average duration', colour: 'accent', fill: true, text: (value) => duration(value * 1000),
-    short: (value) => duration(value * 1000), steps: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200] }];
+const durationSeries = [{ label: 'Average duration', colour: 'accent', fill: true, text: seconds,
+    steps: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200] }];
 
 function columnsOf(trends) {
     const number = (value) => (value === null || value === undefined ? null : Number(value));

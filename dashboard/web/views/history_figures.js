@@ -2,7 +2,7 @@
 import { html } from '../core/html.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { count, percent } from '../format/number.js';
-import { duration } from '../format/time.js';
+import { seconds } from '../format/time.js';
 import { Money } from '../parts/money.js';
 
 export function HistoryFigures() {
@@ -14,7 +14,7 @@ export function HistoryFigures() {
             <div><b>${percent(data.success_rate_percent, 1)}</b><span>completed · ${count(data.failed_count)} failed</span></div>
             <div><b><${Money} value=${data.total_cost} /></b><span>spent in all</span></div>
             <div><b><${Money} value=${data.average_cost} /></b><span>per run <${Trend} value=${data.cost_trend_7day} /></span></div>
-            <div><b>${data.average_duration_seconds === null ? '—' : duration(data.average_duration_seconds * 1000)}</b><span>a completed run takes</span></div>
+            <div><b>${seconds(data.average_duration_seconds)}</b><span>a completed run takes</span></div>
         </div>`;
 }
 

@@ -3,7 +3,7 @@ import { html } from '../core/html.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
 import { count, percent } from '../format/number.js';
-import { duration } from '../format/time.js';
+import { seconds } from '../format/time.js';
 import { Heading } from '../parts/heading.js';
 import { Loaded } from '../parts/loaded.js';
 import { Money } from '../parts/money.js';
@@ -39,7 +39,7 @@ function Figures({ run }) {
     return html`
         <div class="panel stats">
             <div><b><${Money} value=${run.actual_cost_total} /></b><span>cost · estimated <${Money} value=${run.estimated_cost_total} /></span></div>
-            <div><b>${run.duration_seconds === null ? '—' : duration(run.duration_seconds * 1000)}</b><span>took</span></div>
+            <div><b>${seconds(run.duration_seconds)}</b><span>took</span></div>
             <div><b>${count(run.total_tokens)}</b><span>tokens · ${count(run.output_tokens)} written</span></div>
             <div><b>${percent(run.cache_efficiency_percent)}</b><span>of the input from the cache</span></div>
             <div><b>${count(run.retry_count)}</b><span>retries</span></div>

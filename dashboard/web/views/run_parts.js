@@ -1,10 +1,11 @@
 /* The parts of a run's view. Each is left out where the run has nothing of the kind. */
 import { html } from '../core/html.js';
 import { linkTo } from '../core/router.js';
-import { count } from '../format/number.js';
-import { duration } from '../format/time.js';
+import { count, percent } from '../format/number.js';
+import { seconds } from '../format/time.js';
 import { Money } from '../parts/money.js';
 import { runLink } from '../parts/runs.js';
+import { State } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 
@@ -19,37 +20,37 @@ function Share({ part, whole }) {
 }
 
 export function Phases({ run }) {
-    const costs = run.cost_breakdown?.by_phase ?? {};
-    const seconds = run.phase_durations ?? {};
-    const names = [...new Set([...Object.keys(seconds), ...Object.keys(costs)])];
-    const whole = Object.values(costs).reduce((sum, cost) => sum + Number(cost), 0);
+    const rows = run.phases ?? [];
+    const whole = rows.reduce((sum, one) => sum + (one.cost ?? 0), 0);
     const columns = [
-        { title: 'Phase', cell: (name) => html`<span class="name">${name}</span>` },
-        { title: 'Took', num: true, cell: (name) => (seconds[name] === undefined ? '—' : duration(seconds[name] * 1000)) },
-        { title: 'Of the cost', wide: true, cell: (name) => html`<${Share} part=${Number(costs[name] ?? 0)} whole=${whole} />` },
-        { title: 'Cost', num: true, cell: (name) => html`<${Money} value=${costs[name]} />` },
+        { title: 'Phase', cell: (one) => html`<span class="name">${one.phase}</span>` },
+        { title: 'Took', num: true, cell: (one) => seconds(one.duration_seconds) },
+        { title: 'Of the cost', wide: true, cell: (one) => html`<${Share} part=${one.cost ?? 0} whole=${whole} />` },
+        { title: 'Cost', num: true, cell: (one) => html`<${Money} value=${one.cost} />` },
     ];
-    return html`<${Part} title="Phases" columns=${columns} rows=${names} keyOf=${(name) => name} />`;
+    return html`<${Part} title="Phases" columns=${columns} rows=${rows} keyOf=${(one) => one.phase} />`;
 }
 
 export function Models({ run }) {
-    const models = Object.entries(run.cost_breakdown?.by_model ?? {}).map(([name, facts]) => ({ name, ...facts }));
     const columns = [
-        { title: 'Model', cell: (one) => html`<span class="mono">${one.name}</span>` },
+        { title: 'Model', cell: (one) => html`<span class="mono">${one.model}</span>` },
         { title: 'Input', num: true, cell: (one) => count(one.input_tokens) },
         { title: 'Output', num: true, cell: (one) => count(one.output_tokens) },
         { title: 'Cache read', num: true, cell: (one) => count(one.cache_read_tokens) },
         { title: 'Cost', num: true, cell: (one) => html`<${Money} value=${one.cost} />` },
     ];
-    return html`<${Part} title="Models" columns=${columns} rows=${models} keyOf=${(one) => one.name} />`;
+    return html`<${Part} title="Models" columns=${columns} rows=${run.models ?? []} keyOf=${(one) => one.model} />`;
 }
 
 export function Similar({ run }) {
     const columns = [
-        { title: 'Run', cell: (one) => html`<a class="mono" href=${runLink(one.adw_id ?? one.id)}>${one.adw_id ?? one.id}</a>` },
-        { title: 'Likeness', num: true, cell: (one) => Math.round(100 * one.similarity_score) + '\u00a0%' },
+        { title: 'Run', most: true, cell: (one) => html`<a class="mono" href=${runLink(one.id)}>${one.id}</a><div class="prompt dim small">${one.nl_input}</div>` },
+        { title: 'Status', cell: (one) => html`<${State} word=${one.status} />` },
+        { title: 'Took', num: true, cell: (one) => seconds(one.duration_seconds) },
+        { title: 'Cost', num: true, cell: (one) => html`<${Money} value=${one.actual_cost_total} />` },
+        { title: 'Likeness', num: true, cell: (one) => percent(100 * one.similarity_score) },
     ];
-    return html`<${Part} title="Similar runs" columns=${columns} rows=${run.similar_workflows ?? []} keyOf=${(one) => one.id} />`;
+    return html`<${Part} title="Similar runs" columns=${columns} rows=${run.similar_runs ?? []} keyOf=${(one) => one.id} />`;
 }
 
 export function Audit({ run }) {
@@ -60,7 +61,7 @@ export function Audit({ run }) {
         { title: 'Reason', cell: (one) => one.reason },
         { title: 'Operation', label: 'Operation', cell: (one) => one.operation_id && html`<a class="mono" href=${linkTo(['operation', one.operation_id])}>…${one.operation_id.slice(-6)}</a>` },
     ];
-    return html`<${Part} title="Changes of its cost" columns=${columns} rows=${run.cost_audit ?? []} keyOf=${(one) => one.id} />`;
+    return html`<${Part} title="Changes of its cost" columns=${columns} rows=${run.audit_trail ?? []} keyOf=${(one) => one.at + one.operation_id} />`;
 }
 
 const SCORES = [['Clarity of the prompt', 'nl_input_clarity_score'], ['Cost efficiency', 'cost_efficiency_score'], ['Performance', 'performance_score'], ['Quality', 'quality_score']];
