@@ -78,7 +78,7 @@ async function install() {
 function watch(page, origin) {
     const findings = [];
     const expected = [];
-    expected.push(/404.*\/(api\/workflow-|admin\/api\/queue)/); // until these routes are there
+    expected.push(/404.*\/api\/workflow-history/); // until these routes are there
     const note = (text) => expected.some((pattern) => pattern.test(text)) || findings.push(text);
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && note('console: ' + message.text() + ' ' + (message.location().url ?? '')));
     page.on('pageerror', (error) => note('uncaught: ' + error.message));

@@ -9,14 +9,12 @@ let house;
 before(async () => { house = await House.open(); });
 after(() => house.close());
 
-const there = (body) => async (t) => ((await house.lacks('/api/workflow-definitions')) ? t.skip('the route is not there yet') : body());
-
-test('a broken file gets a badge whose tooltip holds the whole error, by pointer and by keyboard', there(async () => {
+test('a broken file gets a badge whose tooltip holds the whole error, by pointer and by keyboard', async () => {
     await house.ask('definition', { name: 'nightly-costs.yaml', text: BROKEN });
     await house.ask('definition', { name: 'weekly-rescan.yaml', text: GOOD });
     const page = await house.visit('#/definitions');
     await page.getByRole('button', { name: 'Resync' }).click();
-    await page.getByRole('status').getByText(/1 new.*1 in error|2 new.*1 in error|in error/).waitFor();
+    await page.getByRole('status').getByText(/\d+ new.*1 in error/).waitFor();
     const badge = rowOf(page, 'Definitions', 'nightly-costs').getByRole('note');
     await badge.hover();
     await page.getByRole('tooltip').getByText(/resync-csot/).waitFor();
@@ -28,14 +26,14 @@ test('a broken file gets a badge whose tooltip holds the whole error, by pointer
     await page.keyboard.press('Escape');
     await page.getByRole('tooltip').waitFor({ state: 'detached' });
     await house.leave(page);
-}));
+});
 
-test('a definition is archived and taken back', there(async () => {
+test('a definition is archived and taken back', async () => {
     const page = await house.visit('#/definitions');
     const row = rowOf(page, 'Definitions', 'weekly-rescan');
     await row.getByRole('button', { name: /Archive/ }).click();
     await row.getByText('archived').waitFor();
     await row.getByRole('button', { name: /Take back/ }).click();
-    await row.getByText('active').waitFor();
+    await row.getByText('ready').waitFor();
     await house.leave(page);
-}));
+});
