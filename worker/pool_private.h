@@ -1,4 +1,4 @@
-/* What pool.c (chunks) and pool_beat.c (heartbeat, reaping, drain) share. */
+/* What pool.c (executors, connections), lane.c (chunks) and pool_beat.c (heartbeat, reaping, drain) share. */
 #ifndef REPRISE_WORKER_POOL_PRIVATE_H
 #define REPRISE_WORKER_POOL_PRIVATE_H
 
@@ -15,6 +15,9 @@ struct lane {
     struct wire *blocking;
     struct executor **free; /* NULL where the worker has none for this queue */
     int free_count;
+    struct executor *kept; /* for a person's single requests alone; NULL in a process for suspects */
+    bool kept_free, looking_for_first;
+    ev_timer first_timer;
     int looking;  /* chunks whose operation is being looked at: each has an executor promised */
     bool taking;  /* a take is under way */
     bool waiting; /* a BLMOVE is under way: it has an executor promised, too */
@@ -43,6 +46,19 @@ struct pool {
     bool draining;
     int64_t reap_offset; /* into the list of workers without a recent beat */
 };
+
+/* A scratch list of arguments, empty. */
+struct redis_args *pool_args(struct pool *pool);
+
+/* Starts the executors of a queue, and the connection that may block on it. */
+void lane_init(struct pool *pool, int queue);
+void lane_fini(struct lane *lane);
+/* Takes chunks for whoever is free. */
+void lane_feed(struct lane *lane);
+void lane_set_free(struct lane *lane, struct executor *executor);
+/* The chunk leaves the active list for good, or goes back to its queue. Both take `work`. */
+void lane_finish(struct lane *lane, struct work *work);
+void lane_give_back(struct lane *lane, struct work *work);
 
 void pool_start_timers(struct pool *pool);
 void pool_stop_timers(struct pool *pool);

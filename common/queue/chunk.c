@@ -29,6 +29,7 @@ static enum err read_members(struct json_object *object, struct chunk *chunk, st
     snprintf(chunk->by, sizeof chunk->by, "%s", by == NULL ? "" : by);
     chunk->generation = json_get_int(object, "gen", 0);
     chunk->window = json_get_int(object, "w", 0) == 1;
+    chunk->first = json_get_int(object, "first", 0) == 1;
     chunk->due = json_get_bool(object, "due", false);
     if (chunk->generation < 1)
         return err_set(error, ERR_USAGE, "a chunk needs \"gen\", a generation from 1");
@@ -63,8 +64,9 @@ void chunk_write(struct chunk *chunk)
                  chunk->operation_id, chunk->generation);
     else
         snprintf(chunk->text, sizeof chunk->text,
-                 "{%s\"op\":\"%s\",\"gen\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64 "%s}", by,
-                 chunk->operation_id, chunk->generation, chunk->from, chunk->to, chunk->window ? ",\"w\":1" : "");
+                 "{%s\"op\":\"%s\",\"gen\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64 "%s%s}", by,
+                 chunk->operation_id, chunk->generation, chunk->from, chunk->to, chunk->window ? ",\"w\":1" : "",
+                 chunk->first ? ",\"first\":1" : "");
 }
 
 const char *chunk_class(const struct chunk *chunk)

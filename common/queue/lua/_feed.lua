@@ -1,12 +1,15 @@
--- Fills an operation's window: chunks go into its queue while fewer than `window` of them are outstanding (I9).
-local function feed(key, queue, op, push)
-    local h = redis.call('HMGET', key, 'gen', 'next_seq', 'last_seq', 'chunk', 'window', 'out', 'state', 'cancelled')
+-- Fills an operation's window: chunks go into its queue while fewer than `window` of them are outstanding (I9). Those of a
+-- person's single request go to the head, and say so: a worker keeps an executor for them.
+local function feed(key, queue, op)
+    local h = redis.call('HMGET', key, 'gen', 'next_seq', 'last_seq', 'chunk', 'window', 'out', 'state', 'cancelled', 'head')
     if h[7] ~= 'running' or h[8] == 'true' then return 0 end
     local next_seq, last, size = tonumber(h[2]), tonumber(h[3]), tonumber(h[4])
     local window, out, pushed = tonumber(h[5]), tonumber(h[6]), 0
+    local push, mark = 'RPUSH', ''
+    if h[9] == '1' then push, mark = 'LPUSH', ',"first":1' end
     while out < window and next_seq <= last do
         local to = math.min(next_seq + size - 1, last)
-        redis.call(push, queue, string.format('{"op":"%s","gen":%s,"from":%.0f,"to":%.0f,"w":1}', op, h[1], next_seq, to))
+        redis.call(push, queue, string.format('{"op":"%s","gen":%s,"from":%.0f,"to":%.0f,"w":1%s}', op, h[1], next_seq, to, mark))
         next_seq, out, pushed = to + 1, out + 1, pushed + 1
     end
     if pushed > 0 then redis.call('HSET', key, 'next_seq', string.format('%.0f', next_seq), 'out', out) end

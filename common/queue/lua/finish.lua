@@ -18,7 +18,7 @@ if removed == 1 and redis.call('HGET', key, 'gen') == ARGV[3] then
     end
     local retrying = math.max(0, number(redis.call('HGET', key, 'retrying')) + tonumber(ARGV[7]))
     redis.call('HSET', key, 'retrying', retrying)
-    feed(key, KEYS[3], op, 'RPUSH')
+    feed(key, KEYS[3], op)
 end
 arm(KEYS[4], op, tonumber(ARGV[6]))
 if changed then publish(ARGV[8], op, key) end

@@ -11,7 +11,7 @@ if tonumber(ARGV[4]) > 0 then redis.call('HSET', key, 'window', ARGV[4]) end
 if tonumber(ARGV[5]) >= 0 then redis.call('HSET', key, 'retrying', ARGV[5]) end
 if redis.call('HGET', key, 'gen') == ARGV[2] then
     if tonumber(ARGV[3]) > number(redis.call('HGET', key, 'last_seq')) then redis.call('HSET', key, 'last_seq', ARGV[3]) end
-    pushed = feed(key, KEYS[2], op, 'RPUSH')
+    pushed = feed(key, KEYS[2], op)
 end
 local state = redis.call('HGET', key, 'state')
 if state ~= 'running' and state ~= 'paused' then

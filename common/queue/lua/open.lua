@@ -17,8 +17,8 @@ redis.call('SADD', KEYS[3], op)
 local opened = 0
 if generation > number(redis.call('HGET', key, 'gen')) then
     redis.call('HSET', key, 'gen', generation, 'next_seq', ARGV[3], 'last_seq', ARGV[4], 'chunk', ARGV[5],
-               'window', ARGV[6], 'out', 0, 'dues', 0)
-    feed(key, queue, op, ARGV[7] == '1' and 'LPUSH' or 'RPUSH')
+               'window', ARGV[6], 'out', 0, 'dues', 0, 'head', ARGV[7])
+    feed(key, queue, op)
     arm(KEYS[4], op, tonumber(ARGV[8]))
     opened = 1
 end

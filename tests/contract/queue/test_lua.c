@@ -11,6 +11,8 @@
 
 /* Chunks of OP as _feed.lua writes them. */
 #define CHUNK(gen, from, to) "{\"op\":\"" OP "\",\"gen\":" #gen ",\"from\":" #from ",\"to\":" #to ",\"w\":1}"
+#define FIRST(gen, from, to)                                                                                           \
+    "{\"op\":\"" OP "\",\"gen\":" #gen ",\"from\":" #from ",\"to\":" #to ",\"w\":1,\"first\":1}"
 #define DUE(gen) "{\"op\":\"" OP "\",\"gen\":" #gen ",\"due\":true}"
 
 /* Opens 100 jobs in chunks of 10. `version`: of a tally that runs and has settled nothing. */
@@ -32,7 +34,7 @@ static int64_t finish(struct queue_test *t, const char *chunk, int generation, c
 
 static redisReply *take(struct queue_test *t, int n)
 {
-    return script(t, &lua_take, QUEUE " " ACTIVE " | %d", n);
+    return script(t, &lua_take, QUEUE " " ACTIVE " | %d ''", n);
 }
 
 static redisReply *queue(struct queue_test *t)
@@ -117,8 +119,36 @@ static void a_request_of_one_job_goes_to_the_head(void **state)
     run_command(t, "RPUSH " QUEUE " {\"op\":\"" OTHER "\",\"gen\":1,\"from\":1,\"to\":5}");
     script_number(t, &lua_open,
                   HASH " " QUEUE " :ops :delayed:delivery | " OP " 1 1 1 10 3 1 -1 :events 1 1 running 0 1 0 0 0 0 ''");
-    assert_texts(command(t, "LINDEX " QUEUE " 0"), CHUNK(1, 1, 1));
+    assert_texts(command(t, "LINDEX " QUEUE " 0"), FIRST(1, 1, 1));
     assert_int_equal(number_from(t, "LLEN " QUEUE), 2);
+}
+
+/* Of one that came through the inbox: it is opened before its job is planned. */
+static void so_it_does_where_it_is_planned_later(void **state)
+{
+    struct queue_test *t = *state;
+    run_command(t, "RPUSH " QUEUE " {\"op\":\"" OTHER "\",\"gen\":1,\"from\":1,\"to\":5}");
+    script_number(t, &lua_open,
+                  HASH " " QUEUE " :ops :delayed:delivery | " OP " 1 1 0 10 3 1 -1 :events 1 1 running 0 0 0 0 0 0 ''");
+    assert_int_equal(number_from(t, "LLEN " QUEUE), 1);
+    freeReplyObject(
+        script(t, &lua_mirror, HASH " " QUEUE " :ops | " OP " 1 1 0 -1 60 :events 1 2 running 0 1 0 0 0 0 ''"));
+    assert_texts(command(t, "LINDEX " QUEUE " 0"), FIRST(1, 1, 1));
+}
+
+/* Also where what went back has come before them; all else stays for others. */
+static void first_ones_can_be_taken_alone(void **state)
+{
+    struct queue_test *t = *state;
+    open_op(t, 1, 2, 1);
+    assert_texts(script(t, &lua_take, QUEUE " " ACTIVE " | 1 first"), "");
+    run_command(t, "RPUSH " QUEUE " " FIRST(7, 1, 1));
+    run_command(t, "RPUSH " QUEUE " " FIRST(8, 1, 1));
+    assert_texts(script(t, &lua_take, QUEUE " " ACTIVE " | 1 first"), FIRST(7, 1, 1));
+    assert_texts(command(t, "LRANGE " ACTIVE " 0 -1"), FIRST(7, 1, 1));
+    assert_texts(queue(t), CHUNK(1, 1, 10) " " CHUNK(1, 11, 20) " " FIRST(8, 1, 1));
+    run_command(t, "DEL " ACTIVE);
+    run_command(t, "LREM " QUEUE " 1 " FIRST(8, 1, 1));
 }
 
 static void open_takes_a_cancel_flag_over_and_the_expiry_away(void **state)
@@ -438,9 +468,11 @@ int main(void)
         TEST(a_newer_generation_starts_over_and_the_old_chunks_do_not_count),
         TEST(an_open_that_comes_late_does_not_bring_back_the_dead),
         TEST(a_request_of_one_job_goes_to_the_head),
+        TEST(so_it_does_where_it_is_planned_later),
         TEST(open_takes_a_cancel_flag_over_and_the_expiry_away),
         TEST(open_arms_the_earliest_retry),
         TEST(take_moves_from_the_head_in_order),
+        TEST(first_ones_can_be_taken_alone),
         TEST(what_is_given_back_comes_next),
         TEST(pieces_keep_their_order_and_the_last_one_counts),
         TEST(what_is_not_held_cannot_be_given_back),

@@ -104,6 +104,7 @@ static void what_is_written_reads_back(void **state)
     static const struct chunk CHUNKS[] = {
         {.operation_id = OP, .generation = 1, .from = 1, .to = 1},
         {.operation_id = OP, .generation = INT64_MAX, .from = INT64_MAX - 1, .to = INT64_MAX, .window = true},
+        {.operation_id = OP, .generation = 1, .from = 1, .to = 1, .window = true, .first = true},
         {.operation_id = OP, .generation = 2, .due = true, .by = "w_01HKM3Z8Q4T5V6W7X8Y9ZABCDE"},
         {.operation_id = OP, .generation = 2, .from = 3, .to = 4, .window = true, .by = "w_01HKM3Z8Q4T5V6W7X8Y9ZABCDE"},
     };
@@ -115,6 +116,7 @@ static void what_is_written_reads_back(void **state)
         assert_string_equal(back.operation_id, written.operation_id);
         assert_string_equal(back.by, written.by);
         assert_true(back.generation == written.generation && back.from == written.from && back.to == written.to);
+        assert_true(back.first == written.first);
         assert_string_equal(chunk_class(&back), chunk_class(&written));
     }
 }
@@ -126,6 +128,9 @@ static void the_scripts_write_the_same_bytes(void **state)
     struct chunk chunk = {.operation_id = OP, .generation = 3, .from = 1, .to = 256, .window = true};
     chunk_write(&chunk);
     assert_string_equal(chunk.text, "{\"op\":\"" OP "\",\"gen\":3,\"from\":1,\"to\":256,\"w\":1}");
+    chunk = (struct chunk){.operation_id = OP, .generation = 3, .from = 1, .to = 1, .window = true, .first = true};
+    chunk_write(&chunk);
+    assert_string_equal(chunk.text, "{\"op\":\"" OP "\",\"gen\":3,\"from\":1,\"to\":1,\"w\":1,\"first\":1}");
     chunk = (struct chunk){.operation_id = OP, .generation = 3, .due = true};
     chunk_write(&chunk);
     assert_string_equal(chunk.text, "{\"op\":\"" OP "\",\"gen\":3,\"due\":true}");
