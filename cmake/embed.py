@@ -3,8 +3,8 @@
 
 sql/queue/settle_fence.sql becomes `const struct sql sql_queue_settle_fence`, common/queue/lua/take.lua becomes
 `const struct lua lua_take`; `<symbol>_all` lists them. A line `-- include: path/of/other.sql` (relative to the root)
-is replaced by that file's text, so that a frame that many statements share is written once. Comments are kept out of
-the programs: what the server sees is what it needs. sql/migrations/*.sql are kept to the byte, for their checksum.
+is replaced by that file's text, so that a frame that many statements share is written once; with `-- include: PATH
+NAME=word` on the same line, each {NAME} of that file, and of those that it includes, is the word. Comments are kept out of the programs: what the server sees is what it needs. sql/migrations/*.sql are kept to the byte, for their checksum.
 """
 import pathlib
 import re
@@ -14,9 +14,16 @@ symbol, extension, root, out = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3
 comment = "--"
 
 
-def text_of(path):
+def text_of(path, words={}):
     text = path.read_text(encoding="utf-8")
-    text = re.sub(r"^-- include: (\S+)$", lambda m: text_of(root / m.group(1)), text, flags=re.M)
+    for name, word in words.items():
+        text = text.replace("{%s}" % name, word)
+
+    def included(match):
+        own = dict(pair.split("=", 1) for pair in match.group(2).split())
+        return text_of(root / match.group(1), {**words, **own})
+
+    text = re.sub(r"^-- include: (\S+)((?: [A-Z]+=\S+)*)$", included, text, flags=re.M)
     if path.parts[-2] == "migrations":
         return text
     lines = [line for line in text.splitlines() if not line.lstrip().startswith(comment)]

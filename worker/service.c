@@ -18,6 +18,7 @@
 #include "common/queue/resync.h"
 #include "common/queue/schedule.h"
 #include "common/queue/sweep.h"
+#include "embedded/sql.h"
 #include "worker/reaped.h"
 
 #define TICK_MS 1000
@@ -100,6 +101,8 @@ static enum err sweep_if_due(struct service *service, struct err_info *error)
         return ERR_OK;
     bool more = false;
     enum err err = sweep_pass(service->sweep, &more, error);
+    if (err == ERR_OK)
+        err = pg_exec(service->pg, &sql_history_fold_sums, NULL, NULL, error);
     service->swept_ms = more ? 0 : clock_mono_ms();
     return err;
 }

@@ -65,6 +65,24 @@ enum err asked_word(const struct asked *asked, const char *name, const char *con
     return err;
 }
 
+#define DOLLAR_DIGITS_MAX 9 /* numeric(18, 9) */
+
+enum err asked_money(const struct asked *asked, const char *name, const char *otherwise, char amount[ASKED_MONEY_MAX],
+                     struct err_info *error)
+{
+    static const char digits[] = "0123456789";
+    const char *text = asked_text(asked, name);
+    text = text == NULL ? otherwise : text;
+    size_t whole = strspn(text, digits), point = text[whole] == '.' ? 1 : 0,
+           part = strspn(text + whole + point, digits);
+    bool good = whole >= 1 && whole <= DOLLAR_DIGITS_MAX && part <= DOLLAR_DIGITS_MAX && part >= point &&
+                text[whole + point + part] == '\0';
+    if (!good)
+        return asked_refuse(asked, error, name, "\"%s\" is no amount of dollars such as 0.50", text);
+    snprintf(amount, ASKED_MONEY_MAX, "%s", text);
+    return ERR_OK;
+}
+
 char *asked_pattern(const struct asked *asked, const char *name)
 {
     const char *text = asked_text(asked, name);

@@ -40,6 +40,11 @@ MUST_CHECK enum err asked_word(const struct asked *asked, const char *name, cons
 /* An option that is there; or a parameter that is true, 1, false or 0. */
 MUST_CHECK enum err asked_flag(const struct asked *asked, const char *name, bool *flag, struct err_info *error);
 
+/* An amount of dollars, digits with at most nine behind a point, as PostgreSQL reads it. */
+#define ASKED_MONEY_MAX 24
+MUST_CHECK enum err asked_money(const struct asked *asked, const char *name, const char *otherwise,
+                                char amount[ASKED_MONEY_MAX], struct err_info *error);
+
 /* The value as a pattern of LIKE that finds it anywhere: its wildcards are escaped. The caller's; NULL = not given. */
 char *asked_pattern(const struct asked *asked, const char *name);
 

@@ -1,0 +1,50 @@
+#include "common/query/analytics.h"
+
+#include "common/query/row.h"
+#include "embedded/sql.h"
+
+enum err analytics_read(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    (void)asked;
+    struct pg_args *args = pg_args_new();
+    enum err err = answer_row(pg, &sql_query_analytics, args, answer, error);
+    pg_args_drop(args);
+    return err;
+}
+
+enum { BY_DAY, BY_WEEK, BY_HOUR };
+static const char *const groups[] = {"day", "week", "hour", NULL};
+
+static enum err read_trends(struct pg *pg, int group, int64_t days, struct answer *answer, struct err_info *error)
+{
+    const struct sql *statement = group == BY_HOUR ? &sql_query_trends_by_hour : &sql_query_trends_by_day;
+    struct pg_args *args = pg_args_new();
+    pg_arg_int8(args, days);
+    if (group != BY_HOUR)
+        pg_arg_text(args, groups[group]);
+    enum err err = pg_exec(pg, statement, args, &answer->result, error);
+    pg_args_drop(args);
+    return err;
+}
+
+enum err analytics_trends(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    int group = BY_DAY;
+    int64_t days = 0;
+    *answer = (struct answer){0};
+    enum err err = asked_word(asked, "group_by", groups, &group, error);
+    group = group < 0 ? BY_DAY : group;
+    int64_t most = group == BY_HOUR ? ANALYTICS_HOURS_DAYS_MAX : ANALYTICS_DAYS_MAX;
+    if (err == ERR_OK)
+        err = asked_number(asked, "days", (struct asked_range){1, most, ANALYTICS_DAYS}, &days, error);
+    if (err == ERR_OK)
+        err = read_trends(pg, group, days, answer, error);
+    if (err != ERR_OK)
+        return err;
+    answer->rows = pg_rows(answer->result);
+    answer->json = json_object_new_object();
+    json_object_object_add(answer->json, "trends", row_array(answer->result, answer->rows));
+    json_object_object_add(answer->json, "days", json_object_new_int64(days));
+    json_object_object_add(answer->json, "group_by", json_object_new_string(groups[group]));
+    return ERR_OK;
+}

@@ -1,0 +1,274 @@
+#include "common/query/workflows.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "common/base/utf8.h"
+#include "common/query/page.h"
+#include "embedded/sql.h"
+
+#define SEARCH_LEAST 3 /* characters: what a trigram is made of */
+
+/* ---- sort keys --------------------------------------------------------------------------------------------------- */
+
+enum { ALL, FOUND }; /* every run; those whose text is searched */
+enum { ASCENDING, DESCENDING };
+
+#define ALONG(key)                                                                                                     \
+    {                                                                                                                  \
+        {&sql_query_workflows_all_by_##key##_asc, &sql_query_workflows_all_by_##key##_desc},                           \
+        {                                                                                                              \
+            &sql_query_workflows_found_by_##key##_asc, &sql_query_workflows_found_by_##key##_desc                      \
+        }                                                                                                              \
+    }
+
+/* The first have an index to go along. */
+static const char *const sort_keys[] = {
+    "created_at", "start_time",   "actual_cost_total", "duration_seconds",         "adw_id", "updated_at", "end_time",
+    "status",     "issue_number", "total_tokens",      "cache_efficiency_percent", NULL};
+static const struct sql *const along[][2][2] = {ALONG(created_at), ALONG(start_time), ALONG(actual_cost_total),
+                                                ALONG(duration_seconds), ALONG(adw_id)};
+#define INDEXED ((int)(sizeof along / sizeof *along))
+
+static const struct sql *const sorted[] = {&sql_query_workflows_all_sorted, &sql_query_workflows_found_sorted};
+static const struct sql *const counts[] = {&sql_query_workflows_all_count, &sql_query_workflows_found_count};
+static const struct sql *const counts_within[] = {&sql_query_workflows_all_count_within,
+                                                  &sql_query_workflows_found_count_within};
+
+/* ---- what is asked ----------------------------------------------------------------------------------------------- */
+
+struct wanted {
+    struct page page;
+    int key, order;     /* of sort_keys; ASCENDING or DESCENDING */
+    int among;          /* ALL or FOUND */
+    const char *status; /* NULL = any, as of those below */
+    const char *model, *template;
+    char *pattern, *from, *to; /* ours */
+    char order_name[64];       /* tells cursors apart */
+    int64_t total;
+};
+
+static void wanted_fini(struct wanted *wanted)
+{
+    page_fini(&wanted->page);
+    free(wanted->pattern);
+    free(wanted->from);
+    free(wanted->to);
+}
+
+static enum err ask_order(const struct asked *asked, struct wanted *wanted, struct err_info *error)
+{
+    static const char *const orders[] = {"asc", "desc", NULL};
+    enum err err = asked_word(asked, "sort_by", sort_keys, &wanted->key, error);
+    if (err == ERR_OK)
+        err = asked_word(asked, "sort_order", orders, &wanted->order, error);
+    wanted->key = wanted->key < 0 ? 0 : wanted->key;
+    wanted->order = wanted->order < 0 ? DESCENDING : wanted->order;
+    snprintf(wanted->order_name, sizeof wanted->order_name, "%s %s", sort_keys[wanted->key], orders[wanted->order]);
+    return err;
+}
+
+/* True if a trigram can be made of it: three letters or digits in a row, where all beyond ASCII counts as a letter. */
+static bool has_trigram(const char *text)
+{
+    size_t len = strlen(text), run = 0;
+    for (size_t at = 0; at < len && run < SEARCH_LEAST;) {
+        uint32_t code = 0;
+        size_t take = utf8_decode(text + at, len - at, &code);
+        run = code >= 0x80 || isalnum((int)code) ? run + 1 : 0;
+        at += take == 0 ? 1 : take;
+    }
+    return run >= SEARCH_LEAST;
+}
+
+static enum err ask_search(const struct asked *asked, struct wanted *wanted, struct err_info *error)
+{
+    const char *text = asked_text(asked, "search");
+    if (text == NULL)
+        return ERR_OK;
+    if (!has_trigram(text))
+        return asked_refuse(asked, error, "search", "\"%s\" is too short: it takes %d letters or digits in a row", text,
+                            SEARCH_LEAST);
+    wanted->among = FOUND;
+    wanted->pattern = asked_pattern(asked, "search");
+    return ERR_OK;
+}
+
+static enum err refuse_date(const struct asked *asked, const char *name, struct err_info *error)
+{
+    return asked_refuse(asked, error, name,
+                        "\"%s\" is no date; give 2026-01-31, 2026-01-31T12:00 or 2026-01-31T12:00:00Z",
+                        asked_text(asked, name));
+}
+
+static char *copy(const PGresult *result, int column)
+{
+    return pg_is_null(result, 0, column) ? NULL : mem_strdup(pg_text(result, 0, column));
+}
+
+static enum err ask_range(struct pg *pg, const struct asked *asked, struct wanted *wanted, struct err_info *error)
+{
+    const char *from = asked_text(asked, "from"), *to = asked_text(asked, "to");
+    PGresult *result = NULL;
+    if (from == NULL && to == NULL)
+        return ERR_OK;
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, from);
+    pg_arg_text(args, to);
+    enum err err = pg_exec(pg, &sql_query_workflows_range, args, &result, error);
+    if (err == ERR_OK && from != NULL && pg_is_null(result, 0, 0))
+        err = refuse_date(asked, "from", error);
+    else if (err == ERR_OK && to != NULL && pg_is_null(result, 0, 1))
+        err = refuse_date(asked, "to", error);
+    else if (err == ERR_OK && pg_bool(result, 0, 2))
+        err = asked_refuse(asked, error, "from", "%s is later than %s; the earlier one comes first", from, to);
+    if (err == ERR_OK) {
+        wanted->from = copy(result, 0);
+        wanted->to = copy(result, 1);
+    }
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* On success wanted_fini is owed. */
+static enum err ask_wanted(struct pg *pg, const struct asked *asked, struct wanted *wanted, struct err_info *error)
+{
+    static const char *const statuses[] = {"pending", "running", "completed", "failed", NULL};
+    int status = -1;
+    *wanted = (struct wanted){.among = ALL};
+    enum err err = ask_order(asked, wanted, error);
+    if (err == ERR_OK)
+        err = asked_word(asked, "status", statuses, &status, error);
+    if (err == ERR_OK)
+        err = ask_search(asked, wanted, error);
+    if (err == ERR_OK)
+        err = ask_range(pg, asked, wanted, error);
+    if (err == ERR_OK)
+        err = page_asked(asked, (struct page_list){"workflows", wanted->order_name, 2}, &wanted->page, error);
+    wanted->status = status < 0 ? NULL : statuses[status];
+    wanted->model = asked_text(asked, "model");
+    wanted->template = asked_text(asked, "template");
+    if (err != ERR_OK)
+        wanted_fini(wanted);
+    return err;
+}
+
+/* ---- the answer -------------------------------------------------------------------------------------------------- */
+
+static void add_filters(const struct wanted *wanted, struct pg_args *args)
+{
+    pg_arg_text(args, wanted->status);
+    pg_arg_text(args, wanted->model);
+    pg_arg_text(args, wanted->template);
+    pg_arg_text(args, wanted->from);
+    pg_arg_text(args, wanted->to);
+    pg_arg_text(args, wanted->pattern);
+}
+
+static enum err count(struct pg *pg, struct wanted *wanted, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_int8(args, WORKFLOWS_COUNTED_MAX + 1);
+    pg_arg_null(args);
+    pg_arg_null(args);
+    pg_arg_null(args);
+    add_filters(wanted, args);
+    bool within = wanted->from != NULL || wanted->to != NULL;
+    enum err err = pg_exec(pg, (within ? counts_within : counts)[wanted->among], args, &result, error);
+    if (err == ERR_OK)
+        wanted->total = pg_int8(result, 0, 0);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+static enum err refuse_order(const struct asked *asked, const struct wanted *wanted, struct err_info *error)
+{
+    struct buf names = BUF_INIT;
+    for (int i = 0; i < INDEXED; i++)
+        buf_addf(&names, "%s%s", i == 0 ? "" : i + 1 < INDEXED ? ", " : " or ", sort_keys[i]);
+    enum err err =
+        asked_refuse(asked, error, "sort_by",
+                     "more than %d workflows match, too many to sort by %s, which has no index; narrow the filter, "
+                     "or sort by %s",
+                     WORKFLOWS_COUNTED_MAX, sort_keys[wanted->key], names.data);
+    buf_fini(&names);
+    return err;
+}
+
+/* Few are read as a whole, whatever the order: an index could lead past all the others. */
+static enum err read_page(struct pg *pg, const struct wanted *wanted, struct answer *answer, struct err_info *error)
+{
+    bool few = wanted->total <= WORKFLOWS_COUNTED_MAX;
+    struct pg_args *args = pg_args_new();
+    page_args(&wanted->page, args);
+    add_filters(wanted, args);
+    if (few) {
+        pg_arg_text(args, sort_keys[wanted->key]);
+        pg_arg_int8(args, wanted->order == ASCENDING ? 1 : -1);
+    }
+    const struct sql *statement = few ? sorted[wanted->among] : along[wanted->key][wanted->among][wanted->order];
+    enum err err = page_read(pg, &wanted->page, statement, args, answer, error);
+    pg_args_drop(args);
+    return err;
+}
+
+static void add_total(const struct wanted *wanted, struct json_object *json)
+{
+    bool capped = wanted->total > WORKFLOWS_COUNTED_MAX;
+    int64_t total = capped ? WORKFLOWS_COUNTED_MAX : wanted->total;
+    json_object_object_add(json, "total", json_object_new_int64(total));
+    json_object_object_add(json, "total_capped", json_object_new_boolean(capped));
+    json_object_object_add(json, "limit", json_object_new_int64(wanted->page.limit));
+    json_object_object_add(json, "offset", json_object_new_int64(wanted->page.offset));
+}
+
+enum err workflows_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    struct wanted wanted;
+    enum err err = ask_wanted(pg, asked, &wanted, error);
+    if (err != ERR_OK)
+        return err;
+    err = count(pg, &wanted, error);
+    if (err == ERR_OK && wanted.total > WORKFLOWS_COUNTED_MAX && wanted.key >= INDEXED)
+        err = refuse_order(asked, &wanted, error);
+    if (err == ERR_OK)
+        err = read_page(pg, &wanted, answer, error);
+    if (err == ERR_OK)
+        add_total(&wanted, answer->json);
+    wanted_fini(&wanted);
+    return err;
+}
+
+/* ---- stale costs ------------------------------------------------------------------------------------------------- */
+
+#define STALE_TOKENS INT64_C(100000)
+#define TOKENS_MAX INT64_C(1000000000000)
+
+enum err workflows_stale(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+{
+    struct page page;
+    char cost[ASKED_MONEY_MAX];
+    int64_t tokens = 0;
+    enum err err = asked_money(asked, "max_cost", "0.50", cost, error);
+    if (err == ERR_OK)
+        err = asked_number(asked, "min_tokens", (struct asked_range){0, TOKENS_MAX, STALE_TOKENS}, &tokens, error);
+    if (err == ERR_OK)
+        err = page_asked(asked, (struct page_list){"workflows", "cheapest", 2}, &page, error);
+    if (err != ERR_OK)
+        return err;
+    struct pg_args *args = pg_args_new();
+    page_args(&page, args);
+    pg_arg_text(args, cost);
+    pg_arg_int8(args, tokens);
+    err = page_read(pg, &page, &sql_query_workflows_stale, args, answer, error);
+    pg_args_drop(args);
+    page_fini(&page);
+    return err;
+}

@@ -1,0 +1,22 @@
+/* The history of workflow runs, as a list. */
+#ifndef REPRISE_QUERY_WORKFLOWS_H
+#define REPRISE_QUERY_WORKFLOWS_H
+
+#include "common/query/answer.h"
+
+/* {workflows, next, total, total_capped, limit, offset}. Filters: status, model, template, search (at least three
+ * characters, anywhere in nl_input, case ignored), from, to (by start_time, else created_at; inclusive). sort_by a key,
+ * sort_order asc or desc (the default; runs without the key come last in both). `total` is exact up to
+ * WORKFLOWS_COUNTED_MAX, and there it says total_capped.
+ *
+ * A filter that matches at most so many runs is read as a whole and sorted by any key. Beyond that the list goes along
+ * an index: created_at, start_time, actual_cost_total, duration_seconds, adw_id; another key is refused (ERR_USAGE says
+ * why). */
+answer_question workflows_list;
+#define WORKFLOWS_COUNTED_MAX 10000
+
+/* {workflows, next}: completed runs that cost less than max_cost (dollars, 0.50 unless told) although they used more
+ * than min_tokens (100 000 unless told): their cost may be wrong. The cheapest first. */
+answer_question workflows_stale;
+
+#endif

@@ -1,0 +1,2 @@
+-- Every run.
+workflow_history h

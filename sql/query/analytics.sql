@@ -1,0 +1,39 @@
+-- The whole history in sums (sql/migrations/0007_history_lists.sql), exact at this moment. Rates are of runs that have ended.
+WITH days AS MATERIALIZED (
+    SELECT day, status, workflow_template, model_used, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost,
+           sum(timed_runs) AS timed_runs, sum(seconds) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens,
+           sum(cached_runs) AS cached_runs, sum(efficiency) AS efficiency
+      FROM history_sum GROUP BY GROUPING SETS ((day), (status), (workflow_template), (model_used), ())),
+by_day AS (SELECT * FROM days WHERE day IS NOT NULL AND runs <> 0),
+whole AS (SELECT * FROM days WHERE day IS NULL AND status IS NULL AND workflow_template IS NULL AND model_used IS NULL),
+statuses AS (
+    SELECT coalesce(jsonb_object_agg(status, runs::bigint), '{}') AS counts, coalesce(sum(runs) FILTER (WHERE status = 'completed'), 0)::bigint AS completed,
+           coalesce(sum(runs) FILTER (WHERE status = 'failed'), 0)::bigint AS failed FROM days WHERE status IS NOT NULL AND runs <> 0),
+today AS (SELECT (now() AT TIME ZONE 'UTC')::date AS day),
+hours AS MATERIALIZED (
+    SELECT day_of_week, hour_of_day, sum(runs)::bigint AS runs FROM history_hour
+     GROUP BY GROUPING SETS ((day_of_week), (hour_of_day)) HAVING sum(runs) <> 0)
+SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of, coalesce(w.runs, 0)::bigint AS total_workflows,
+       s.completed AS completed_count, s.failed AS failed_count,
+       round(100.0 * s.completed / nullif(s.completed + s.failed, 0), 2) AS success_rate_percent,
+       coalesce(w.cost, 0)::numeric(18, 9) AS total_cost, (w.cost / nullif(w.cost_runs, 0))::numeric(18, 9) AS average_cost,
+       round(w.seconds / nullif(w.timed_runs, 0), 3) AS average_duration_seconds,
+       round(w.tokens / nullif(w.token_runs, 0), 1) AS average_tokens,
+       round(w.efficiency / nullif(w.cached_runs, 0), 2) AS average_cache_efficiency_percent,
+       s.counts AS workflows_by_status,
+       (SELECT coalesce(jsonb_object_agg(coalesce(nullif(workflow_template, ''), 'unknown'), runs::bigint), '{}')
+          FROM days WHERE workflow_template IS NOT NULL AND runs <> 0) AS workflows_by_template,
+       (SELECT coalesce(jsonb_object_agg(coalesce(nullif(model_used, ''), 'unknown'), runs::bigint), '{}')
+          FROM days WHERE model_used IS NOT NULL AND runs <> 0) AS workflows_by_model,
+       (SELECT round(100 * (sum(cost) FILTER (WHERE d.day > t.day - 7) - sum(cost) FILTER (WHERE d.day <= t.day - 7))
+                     / nullif(sum(cost) FILTER (WHERE d.day <= t.day - 7), 0), 2)
+          FROM by_day d WHERE d.day > t.day - 14 AND d.day <= t.day) AS cost_trend_7day,
+       (SELECT round(100 * (sum(cost) FILTER (WHERE d.day > t.day - 30) - sum(cost) FILTER (WHERE d.day <= t.day - 30))
+                     / nullif(sum(cost) FILTER (WHERE d.day <= t.day - 30), 0), 2)
+          FROM by_day d WHERE d.day > t.day - 60 AND d.day <= t.day) AS cost_trend_30day,
+       (SELECT jsonb_object_agg(hour_of_day, runs) FROM hours WHERE hour_of_day >= 0) AS hourly_distribution,
+       (SELECT jsonb_object_agg(day_of_week, runs) FROM hours WHERE day_of_week >= 0) AS daily_distribution,
+       (SELECT coalesce(jsonb_agg(hour_of_day ORDER BY runs DESC, hour_of_day), '[]')
+          FROM (SELECT * FROM hours WHERE hour_of_day >= 0 ORDER BY runs DESC, hour_of_day LIMIT 3) top) AS peak_hours,
+       (SELECT jsonb_build_object('from', min(day), 'to', max(day)) FROM by_day) AS date_range
+  FROM statuses s CROSS JOIN today t LEFT JOIN whole w ON true
