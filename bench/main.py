@@ -10,6 +10,7 @@ import sys
 import traceback
 
 import cancel
+import definitions
 import deliveries
 import latency
 import noop
@@ -33,6 +34,7 @@ MEASURES = {
     "eight-links": deliveries.measure_eight_links,
     "rescan": deliveries.measure_rescan,
     "memory": deliveries.measure_memory,
+    "definitions": definitions.measure,
 }
 
 
