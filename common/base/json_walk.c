@@ -272,8 +272,10 @@ bool json_walk_fields(struct json_walk *walk, const struct json_walk_field *fiel
         size_t i = 0;
         while (i < count && !json_slice_is(&key, fields[i].name))
             i++;
-        if (i < count && (seen >> i & 1) != 0)
+        if (i < count && (seen >> i & 1) != 0) {
+            walk->at = key.bytes - 1; /* its quote */
             return json_walk_refuse(walk, "this key stands here twice");
+        }
         if (i < count)
             seen |= UINT64_C(1) << i;
         if (!(i < count ? fields[i].read(walk, (char *)base + fields[i].offset) : json_walk_skip(walk)))
