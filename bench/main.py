@@ -16,6 +16,7 @@ import latency
 import noop
 import planning
 import recovery
+import similarity
 from place import ROOT, Trouble, path_of
 from report import NOT_RUN, NotRun, Report
 
@@ -35,6 +36,7 @@ MEASURES = {
     "rescan": deliveries.measure_rescan,
     "memory": deliveries.measure_memory,
     "definitions": definitions.measure,
+    "similarity": similarity.measure,
 }
 
 

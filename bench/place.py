@@ -19,7 +19,8 @@ PATIENCE_S = 60
 
 
 PROGRAMS = {"worker": "worker/worker", "producer": "producer/producer", "receiver": "tests/receiver/receiver",
-            "hand": "bench/bench_hand", "poster": "bench/bench_poster"}
+            "hand": "bench/bench_hand", "poster": "bench/bench_poster",
+            "similarity": "bench/bench_similarity"}
 
 
 def path_of(build, name):
