@@ -9,8 +9,6 @@
 #include "common/base/mem.h"
 #include "common/history/lower.h"
 #include "common/history/similarity_private.h"
-#include "common/history/text_anchors.h"
-#include "common/history/text_ratio_private.h"
 
 #define BLOCK_BYTES ((size_t)1 << 18)
 
@@ -23,7 +21,9 @@ struct similarity_block {
 
 struct similarity *similarity_new(void)
 {
-    return mem_zalloc(sizeof(struct similarity));
+    struct similarity *index = mem_zalloc(sizeof(*index));
+    index->ratio = text_ratio_new();
+    return index;
 }
 
 void similarity_drop(struct similarity *index)
@@ -35,6 +35,7 @@ void similarity_drop(struct similarity *index)
         index->blocks = block->next;
         free(block);
     }
+    text_ratio_drop(index->ratio);
     free(index->rows);
     free(index->letters);
     free(index->costs);
@@ -90,11 +91,11 @@ static void keep_text(struct similarity *index, struct similarity_row *row, cons
 
 static void keep_anchors(struct similarity *index, struct similarity_row *row, const uint32_t *codes, size_t count)
 {
-    if (count < TEXT_RATIO_LONG || count > TEXT_ANCHORS_COUNT_MAX)
+    if (count < TEXT_RATIO_LONG)
         return;
-    uint16_t *found = mem_array(count, sizeof(*found));
-    row->anchor_count = (uint32_t)text_anchors_find((struct text_ratio_text){codes, count}, found);
-    uint16_t *anchors = take_bytes(index, row->anchor_count * sizeof(*anchors) + 1);
+    struct text_anchor *found = mem_array(count, sizeof(*found));
+    row->anchor_count = (uint32_t)text_anchors_find(index->ratio, (struct text_ratio_text){codes, count}, found);
+    struct text_anchor *anchors = take_bytes(index, row->anchor_count * sizeof(*anchors));
     memcpy(anchors, found, row->anchor_count * sizeof(*anchors));
     row->anchors = anchors;
     free(found);

@@ -3,6 +3,7 @@
 #define REPRISE_HISTORY_SIMILARITY_PRIVATE_H
 
 #include "common/history/similarity.h"
+#include "common/history/text_anchors.h"
 #include "common/history/text_ratio.h"
 
 /* Characters are counted in this many classes: that the counts of a run fill one cache line. */
@@ -12,9 +13,9 @@
 
 struct similarity_row {
     int64_t id;
-    double cost, duration_s; /* NAN: unknown */
-    const void *text;        /* `length` lower-cased characters of `width` bytes each; NULL: unknown */
-    const uint16_t *anchors; /* `anchor_count` positions (text_anchors.h); NULL: it is not long, or too long */
+    double cost, duration_s;           /* NAN: unknown */
+    const void *text;                  /* `length` lower-cased characters of `width` bytes each; NULL: unknown */
+    const struct text_anchor *anchors; /* `anchor_count` of them; NULL: it is not long */
     uint32_t length, anchor_count;
     int status;
     uint8_t width;
@@ -34,6 +35,7 @@ struct similarity {
     struct similarity_letters *letters;
     float *costs, *durations, *lengths;
     int *statuses;
+    struct text_ratio *ratio;        /* to find anchors with */
     struct similarity_block *blocks; /* where texts are kept */
     size_t bytes_of_blocks;
     size_t *changed; /* rows */
@@ -46,9 +48,18 @@ struct similarity {
 /* The row of an id, or SIZE_MAX. */
 size_t similarity_row_of(const struct similarity *index, int64_t id);
 
-/* An upper bound of the score of `row` against each run, in `bounds`, right to SIMILARITY_SCAN_ERROR. */
+/* How much the ratio that lengths allow at most counts, for a short b and for one whose characters can be popular. */
+struct similarity_weights {
+    float short_text, long_text;
+};
+/* With these the scan gives an upper bound. */
+#define SIMILARITY_MOST ((struct similarity_weights){0.4F, 0.4F})
+/* With these what is to be expected of texts that share no more than their language: 0.4 × such ratios as were seen. */
+#define SIMILARITY_LIKELY ((struct similarity_weights){0.12F, 0.02F})
+
+/* The score of `row` against each run into `bounds`, by these weights, right to SIMILARITY_SCAN_ERROR. */
 #define SIMILARITY_SCAN_ERROR 1e-5F
-void similarity_scan(const struct similarity *index, size_t row, float *bounds);
+void similarity_scan(const struct similarity *index, size_t row, struct similarity_weights weights, float *bounds);
 /* How many characters the two texts can have in common at most, by their letters. */
 size_t similarity_letters_in_common(const struct similarity_letters *one, const struct similarity_letters *other);
 

@@ -10,6 +10,8 @@
 /* Runs are sorted by their bound into steps of 1/STEPS_PER_ONE, from 1 down to SIMILARITY_LEAST. */
 #define STEPS_PER_ONE 256
 #define STEPS (STEPS_PER_ONE / 2 + 2)
+/* So many runs are considered before all. */
+#define LIKELY 32
 
 struct reader_text {
     struct text_ratio_text text;
@@ -90,9 +92,17 @@ static bool is_wanted(const struct similarity_list *list, double score, int64_t 
     return score > last->score || (score >= last->score && id < last->id);
 }
 
+static bool holds(const struct similarity_list *list, int64_t id)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->best[i].id == id)
+            return true;
+    return false;
+}
+
 static void enter(struct similarity_list *list, double score, int64_t id)
 {
-    if (!is_wanted(list, score, id))
+    if (!is_wanted(list, score, id) || holds(list, id))
         return;
     size_t place = list->count < SIMILARITY_BEST ? list->count++ : SIMILARITY_BEST - 1;
     for (; place > 0; place--) {
@@ -223,11 +233,23 @@ static void begin(struct similarity_reader *reader, size_t row)
     text_pieces_set(reader->pieces, text);
 }
 
+/* The runs that may well be among the best, so that the fifth best score is high before the others come. Whoever is
+ * considered twice is entered once. */
+static void consider_likely(struct similarity_reader *reader)
+{
+    size_t count = reader->index->count;
+    similarity_scan(reader->index, reader->row, SIMILARITY_LIKELY, reader->bounds);
+    sort_by_bound(reader);
+    for (uint32_t at = 0; at < reader->step_ends[STEPS - 1] && at < LIKELY; at++)
+        if (reader->order[at] != reader->row)
+            consider(reader, reader->order[at]);
+    reader->effort.looked_at += count;
+}
+
 static void consider_all(struct similarity_reader *reader)
 {
     uint32_t at = 0;
-    similarity_scan(reader->index, reader->row, reader->bounds);
-    reader->effort.looked_at += reader->index->count;
+    similarity_scan(reader->index, reader->row, SIMILARITY_MOST, reader->bounds);
     sort_by_bound(reader);
     for (size_t step = 0; step < STEPS; step++) {
         float most = 1.0F - (float)step / STEPS_PER_ONE + SIMILARITY_SCAN_ERROR;
@@ -245,6 +267,7 @@ bool similarity_best(struct similarity_reader *reader, int64_t id, struct simila
     if (row == SIZE_MAX)
         return false;
     begin(reader, row);
+    consider_likely(reader);
     consider_all(reader);
     *list = reader->list;
     return true;

@@ -21,7 +21,7 @@ static inline float known(float likeness)
     return likeness > 0 ? likeness : 0;
 }
 
-void similarity_scan(const struct similarity *index, size_t row, float *bounds)
+void similarity_scan(const struct similarity *index, size_t row, struct similarity_weights weights, float *bounds)
 {
     const float *costs = index->costs, *durations = index->durations, *lengths = index->lengths;
     const int *statuses = index->statuses;
@@ -29,8 +29,9 @@ void similarity_scan(const struct similarity *index, size_t row, float *bounds)
     for (size_t n = 0; n < index->count; n++) {
         float shorter = a.length < lengths[n] ? a.length : lengths[n];
         float ratio = 2 * shorter / (a.length + lengths[n]);
+        float weight = lengths[n] < TEXT_RATIO_LONG ? weights.short_text : weights.long_text;
         float status = statuses[n] == a.status ? 0.2F : 0;
-        bounds[n] = 0.4F * known(ratio) + status + 0.2F * known(min_over_max(a.cost, costs[n])) +
+        bounds[n] = weight * known(ratio) + status + 0.2F * known(min_over_max(a.cost, costs[n])) +
                     0.2F * known(min_over_max(a.duration, durations[n])) + SIMILARITY_SCAN_ERROR;
     }
 }

@@ -6,9 +6,15 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/history/text_ratio_private.h"
 
-/* Pieces of up to so many characters are kept; a longer one is in a only if all its pieces of this length are. */
+/* Classes of characters, for tables that are asked by index. */
+#define CLASS_BITS 6
+#define CLASSES (1U << CLASS_BITS)
+#define CLASS_NONE (CLASSES - 1) /* before the first character and after the last */
+#define CLASS_OTHER 37
+
+/* Longer pieces, of up to so many characters, are kept as hashes; a still longer one is in a only if all its pieces of
+ * this length are. */
 #define PIECE_MAX 6
 /* One in 16 bits of the set is 1 at most, up to the greatest set. */
 #define BITS_PER_PIECE 16
@@ -17,50 +23,38 @@
 
 struct text_pieces {
     struct text_ratio_text a;
+    uint64_t singles, pairs[CLASSES], triples[CLASSES * CLASSES]; /* a bit for each last class */
     uint64_t *bits;
     unsigned bits_log;
 };
 
+static uint32_t class_of(uint32_t code)
+{
+    if (code >= 'a' && code <= 'z')
+        return code - 'a';
+    if (code >= '0' && code <= '9')
+        return 26 + (code - '0');
+    return code == ' ' ? CLASS_OTHER - 1 : CLASS_OTHER + code % (CLASS_NONE - CLASS_OTHER);
+}
+
 /* ---- anchors ----------------------------------------------------------------------------------------------------- */
 
-struct tally {
-    uint32_t code, count;
-};
-
-static int by_code(const void *one, const void *other)
+static uint32_t context_of(struct text_ratio_text b, size_t position)
 {
-    uint32_t a = ((const struct tally *)one)->code, b = ((const struct tally *)other)->code;
-    return (a > b) - (a < b);
+    uint32_t context = 0;
+    for (size_t j = position; j < position + 5; j++) /* two further on each, so that none is below 0 */
+        context = context << CLASS_BITS | (j >= 2 && j - 2 < b.count ? class_of(b.codes[j - 2]) : CLASS_NONE);
+    return context;
 }
 
-/* How often each character stands in b, sorted by it. */
-static size_t tally_up(struct text_ratio_text b, struct tally *tallies)
+size_t text_anchors_find(struct text_ratio *ratio, struct text_ratio_text b, struct text_anchor *anchors)
 {
-    size_t count = 0;
-    for (size_t j = 0; j < b.count; j++)
-        tallies[j] = (struct tally){b.codes[j], 1};
-    qsort(tallies, b.count, sizeof(*tallies), by_code);
-    for (size_t j = 0; j < b.count; j++) {
-        if (count > 0 && tallies[count - 1].code == tallies[j].code)
-            tallies[count - 1].count++;
-        else
-            tallies[count++] = tallies[j];
-    }
-    return count;
-}
-
-size_t text_anchors_find(struct text_ratio_text b, uint16_t *positions)
-{
-    assert(b.count >= TEXT_RATIO_LONG && b.count <= TEXT_ANCHORS_COUNT_MAX);
-    struct tally *tallies = mem_array(b.count, sizeof(*tallies));
-    size_t distinct = tally_up(b, tallies), count = 0;
-    for (size_t j = 0; j < b.count; j++) {
-        const struct tally *tally =
-            bsearch(&(struct tally){b.codes[j], 0}, tallies, distinct, sizeof(*tallies), by_code);
-        if (!text_ratio_is_popular(b.count, tally->count))
-            positions[count++] = (uint16_t)j;
-    }
-    free(tallies);
+    assert(b.count >= TEXT_RATIO_LONG);
+    uint32_t *positions = mem_array(b.count, sizeof(*positions));
+    size_t count = text_ratio_unpopular(ratio, b, positions);
+    for (size_t n = 0; n < count; n++)
+        anchors[n] = (struct text_anchor){context_of(b, positions[n]), positions[n]};
+    free(positions);
     return count;
 }
 
@@ -111,9 +105,26 @@ void text_pieces_drop(struct text_pieces *pieces)
     free(pieces);
 }
 
-void text_pieces_set(struct text_pieces *pieces, struct text_ratio_text a)
+static void note_classes(struct text_pieces *pieces)
 {
-    pieces->a = a;
+    uint32_t before = CLASS_NONE, last = CLASS_NONE;
+    pieces->singles = 0;
+    memset(pieces->pairs, 0, sizeof(pieces->pairs));
+    memset(pieces->triples, 0, sizeof(pieces->triples));
+    for (size_t i = 0; i < pieces->a.count; i++) {
+        uint32_t class = class_of(pieces->a.codes[i]);
+        uint64_t bit = UINT64_C(1) << class;
+        pieces->singles |= bit;
+        pieces->pairs[last] |= bit;
+        pieces->triples[before << CLASS_BITS | last] |= bit;
+        before = last;
+        last = class;
+    }
+}
+
+static void note_hashes(struct text_pieces *pieces)
+{
+    struct text_ratio_text a = pieces->a;
     pieces->bits_log = BITS_LOG_MIN;
     while (pieces->bits_log < BITS_LOG_MAX && (size_t)1 << pieces->bits_log < a.count * PIECE_MAX * BITS_PER_PIECE)
         pieces->bits_log++;
@@ -126,6 +137,13 @@ void text_pieces_set(struct text_pieces *pieces, struct text_ratio_text a)
             pieces->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
         }
     }
+}
+
+void text_pieces_set(struct text_pieces *pieces, struct text_ratio_text a)
+{
+    pieces->a = a;
+    note_classes(pieces);
+    note_hashes(pieces);
 }
 
 /* ---- the bound --------------------------------------------------------------------------------------------------- */
@@ -176,6 +194,32 @@ static size_t reach_left(const struct text_pieces *pieces, const struct text_anc
     return reach;
 }
 
+static inline bool has_pair(const struct text_pieces *pieces, uint32_t pair)
+{
+    return pieces->pairs[pair >> CLASS_BITS & (CLASSES - 1)] >> (pair & (CLASSES - 1)) & 1;
+}
+
+static inline bool has_triple(const struct text_pieces *pieces, uint32_t triple)
+{
+    return pieces->triples[triple >> CLASS_BITS & (CLASSES * CLASSES - 1)] >> (triple & (CLASSES - 1)) & 1;
+}
+
+/* How many characters a block around this anchor has at most: by classes where they suffice, as they mostly do. */
+static size_t reach(const struct text_pieces *pieces, const struct text_anchors *b, const struct text_anchor *anchor)
+{
+    uint32_t context = anchor->context, around = context >> CLASS_BITS, before = around >> CLASS_BITS;
+    if (!(pieces->singles >> (before & (CLASSES - 1)) & 1))
+        return 0;
+    size_t left = has_pair(pieces, before), right = has_pair(pieces, around);
+    if (left > 0 && has_triple(pieces, before))
+        left = reach_left(pieces, b, anchor->position);
+    if (right > 0 && has_triple(pieces, context))
+        right = reach_right(pieces, b, anchor->position);
+    if (left > 0 && right > 0 && !has_triple(pieces, around))
+        return 1 + (left > right ? left : right); /* both sides stand in a, not together */
+    return 1 + left + right;
+}
+
 static size_t common_beginning(struct text_ratio_text a, const struct text_anchors *b)
 {
     size_t shorter = a.count < b->length ? a.count : b->length, length = 0;
@@ -187,10 +231,7 @@ static size_t common_beginning(struct text_ratio_text a, const struct text_ancho
 size_t text_pieces_bound(const struct text_pieces *pieces, const struct text_anchors *b, size_t enough)
 {
     size_t bound = common_beginning(pieces->a, b);
-    for (size_t n = 0; n < b->count && bound < enough; n++) {
-        size_t anchor = b->positions[n];
-        if (has_piece(pieces, piece_append((struct piece){0, 1}, code_at(b, anchor))))
-            bound += 1 + reach_left(pieces, b, anchor) + reach_right(pieces, b, anchor);
-    }
+    for (size_t n = 0; n < b->count && bound < enough; n++)
+        bound += reach(pieces, b, &b->anchors[n]);
     return bound;
 }

@@ -4,7 +4,7 @@
  * extended until the texts differ, so what is left between blocks never begins alike.
  *
  * So M is at most the common beginning plus, for each anchor, how far a text like that around it stands anywhere in a.
- * Whether it does is asked of a set of hashes of a's short pieces, which may say yes too often, never no.
+ * Whether it does is asked of tables of a's short pieces, which may say yes too often, never no.
  */
 #ifndef REPRISE_HISTORY_TEXT_ANCHORS_H
 #define REPRISE_HISTORY_TEXT_ANCHORS_H
@@ -14,20 +14,22 @@
 
 #include "common/history/text_ratio.h"
 
-/* Longer texts have no anchors here. */
-#define TEXT_ANCHORS_COUNT_MAX UINT16_MAX
+/* `context`: the classes (six bits each) of the two characters before it, of itself, of the two after it. */
+struct text_anchor {
+    uint32_t context, position;
+};
 
-/* b, its characters in `width` bytes each (1, 2, 4), with the positions of its unpopular ones. Borrowed. */
+/* b, its characters in `width` bytes each (1, 2, 4). Borrowed. */
 struct text_anchors {
     const void *codes;
-    const uint16_t *positions;
+    const struct text_anchor *anchors;
     uint32_t length, count;
     uint8_t width;
 };
 
-/* Writes the positions, ascending, of the unpopular characters of b into `positions` (room for b.count of them) and
- * returns how many there are. b has between TEXT_RATIO_LONG and TEXT_ANCHORS_COUNT_MAX characters. */
-size_t text_anchors_find(struct text_ratio_text b, uint16_t *positions);
+/* Writes the anchors of b, which has TEXT_RATIO_LONG characters or more (room for b.count of them), and returns how
+ * many there are. */
+size_t text_anchors_find(struct text_ratio *ratio, struct text_ratio_text b, struct text_anchor *anchors);
 
 /* The pieces of a. */
 struct text_pieces;

@@ -77,12 +77,17 @@ static void count_characters(struct text_ratio *ratio)
     }
 }
 
+static bool is_popular(const struct text_ratio *ratio, uint32_t count)
+{
+    return ratio->b.count >= TEXT_RATIO_LONG && count > ratio->b.count / TEXT_RATIO_POPULAR_DIVISOR + 1;
+}
+
 static void place_characters(struct text_ratio *ratio)
 {
     uint32_t from = 0;
     for (size_t n = 0; n < ratio->place_count; n++) {
         struct places *places = &ratio->places[n];
-        if (text_ratio_is_popular(ratio->b.count, places->count))
+        if (is_popular(ratio, places->count))
             ratio->slot_of[places->code] = 0;
         places->from = from;
         from += places->count;
@@ -104,14 +109,23 @@ static void open_b(struct text_ratio *ratio, struct text_ratio_text b)
     ratio->b = b;
     count_characters(ratio);
     place_characters(ratio);
-    for (size_t i = 0; i < ratio->a.count; i++)
-        ratio->slots[i] = ratio->slot_of[ratio->a.codes[i]];
 }
 
 static void close_b(struct text_ratio *ratio)
 {
     for (size_t n = 0; n < ratio->place_count; n++)
         ratio->slot_of[ratio->places[n].code] = 0;
+}
+
+size_t text_ratio_unpopular(struct text_ratio *ratio, struct text_ratio_text b, uint32_t *positions)
+{
+    size_t count = 0;
+    open_b(ratio, b);
+    for (size_t j = 0; j < b.count; j++)
+        if (ratio->slot_of[b.codes[j]] != 0)
+            positions[count++] = (uint32_t)j;
+    close_b(ratio);
+    return count;
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
@@ -170,17 +184,28 @@ static void split(struct text_ratio *ratio, const struct region *region, const s
     push(ratio, (struct region){a, region->ahi, b, region->bhi, border, region->cores_to}, open);
 }
 
+typedef struct block find_block(struct text_ratio *ratio, const struct region *region);
+
+static find_block *choose_way(struct text_ratio *ratio)
+{
+    ratio->core_count = 0;
+    if (ratio->b.count < TEXT_RATIO_LONG) {
+        text_ratio_dense_open(ratio);
+        return text_ratio_dense_find;
+    }
+    return text_ratio_cores_list(ratio) ? text_ratio_cores_find : text_ratio_rows_find;
+}
+
 /* `open` is what the regions still to do can give at most. */
-static size_t sum_of_blocks(struct text_ratio *ratio, bool by_cores, size_t needed)
+static size_t sum_of_blocks(struct text_ratio *ratio, find_block *find, size_t needed)
 {
     uint32_t a_count = (uint32_t)ratio->a.count, b_count = (uint32_t)ratio->b.count;
-    uint32_t cores = by_cores ? (uint32_t)ratio->core_count : 0;
     size_t matches = 0, open = 0;
-    push(ratio, (struct region){0, a_count, 0, b_count, 0, cores}, &open);
+    push(ratio, (struct region){0, a_count, 0, b_count, 0, (uint32_t)ratio->core_count}, &open);
     while (ratio->region_count > 0 && matches + open >= needed) {
         struct region region = ratio->regions[--ratio->region_count];
         open -= least(&region);
-        struct block block = by_cores ? text_ratio_cores_find(ratio, &region) : text_ratio_rows_find(ratio, &region);
+        struct block block = find(ratio, &region);
         extend(ratio, &region, &block);
         if (block.size == 0)
             continue;
@@ -202,8 +227,9 @@ size_t text_ratio_matches(struct text_ratio *ratio, struct text_ratio_text b, si
     if (a->count == b.count && memcmp(a->codes, b.codes, b.count * sizeof(*b.codes)) == 0)
         return b.count;
     open_b(ratio, b);
-    bool by_cores = b.count >= TEXT_RATIO_LONG && text_ratio_cores_list(ratio);
-    size_t matches = sum_of_blocks(ratio, by_cores, needed);
+    for (size_t i = 0; i < a->count; i++)
+        ratio->slots[i] = ratio->slot_of[a->codes[i]];
+    size_t matches = sum_of_blocks(ratio, choose_way(ratio), needed);
     close_b(ratio);
     return matches;
 }

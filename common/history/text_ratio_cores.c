@@ -85,11 +85,14 @@ static bool is_better(const struct block *one, const struct block *other)
     return one->a != other->a ? one->a < other->a : one->b < other->b;
 }
 
-struct block text_ratio_cores_find(const struct text_ratio *ratio, const struct region *region)
+struct block text_ratio_cores_find(struct text_ratio *ratio, const struct region *region)
 {
     struct block best = {region->alo, region->blo, 0};
     for (uint32_t n = region->cores_from; n < region->cores_to; n++) {
-        struct block clipped = clip(&ratio->cores[n], region);
+        const struct block *core = &ratio->cores[n];
+        if (core->size < best.size || (core->size == best.size && core->a > best.a))
+            continue; /* clipped it is no longer, and begins no earlier */
+        struct block clipped = clip(core, region);
         if (clipped.size > 0 && is_better(&clipped, &best))
             best = clipped;
     }

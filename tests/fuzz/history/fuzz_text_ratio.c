@@ -19,18 +19,18 @@ static uint32_t *codes_of(const char *bytes, size_t len, size_t times, size_t *c
     return codes;
 }
 
-static void check_bound(struct text_ratio_text a, struct text_ratio_text b, size_t matches)
+static void check_bound(struct text_ratio *ratio, struct text_ratio_text a, struct text_ratio_text b, size_t matches)
 {
-    if (b.count < 200 || b.count > TEXT_ANCHORS_COUNT_MAX)
+    if (b.count < TEXT_RATIO_LONG)
         return;
-    uint16_t *positions = mem_array(b.count, sizeof(*positions));
-    struct text_anchors anchors = {b.codes, positions, (uint32_t)b.count, 0, sizeof(uint32_t)};
+    struct text_anchor *found = mem_array(b.count, sizeof(*found));
+    struct text_anchors anchors = {b.codes, found, (uint32_t)b.count, 0, sizeof(uint32_t)};
     struct text_pieces *pieces = text_pieces_new();
-    anchors.count = (uint32_t)text_anchors_find(b, positions);
+    anchors.count = (uint32_t)text_anchors_find(ratio, b, found);
     text_pieces_set(pieces, a);
     FUZZ_CHECK(text_pieces_bound(pieces, &anchors, SIZE_MAX) >= matches);
     text_pieces_drop(pieces);
-    free(positions);
+    free(found);
 }
 
 static void check(struct text_ratio *ratio, struct text_ratio_text a, struct text_ratio_text b)
@@ -42,7 +42,7 @@ static void check(struct text_ratio *ratio, struct text_ratio_text a, struct tex
     size_t beyond = text_ratio_matches(ratio, b, matches + 1);
     FUZZ_CHECK(beyond == 0 || beyond == matches);
     FUZZ_CHECK(text_ratio_matches(ratio, a, 0) == a.count);
-    check_bound(a, b, matches);
+    check_bound(ratio, a, b, matches);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
