@@ -26,6 +26,14 @@ struct text_pieces {
     uint64_t singles, pairs[CLASSES], triples[CLASSES * CLASSES]; /* a bit for each last class */
     uint64_t *bits;
     unsigned bits_log;
+    uint8_t reaches[64], is_far[64]; /* by what is seen of an anchor, see SEEN_SELF */
+};
+
+/* Anchors are looked at by so many. */
+#define FAR_MAX 256
+struct far_anchors {
+    uint32_t count, anchors[FAR_MAX];
+    uint8_t seen[FAR_MAX];
 };
 
 static uint32_t class_of(uint32_t code)
@@ -90,24 +98,10 @@ static inline bool has_piece(const struct text_pieces *pieces, struct piece piec
     return pieces->bits[bit / 64] >> (bit % 64) & 1;
 }
 
-struct text_pieces *text_pieces_new(void)
-{
-    struct text_pieces *pieces = mem_zalloc(sizeof(*pieces));
-    pieces->bits = mem_array(((size_t)1 << BITS_LOG_MAX) / 64, sizeof(*pieces->bits));
-    return pieces;
-}
-
-void text_pieces_drop(struct text_pieces *pieces)
-{
-    if (pieces == NULL)
-        return;
-    free(pieces->bits);
-    free(pieces);
-}
-
+/* Only what has all its characters: that a piece which would begin before b or end after it is in no a. */
 static void note_classes(struct text_pieces *pieces)
 {
-    uint32_t before = CLASS_NONE, last = CLASS_NONE;
+    uint32_t before = 0, last = 0;
     pieces->singles = 0;
     memset(pieces->pairs, 0, sizeof(pieces->pairs));
     memset(pieces->triples, 0, sizeof(pieces->triples));
@@ -115,8 +109,10 @@ static void note_classes(struct text_pieces *pieces)
         uint32_t class = class_of(pieces->a.codes[i]);
         uint64_t bit = UINT64_C(1) << class;
         pieces->singles |= bit;
-        pieces->pairs[last] |= bit;
-        pieces->triples[before << CLASS_BITS | last] |= bit;
+        if (i >= 1)
+            pieces->pairs[last] |= bit;
+        if (i >= 2)
+            pieces->triples[before << CLASS_BITS | last] |= bit;
         before = last;
         last = class;
     }
@@ -163,11 +159,13 @@ static bool has_piece_at(const struct text_pieces *pieces, const struct text_anc
     return has_piece(pieces, piece);
 }
 
-/* How many characters after the anchor may still stand in a behind it. */
+/* How many characters after the anchor may still stand in a behind it; what classes show are two. */
 static size_t reach_right(const struct text_pieces *pieces, const struct text_anchors *b, size_t anchor)
 {
-    struct piece piece = piece_append((struct piece){0, 1}, code_at(b, anchor));
-    size_t reach = 0;
+    struct piece piece = {0, 1};
+    size_t reach = 2;
+    for (size_t t = anchor; t <= anchor + reach; t++)
+        piece = piece_append(piece, code_at(b, t));
     while (reach < PIECE_MAX - 1 && anchor + reach + 1 < b->length) {
         piece = piece_append(piece, code_at(b, anchor + reach + 1));
         if (!has_piece(pieces, piece))
@@ -181,8 +179,10 @@ static size_t reach_right(const struct text_pieces *pieces, const struct text_an
 
 static size_t reach_left(const struct text_pieces *pieces, const struct text_anchors *b, size_t anchor)
 {
-    struct piece piece = piece_append((struct piece){0, 1}, code_at(b, anchor));
-    size_t reach = 0;
+    struct piece piece = {0, 1};
+    size_t reach = 2;
+    for (size_t t = anchor - reach; t <= anchor; t++)
+        piece = piece_append(piece, code_at(b, t));
     while (reach < PIECE_MAX - 1 && reach < anchor) {
         piece = piece_prepend(piece, code_at(b, anchor - reach - 1));
         if (!has_piece(pieces, piece))
@@ -204,20 +204,81 @@ static inline bool has_triple(const struct text_pieces *pieces, uint32_t triple)
     return pieces->triples[triple >> CLASS_BITS & (CLASSES * CLASSES - 1)] >> (triple & (CLASSES - 1)) & 1;
 }
 
-/* How many characters a block around this anchor has at most: by classes where they suffice, as they mostly do. */
-static size_t reach(const struct text_pieces *pieces, const struct text_anchors *b, const struct text_anchor *anchor)
+/* What the classes around an anchor show, a bit each: it is in a itself, with its neighbour on the left, on the right,
+ * with both, with two on the left, two on the right. */
+enum {
+    SEEN_SELF = 1,
+    SEEN_LEFT = 2,
+    SEEN_RIGHT = 4,
+    SEEN_BOTH = 8,
+    SEEN_LEFT_TWO = 16,
+    SEEN_RIGHT_TWO = 32,
+    SEEN_ALL = 63
+};
+
+/* Without a branch: what comes out is as good as random. */
+static inline unsigned see(const struct text_pieces *pieces, uint32_t context)
 {
-    uint32_t context = anchor->context, around = context >> CLASS_BITS, before = around >> CLASS_BITS;
-    if (!(pieces->singles >> (before & (CLASSES - 1)) & 1))
+    uint32_t around = context >> CLASS_BITS, before = around >> CLASS_BITS;
+    return (unsigned)(pieces->singles >> (before & (CLASSES - 1)) & 1) | (unsigned)has_pair(pieces, before) << 1 |
+           (unsigned)has_pair(pieces, around) << 2 | (unsigned)has_triple(pieces, around) << 3 |
+           (unsigned)has_triple(pieces, before) << 4 | (unsigned)has_triple(pieces, context) << 5;
+}
+
+/* How many characters a block around an anchor has at most, as far as that is known from its classes; at least so
+ * many where one side may reach further than two. */
+static uint8_t reach_seen(unsigned seen)
+{
+    if (!(seen & SEEN_SELF))
         return 0;
-    size_t left = has_pair(pieces, before), right = has_pair(pieces, around);
-    if (left > 0 && has_triple(pieces, before))
-        left = reach_left(pieces, b, anchor->position);
-    if (right > 0 && has_triple(pieces, context))
-        right = reach_right(pieces, b, anchor->position);
-    if (left > 0 && right > 0 && !has_triple(pieces, around))
-        return 1 + (left > right ? left : right); /* both sides stand in a, not together */
+    unsigned left = seen & SEEN_LEFT ? seen & SEEN_LEFT_TWO ? 2 : 1 : 0;
+    unsigned right = seen & SEEN_RIGHT ? seen & SEEN_RIGHT_TWO ? 2 : 1 : 0;
+    if (left > 0 && right > 0 && !(seen & SEEN_BOTH))
+        return (uint8_t)(1 + (left > right ? left : right)); /* both sides stand in a, not together */
+    return (uint8_t)(1 + left + right);
+}
+
+static bool may_reach_further(unsigned seen)
+{
+    unsigned left = SEEN_SELF | SEEN_LEFT | SEEN_LEFT_TWO, right = SEEN_SELF | SEEN_RIGHT | SEEN_RIGHT_TWO;
+    return (seen & left) == left || (seen & right) == right;
+}
+
+/* The same where classes do not suffice. */
+static size_t reach_far(const struct text_pieces *pieces, const struct text_anchors *b, size_t anchor, unsigned seen)
+{
+    size_t left = (seen & SEEN_LEFT) != 0, right = (seen & SEEN_RIGHT) != 0;
+    if (left > 0 && (seen & SEEN_LEFT_TWO))
+        left = reach_left(pieces, b, anchor);
+    if (right > 0 && (seen & SEEN_RIGHT_TWO))
+        right = reach_right(pieces, b, anchor);
+    if (left > 0 && right > 0 && !(seen & SEEN_BOTH))
+        return 1 + (left > right ? left : right);
     return 1 + left + right;
+}
+
+static void learn_reaches(struct text_pieces *pieces)
+{
+    for (unsigned seen = 0; seen <= SEEN_ALL; seen++) {
+        pieces->reaches[seen] = reach_seen(seen);
+        pieces->is_far[seen] = may_reach_further(seen);
+    }
+}
+
+struct text_pieces *text_pieces_new(void)
+{
+    struct text_pieces *pieces = mem_zalloc(sizeof(*pieces));
+    pieces->bits = mem_array(((size_t)1 << BITS_LOG_MAX) / 64, sizeof(*pieces->bits));
+    learn_reaches(pieces);
+    return pieces;
+}
+
+void text_pieces_drop(struct text_pieces *pieces)
+{
+    if (pieces == NULL)
+        return;
+    free(pieces->bits);
+    free(pieces);
 }
 
 static size_t common_beginning(struct text_ratio_text a, const struct text_anchors *b)
@@ -228,10 +289,32 @@ static size_t common_beginning(struct text_ratio_text a, const struct text_ancho
     return length;
 }
 
+/* The anchors that classes do not settle: their number in `far`, and what classes say. Returns the sum over all. */
+static size_t look_at_classes(const struct text_pieces *pieces, const struct text_anchors *b, uint32_t from,
+                              struct far_anchors *far)
+{
+    uint32_t to = b->count - from < FAR_MAX ? b->count : from + FAR_MAX;
+    size_t sum = 0;
+    far->count = 0;
+    for (uint32_t n = from; n < to; n++) {
+        unsigned seen = see(pieces, b->anchors[n].context);
+        sum += pieces->reaches[seen];
+        far->anchors[far->count] = n;
+        far->seen[far->count] = (uint8_t)seen;
+        far->count += pieces->is_far[seen];
+    }
+    return sum;
+}
+
 size_t text_pieces_bound(const struct text_pieces *pieces, const struct text_anchors *b, size_t enough)
 {
     size_t bound = common_beginning(pieces->a, b);
-    for (size_t n = 0; n < b->count && bound < enough; n++)
-        bound += reach(pieces, b, &b->anchors[n]);
+    for (uint32_t from = 0; from < b->count && bound < enough; from += FAR_MAX) {
+        struct far_anchors far;
+        bound += look_at_classes(pieces, b, from, &far);
+        for (uint32_t n = 0; n < far.count && bound < enough; n++)
+            bound +=
+                reach_far(pieces, b, b->anchors[far.anchors[n]].position, far.seen[n]) - pieces->reaches[far.seen[n]];
+    }
     return bound;
 }
