@@ -91,7 +91,7 @@ static void keep_text(struct similarity *index, struct similarity_row *row, cons
 
 static void keep_anchors(struct similarity *index, struct similarity_row *row, const uint32_t *codes, size_t count)
 {
-    if (count < TEXT_RATIO_LONG)
+    if (count < TEXT_RATIO_LONG || count > TEXT_ANCHORS_LENGTH_MAX)
         return;
     struct text_anchor *found = mem_array(count, sizeof(*found));
     row->anchor_count = (uint32_t)text_anchors_find(index->ratio, (struct text_ratio_text){codes, count}, found);

@@ -15,7 +15,7 @@ struct similarity_row {
     int64_t id;
     double cost, duration_s;           /* NAN: unknown */
     const void *text;                  /* `length` lower-cased characters of `width` bytes each; NULL: unknown */
-    const struct text_anchor *anchors; /* `anchor_count` of them; NULL: it is not long */
+    const struct text_anchor *anchors; /* `anchor_count` of them; NULL: not long, or too long for them */
     uint32_t length, anchor_count;
     int status;
     uint8_t width;

@@ -21,12 +21,31 @@
 #define BITS_LOG_MIN 13
 #define BITS_LOG_MAX 20
 
+#define QUADRUPLE_LOG 16
+#define QUADRUPLE_BITS (1U << QUADRUPLE_LOG)
+
+/* What the classes around an anchor show, a bit each: it is in a itself, with its neighbour on the left, on the right,
+ * with both, with two on the left, on the right, with three on the left, on the right. */
+enum {
+    SEEN_SELF = 1,
+    SEEN_LEFT = 2,
+    SEEN_RIGHT = 4,
+    SEEN_BOTH = 8,
+    SEEN_LEFT_TWO = 16,
+    SEEN_RIGHT_TWO = 32,
+    SEEN_LEFT_THREE = 64,
+    SEEN_RIGHT_THREE = 128,
+    SEEN_ALL = 255
+};
+#define SEEN_FAR 3 /* characters on one side, and perhaps more */
+
 struct text_pieces {
     struct text_ratio_text a;
     uint64_t singles, pairs[CLASSES], triples[CLASSES * CLASSES]; /* a bit for each last class */
+    uint64_t quadruples[QUADRUPLE_BITS / 64];                     /* by a hash */
     uint64_t *bits;
     unsigned bits_log;
-    uint8_t reaches[64], is_far[64]; /* by what is seen of an anchor, see SEEN_SELF */
+    uint8_t reaches[SEEN_ALL + 1], is_far[SEEN_ALL + 1]; /* by what is seen of an anchor, see SEEN_SELF */
 };
 
 /* Anchors are looked at by so many. */
@@ -47,21 +66,21 @@ static uint32_t class_of(uint32_t code)
 
 /* ---- anchors ----------------------------------------------------------------------------------------------------- */
 
-static uint32_t context_of(struct text_ratio_text b, size_t position)
+static uint64_t context_of(struct text_ratio_text b, size_t position)
 {
-    uint32_t context = 0;
-    for (size_t j = position; j < position + 5; j++) /* two further on each, so that none is below 0 */
-        context = context << CLASS_BITS | (j >= 2 && j - 2 < b.count ? class_of(b.codes[j - 2]) : CLASS_NONE);
+    uint64_t context = 0;
+    for (size_t j = position; j < position + 7; j++) /* three further on each, so that none is below 0 */
+        context = context << CLASS_BITS | (j >= 3 && j - 3 < b.count ? class_of(b.codes[j - 3]) : CLASS_NONE);
     return context;
 }
 
 size_t text_anchors_find(struct text_ratio *ratio, struct text_ratio_text b, struct text_anchor *anchors)
 {
-    assert(b.count >= TEXT_RATIO_LONG);
+    assert(b.count >= TEXT_RATIO_LONG && b.count <= TEXT_ANCHORS_LENGTH_MAX);
     uint32_t *positions = mem_array(b.count, sizeof(*positions));
     size_t count = text_ratio_unpopular(ratio, b, positions);
     for (size_t n = 0; n < count; n++)
-        anchors[n] = (struct text_anchor){context_of(b, positions[n]), positions[n]};
+        anchors[n] = (struct text_anchor){context_of(b, positions[n]) << TEXT_ANCHORS_POSITION_BITS | positions[n]};
     free(positions);
     return count;
 }
@@ -98,23 +117,34 @@ static inline bool has_piece(const struct text_pieces *pieces, struct piece piec
     return pieces->bits[bit / 64] >> (bit % 64) & 1;
 }
 
-/* Only what has all its characters: that a piece which would begin before b or end after it is in no a. */
+static inline uint32_t quadruple_bit(uint64_t quadruple)
+{
+    return (uint32_t)(quadruple & (CLASSES * CLASSES * CLASSES * CLASSES - 1)) * UINT32_C(0x9E3779B1) >>
+           (32 - QUADRUPLE_LOG);
+}
+
+static void note_bit(uint64_t *bits, uint64_t bit)
+{
+    bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+/* Only what has all its characters: a piece that would begin before b or end after it is in no a. */
 static void note_classes(struct text_pieces *pieces)
 {
-    uint32_t before = 0, last = 0;
+    uint64_t last = 0; /* classes */
     pieces->singles = 0;
     memset(pieces->pairs, 0, sizeof(pieces->pairs));
     memset(pieces->triples, 0, sizeof(pieces->triples));
+    memset(pieces->quadruples, 0, sizeof(pieces->quadruples));
     for (size_t i = 0; i < pieces->a.count; i++) {
-        uint32_t class = class_of(pieces->a.codes[i]);
-        uint64_t bit = UINT64_C(1) << class;
-        pieces->singles |= bit;
+        last = last << CLASS_BITS | class_of(pieces->a.codes[i]);
+        note_bit(&pieces->singles, last & (CLASSES - 1));
         if (i >= 1)
-            pieces->pairs[last] |= bit;
+            note_bit(pieces->pairs, last & (CLASSES * CLASSES - 1));
         if (i >= 2)
-            pieces->triples[before << CLASS_BITS | last] |= bit;
-        before = last;
-        last = class;
+            note_bit(pieces->triples, last & (CLASSES * CLASSES * CLASSES - 1));
+        if (i >= 3)
+            note_bit(pieces->quadruples, quadruple_bit(last));
     }
 }
 
@@ -129,8 +159,7 @@ static void note_hashes(struct text_pieces *pieces)
         struct piece piece = {0, 1};
         for (size_t t = i; t < a.count && t < i + PIECE_MAX; t++) {
             piece = piece_append(piece, a.codes[t]);
-            uint64_t bit = bit_of(pieces, piece);
-            pieces->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+            note_bit(pieces->bits, bit_of(pieces, piece));
         }
     }
 }
@@ -159,11 +188,11 @@ static bool has_piece_at(const struct text_pieces *pieces, const struct text_anc
     return has_piece(pieces, piece);
 }
 
-/* How many characters after the anchor may still stand in a behind it; what classes show are two. */
+/* How many characters after the anchor may still stand in a behind it; classes show SEEN_FAR. */
 static size_t reach_right(const struct text_pieces *pieces, const struct text_anchors *b, size_t anchor)
 {
     struct piece piece = {0, 1};
-    size_t reach = 2;
+    size_t reach = SEEN_FAR;
     for (size_t t = anchor; t <= anchor + reach; t++)
         piece = piece_append(piece, code_at(b, t));
     while (reach < PIECE_MAX - 1 && anchor + reach + 1 < b->length) {
@@ -180,7 +209,7 @@ static size_t reach_right(const struct text_pieces *pieces, const struct text_an
 static size_t reach_left(const struct text_pieces *pieces, const struct text_anchors *b, size_t anchor)
 {
     struct piece piece = {0, 1};
-    size_t reach = 2;
+    size_t reach = SEEN_FAR;
     for (size_t t = anchor - reach; t <= anchor; t++)
         piece = piece_append(piece, code_at(b, t));
     while (reach < PIECE_MAX - 1 && reach < anchor) {
@@ -194,67 +223,71 @@ static size_t reach_left(const struct text_pieces *pieces, const struct text_anc
     return reach;
 }
 
-static inline bool has_pair(const struct text_pieces *pieces, uint32_t pair)
+static inline unsigned has_pair(const struct text_pieces *pieces, uint64_t pair)
 {
     return pieces->pairs[pair >> CLASS_BITS & (CLASSES - 1)] >> (pair & (CLASSES - 1)) & 1;
 }
 
-static inline bool has_triple(const struct text_pieces *pieces, uint32_t triple)
+static inline unsigned has_triple(const struct text_pieces *pieces, uint64_t triple)
 {
     return pieces->triples[triple >> CLASS_BITS & (CLASSES * CLASSES - 1)] >> (triple & (CLASSES - 1)) & 1;
 }
 
-/* What the classes around an anchor show, a bit each: it is in a itself, with its neighbour on the left, on the right,
- * with both, with two on the left, two on the right. */
-enum {
-    SEEN_SELF = 1,
-    SEEN_LEFT = 2,
-    SEEN_RIGHT = 4,
-    SEEN_BOTH = 8,
-    SEEN_LEFT_TWO = 16,
-    SEEN_RIGHT_TWO = 32,
-    SEEN_ALL = 63
-};
-
-/* Without a branch: what comes out is as good as random. */
-static inline unsigned see(const struct text_pieces *pieces, uint32_t context)
+static inline unsigned has_quadruple(const struct text_pieces *pieces, uint64_t quadruple)
 {
-    uint32_t around = context >> CLASS_BITS, before = around >> CLASS_BITS;
-    return (unsigned)(pieces->singles >> (before & (CLASSES - 1)) & 1) | (unsigned)has_pair(pieces, before) << 1 |
-           (unsigned)has_pair(pieces, around) << 2 | (unsigned)has_triple(pieces, around) << 3 |
-           (unsigned)has_triple(pieces, before) << 4 | (unsigned)has_triple(pieces, context) << 5;
+    uint32_t bit = quadruple_bit(quadruple);
+    return pieces->quadruples[bit / 64] >> (bit % 64) & 1;
 }
 
-/* How many characters a block around an anchor has at most, as far as that is known from its classes; at least so
- * many where one side may reach further than two. */
+/* Without a branch: what comes out is as good as random. */
+static inline unsigned see(const struct text_pieces *pieces, uint64_t context)
+{
+    uint64_t to_two = context >> CLASS_BITS, to_one = to_two >> CLASS_BITS, to_self = to_one >> CLASS_BITS;
+    return (pieces->singles >> (to_self & (CLASSES - 1)) & 1) | has_pair(pieces, to_self) << 1 |
+           has_pair(pieces, to_one) << 2 | has_triple(pieces, to_one) << 3 | has_triple(pieces, to_self) << 4 |
+           has_triple(pieces, to_two) << 5 | has_quadruple(pieces, to_self) << 6 | has_quadruple(pieces, context) << 7;
+}
+
+static unsigned side_seen(unsigned seen, unsigned one, unsigned two, unsigned three)
+{
+    if (!(seen & one))
+        return 0;
+    return !(seen & two) ? 1 : !(seen & three) ? 2 : SEEN_FAR;
+}
+
+static size_t both_sides(unsigned seen, size_t left, size_t right)
+{
+    if (left > 0 && right > 0 && !(seen & SEEN_BOTH))
+        return 1 + (left > right ? left : right); /* both sides stand in a, not together */
+    return 1 + left + right;
+}
+
+/* How many characters a block around an anchor has at most, as far as that is known from its classes; where one side
+ * may reach further than three, at least so many. */
 static uint8_t reach_seen(unsigned seen)
 {
     if (!(seen & SEEN_SELF))
         return 0;
-    unsigned left = seen & SEEN_LEFT ? seen & SEEN_LEFT_TWO ? 2 : 1 : 0;
-    unsigned right = seen & SEEN_RIGHT ? seen & SEEN_RIGHT_TWO ? 2 : 1 : 0;
-    if (left > 0 && right > 0 && !(seen & SEEN_BOTH))
-        return (uint8_t)(1 + (left > right ? left : right)); /* both sides stand in a, not together */
-    return (uint8_t)(1 + left + right);
+    return (uint8_t)both_sides(seen, side_seen(seen, SEEN_LEFT, SEEN_LEFT_TWO, SEEN_LEFT_THREE),
+                               side_seen(seen, SEEN_RIGHT, SEEN_RIGHT_TWO, SEEN_RIGHT_THREE));
 }
 
 static bool may_reach_further(unsigned seen)
 {
-    unsigned left = SEEN_SELF | SEEN_LEFT | SEEN_LEFT_TWO, right = SEEN_SELF | SEEN_RIGHT | SEEN_RIGHT_TWO;
-    return (seen & left) == left || (seen & right) == right;
+    return (seen & SEEN_SELF) && (side_seen(seen, SEEN_LEFT, SEEN_LEFT_TWO, SEEN_LEFT_THREE) == SEEN_FAR ||
+                                  side_seen(seen, SEEN_RIGHT, SEEN_RIGHT_TWO, SEEN_RIGHT_THREE) == SEEN_FAR);
 }
 
 /* The same where classes do not suffice. */
 static size_t reach_far(const struct text_pieces *pieces, const struct text_anchors *b, size_t anchor, unsigned seen)
 {
-    size_t left = (seen & SEEN_LEFT) != 0, right = (seen & SEEN_RIGHT) != 0;
-    if (left > 0 && (seen & SEEN_LEFT_TWO))
+    size_t left = side_seen(seen, SEEN_LEFT, SEEN_LEFT_TWO, SEEN_LEFT_THREE);
+    size_t right = side_seen(seen, SEEN_RIGHT, SEEN_RIGHT_TWO, SEEN_RIGHT_THREE);
+    if (left == SEEN_FAR)
         left = reach_left(pieces, b, anchor);
-    if (right > 0 && (seen & SEEN_RIGHT_TWO))
+    if (right == SEEN_FAR)
         right = reach_right(pieces, b, anchor);
-    if (left > 0 && right > 0 && !(seen & SEEN_BOTH))
-        return 1 + (left > right ? left : right);
-    return 1 + left + right;
+    return both_sides(seen, left, right);
 }
 
 static void learn_reaches(struct text_pieces *pieces)
@@ -297,7 +330,7 @@ static size_t look_at_classes(const struct text_pieces *pieces, const struct tex
     size_t sum = 0;
     far->count = 0;
     for (uint32_t n = from; n < to; n++) {
-        unsigned seen = see(pieces, b->anchors[n].context);
+        unsigned seen = see(pieces, b->anchors[n].bits >> TEXT_ANCHORS_POSITION_BITS);
         sum += pieces->reaches[seen];
         far->anchors[far->count] = n;
         far->seen[far->count] = (uint8_t)seen;
@@ -314,7 +347,8 @@ size_t text_pieces_bound(const struct text_pieces *pieces, const struct text_anc
         bound += look_at_classes(pieces, b, from, &far);
         for (uint32_t n = 0; n < far.count && bound < enough; n++)
             bound +=
-                reach_far(pieces, b, b->anchors[far.anchors[n]].position, far.seen[n]) - pieces->reaches[far.seen[n]];
+                reach_far(pieces, b, b->anchors[far.anchors[n]].bits & (TEXT_ANCHORS_LENGTH_MAX - 1), far.seen[n]) -
+                pieces->reaches[far.seen[n]];
     }
     return bound;
 }

@@ -14,10 +14,13 @@
 
 #include "common/history/text_ratio.h"
 
-/* `context`: the classes (six bits each) of the two characters before it, of itself, of the two after it. */
+/* Its position in the lower 22 bits; above them the classes (six bits each) of the three characters before it, of
+ * itself and of the three after it. */
 struct text_anchor {
-    uint32_t context, position;
+    uint64_t bits;
 };
+#define TEXT_ANCHORS_POSITION_BITS 22
+#define TEXT_ANCHORS_LENGTH_MAX (1U << TEXT_ANCHORS_POSITION_BITS)
 
 /* b, its characters in `width` bytes each (1, 2, 4). Borrowed. */
 struct text_anchors {
@@ -27,8 +30,8 @@ struct text_anchors {
     uint8_t width;
 };
 
-/* Writes the anchors of b, which has TEXT_RATIO_LONG characters or more (room for b.count of them), and returns how
- * many there are. */
+/* Writes the anchors of b, which has TEXT_RATIO_LONG to TEXT_ANCHORS_LENGTH_MAX characters (room for b.count of them),
+ * and returns how many there are. */
 size_t text_anchors_find(struct text_ratio *ratio, struct text_ratio_text b, struct text_anchor *anchors);
 
 /* The pieces of a. */

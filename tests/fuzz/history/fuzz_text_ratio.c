@@ -21,7 +21,7 @@ static uint32_t *codes_of(const char *bytes, size_t len, size_t times, size_t *c
 
 static void check_bound(struct text_ratio *ratio, struct text_ratio_text a, struct text_ratio_text b, size_t matches)
 {
-    if (b.count < TEXT_RATIO_LONG)
+    if (b.count < TEXT_RATIO_LONG || b.count > TEXT_ANCHORS_LENGTH_MAX)
         return;
     struct text_anchor *found = mem_array(b.count, sizeof(*found));
     struct text_anchors anchors = {b.codes, found, (uint32_t)b.count, 0, sizeof(uint32_t)};
