@@ -33,12 +33,27 @@ static enum err run_route(struct call *call, struct err_info *error)
     return err;
 }
 
+/* An idle connection may have been cut by the server since it was last used, which shows only now. What has changed
+ * nothing is tried once more, on a new one. */
+static enum err again_if_cut(enum err err, struct call *call, route_fn *run, struct err_info *error)
+{
+    if (err != ERR_UNREACHABLE || strcmp(error->sqlstate, "") == 0)
+        return err;
+    err_clear(error);
+    err = pg_ready(call->desk->pg, error);
+    return err == ERR_OK ? run(call, error) : err;
+}
+
 static enum err answer_call(struct call *call, struct err_info *error)
 {
-    enum err err = call->route->needs == ROUTE_WITH_STORES ? pg_ready(call->desk->pg, error) : ERR_OK;
+    if (call->route->needs == ROUTE_WITHOUT_STORES)
+        return run_route(call, error);
+    enum err err = pg_ready(call->desk->pg, error);
     if (err == ERR_OK)
-        err = access_check(call, error);
-    return err == ERR_OK ? run_route(call, error) : err;
+        err = again_if_cut(access_check(call, error), call, access_check, error);
+    if (err == ERR_OK)
+        err = run_route(call, error);
+    return call->route->method == METHOD_GET ? again_if_cut(err, call, run_route, error) : err;
 }
 
 static void *desk_main(void *context)

@@ -72,7 +72,8 @@ static struct json_object *tally_json(const struct tally *tally, const char *mes
     json_object_object_add(json, "succeeded", json_object_new_int64(tally->succeeded));
     json_object_object_add(json, "failed", json_object_new_int64(tally->failed));
     json_object_object_add(json, "skipped", json_object_new_int64(tally->skipped));
-    json_object_object_add(json, "never_started", json_object_new_int64(tally->cancelled_jobs));
+    json_object_object_add(json, "never_started",
+                           json_object_new_int64(tally->state == OP_CANCELLED ? tally->total - settled : 0));
     json_object_object_add(json, "cancelled", json_object_new_boolean(tally->state == OP_CANCELLED));
     return json;
 }

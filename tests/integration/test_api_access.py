@@ -1,0 +1,240 @@
+"""Who may call the API: sessions, tokens and attacks on them, cookies and Origin, guessing, what never leaves."""
+import hashlib
+import os
+import re
+import signal
+import time
+
+from api import PASSWORD, SECRET, USER, DashboardTest, good_claims, jwt, main, run_dashboard
+from harness import eventually
+
+OPEN = {("post", "/admin/api/login"), ("get", "/health"), ("get", "/ready"), ("get", "/openapi.json")}
+LOOPBACK_ONLY = {("get", "/metrics")}
+
+
+def cookie_of(reply):
+    return reply.headers["Set-Cookie"].split(";")[0]
+
+
+class Routes(DashboardTest):
+    def test_every_route_but_the_open_ones_wants_somebody(self):
+        paths = self.call("GET", "/openapi.json", token="").json["paths"]
+        tried = 0
+        for path, operations in paths.items():
+            for method, about in operations.items():
+                if (method, path) in OPEN | LOOPBACK_ONLY:
+                    continue
+                self.assertTrue(about["security"], (method, path))
+                real = re.sub(r"\{\w+\}", "x", path)
+                for token in ("", "x", "0" * 64, jwt(good_claims(), secret="another secret of thirty-two bytes")):
+                    self.refused(401, method.upper(), real, token=token)
+                for version in ([real.replace("/api/", "/api/v1/")] if real.startswith("/api/") else []):
+                    self.refused(401, method.upper(), version, token="")
+                tried += 1
+        self.assertGreater(tried, 30)
+
+    def test_another_method_is_405_and_says_which_there_are(self):
+        reply = self.call("PUT", "/admin/api/apps")
+        self.assertEqual((405, "GET, POST"), (reply.status, reply.headers["Allow"]))
+        self.refused(404, "GET", "/admin/api/nothing")
+        self.refused(404, "GET", "/admin/api/apps/")
+
+    def test_the_security_headers_are_on_every_answer(self):
+        for path in ("/", "/health", "/admin/api/apps", "/admin/api/nothing"):
+            headers = self.call("GET", path).headers
+            self.assertTrue(headers["Content-Security-Policy"].startswith("default-src 'self';"), path)
+            self.assertEqual("nosniff", headers["X-Content-Type-Options"])
+            self.assertEqual("DENY", headers["X-Frame-Options"])
+        self.assertEqual("no-store", self.call("GET", "/admin/api/apps").headers["Cache-Control"])
+
+
+class Tokens(DashboardTest):
+    def denied(self, token):
+        self.assertNotIn("expired", self.refused(401, "GET", "/admin/api/session", token=token))
+
+    def test_a_token_of_the_program_opens_the_api(self):
+        made = run_dashboard(self.env, "token", "--subject", "a robot", "--expires", "1h").stdout.strip()
+        self.assertEqual({"username": "a robot", "by": "token", "expires_at": None},
+                         self.get("/admin/api/session", token=made))
+
+    def test_forged_expired_and_foreign_tokens_are_refused(self):
+        self.assertEqual("tests", self.get("/admin/api/session", token=jwt(good_claims()))["username"])
+        self.denied(jwt(good_claims(exp=int(time.time()) - 1)))
+        self.denied(jwt(good_claims(exp="9999999999")))
+        self.denied(jwt(good_claims(nbf=int(time.time()) + 600)))
+        self.denied(jwt({"sub": "tests"}))
+        self.denied(jwt({"exp": int(time.time()) + 600}))
+        self.denied(jwt(good_claims(sub="")))
+        self.denied(jwt(good_claims(), secret=SECRET + "x"))
+        good = jwt(good_claims())
+        head, body, seal = good.split(".")
+        self.denied(head + "." + jwt(good_claims(sub="root")).split(".")[1] + "." + seal)
+        self.denied(head + "." + body + "." + seal[:-2])
+        self.denied(head + "." + body + ".")
+        self.denied(head + "." + body)
+
+    def test_the_algorithm_is_pinned(self):
+        for name in ("none", "None", "NONE", "nOnE"):
+            self.denied(jwt(good_claims(), secret=None, header={"alg": name, "typ": "JWT"}))
+            self.denied(jwt(good_claims(), header={"alg": name, "typ": "JWT"}))
+        self.denied(jwt(good_claims(), header={"alg": "HS512", "typ": "JWT"}, algorithm=hashlib.sha512))
+        self.denied(jwt(good_claims(), header={"alg": "HS384", "typ": "JWT"}, algorithm=hashlib.sha384))
+        self.denied(jwt(good_claims(), header={"alg": "RS256", "typ": "JWT"}))
+        self.denied(jwt(good_claims(), header={"typ": "JWT"}))
+        self.denied(jwt(good_claims(), header=b"not json"))
+
+    def test_short_secrets_and_bad_words_are_refused_by_the_program(self):
+        short = {**self.env, "REPRISE_JWT_SECRET": "short"}
+        refusal = run_dashboard(short, "token", "--subject", "x", "--expires", "1h")
+        self.assertEqual((2, ""), (refusal.returncode, refusal.stdout))
+        self.assertNotIn("short", refusal.stderr)
+        none = run_dashboard({**self.env, "REPRISE_JWT_SECRET": ""}, "token", "--subject", "x", "--expires", "1h")
+        self.assertEqual(2, none.returncode)
+        self.assertIn("openssl rand", none.stderr)
+        for words in (["token"], ["token", "--subject", "x"], ["token", "--subject", "x", "--expires", "soon"],
+                      ["token", "--subject", "", "--expires", "1h"], ["frob"]):
+            self.assertEqual(2, run_dashboard(self.env, *words).returncode, words)
+        self.assertEqual(2, run_dashboard(self.env, "hash-password", stdin="short\n").returncode)
+
+
+class Sessions(DashboardTest):
+    def test_log_in_ask_log_out_and_it_is_dead(self):
+        reply = self.login()
+        self.assertEqual(200, reply.status, reply)
+        self.assertIs(True, reply.data["success"])
+        token, cookie = reply.data["token"], reply.headers["Set-Cookie"]
+        for word in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            self.assertIn(word, cookie)
+        self.assertNotIn("Secure", cookie)  # the browser speaks plain HTTP to loopback
+        self.assertEqual("session", self.get("/admin/api/session", token=token)["by"])
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        self.assertEqual(1, self.stores.psql.number("SELECT count(*) FROM reprise.dashboard_session"
+                                                    " WHERE encode(token_sha256, 'hex') = '%s'" % digest))
+        self.assertEqual(200, self.call("POST", "/admin/api/logout", token=token).status)
+        self.refused(401, "GET", "/admin/api/session", token=token)
+
+    def test_a_session_slides_for_an_hour_and_then_ends(self):
+        token = self.login().data["token"]
+        psql = self.stores.psql
+        psql.execute("UPDATE reprise.dashboard_session SET seen_at = now() - interval '59 minutes';")
+        self.get("/admin/api/session", token=token)
+        self.assertEqual(1, psql.number("SELECT count(*) FROM reprise.dashboard_session WHERE seen_at > now() - interval '9 s'"))
+        psql.execute("UPDATE reprise.dashboard_session SET seen_at = now() - interval '61 minutes';")
+        self.refused(401, "GET", "/admin/api/session", token=token)
+        self.login()
+        self.assertEqual(1, psql.number("SELECT count(*) FROM reprise.dashboard_session"), "the dead are removed")
+
+    def test_a_cookie_changes_nothing_without_our_origin(self):
+        cookie = cookie_of(self.login())
+        ours = "http://127.0.0.1:%d" % self.dashboard.port
+        read = {"Cookie": cookie}
+        self.assertEqual(200, self.call("GET", "/admin/api/session", token="", headers=read).status)
+        for origin in (None, "null", "http://evil.example", ours + "0", ours + "/", "http://127.0.0.1", "https://"):
+            headers = {**read, **({"Origin": origin} if origin is not None else {})}
+            self.refused(403, "POST", "/admin/api/resync/all", token="", headers=headers)
+            self.refused(403, "DELETE", "/admin/api/apps/x", token="", headers=headers)
+        self.refused(404, "POST", "/admin/api/resync/all", token="", headers={**read, "Origin": ours})
+        self.refused(403, "POST", "/admin/api/login", {"username": "x", "password": "y"}, token="",
+                     headers={"Origin": "http://evil.example"})
+        name, value = cookie.split("=")
+        for bad in ("%s=%s; %s=%s" % (name, "0" * 64, name, value), name, name + "=", "x" + cookie):
+            self.refused(401, "GET", "/admin/api/session", token="", headers={"Cookie": bad})
+
+
+class Guessing(DashboardTest):
+    settings = {"REPRISE_DASHBOARD_TRUSTED_PROXIES": "127.0.0.1"}
+
+    def guess(self, address, username=USER, password="wrong password"):
+        return self.login(password, username, headers={"X-Forwarded-For": address})
+
+    def test_five_a_minute_from_an_address_whatever_the_name(self):
+        for number in range(5):
+            self.assertEqual(401, self.guess("203.0.113.7", "name %d" % number).status)
+        reply = self.guess("203.0.113.7", password=PASSWORD)
+        self.assertEqual(429, reply.status)
+        self.assertTrue(0 < int(reply.headers["Retry-After"]) <= 60)
+        self.assertEqual(429, self.guess("203.0.113.7, 127.0.0.1", password=PASSWORD).status)
+        self.assertEqual(200, self.guess("203.0.113.8", password=PASSWORD).status, "another address is not held up")
+
+    def test_one_name_from_many_addresses(self):
+        statuses = [self.guess("198.51.100.%d" % number, "a name").status for number in range(1, 32)]
+        self.assertEqual([401] * 30 + [429], statuses)
+
+    def test_what_a_client_says_itself_of_its_address_does_not_count(self):
+        for number in range(5):
+            self.assertEqual(401, self.guess("10.0.0.%d, 192.0.2.1" % number, "someone").status)
+        self.assertEqual(429, self.guess("10.0.0.99, 192.0.2.1", "someone").status)
+
+    def test_the_answer_does_not_say_what_was_wrong(self):
+        one = self.guess("192.0.2.77", "nobody").error
+        self.assertEqual(one, self.guess("192.0.2.77", USER).error)
+        for body in ({}, {"username": USER}, {"username": 1, "password": "x"}, {"username": USER, "password": "x" * 2000},
+                     {"username": USER, "password": "x", "more": 1}):
+            self.refused(400, "POST", "/admin/api/login", body, token="")
+
+
+class Unconfigured(DashboardTest):
+    settings = {"REPRISE_DASHBOARD_PASSWORD_HASH": "", "REPRISE_JWT_SECRET": ""}
+
+    def test_without_a_password_nobody_logs_in_and_without_a_secret_no_token_counts(self):
+        self.assertEqual(503, self.login().status)
+        for secret in ("", SECRET):
+            self.refused(401, "GET", "/admin/api/session", token=jwt(good_claims(), secret=secret))
+
+
+class Secrets(DashboardTest):
+    def test_no_secret_is_in_an_answer_or_in_the_log(self):
+        token = self.login().data["token"]
+        self.login("a wrong password")
+        made = self.call("POST", "/admin/api/apps", {"app_name": "x", "base_url": "https://client.example",
+                                                     "client_auth_key": "a-given-client-key"})
+        app = made.data["app_id"]
+        self.assertIsNone(made.data["client_auth_key"])
+        self.call("POST", "/admin/api/apps/%s/repositories" % app,
+                  {"url": "https://github.com/a/b", "token": "a-private-token"})
+        self.refused(422, "POST", "/admin/api/apps/%s/repositories" % app, {"url": "https://user:pass-word@github.com/a/c"})
+        answers = "".join(str(self.get(path)) for path in (
+            "/admin/api/apps", "/admin/api/apps/" + app, "/admin/api/repositories", "/admin/api/overview"))
+        for secret in (PASSWORD, SECRET, token, self.token, "a-given-client-key", "a-private-token", "pass-word", "5e" * 32,
+                       "a wrong password"):
+            self.assertNotIn(secret, answers)
+            self.assertNotIn(secret, self.dashboard.text())
+        printed = run_dashboard(self.env, "--print-config").stdout
+        self.assertIn("jwt.secret = (set)", printed)
+        self.assertNotIn(SECRET, printed)
+
+    def test_what_is_our_own_failure_stays_inside(self):
+        self.stores.psql.execute("ALTER TABLE reprise.operation RENAME TO operation_gone;")
+        try:
+            text = self.refused(500, "GET", "/admin/api/operations")
+            self.assertNotIn("operation_gone", text)
+            self.assertNotIn("relation", text)
+            self.assertIn("relation", self.dashboard.text())
+        finally:
+            self.stores.psql.execute("ALTER TABLE reprise.operation_gone RENAME TO operation;")
+        eventually(lambda: self.call("GET", "/admin/api/operations").status == 200, "it answers again")
+
+    def test_without_postgresql_it_says_try_again_and_health_goes_on(self):
+        os.kill(int((self.stores.directory / "postgres.pid").read_text()), signal.SIGQUIT)
+        eventually(lambda: self.call("GET", "/admin/api/apps").status == 503, "PostgreSQL is missed")
+        reply = self.call("GET", "/admin/api/apps")
+        self.assertEqual("1", reply.headers["Retry-After"])
+        self.assertNotIn("sock", reply.error)
+        self.assertEqual(200, self.call("GET", "/health", token="").status)
+        ready = self.call("GET", "/ready", token="")
+        self.assertEqual((503, False, False), (ready.status, ready.json["ready"], ready.json["postgres"]))
+        self.stores.psql.close()
+        self.stores.start_again()
+        self.stores.psql = self.stores.new_psql()
+        self.assertEqual(200, self.call("GET", "/admin/api/apps").status)
+
+    def test_a_connection_that_was_cut_while_it_was_idle_is_not_the_callers_trouble(self):
+        for method, path, status in (("GET", "/admin/api/apps", 200), ("POST", "/admin/api/resync/all", 404)):
+            self.stores.end_backends(self.stores.psql)
+            self.assertEqual(status, self.call(method, path).status)
+
+
+del DashboardTest
+
+if __name__ == "__main__":
+    main()
