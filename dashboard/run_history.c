@@ -135,7 +135,7 @@ enum err run_resync_costs(struct call *call, struct err_info *error)
     struct submission submission = {0};
     struct json_object *args = NULL;
     bool one = call_value(call, "adw_id") != NULL, wait = one, ended = false;
-    enum err err = asked_flag(&asked, "wait", &wait, error);
+    enum err err = call_value(call, "wait") == NULL ? ERR_OK : asked_flag(&asked, "wait", &wait, error);
     if (err == ERR_OK)
         err = read_args(call, one, &args, error);
     if (err != ERR_OK)
