@@ -46,9 +46,8 @@ static enum err again_if_cut(enum err err, struct call *call, route_fn *run, str
 
 static enum err answer_call(struct call *call, struct err_info *error)
 {
-    if (call->route->needs == ROUTE_WITHOUT_STORES)
-        return run_route(call, error);
-    enum err err = pg_ready(call->desk->pg, error);
+    bool stores = call->route->needs == ROUTE_WITH_STORES;
+    enum err err = stores ? pg_ready(call->desk->pg, error) : ERR_OK;
     if (err == ERR_OK)
         err = again_if_cut(access_check(call, error), call, access_check, error);
     if (err == ERR_OK)

@@ -1,9 +1,12 @@
 /* Every route, once. What a row means: route.h. */
+#include "common/query/analytics.h"
 #include "common/query/apps.h"
 #include "common/query/definitions.h"
 #include "common/query/links.h"
 #include "common/query/operations.h"
 #include "common/query/outcomes.h"
+#include "common/query/workflow.h"
+#include "common/query/workflows.h"
 #include "dashboard/run.h"
 
 #define PAGED "limit page offset cursor"
@@ -234,6 +237,39 @@ const struct route routes[] = {
      .answer = "submitted",
      .summary = "A new operation for what failed of an ended one"},
 
+    {.method = METHOD_GET,
+     .pattern = "/api/workflow-history",
+     .access = ACCESS_CALLER,
+     .ask = workflows_list,
+     .query = PAGED " status model template search from to sort_by sort_order",
+     .answer = "workflows",
+     .summary = "Runs of the history"},
+    {.method = METHOD_GET,
+     .pattern = "/api/workflow-history/analytics",
+     .access = ACCESS_CALLER,
+     .ask = analytics_read,
+     .answer = "analytics",
+     .summary = "The history in sums"},
+    {.method = METHOD_GET,
+     .pattern = "/api/workflow-history/trends",
+     .access = ACCESS_CALLER,
+     .ask = analytics_trends,
+     .query = "days group_by",
+     .answer = "trends",
+     .summary = "The history by day, hour or week"},
+    {.method = METHOD_GET,
+     .pattern = "/api/workflow-history/stale",
+     .access = ACCESS_CALLER,
+     .ask = workflows_stale,
+     .query = PAGED " max_cost min_tokens",
+     .answer = "stale_workflows",
+     .summary = "Completed runs whose cost may be wrong"},
+    {.method = METHOD_GET,
+     .pattern = "/api/workflow-history/{adw_id}",
+     .access = ACCESS_CALLER,
+     .ask = workflow_one,
+     .answer = "workflow",
+     .summary = "One run, with all that is known of it"},
     {.method = METHOD_POST,
      .pattern = "/api/workflow-history/resync",
      .access = ACCESS_CALLER,
@@ -296,6 +332,7 @@ const struct route routes[] = {
      .pattern = "/metrics",
      .access = ACCESS_METRICS,
      .lane = LANE_PATIENT,
+     .needs = ROUTE_WITHOUT_STORES,
      .run = run_metrics,
      .answer = "metrics",
      .summary = "Counters and gauges, in Prometheus' text format"},

@@ -1,8 +1,10 @@
 /* The installation itself: is it alive, can it work, what does it count; and the stream of events. */
 #include <string.h>
 
+#include "common/query/engine.h"
 #include "common/queue/dispatch.h"
 #include "dashboard/desk.h"
+#include "dashboard/metrics.h"
 #include "dashboard/openapi.h"
 #include "dashboard/run.h"
 #include "dashboard/traffic.h"
@@ -45,11 +47,32 @@ enum err run_ready(struct call *call, struct err_info *error)
     return ERR_OK;
 }
 
+static void store_up(struct buf *out, const char *store, bool up)
+{
+    buf_addf(out, "reprise_store_up{store=\"%s\"} %d\n", store, up);
+}
+
+/* A store that does not answer is a metric too: the scrape succeeds with what there is. */
 enum err run_metrics(struct call *call, struct err_info *error)
 {
     (void)error;
+    struct desk *desk = call->desk;
+    struct buf *out = &call->reply.text;
+    struct err_info trouble = {0};
+    struct json_object *workers = NULL, *queues = NULL;
+    bool postgres = pg_ready(desk->pg, &trouble) == ERR_OK;
+    bool redis = engine_workers(&desk->dispatch, &workers, &trouble) == ERR_OK;
+    buf_add_str(out, "# HELP reprise_store_up Whether a store answers.\n# TYPE reprise_store_up gauge\n");
+    store_up(out, "postgres", postgres);
+    store_up(out, "redis", redis);
+    if (redis)
+        metrics_workers(workers, out);
+    if (redis && postgres && engine_queues(&desk->dispatch, desk->pg, workers, &queues, &trouble) == ERR_OK)
+        metrics_queues(queues, out);
+    traffic_write(out);
+    json_object_put(queues);
+    json_object_put(workers);
     call->reply.type = "text/plain; version=0.0.4; charset=utf-8";
-    traffic_write(&call->reply.text);
     return ERR_OK;
 }
 

@@ -1,4 +1,5 @@
 #include "worker/executor.h"
+#include "worker/counts.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -82,7 +83,9 @@ static enum err settle_firmly(struct executor *executor, struct settlement *sett
     for (int tries = 1;; tries++) {
         struct settled settled;
         struct err_info error = {0};
+        int64_t began_us = clock_mono_us();
         enum err err = settle(executor->pg, settlement, &settled, &error);
+        counts_took(COUNTS_SETTLE, clock_mono_us() - began_us);
         add_progress(work, &settled);
         if (err == ERR_OK || err == ERR_FENCED) {
             if (settled.lost > 0)
@@ -209,6 +212,8 @@ static bool run_group(struct executor *executor, const struct known_operation *k
     struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
                                     lease.key,           run.effects, run.effects_context};
     enum err settled = settle_firmly(executor, &settlement, work);
+    if (settled == ERR_OK)
+        counts_settled(jobs[0].kind, run.rulings, count);
     if (settled == ERR_OK && runner != NULL && runner->settled != NULL)
         runner->settled(&work->tally);
     note_delays(work, &run); /* after it: who must read again is put off by the settle */
@@ -360,8 +365,10 @@ static void *executor_main(void *context)
             work_drop(work);
             break;
         }
+        int64_t began_us = clock_mono_us();
         if (!executor->process->suspects || !suspect_split(executor, work))
             run_chunk(executor, work);
+        counts_took(COUNTS_CHUNK, clock_mono_us() - began_us);
         mailbox_put(executor->out, work);
     }
     tell(executor, WORK_ENDED);

@@ -12,9 +12,11 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/lua.h"
+#include "worker/counts.h"
 #include "worker/pool_private.h"
 
 #define BEAT_S 1.0
+#define US_PER_S 1e6
 #define BEAT_TIMEOUT_MS 2000
 #define ALIVE_MS 5000         /* a worker is dead after so long without a beat */
 #define REAP_PATIENCE_MS 5000 /* nobody is reaped so soon after Redis came back: all seem dead then */
@@ -111,7 +113,9 @@ static void arg_description(struct pool *pool, struct redis_args *args)
     for (int q = 0; q < QUEUE_COUNT; q++)
         buf_addf(&text, "%s\"%s\":%d", q == 0 ? "" : ",", queue_names[q],
                  pool->process->suspects ? 0 : pool->process->executors[q]);
-    buf_add_str(&text, "}}");
+    buf_add_str(&text, "},\"counts\":");
+    counts_write(&text);
+    buf_add_char(&text, '}');
     redis_arg_len(args, text.data, text.len);
     buf_fini(&text);
 }
@@ -149,9 +153,12 @@ void pool_beat(struct pool *pool)
 
 static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
-    (void)loop;
     (void)events;
-    pool_beat(timer->data);
+    struct pool *pool = timer->data;
+    double late_s = ev_now(loop) - pool->beat_due_s;
+    counts_lag(pool->beat_due_s > 0 && late_s > 0 ? (int64_t)(late_s * US_PER_S) : 0);
+    pool->beat_due_s = ev_now(loop) + BEAT_S;
+    pool_beat(pool);
 }
 
 /* ---- the drain

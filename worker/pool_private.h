@@ -43,6 +43,7 @@ struct pool {
     int64_t started_us, done;
 
     ev_timer beat_timer, grace_timer;
+    double beat_due_s; /* by the loop's clock; 0 = not known yet */
     bool draining;
     int64_t reap_offset; /* into the list of workers without a recent beat */
 };

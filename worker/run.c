@@ -1,5 +1,6 @@
 /* What handlers call: verdicts, the lease while they run, checkpoints. */
 #include "worker/run.h"
+#include "worker/counts.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,6 +54,7 @@ void run_fail(struct run *run, size_t index, const struct err_info *error, enum 
         rule(run, index, VERDICT_FAILED, error->text, result);
         return;
     }
+    counts_retry(error->code);
     rule(run, index, VERDICT_RETRY, error->text, NULL);
     run->rulings[index].delay_ms = retry_delay_ms(run, failures, error);
 }

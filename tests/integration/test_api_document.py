@@ -92,6 +92,15 @@ class Document(DashboardTest):
         self.ask("POST", "/api/workflow-history/resync", query="?wait=1")
         self.assertEqual(202, self.call("POST", "/api/workflow-history/resync?wait=0").status)
 
+        query = "?status=completed&sort_by=start_time&sort_order=asc&limit=5&from=2020-01-01"
+        self.assertEqual("adw_1", self.ask("GET", "/api/workflow-history", query=query)["workflows"][0]["adw_id"])
+        self.ask("GET", "/api/workflow-history/{adw_id}", adw_id="adw_1")
+        self.ask("GET", "/api/workflow-history/analytics")
+        self.ask("GET", "/api/workflow-history/trends", query="?days=7&group_by=day")
+        self.ask("GET", "/api/workflow-history/stale", query="?max_cost=0.5&min_tokens=10")
+        self.refused(400, "GET", "/api/workflow-history?sort_by=nothing")
+        self.refused(404, "GET", "/api/workflow-history/adw_2")
+
     def definitions(self):
         self.ask("GET", "/api/workflow-definitions", query="?limit=3")
         self.ask("POST", "/api/workflow-definitions/resync")

@@ -1,6 +1,7 @@
 /* The requests of the outbox, from announced to answered. */
 #include "common/base/clock.h"
 #include "common/base/fault.h"
+#include "worker/counts.h"
 #include "worker/run/deliver_outbox_private.h"
 
 #define IN_FLIGHT_BYTES (INT64_C(1) << 20)
@@ -93,6 +94,7 @@ void outbox_take_answers(struct outbox *outbox, int64_t wait_ms)
         struct http_request *done = http_wait(outbox->deliver->tools->http, n == 0 ? wait_ms : 0);
         if (done == NULL)
             return;
+        counts_delivery(done->status);
         take_answer(outbox, done->context);
         outbox_send_announced(outbox);
     }
