@@ -1,0 +1,210 @@
+"""A sync: what it counts, what it writes, and what it leaves alone."""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import DONE, FAILED, main, programs
+from history_runs import HistoryTest
+from reprise_testing.stores import ROOT
+
+REAL_RUNS = ROOT.parent / "shared" / "data" / "agents"
+DERIVED = ("workflow_history", "workflow_search", "cost_audit_log", "operation_patterns", "pattern_occurrences", "cost_webhook")
+
+
+class Sync(HistoryTest):
+    def setUp(self):
+        super().setUp()
+        self.worker = self.start_worker()
+
+    def versions(self):
+        """Of every row of every table of the history: where it stands and which transaction wrote it."""
+        return [self.sql("SELECT '%s', ctid::text, xmin::text, xmax::text FROM reprise.%s ORDER BY 2" % (table, table))
+                for table in DERIVED]
+
+    def counts(self, answer):
+        return tuple(answer[name] for name in ("scanned", "enriched", "inserted", "updated", "unchanged", "failed"))
+
+    def test_what_has_not_changed_is_not_written(self):
+        for number in range(300):
+            self.write_run("run%03d" % number, 1.0, nl_input="Run the tests of the backend, part %d" % number,
+                           workflow_template="adw_sdlc")
+        self.assertEqual((300, 300, 300, 0, 0, 0), self.counts(self.sync()))
+        before = self.versions()
+        answer = self.sync()
+        self.assertEqual((300, 0, 0, 0, 300, 0), self.counts(answer))
+        self.assertEqual({"scan": 1, "enrich": 300, "score": 0, "similarity": 0, "patterns": 0},
+                         {phase["id"]: phase["succeeded"] for phase in answer["phases"]})
+        self.assertGreater(answer["duration_seconds"], 0)
+        self.assertEqual(before, self.versions())
+
+    def test_only_what_has_changed_is_written(self):
+        for number in range(20):
+            self.write_run("run%02d" % number, 1.0)
+        self.sync()
+        self.write_run("run07", 2.0)
+        self.assertEqual((20, 1, 0, 1, 19, 0), self.counts(self.sync()))
+        self.assertEqual("2", self.cost("run07"))
+        self.assertEqual([("sync_final", "1.000000000", "2.000000000", "completed", "completed")],
+                         self.sql("SELECT reason, old_cost, new_cost, old_status, new_status FROM reprise.cost_audit_log"
+                                  " WHERE adw_id = 'run07' AND old_cost IS NOT NULL"))
+        self.assertIn("final cost run07: $1.00 → $2.00 (completed)", self.worker.text())
+        self.assert_audited()
+
+    def test_a_run_that_ends_gets_its_final_cost_in_that_sync(self):
+        self.write_run("run", 3.0, status="running")
+        self.sync()
+        self.assertEqual(("running", "3"), self.row("run"))
+        self.write_run("run", 2.5, status="completed")
+        self.sync()
+        self.assertEqual(("completed", "2.5"), self.row("run"))
+        self.assertEqual(["sync_progressive", "sync_final"],
+                         [reason for reason, in self.sql("SELECT reason FROM reprise.cost_audit_log ORDER BY id")])
+
+    def test_a_directory_that_vanished_keeps_its_row(self):
+        self.write_run("gone", 1.0)
+        self.write_run("stays", 1.0)
+        self.sync()
+        shutil.rmtree(self.agents / "gone")
+        self.assertEqual((1, 0, 0, 0, 1, 0), self.counts(self.sync()))
+        self.assertEqual(("completed", "1"), self.row("gone"))
+
+    def test_broken_files_fail_alone(self):
+        for number in range(5):
+            self.write_run("run%d" % number, 1.0)
+        (self.agents / "run1" / "adw_state.json").write_text('{"adw_id": "run1",\n  "status": oops}')
+        os.remove(self.agents / "run2" / "adw_state.json")
+        (self.agents / "run2" / "adw_state.json").mkdir()
+        answer = self.sync(FAILED)
+        self.assertEqual((5, 3, 3, 0, 0, 2), self.counts(answer))
+        outcomes = self.ask("outcomes", answer["operation_id"], "--failed")["outcomes"]
+        said = {outcome["key"]: outcome["error"] for outcome in outcomes}
+        self.assertEqual({"run1", "run2"}, set(said))
+        for run, error in said.items():
+            self.assertIn("%s: adw_state.json" % run, error)
+        self.assertIn("line 2", said["run1"])
+
+    def test_missing_cost_data_is_warned_of(self):
+        self.write_run("run", 1.0)
+        self.sync()
+        self.write_run("run", None)
+        self.sync()
+        self.assertEqual("1", self.cost("run"))
+        self.expect(FAILED, "resync-cost", "run")
+        self.assertIn("run: No cost data available", self.worker.text())
+
+    def test_no_directory_is_said_to_be_none(self):
+        shutil.rmtree(self.agents)
+        answer = self.sync(FAILED)
+        self.assertEqual((0, 0, 0, 0, 0, 1), self.counts(answer))
+        error = self.ask("outcomes", answer["operation_id"], "--failed")["outcomes"][0]["error"]
+        self.assertIn("history.agents_dir", error)
+
+    def test_a_directory_from_a_request_does_not_lead_out(self):
+        (self.place / "secret").mkdir()
+        (self.agents / "link").symlink_to(self.place / "secret")
+        for path in ("../secret", "/etc", "link", "a/../../secret"):
+            answer = self.expect(FAILED, "sync-history", "--directory", path, "--json", "--silent").json
+            error = self.ask("outcomes", answer["operation_id"], "--failed")["outcomes"][0]["error"]
+            self.assertIn("history.agents_dir", error, path)
+        self.assertEqual(0, self.stores.psql.number("SELECT count(*) FROM reprise.workflow_history"))
+
+    def test_runs_below_a_directory(self):
+        (self.agents / "team").mkdir()
+        self.write_run("team/run", 1.0)
+        self.assertEqual(1, self.ask("sync-history", "--directory", "team", "--silent")["inserted"])
+        self.set_cost("run", "0.5")
+        self.expect(DONE, "resync-cost", "run", "--directory", "team")
+        self.assertEqual("1", self.cost("run"))
+
+    def test_runs_that_are_alike_know_each_other(self):
+        for number in range(8):
+            self.write_run("run%d" % number, 1.0, nl_input="Run the tests of the backend", workflow_template="adw_sdlc")
+        self.write_run("other", 1.0, nl_input="Ship it")
+        self.sync()
+        ids = dict(self.sql("SELECT adw_id, id FROM reprise.workflow_history"))
+        listed = json.loads(self.row("run7", "similar_workflows")[0])
+        self.assertEqual(sorted(int(id) for run, id in ids.items() if run not in ("run7", "other"))[:5],
+                         [one["id"] for one in listed])
+        self.assertEqual([("test:generic:backend", "8")],
+                         self.sql("SELECT signature, occurrence_count FROM reprise.operation_patterns"))
+        self.assertEqual(8, self.stores.psql.number("SELECT count(*) FROM reprise.pattern_occurrences"))
+        self.write_run("run3", 1.0, nl_input="Write documentation")
+        self.sync()
+        self.assertEqual([("test:generic:backend", "7")],
+                         self.sql("SELECT signature, occurrence_count FROM reprise.operation_patterns WHERE signature LIKE 'test%'"))
+        self.assertEqual(0, self.stores.psql.number(
+            "SELECT count(*) FROM reprise.pattern_occurrences o JOIN reprise.operation_patterns p ON p.id = o.pattern_id"
+            " WHERE workflow_id = %s AND signature LIKE 'test%%'" % ids["run3"]))
+        self.assertNotIn(int(ids["run3"]), [one["id"] for one in json.loads(self.row("run7", "similar_workflows")[0])])
+
+    def test_a_cost_far_above_the_others_is_an_anomaly(self):
+        for number in range(5):
+            self.write_run("run%d" % number, 1.0, workflow_template="adw_sdlc")
+        self.write_run("dear", 9.0, workflow_template="adw_sdlc")
+        self.sync()
+        flags = {flag["type"]: flag for flag in json.loads(self.row("dear", "anomaly_flags")[0])}
+        self.assertEqual("high", flags["cost"]["severity"])
+        self.assertNotIn("cost", [flag["type"] for flag in json.loads(self.row("run0", "anomaly_flags")[0])])
+        self.write_run("dear", 1.0, workflow_template="adw_sdlc")
+        self.sync()
+        self.assertNotIn("cost", [flag["type"] for flag in json.loads(self.row("dear", "anomaly_flags")[0])])
+
+    def test_what_a_scan_has_found_is_forgotten(self):
+        self.write_run("run", 1.0)
+        self.sync()
+        self.sync()
+        self.assertEqual(1, self.stores.psql.number("SELECT count(*) FROM reprise.scanned_run"))
+
+    @unittest.skipUnless(REAL_RUNS.is_dir(), "the real runs (../shared/data/agents) are not here")
+    def test_real_runs(self):
+        shutil.copytree(REAL_RUNS, self.agents, dirs_exist_ok=True)
+        self.assertEqual((3, 3, 3, 0, 0, 0), self.counts(self.sync()))
+        self.assertEqual([("3a9fd5b9", "2.6641085"), ("4b6b710e", "0.26153885"), ("5cd0bbdd", "0")],
+                         self.sql("SELECT adw_id, trim_scale(actual_cost_total) FROM reprise.workflow_history ORDER BY 1"))
+        self.set_cost("4b6b710e", "9.99")
+        answer = self.ask("resync-costs", "--yes", "--watch")
+        self.assertEqual((1, -9.72846115), (answer["changed"], answer["change"]))
+        self.assert_audited()
+
+
+class Killed(HistoryTest):
+    """A process that dies at each point of a sync leaves what one that lives leaves."""
+
+    def test_a_death_at_each_point_of_a_sync(self):
+        points = [point for point in fault_points() if not point.startswith(("history.recost", "history.webhook"))]
+        self.assertIn("history.similar_write", points)
+        for number in range(30):
+            self.write_run("run%02d" % number, 1.0 + number / 10, workflow_template="adw_sdlc")
+        for turn, point in enumerate(points):
+            with self.subTest(point=point):
+                self.write_run("run%02d" % turn, 5.0, nl_input="Build the frontend %d" % turn)
+                worker = self.start_worker(REPRISE_FAULT=point + ":1:kill")
+                self.expect(DONE, "sync-history", "--watch")
+                self.assertIn("was ended by signal 9", worker.text())
+                self.end_workers()
+                self.assert_audited()
+        after = self.everything()
+        self.sql("TRUNCATE reprise.workflow_history, reprise.cost_audit_log, reprise.operation_patterns,"
+                 " reprise.history_pass CASCADE")
+        self.start_worker()
+        self.sync()
+        self.assertEqual(self.everything(), after)
+
+    def everything(self):
+        return (self.history(),
+                self.sql("SELECT adw_id, anomaly_flags, optimization_recommendations FROM reprise.workflow_history ORDER BY 1"),
+                self.sql("SELECT h.adw_id, (SELECT string_agg((s ->> 'similarity_score'), ' ') FROM"
+                         " jsonb_array_elements(similar_workflows) s) FROM reprise.workflow_history h ORDER BY 1"),
+                self.sql("SELECT signature, occurrence_count, mean_tokens, mean_cost, confidence"
+                         " FROM reprise.operation_patterns WHERE occurrence_count > 0 ORDER BY 1"))
+
+
+def fault_points():
+    said = subprocess.run([programs.program("worker"), "--fault-points"], check=True, capture_output=True, text=True)
+    return sorted({point for point in said.stdout.split() if point.startswith("history.")})
+
+
+if __name__ == "__main__":
+    main()
