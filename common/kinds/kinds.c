@@ -36,11 +36,6 @@ static const struct selection scanned[] = {
     END_OF_SELECTIONS,
 };
 
-static const struct selection scored[] = {
-    {"runs-to-score", &sql_select_runs_to_score, &sql_select_check_any},
-    END_OF_SELECTIONS,
-};
-
 static const struct selection compared[] = {
     {"runs-to-compare", &sql_select_runs_to_compare, &sql_select_check_any},
     END_OF_SELECTIONS,
@@ -83,7 +78,7 @@ static const struct kind all[] = {
      .selections = links},
     {.name = "scan", .queue = "history", .chunk = HISTORY_CHUNK, .selections = agents},
     {.name = "enrich", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scanned},
-    {.name = "score", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scored},
+    {.name = "score", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
     {.name = "similarity", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
     {.name = "patterns", .queue = "history", .chunk = HISTORY_CHUNK, .selections = patterned},
     {.name = "recost", .queue = "history", .chunk = HISTORY_CHUNK, .chunk_arg = "batch_size", .selections = workflows},

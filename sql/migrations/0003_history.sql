@@ -239,14 +239,16 @@ BEGIN
     END IF;
 END $$;
 
--- The effect of a sync: rows as JSON objects with this table's columns, and beside them `read`: what the job read of the
--- row, {"digest","cost","status"} or null where there was none; `keep_cost`: its cost columns stay; `reason`, where its
--- cost changes.
-CREATE FUNCTION history_store(op text, tell boolean, given json) RETURNS void LANGUAGE plpgsql AS $$
+-- The effect of a sync. Rows as JSON arrays of objects with this table's columns: new ones, and others beside what the job
+-- read of each ([i] of `read_…`; `keeps` 1: its cost columns stay). Each change of a cost is logged.
+CREATE FUNCTION history_store(op text, tell boolean, inserts json, insert_count bigint, updates json,
+        read_digests text[], read_costs bigint[], read_statuses text[], keeps integer[],
+        changed_ids text[], old_costs bigint[], new_costs bigint[], old_statuses text[], new_statuses text[], reasons text[])
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    new_ones bigint;
-    written bigint;
-    wanted bigint;
+    inserted bigint;
+    updated bigint;
+    missing bigint;
 BEGIN
     INSERT INTO workflow_history (adw_id, issue_number, nl_input, github_url, gh_issue_state, workflow_template, model_used,
            status, start_time, end_time, duration_seconds, error_message, phase_count, current_phase, retry_count, error_count,
@@ -266,10 +268,9 @@ BEGIN
            r.nl_input_clarity_score, r.cost_efficiency_score, r.performance_score, r.quality_score, r.scoring_version,
            r.bottleneck_phase, r.error_category, r.complexity_actual, r.pattern_signature, r.source_signature,
            r.source_digest
-      FROM json_array_elements(given) AS e, json_populate_record(NULL::workflow_history, e) AS r
-     WHERE e ->> 'read' IS NULL
+      FROM json_populate_recordset(NULL::workflow_history, inserts) AS r
         ON CONFLICT (adw_id) DO NOTHING;
-    GET DIAGNOSTICS new_ones = ROW_COUNT;
+    GET DIAGNOSTICS inserted = ROW_COUNT;
 
     UPDATE workflow_history h
        SET issue_number = r.issue_number, nl_input = r.nl_input, github_url = r.github_url, gh_issue_state = r.gh_issue_state,
@@ -300,23 +301,23 @@ BEGIN
            complexity_actual = r.complexity_actual, pattern_signature = r.pattern_signature,
            source_signature = r.source_signature, source_digest = r.source_digest,
            content_xid = pg_current_xact_id(), updated_at = now()
-      FROM json_array_elements(given) AS e, json_populate_record(NULL::workflow_history, e) AS r,
-           LATERAL (SELECT coalesce((e ->> 'keep_cost')::boolean, false) AS keep) AS c
-     WHERE e ->> 'read' IS NOT NULL AND h.adw_id = r.adw_id AND h.status = e -> 'read' ->> 'status'
-       AND h.source_digest IS NOT DISTINCT FROM e -> 'read' ->> 'digest'
-       AND h.actual_cost_total IS NOT DISTINCT FROM (e -> 'read' ->> 'cost')::numeric;
-    GET DIAGNOSTICS written = ROW_COUNT;
-    wanted := json_array_length(given);
-    IF new_ones + written <> wanted THEN
-        RAISE EXCEPTION '% of % workflows are not what was read', wanted - new_ones - written, wanted USING ERRCODE = 'RP004';
+      FROM json_populate_recordset(NULL::workflow_history, updates) WITH ORDINALITY AS r,
+           LATERAL (SELECT keeps[r.ordinality] = 1 AS keep, read_digests[r.ordinality] AS digest,
+                           from_nusd(read_costs[r.ordinality]) AS cost, read_statuses[r.ordinality] AS status OFFSET 0) AS c
+     WHERE h.adw_id = r.adw_id AND h.status = c.status AND h.source_digest IS NOT DISTINCT FROM c.digest
+       AND h.actual_cost_total IS NOT DISTINCT FROM c.cost;
+    GET DIAGNOSTICS updated = ROW_COUNT;
+    missing := insert_count + cardinality(keeps) - inserted - updated;
+    IF missing > 0 THEN
+        RAISE EXCEPTION '% workflows are not what was read', missing USING ERRCODE = 'RP004';
     END IF;
     INSERT INTO cost_audit_log (adw_id, old_cost, new_cost, old_status, new_status, reason, operation_id)
-    SELECT e ->> 'adw_id', (e -> 'read' ->> 'cost')::numeric, (e ->> 'actual_cost_total')::numeric, e -> 'read' ->> 'status',
-           e ->> 'status', e ->> 'reason', op
-      FROM json_array_elements(given) AS e WHERE e ->> 'reason' IS NOT NULL;
+    SELECT g.id, from_nusd(g.old_cost), from_nusd(g.new_cost), g.old_status, g.new_status, g.reason, op
+      FROM unnest(changed_ids, old_costs, new_costs, old_statuses, new_statuses, reasons)
+           AS g (id, old_cost, new_cost, old_status, new_status, reason);
     IF tell THEN
         INSERT INTO cost_webhook (adw_id, old_cost, new_cost, reason)
-        SELECT e ->> 'adw_id', (e -> 'read' ->> 'cost')::numeric, (e ->> 'actual_cost_total')::numeric, e ->> 'reason'
-          FROM json_array_elements(given) AS e WHERE e ->> 'reason' IS NOT NULL;
+        SELECT g.id, from_nusd(g.old_cost), from_nusd(g.new_cost), g.reason
+          FROM unnest(changed_ids, old_costs, new_costs, reasons) AS g (id, old_cost, new_cost, reason);
     END IF;
 END $$;

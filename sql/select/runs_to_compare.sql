@@ -1,4 +1,5 @@
--- runs-to-compare: all, if any changed: whoever changed may now stand in anybody's list.
+-- runs-to-compare: all, if any changed since the last pass of this kind: whoever changed may now stand in anybody's list, and
+-- moves the means that others are held against.
 -- $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit
 -- include: select/_workflow_step.sql
       FROM workflow_history h

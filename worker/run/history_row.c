@@ -185,30 +185,13 @@ static void add_scores(struct buf *out, const struct run_facts *facts)
 /* ---- the row -------------------------------------------------------------------------------------------------------
  */
 
-static void add_read(struct buf *out, const struct history_stored *stored)
-{
-    if (!stored->found)
-        return;
-    history_columns_name(out, "read");
-    buf_add_char(out, '{');
-    history_columns_text(out, "digest", stored->digest);
-    history_columns_text(out, "status", stored->status);
-    history_columns_money(out, "cost", stored->cost_nusd);
-    buf_add_char(out, '}');
-}
-
-void history_row_add(const struct history_row *row, struct buf *out)
+void history_row_add(const struct run_facts *facts, struct buf *out)
 {
     buf_add_char(out, '{');
-    add_texts(out, row->facts);
-    add_numbers(out, row->facts);
-    add_tokens(out, row->facts);
-    add_costs(out, row->facts);
-    add_scores(out, row->facts);
-    add_read(out, row->stored);
-    if (row->cost == HISTORY_ROW_KEEPS_COST)
-        buf_add_str(out, ",\"keep_cost\":true");
-    if (row->reason != NULL)
-        history_columns_text(out, "reason", row->reason);
+    add_texts(out, facts);
+    add_numbers(out, facts);
+    add_tokens(out, facts);
+    add_costs(out, facts);
+    add_scores(out, facts);
     buf_add_char(out, '}');
 }
