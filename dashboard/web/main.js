@@ -1,5 +1,7 @@
 /* Loads the page, and says so in words if it cannot be: without it nothing else could. */
-const TEXT = 'The page could not be loaded. Either the server did not answer just now (load it again), or this program was built without the libraries of its page (REPRISE_PAGE=OFF).';
+const TEXT =
+    'The page could not be loaded. Either the server did not answer just now (load it again), or this program was ' +
+    'built without the libraries of its page (REPRISE_PAGE=OFF).';
 
 import('./page.js').catch((error) => {
     console.error(error);

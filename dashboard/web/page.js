@@ -25,8 +25,18 @@ import { Stale } from './views/stale.js';
 
 /* The first part of the address, and how many parts it has, to the view. */
 const views = {
-    '': [Overview, 0], apps: [Apps, 1], app: [App, 2], repositories: [Repositories, 1], failed: [Failed, 1], operations: [Operations, 1],
-    operation: [Operation, 2], history: [History, 1], stale: [Stale, 1], run: [Run, 2], definitions: [Definitions, 1], queue: [Queue, 1],
+    '': [Overview, 0],
+    apps: [Apps, 1],
+    app: [App, 2],
+    repositories: [Repositories, 1],
+    failed: [Failed, 1],
+    operations: [Operations, 1],
+    operation: [Operation, 2],
+    history: [History, 1],
+    stale: [Stale, 1],
+    run: [Run, 2],
+    definitions: [Definitions, 1],
+    queue: [Queue, 1],
 };
 
 function viewOf(path) {
@@ -55,7 +65,9 @@ function Page() {
     useEffect(() => {
         if (session === null) askWhoIsThere();
     }, [revision]);
-    if (session === null) return html`<main class="login" id="main"><p class="dim">${away ? 'The server does not answer. Trying again…' : 'One moment…'}</p></main>`;
+    if (session === null)
+        return html`<main class="login" id="main"><p class="dim">
+            ${away ? 'The server does not answer. Trying again…' : 'One moment…'}</p></main>`;
     return html`${session ? html`<${Inside} />` : html`<${Login} />`}<${DialogHost} /><${Toasts} />`;
 }
 

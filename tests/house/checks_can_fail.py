@@ -37,6 +37,30 @@ class ChecksCanFail(unittest.TestCase):
                 self.assertEqual(self.result(check), code)
                 (self.root / path).unlink()
 
+    def test_a_page_that_fits_together_passes(self):
+        self.write("dashboard/web/core/x.js", "export const x = 1;\n")
+        self.expect("page", [
+            ("dashboard/web/page.js", "import { x } from './core/x.js';\nx();\n"),
+            ("dashboard/web/page.js", "import {\n    x,\n} from './core/x.js';\nimport html from './lib/html.js';\nx(html);\n"),
+        ], 0)
+
+    def test_a_page_that_does_not_fit_or_is_unsafe_is_refused(self):
+        self.write("dashboard/web/core/x.js", "export const x = 1;\n")
+        self.write("dashboard/web/user.js", "import { x } from './core/x.js';\nx();\n")
+        self.expect("page", [
+            ("dashboard/web/page.js", "import { x } from './core/y.js';\nx();\n"),
+            ("dashboard/web/page.js", "import { y } from './core/x.js';\ny();\n"),
+            ("dashboard/web/page.js", "import { x } from './core/x.js';\n"),
+            ("dashboard/web/page.js", "export const alone = 1;\n"),
+            ("dashboard/web/core/z.js", "import { user } from '../views/user.js';\nuser();\n"),
+            ("dashboard/web/page.js", "box.innerHTML = text;\n"),
+            ("dashboard/web/page.js", "eval(text);\n"),
+            ("dashboard/web/page.js", "fetch('https://example.org/x');\n"),
+            ("dashboard/web/page.js", "html`<i style=\"color:red\">`;\n"),
+            ("dashboard/web/page.js", "x" * 161 + "\n"),
+            ("dashboard/web/page.js", "x;\n" * 401),
+        ], 1)
+
     def test_includes_downward_pass(self):
         self.expect("includes", [
             ("common/store/a.c", '#include "common/base/x.h"\n#include "embedded/sql.h"\n#include <libpq-fe.h>\n'),

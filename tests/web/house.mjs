@@ -26,7 +26,8 @@ function skip(what) {
 
 function modules() {
     const place = process.env.REPRISE_WEB_MODULES;
-    if (!place || !existsSync(join(place, 'node_modules', 'playwright-core'))) skip('npm could not fetch playwright-core and axe-core; the test web/setup says why');
+    if (!place || !existsSync(join(place, 'node_modules', 'playwright-core')))
+        skip('npm could not fetch playwright-core and axe-core; the test web/setup says why');
     if (!existsSync(CHROMIUM)) skip(CHROMIUM + ' is not there');
     const require = createRequire(join(place, 'package.json'));
     return { chromium: require('playwright-core').chromium, axe: require('axe-core') };
@@ -46,7 +47,9 @@ class Installation {
     async heard() {
         const { value, done } = await this.lines.next();
         if (!done) return JSON.parse(value);
-        const code = await new Promise((resolve) => this.process.exitCode === null ? this.process.once('exit', resolve) : resolve(this.process.exitCode));
+        const code = await new Promise((resolve) =>
+            this.process.exitCode === null ? this.process.once('exit', resolve) : resolve(this.process.exitCode),
+        );
         if (code === NOT_INSTALLED) skip('PostgreSQL or Redis is not installed');
         throw new Error('the installation ended with ' + code);
     }
@@ -67,7 +70,9 @@ class Installation {
 }
 
 async function install() {
-    const installation = new Installation(spawn('python3', ['-B', join(HERE, 'installation.py')], { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const installation = new Installation(
+        spawn('python3', ['-B', join(HERE, 'installation.py')], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
     Object.assign(installation, await installation.heard());
     return installation;
 }
@@ -80,10 +85,24 @@ function watch(page, origin) {
     const expected = [];
     expected.push(/404.*\/api\/workflow-history/); // until these routes are there
     const note = (text) => expected.some((pattern) => pattern.test(text)) || findings.push(text);
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && note('console: ' + message.text() + ' ' + (message.location().url ?? '')));
+    page.on(
+        'console',
+        (message) =>
+            ['error', 'warning'].includes(message.type()) &&
+            note('console: ' + message.text() + ' ' + (message.location().url ?? '')),
+    );
     page.on('pageerror', (error) => note('uncaught: ' + error.message));
-    page.on('request', (request) => !request.url().startsWith(origin) && !request.url().startsWith('data:') && note('external: ' + request.url()));
-    page.on('response', (response) => response.status() >= 500 && note('server: ' + response.status() + ' ' + response.url()));
+    page.on(
+        'request',
+        (request) =>
+            !request.url().startsWith(origin) &&
+            !request.url().startsWith('data:') &&
+            note('external: ' + request.url()),
+    );
+    page.on(
+        'response',
+        (response) => response.status() >= 500 && note('server: ' + response.status() + ' ' + response.url()),
+    );
     return { findings, expect: (pattern) => expected.push(pattern) };
 }
 
@@ -91,7 +110,10 @@ export class House {
     static async open() {
         const house = new House();
         house.installation = await install();
-        house.browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+        house.browser = await chromium.launch({
+            executablePath: CHROMIUM,
+            args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+        });
         house.shots = process.env.REPRISE_WEB_SHOTS ?? join(process.cwd(), 'screenshots');
         mkdirSync(house.shots, { recursive: true });
         return house;
@@ -112,7 +134,11 @@ export class House {
 
     /* A fresh browser profile; logged in unless `login` is false. `form`: viewport, colorScheme, … */
     async visit(hash = '#/', { login = true, ...form } = {}) {
-        const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...form });
+        const context = await this.browser.newContext({
+            viewport: { width: 1280, height: 900 },
+            reducedMotion: 'reduce',
+            ...form,
+        });
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE_MS);
         page.watched = watch(page, this.url);
@@ -149,7 +175,14 @@ export async function assertAccessible(page, where) {
     await page.evaluate(axe.source);
     const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
     const serious = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
-    assert.deepEqual(serious.map((one) => one.id + ': ' + one.nodes.map((node) => node.target.join(' ') + ' ' + node.failureSummary).join('; ')), [], where);
+    assert.deepEqual(
+        serious.map(
+            (one) =>
+                one.id + ': ' + one.nodes.map((node) => node.target.join(' ') + ' ' + node.failureSummary).join('; '),
+        ),
+        [],
+        where,
+    );
 }
 
 /* Nothing reaches out of the window to the right. */
@@ -170,7 +203,8 @@ export async function eventually(condition, what) {
 }
 
 /* The row of a table that has this text. */
-export const rowOf = (page, table, text) => page.getByRole('table', { name: table }).getByRole('row').filter({ hasText: text });
+export const rowOf = (page, table, text) =>
+    page.getByRole('table', { name: table }).getByRole('row').filter({ hasText: text });
 
 /* What a progress bar shows, in percent. */
 export const shown = async (bar) => Number(await bar.getAttribute('aria-valuenow'));

@@ -3,10 +3,13 @@ import test, { after, before } from 'node:test';
 import { House, rowOf } from './house.mjs';
 
 const BROKEN = 'id: nightly-costs\nname: Nightly costs\nphases:\n  - id: costs\n    job: resync-csot\n    over: runs\n';
-const GOOD = 'id: weekly-rescan\nname: Weekly rescan\nphases:\n  - id: scan\n    job: snapshot\n    over: failed-links\n';
+const GOOD =
+    'id: weekly-rescan\nname: Weekly rescan\nphases:\n  - id: scan\n    job: snapshot\n    over: failed-links\n';
 
 let house;
-before(async () => { house = await House.open(); });
+before(async () => {
+    house = await House.open();
+});
 after(() => house.close());
 
 test('a broken file gets a badge whose tooltip holds the whole error, by pointer and by keyboard', async () => {
@@ -14,15 +17,24 @@ test('a broken file gets a badge whose tooltip holds the whole error, by pointer
     await house.ask('definition', { name: 'weekly-rescan.yaml', text: GOOD });
     const page = await house.visit('#/definitions');
     await page.getByRole('button', { name: 'Resync' }).click();
-    await page.getByRole('status').getByText(/\d+ new.*1 in error/).waitFor();
+    await page
+        .getByRole('status')
+        .getByText(/\d+ new.*1 in error/)
+        .waitFor();
     const badge = rowOf(page, 'Definitions', 'nightly-costs').getByRole('note');
     await badge.hover();
-    await page.getByRole('tooltip').getByText(/resync-csot/).waitFor();
+    await page
+        .getByRole('tooltip')
+        .getByText(/resync-csot/)
+        .waitFor();
     await house.shot(page, 'definitions-error');
     await page.mouse.move(5, 5);
     await page.getByRole('tooltip').waitFor({ state: 'detached' });
     await badge.focus();
-    await page.getByRole('tooltip').getByText(/resync-csot/).waitFor();
+    await page
+        .getByRole('tooltip')
+        .getByText(/resync-csot/)
+        .waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('tooltip').waitFor({ state: 'detached' });
     await house.leave(page);

@@ -21,7 +21,10 @@ beforeEach(() => house.ask('behave', []));
 const someThenNone = [{ mode: 'ok', times: SOME }, { mode: 'hang' }];
 
 async function tallyOf(id) {
-    const [[state, succeeded, failed, cancelled]] = await house.ask('sql', "SELECT state, succeeded, failed, cancelled_jobs FROM reprise.tally WHERE operation_id = '" + id + "'");
+    const [[state, succeeded, failed, cancelled]] = await house.ask(
+        'sql',
+        "SELECT state, succeeded, failed, cancelled_jobs FROM reprise.tally WHERE operation_id = '" + id + "'",
+    );
     return { state, succeeded: Number(succeeded), failed: Number(failed), cancelled: Number(cancelled) };
 }
 
@@ -69,7 +72,9 @@ test('the dialog can be left without anything happening, and a double click star
     await page.getByRole('dialog').getByText('Takes').waitFor();
     await page.getByRole('button', { name: 'Send all again' }).dblclick({ noWaitAfter: true });
     await rowOf(page, 'Repositories', 'repo-05').getByText('synced').waitFor();
-    assert.deepEqual(await house.ask('sql', 'SELECT count(*) FROM reprise.operation'), [[String(Number(before[0][0]) + 1)]]);
+    assert.deepEqual(await house.ask('sql', 'SELECT count(*) FROM reprise.operation'), [
+        [String(Number(before[0][0]) + 1)],
+    ]);
     await house.leave(page);
 });
 
@@ -85,7 +90,10 @@ test('all of an app: the bar stands where the work stands, and goes to 100 % on 
     await strip(page).getByText('completed').waitFor();
     await house.shot(page, 'app-completed');
     assert.deepEqual(await tallyOf(id), { state: 'completed', succeeded: ALL, failed: 0, cancelled: 0 });
-    await eventually(async () => (await page.getByRole('table', { name: 'Repositories' }).getByText('synced').count()) === ALL, 'all rows say synced');
+    await eventually(
+        async () => (await page.getByRole('table', { name: 'Repositories' }).getByText('synced').count()) === ALL,
+        'all rows say synced',
+    );
     await house.leave(page);
 });
 
@@ -98,7 +106,10 @@ test('cancelled half-way the bar stops, and the counts are exact', async () => {
     await page.goto(house.url + '/#/operation/' + id);
     await page.getByRole('button', { name: 'Cancel…' }).click();
     await confirm(page, 'Cancel it');
-    await page.getByRole('status').getByText(/Operation cancelled/).waitFor();
+    await page
+        .getByRole('status')
+        .getByText(/Operation cancelled/)
+        .waitFor();
     await page.getByRole('region', { name: 'Progress' }).getByText('cancelled').waitFor();
     const said = await eventually(async () => {
         const tally = await tallyOf(id);
@@ -161,11 +172,40 @@ test('an operation with failures groups them by text and can be retried from its
     await rowOf(page, 'Errors by text', '507').first().waitFor();
     await house.shot(page, 'operation-failures');
     await page.getByRole('combobox', { name: 'outcome' }).selectOption('failed');
-    await eventually(async () => (await page.getByRole('table', { name: 'Outcomes' }).getByText('failed', { exact: true }).count()) === 10, 'ten failed outcomes are listed');
+    await eventually(
+        async () =>
+            (await page.getByRole('table', { name: 'Outcomes' }).getByText('failed', { exact: true }).count()) === 10,
+        'ten failed outcomes are listed',
+    );
     await house.ask('behave', []);
     await page.getByRole('button', { name: 'Retry what failed (10)…' }).click();
     await confirm(page, 'Retry');
     await strip(page).getByText('completed').waitFor();
     await strip(page).getByText('10 succeeded').waitFor();
+    await house.leave(page);
+});
+
+test('an app is registered, its key shown once, a repository added, and both removed', async () => {
+    const page = await house.visit('#/apps');
+    await page.getByRole('button', { name: 'Register an app…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Gamma ' + house.installation.nasty);
+    await dialog.getByLabel('Address').fill('http://127.0.0.1:9/hook');
+    await dialog.getByRole('button', { name: 'Register' }).click();
+    await dialog.getByText('It is shown this once').waitFor();
+    await dialog.getByRole('button', { name: 'I have it' }).click();
+    await rowOf(page, 'Apps', 'Gamma').getByRole('link').click();
+    await page.getByRole('button', { name: 'Add a repository…' }).click();
+    await dialog.getByLabel('Address').fill('ftp://example.org/x');
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    page.watched.expect(/422|400/);
+    await dialog.getByRole('alert').filter({ hasText: /\S/ }).waitFor(); // refused in the server's words, and still open
+    await dialog.getByLabel('Address').fill('https://github.com/octocat/hello-world');
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await rowOf(page, 'Repositories', 'octocat/hello-world').waitFor();
+    await page.getByRole('button', { name: 'Remove the app…' }).click();
+    await confirm(page, 'Remove');
+    await page.getByRole('heading', { name: 'Apps' }).waitFor();
+    await rowOf(page, 'Apps', 'Gamma').waitFor({ state: 'detached' });
     await house.leave(page);
 });

@@ -4,7 +4,9 @@ import test, { after, before } from 'node:test';
 import { House } from './house.mjs';
 
 let house;
-before(async () => { house = await House.open(); });
+before(async () => {
+    house = await House.open();
+});
 after(() => house.close());
 
 test('a wrong password is refused in words, the right one lets in, and a reload keeps the session', async () => {

@@ -18,15 +18,43 @@ before(async () => {
     house = await House.open();
     const { Acme, Beta } = house.installation.apps;
     await house.ask('behave', [{ mode: 'fail', status: 413, path_contains: 'broken' }]);
-    for (const words of [['resync-app', '--yes', Acme.app_id], ['resync-app', '--yes', Beta.app_id]]) await house.ask('producer', words);
+    for (const words of [
+        ['resync-app', '--yes', Acme.app_id],
+        ['resync-app', '--yes', Beta.app_id],
+    ])
+        await house.ask('producer', words);
     await house.ask('producer', ['sync-history']);
-    await eventually(async () => (await house.ask('sql', "SELECT count(*) FROM reprise.tally WHERE state = 'running'"))[0][0] === '0', 'all has ended');
-    await house.ask('definition', { name: 'nightly-costs.yaml', text: 'id: nightly-costs\nname: Nightly costs\nphases:\n  - id: costs\n    job: resync-csot\n    over: runs\n' });
-    const [[failing]] = await house.ask('sql', "SELECT operation_id FROM reprise.operation WHERE definition = 'resync-app' ORDER BY created_at DESC LIMIT 1");
-    const [[run]] = await house.ask('sql', "SELECT adw_id FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1");
+    await eventually(
+        async () =>
+            (await house.ask('sql', "SELECT count(*) FROM reprise.tally WHERE state = 'running'"))[0][0] === '0',
+        'all has ended',
+    );
+    await house.ask('definition', {
+        name: 'nightly-costs.yaml',
+        text: 'id: nightly-costs\nname: Nightly costs\nphases:\n  - id: costs\n    job: resync-csot\n    over: runs\n',
+    });
+    const [[failing]] = await house.ask(
+        'sql',
+        "SELECT operation_id FROM reprise.operation WHERE definition = 'resync-app' ORDER BY created_at DESC LIMIT 1",
+    );
+    const [[run]] = await house.ask(
+        'sql',
+        "SELECT adw_id FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1",
+    );
     views = {
-        overview: '#/', apps: '#/apps', app: '#/app/' + Beta.app_id, repositories: '#/repositories', failed: '#/failed', operations: '#/operations',
-        operation: '#/operation/' + failing, history: '#/history', run: '#/run/' + run, stale: '#/stale', definitions: '#/definitions', queue: '#/queue', missing: '#/no-such-place',
+        overview: '#/',
+        apps: '#/apps',
+        app: '#/app/' + Beta.app_id,
+        repositories: '#/repositories',
+        failed: '#/failed',
+        operations: '#/operations',
+        operation: '#/operation/' + failing,
+        history: '#/history',
+        run: '#/run/' + run,
+        stale: '#/stale',
+        definitions: '#/definitions',
+        queue: '#/queue',
+        missing: '#/no-such-place',
     };
     if (await house.lacks('/api/workflow-history')) for (const name of ['history', 'run', 'stale']) delete views[name];
 });
@@ -39,7 +67,11 @@ for (const [form, settings] of Object.entries(FORMS)) {
             await page.goto(house.url + '/' + hash);
             await page.locator('main h1').waitFor();
             await page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
-            assert.equal(await page.locator('main [role=alert]').filter({ hasText: /\S/ }).count(), 0, name + ' shows no refusal');
+            assert.equal(
+                await page.locator('main [role=alert]').filter({ hasText: /\S/ }).count(),
+                0,
+                name + ' shows no refusal',
+            );
             await house.shot(page, name + '-' + form);
             await assertFits(page, name + ' ' + form);
             await assertAccessible(page, name + ' ' + form);
@@ -51,7 +83,9 @@ for (const [form, settings] of Object.entries(FORMS)) {
 test('dark is dark and light is light', async () => {
     const brightness = async (colorScheme) => {
         const page = await house.visit('#/', { colorScheme });
-        const [red] = (await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).match(/\d+/g).map(Number);
+        const [red] = (await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
+            .match(/\d+/g)
+            .map(Number);
         await house.leave(page);
         return red;
     };
@@ -75,7 +109,9 @@ test('by keyboard alone: to a view, through a dialog, out of it', async () => {
     const reach = async (role, name) => {
         for (let steps = 0; steps < 60; steps++) {
             await page.keyboard.press('Tab');
-            const there = await page.evaluate(() => document.activeElement.tagName.toLowerCase() + ' ' + document.activeElement.textContent.trim());
+            const there = await page.evaluate(
+                () => document.activeElement.tagName.toLowerCase() + ' ' + document.activeElement.textContent.trim(),
+            );
             if (there.startsWith(role + ' ' + name)) return;
         }
         throw new Error('Tab does not reach ' + role + ' ' + name);
@@ -86,9 +122,17 @@ test('by keyboard alone: to a view, through a dialog, out of it', async () => {
     await reach('button', 'Re-sync all');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Keep as it is', 'the safe answer has the focus');
+    assert.equal(
+        await page.evaluate(() => document.activeElement.textContent),
+        'Keep as it is',
+        'the safe answer has the focus',
+    );
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.match(await page.evaluate(() => document.activeElement.textContent), /^Re-sync all/, 'the focus is back where it was');
+    assert.match(
+        await page.evaluate(() => document.activeElement.textContent),
+        /^Re-sync all/,
+        'the focus is back where it was',
+    );
     await house.leave(page);
 });

@@ -3,7 +3,9 @@ import test, { after, before } from 'node:test';
 import { House, rowOf } from './house.mjs';
 
 let house;
-before(async () => { house = await House.open(); });
+before(async () => {
+    house = await House.open();
+});
 after(() => house.close());
 
 test('the page says that the server is away, keeps what it showed, and recovers by itself', async () => {

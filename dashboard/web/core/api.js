@@ -4,7 +4,7 @@ import { sessionEnded } from './session.js';
 
 const DEADLINE_MS = 20000;
 
-export class ApiError extends Error {
+class ApiError extends Error {
     constructor(status, text, requestId) {
         super(text);
         this.status = status;

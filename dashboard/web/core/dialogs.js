@@ -10,7 +10,8 @@ export const dialog = makeStore(null);
  *   preview()           gives the real numbers: {figures: [[label, text]], confirmation, text}
  *   fields              further questions: [{name, label, type, options, value}]
  *   act(values, preview)  does it; the dialog stays open, disabled, until it is done, and open if it is refused
- *   yes, no             words of the two buttons
+ *   next(done)          given what `act` gave: the next question, if there is one
+ *   yes, no             words of the two buttons; without `yes` there is nothing to do but to read
  */
 export function ask(question) {
     dialog.set(question);

@@ -12,7 +12,10 @@ const AT_MOST_EVERY_MS = 700;
 const never = () => false;
 
 /* For `on`: any event of these types. */
-export const anyOf = (...types) => (event) => types.includes(event.type);
+export const anyOf =
+    (...types) =>
+    (event) =>
+        types.includes(event.type);
 
 /*
  * `path` null: nothing yet. `on(event)`: whether an event means "load again" (a tick always does), at most once in

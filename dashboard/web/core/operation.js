@@ -18,7 +18,14 @@ export function useOperation(id) {
 /* Rows of a list, each with the counts of its last event. */
 export function useProgress(rows) {
     const [events, setEvents] = useState({});
-    useEffect(() => listen((event) => event.type === 'progress' && setEvents((before) => ({ ...before, [event.operation_id]: event }))), []);
+    useEffect(
+        () =>
+            listen(
+                (event) =>
+                    event.type === 'progress' && setEvents((before) => ({ ...before, [event.operation_id]: event })),
+            ),
+        [],
+    );
     return rows.map((row) => withEvent(row, events[row.operation_id]));
 }
 

@@ -4,7 +4,10 @@ import { makeStore, useStore } from './store.js';
 /* "#/history?status=failed" to {path: ["history"], params: {status: "failed"}} */
 function parse(hash) {
     const [path, query = ''] = hash.replace(/^#\/?/, '').split('?');
-    return { path: path.split('/').filter(Boolean).map(decoded), params: Object.fromEntries(new URLSearchParams(query)) };
+    return {
+        path: path.split('/').filter(Boolean).map(decoded),
+        params: Object.fromEntries(new URLSearchParams(query)),
+    };
 }
 
 function decoded(text) {

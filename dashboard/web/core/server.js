@@ -7,10 +7,6 @@ const ANSWER_MS = 4000;
 const state = makeStore({ away: false, revision: 0 });
 let looking = false;
 
-export function serverIsThere() {
-    return !state.get().away;
-}
-
 export function useServer() {
     return useStore(state);
 }

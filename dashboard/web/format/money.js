@@ -8,5 +8,10 @@ export function dollars(value) {
 
 export function exactDollars(value) {
     if (value === null || value === undefined || value === '') return '';
-    return '$' + Number(value).toFixed(9).replace(/(\.\d\d\d*?)0+$/, '$1');
+    return (
+        '$' +
+        Number(value)
+            .toFixed(9)
+            .replace(/(\.\d\d\d*?)0+$/, '$1')
+    );
 }

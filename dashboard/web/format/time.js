@@ -48,6 +48,18 @@ function oneUnit(length) {
 /* "2026-11-21 14:02:11 UTC": the clock of the stores and of the logs, so that both can be laid side by side. */
 export function exact(ms) {
     const at = new Date(ms);
-    return at.getUTCFullYear() + '-' + pad(at.getUTCMonth() + 1) + '-' + pad(at.getUTCDate()) + ' ' +
-        pad(at.getUTCHours()) + ':' + pad(at.getUTCMinutes()) + ':' + pad(at.getUTCSeconds()) + ' UTC';
+    return (
+        at.getUTCFullYear() +
+        '-' +
+        pad(at.getUTCMonth() + 1) +
+        '-' +
+        pad(at.getUTCDate()) +
+        ' ' +
+        pad(at.getUTCHours()) +
+        ':' +
+        pad(at.getUTCMinutes()) +
+        ':' +
+        pad(at.getUTCSeconds()) +
+        ' UTC'
+    );
 }

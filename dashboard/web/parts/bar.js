@@ -19,7 +19,7 @@ export function Bar({ operation, big }) {
     const done = Math.max(0, completed - failed - skipped);
     return html`
         <div class="bar ${big ? 'big' : ''} ${operation.state === 'completed' ? 'ended' : ''}" role="progressbar"
-            aria-label=${'Progress of ' + (nameOfOperation(operation))}
+            aria-label=${'Progress of ' + nameOfOperation(operation)}
             aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percentDone(operation)}
             aria-valuetext=${count(completed) + ' of ' + count(total) + ' done, ' + count(failed) + ' failed'}>
             <i class="done" style=${operation.state === 'completed' && !total ? { width: '100%' } : part(done)}></i>

@@ -10,7 +10,9 @@ const TWO_DAYS_S = 2 * 86400;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 function colour(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
+    return getComputedStyle(document.documentElement)
+        .getPropertyValue('--' + name)
+        .trim();
 }
 
 function axis(more) {
@@ -35,12 +37,25 @@ function drawn(one) {
     const line = { width: 1.5, fill: one.fill ? colour('accent-soft') : undefined };
     const bars = { width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.7, 40] }) };
     const text = (_, value) => (value === null || value === undefined ? '—' : one.text(value));
-    return { label: one.label, stroke, points: { show: false }, scale: one.right ? 'right' : 'y', spanGaps: true, value: text, ...(one.bars ? bars : line) };
+    return {
+        label: one.label,
+        stroke,
+        points: { show: false },
+        scale: one.right ? 'right' : 'y',
+        spanGaps: true,
+        value: text,
+        ...(one.bars ? bars : line),
+    };
 }
 
 function valueAxis(one, more) {
     const text = one.short ?? one.text;
-    return axis({ values: (_, values) => values.map((value) => (value === null ? '' : text(value))), incrs: one.steps, size: 60, ...more });
+    return axis({
+        values: (_, values) => values.map((value) => (value === null ? '' : text(value))),
+        incrs: one.steps,
+        size: 60,
+        ...more,
+    });
 }
 
 /* With room for half a bar at each end. */
@@ -57,7 +72,10 @@ function options(width, series) {
     if (right) axes.push(valueAxis(right, { side: 1, scale: 'right', grid: { show: false } }));
     const range = (_, low, high) => [0, high > 0 ? high * 1.08 : 1];
     return {
-        width, height: HEIGHT, axes, scales: { x: left.bars ? { range: rangeWithBars } : {}, y: { range }, right: { range } },
+        width,
+        height: HEIGHT,
+        axes,
+        scales: { x: left.bars ? { range: rangeWithBars } : {}, y: { range }, right: { range } },
         cursor: { y: false, drag: { setScale: false } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         series: [{ label: 'UTC', value: (_, at) => moment(at) }, ...series.map(drawn)],

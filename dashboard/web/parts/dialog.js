@@ -1,10 +1,10 @@
 /*
  * The dialog that asks first. It is the browser's own: it keeps the focus inside, Escape closes it, and the focus goes
- * back to where it was. Of a dangerous question the safe answer has the focus.
+ * back to where it was. Of a dangerous question the safe answer has the focus; what is asked for text, its first field.
  */
 import { html, useEffect, useRef, useState } from '../core/html.js';
 import { useStore } from '../core/store.js';
-import { closeDialog, dialog } from '../core/dialogs.js';
+import { ask, closeDialog, dialog } from '../core/dialogs.js';
 
 export function DialogHost() {
     const question = useStore(dialog);
@@ -13,16 +13,23 @@ export function DialogHost() {
 
 function Dialog({ question }) {
     const box = useRef(null);
-    const [values, setValues] = useState(() => Object.fromEntries((question.fields ?? []).map((field) => [field.name, field.value])));
+    const [values, setValues] = useState(() =>
+        Object.fromEntries((question.fields ?? []).map((field) => [field.name, field.value])),
+    );
     const preview = usePreview(question, values);
     const { acting, refusal, act } = useAct(question, values, preview);
     useEffect(() => {
         box.current.showModal();
-        box.current.querySelector('[data-first]')?.focus();
+        (box.current.querySelector('[data-first]') ?? box.current.querySelector('input, select')).focus();
     }, []);
+    const first = question.danger || !question.yes ? 'no' : question.fields ? 'field' : 'yes';
     return html`
-        <dialog ref=${box} class=${question.danger ? 'danger' : ''} aria-labelledby="dialog-title" onClose=${closeDialog}>
-            <form method="dialog" onSubmit=${(event) => { event.preventDefault(); act(); }}>
+        <dialog ref=${box} class=${question.danger ? 'danger' : ''} aria-labelledby="dialog-title"
+            onClose=${() => dialog.get() === question && closeDialog()}>
+            <form method="dialog" onSubmit=${(event) => {
+                event.preventDefault();
+                act();
+            }}>
                 <h3 id="dialog-title">${question.title}</h3>
                 ${question.text && html`<div class="dim">${question.text}</div>`}
                 ${question.fields && html`<${Fields} fields=${question.fields} values=${values} disabled=${acting} set=${setValues} />`}
@@ -31,9 +38,15 @@ function Dialog({ question }) {
                 ${refusal && html`<p class="trouble" role="alert">${refusal}</p>`}
                 <div class="row closing">
                     ${question.note && html`<span class="grow dim small">${question.note}</span>`}
-                    <button type="button" data-first=${question.danger ? true : undefined} onClick=${() => box.current.close()}>${question.no ?? 'Keep as it is'}</button>
-                    <button type="submit" class="primary ${question.danger ? 'danger' : ''}" data-first=${question.danger ? undefined : true}
-                        disabled=${acting || preview.state === 'loading' || preview.state === 'refused'}>${acting ? 'Starting…' : question.yes}</button>
+                    <button type="button" data-first=${first === 'no' ? true : undefined}
+                        onClick=${() => box.current.close()}>${question.no ?? 'Keep as it is'}</button>
+                    ${
+                        question.yes &&
+                        html`<button type="submit" class="primary ${question.danger ? 'danger' : ''}"
+                            data-first=${first === 'yes' ? true : undefined}
+                        disabled=${acting || preview.state === 'loading' || preview.state === 'refused'}>
+                        ${acting ? 'One moment…' : question.yes}</button>`
+                    }
                 </div>
             </form>
         </dialog>`;
@@ -51,7 +64,9 @@ function usePreview(question, values) {
             (found) => wanted && setPreview({ state: 'known', ...found }),
             (error) => wanted && setPreview({ state: 'refused', text: error.message }),
         );
-        return () => { wanted = false; };
+        return () => {
+            wanted = false;
+        };
     }, [key]);
     return preview;
 }
@@ -67,8 +82,10 @@ function useAct(question, values, preview) {
         setActing(true);
         setRefusal(null);
         try {
-            await question.act(values, preview);
-            closeDialog();
+            const done = await question.act(values, preview);
+            const next = question.next?.(done);
+            if (next) ask(next);
+            else closeDialog();
         } catch (error) {
             setRefusal(error.message);
         }
@@ -80,7 +97,8 @@ function useAct(question, values, preview) {
 
 function Preview({ preview }) {
     if (preview.state === 'none') return null;
-    if (preview.state === 'loading') return html`<div class="figures dim" aria-busy="true">Counting what it would do…</div>`;
+    if (preview.state === 'loading')
+        return html`<div class="figures dim" aria-busy="true">Counting what it would do…</div>`;
     if (preview.state === 'refused') return html`<p class="trouble" role="alert">${preview.text}</p>`;
     return html`
         ${preview.text && html`<p class="dim">${preview.text}</p>`}
@@ -89,7 +107,8 @@ function Preview({ preview }) {
 
 function Fields({ fields, values, disabled, set }) {
     const change = (name, value) => set({ ...values, [name]: value });
-    return html`<div class="fields">${fields.map((field) => html`<${Field} field=${field} value=${values[field.name]} disabled=${disabled} change=${change} />`)}</div>`;
+    return html`<div class="fields">
+        ${fields.map((field) => html`<${Field} field=${field} value=${values[field.name]} disabled=${disabled} change=${change} />`)}</div>`;
 }
 
 function Field({ field, value, disabled, change }) {
@@ -98,9 +117,11 @@ function Field({ field, value, disabled, change }) {
             onChange=${(event) => change(field.name, event.target.checked)} />${field.label}</label>`;
     }
     if (field.options) {
-        return html`<label>${field.label}<select disabled=${disabled} value=${value} onChange=${(event) => change(field.name, event.target.value)}>
+        return html`<label>${field.label}<select disabled=${disabled} value=${value}
+            onChange=${(event) => change(field.name, event.target.value)}>
             ${field.options.map(([option, text]) => html`<option value=${option} selected=${option === value}>${text}</option>`)}</select></label>`;
     }
-    return html`<label>${field.label}<input type=${field.type ?? 'text'} value=${value} disabled=${disabled} required=${field.required}
+    return html`<label>${field.label}<input type=${field.type ?? 'text'} value=${value} disabled=${disabled}
+        required=${field.required}
         placeholder=${field.placeholder} onInput=${(event) => change(field.name, event.target.value)} /></label>`;
 }

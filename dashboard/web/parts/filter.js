@@ -9,13 +9,15 @@ const change = (name, value) => setParams({ [name]: value, page: '', cursor: '' 
 
 export function Select({ name, label, value = '', options }) {
     return html`
-        <label>${label || html`<span class="unseen">${name}</span>`}<select name=${name} value=${value} onChange=${(event) => change(name, event.target.value)}>
+        <label>${label || html`<span class="unseen">${name}</span>`}
+        <select name=${name} value=${value} onChange=${(event) => change(name, event.target.value)}>
             ${options.map(([option, text]) => html`<option value=${option} selected=${option === value}>${text}</option>`)}
         </select></label>`;
 }
 
 export function DateField({ name, label, value = '' }) {
-    return html`<label>${label}<input type="date" name=${name} value=${value} onChange=${(event) => change(name, event.target.value)} /></label>`;
+    return html`<label>${label}<input type="date" name=${name} value=${value}
+        onChange=${(event) => change(name, event.target.value)} /></label>`;
 }
 
 /* Waits until the typing pauses. `atLeast`: fewer characters are not searched for. */
@@ -28,5 +30,6 @@ export function Search({ name = 'search', label = 'Search', value = '', placehol
         clearTimeout(timer.current);
         timer.current = setTimeout(() => change(name, next.trim().length >= atLeast ? next.trim() : ''), TYPING_MS);
     }
-    return html`<label>${label}<input type="search" name=${name} value=${text} placeholder=${placeholder} onInput=${(event) => type(event.target.value)} /></label>`;
+    return html`<label>${label}<input type="search" name=${name} value=${text} placeholder=${placeholder}
+        onInput=${(event) => type(event.target.value)} /></label>`;
 }

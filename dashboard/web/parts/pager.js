@@ -15,7 +15,12 @@ export function usePage(usual = USUAL) {
     const { params } = useRoute();
     const limit = SIZES.includes(params.limit) ? Number(params.limit) : usual;
     const number = Math.max(1, Math.floor(Number(params.page)) || 1);
-    return { limit, number, cursor: params.cursor, params: params.cursor ? { limit, cursor: params.cursor } : { limit, page: number } };
+    return {
+        limit,
+        number,
+        cursor: params.cursor,
+        params: params.cursor ? { limit, cursor: params.cursor } : { limit, page: number },
+    };
 }
 
 /* `shown`: rows on this page; `next`: the server's cursor, null at the end; `total`: where it counted, else undefined. */
@@ -25,7 +30,8 @@ export function Pager({ page, shown, next, total, capped }) {
     const whole = total === undefined ? '' : ' of ' + (capped ? 'more than ' : '') + count(total);
     return html`
         <nav class="pager" aria-label="Pages">
-            <span class="dim small grow">${shown ? count(first) + ' to ' + count(first + shown - 1) : 'nothing'}${whole}</span>
+            <span class="dim small grow">${shown ? count(first) + ' to ' + count(first + shown - 1) : 'nothing'}${whole}
+            </span>
             <${Size} limit=${page.limit} />
             <${Turn} page=${page} next=${next} />
         </nav>`;
@@ -34,7 +40,8 @@ export function Pager({ page, shown, next, total, capped }) {
 function Size({ limit }) {
     return html`
         <label class="small dim row tight">per page
-            <select value=${String(limit)} onChange=${(event) => setParams({ limit: event.target.value, page: '', cursor: '' })}>
+            <select value=${String(limit)}
+                onChange=${(event) => setParams({ limit: event.target.value, page: '', cursor: '' })}>
                 ${SIZES.map((size) => html`<option value=${size} selected=${size === String(limit)}>${size}</option>`)}
             </select>
         </label>`;
@@ -43,7 +50,8 @@ function Size({ limit }) {
 function Turn({ page, next }) {
     const deep = page.number * page.limit >= PASSES_OVER;
     const forward = () => pushParams({ page: String(page.number + 1), cursor: deep ? next : '' });
-    const back = () => (page.cursor ? history.back() : pushParams({ page: page.number === 2 ? '' : String(page.number - 1) }));
+    const back = () =>
+        page.cursor ? history.back() : pushParams({ page: page.number === 2 ? '' : String(page.number - 1) });
     return html`
         <button type="button" class="row-size" disabled=${page.number <= 1} onClick=${back}>Previous</button>
         <button type="button" class="row-size" disabled=${!next} onClick=${forward}>Next</button>`;

@@ -1,6 +1,6 @@
 /* Runs of workflows as rows. */
 import { html } from '../core/html.js';
-import { resyncCost } from '../core/actions.js';
+import { resyncCost } from '../actions/history.js';
 import { linkTo } from '../core/router.js';
 import { count, percent } from '../format/number.js';
 import { seconds } from '../format/time.js';
@@ -18,18 +18,30 @@ const shortModel = (name) => (name ?? '').replace(/^claude-/, '').replace(/-\d{8
 
 export function CostButton({ run, force }) {
     return html`<${ActionButton} name=${'run ' + run.adw_id} look="row-size" act=${() => resyncCost(run, force)}
-        title=${force ? 'Take what the files say, even where it is less' : "Read the cost from the run's files again"}>${force ? 'Force cost' : 'Re-sync cost'}<span class="unseen"> of ${run.adw_id}</span><//>`;
+        title=${force ? 'Take what the files say, even where it is less' : "Read the cost from the run's files again"}>
+        ${force ? 'Force cost' : 'Re-sync cost'}<span class="unseen"> of ${run.adw_id}</span><//>`;
 }
 
 export const runColumns = [
-    { title: 'Run', sort: 'adw_id', rest: true, cell: (run) => html`
-        <a class="name mono" href=${runLink(run.adw_id)}>${run.adw_id}</a> <span class="dim small">${shortModel(run.model_used)}</span>
-        <div class="prompt dim small" title=${run.nl_input}>${run.nl_input}</div>` },
+    {
+        title: 'Run',
+        sort: 'adw_id',
+        rest: true,
+        cell: (run) => html`
+        <a class="name mono" href=${runLink(run.adw_id)}>${run.adw_id}</a> <span class="dim small">
+        ${shortModel(run.model_used)}</span>
+        <div class="prompt dim small" title=${run.nl_input}>${run.nl_input}</div>`,
+    },
     { title: 'Status', cell: (run) => html`<${State} word=${run.status} />` },
     { title: 'Started', sort: 'start_time', cell: (run) => html`<${Time} at=${run.start_time ?? run.created_at} />` },
     { title: 'Took', num: true, sort: 'duration_seconds', cell: (run) => seconds(run.duration_seconds) },
     { title: 'Tokens', num: true, cell: (run) => count(run.total_tokens) },
     { title: 'Cache', num: true, cell: (run) => percent(run.cache_efficiency_percent) },
-    { title: 'Cost', num: true, sort: 'actual_cost_total', cell: (run) => html`<${Money} value=${run.actual_cost_total} />` },
+    {
+        title: 'Cost',
+        num: true,
+        sort: 'actual_cost_total',
+        cell: (run) => html`<${Money} value=${run.actual_cost_total} />`,
+    },
     { act: true, cell: (run) => html`<${CostButton} run=${run} />` },
 ];

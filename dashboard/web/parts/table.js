@@ -10,7 +10,8 @@ export function Table({ label, columns, rows, keyOf, empty = 'Nothing here.', so
     return html`
         <table class="list" role="table" aria-label=${label}>
             <thead role="rowgroup">
-                <tr role="row">${columns.map((column) => html`<${Head} column=${column} sort=${sort} order=${order} onSort=${onSort} />`)}</tr>
+                <tr role="row">
+                ${columns.map((column) => html`<${Head} column=${column} sort=${sort} order=${order} onSort=${onSort} />`)}</tr>
             </thead>
             <tbody role="rowgroup">
                 ${rows.map((row) => html`<tr role="row" key=${keyOf(row)}>${columns.map((column) => html`<${Cell} column=${column} row=${row} />`)}</tr>`)}
@@ -19,16 +20,27 @@ export function Table({ label, columns, rows, keyOf, empty = 'Nothing here.', so
 }
 
 function look(column) {
-    return [column.num && 'num', column.act && 'act', column.wide && 'wide', column.rest && 'rest', column.most && 'most'].filter(Boolean).join(' ');
+    return [
+        column.num && 'num',
+        column.act && 'act',
+        column.wide && 'wide',
+        column.rest && 'rest',
+        column.most && 'most',
+    ]
+        .filter(Boolean)
+        .join(' ');
 }
 
 function Head({ column, sort, order, onSort }) {
-    if (!column.title) return html`<th role="columnheader" scope="col"><span class="unseen">${column.hidden ?? 'Actions'}</span></th>`;
-    if (!column.sort || !onSort) return html`<th role="columnheader" scope="col" class=${look(column)}>${column.title}</th>`;
+    if (!column.title)
+        return html`<th role="columnheader" scope="col"><span class="unseen">${column.hidden ?? 'Actions'}</span></th>`;
+    if (!column.sort || !onSort)
+        return html`<th role="columnheader" scope="col" class=${look(column)}>${column.title}</th>`;
     const sorted = sort === column.sort;
     const other = sorted && order === 'desc' ? 'asc' : 'desc';
     return html`
-        <th role="columnheader" scope="col" class="sorts ${look(column)}" aria-sort=${sorted ? (order === 'desc' ? 'descending' : 'ascending') : 'none'}>
+        <th role="columnheader" scope="col" class="sorts ${look(column)}"
+            aria-sort=${sorted ? (order === 'desc' ? 'descending' : 'ascending') : 'none'}>
             <button type="button" onClick=${() => onSort(column.sort, other)}>${column.title}</button>
         </th>`;
 }

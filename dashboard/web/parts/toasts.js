@@ -13,6 +13,7 @@ function Toast({ one }) {
 
 export function Toasts() {
     const all = useStore(toasts);
-    const some = (trouble) => all.filter((one) => one.trouble === trouble).map((one) => html`<${Toast} one=${one} key=${one.id} />`);
+    const some = (trouble) =>
+        all.filter((one) => one.trouble === trouble).map((one) => html`<${Toast} one=${one} key=${one.id} />`);
     return html`<div class="toasts"><div role="status">${some(false)}</div><div role="alert">${some(true)}</div></div>`;
 }

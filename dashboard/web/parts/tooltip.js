@@ -31,7 +31,8 @@ export function Whole({ text, label, look = 'clip trouble' }) {
     return html`
         <span onMouseEnter=${show} onMouseLeave=${hide}>
             <span class=${look} ref=${anchor} tabindex="0" role="note" aria-describedby=${open ? id.current : undefined}
-                onFocus=${show} onBlur=${hide} onKeyDown=${(event) => event.key === 'Escape' && hide()}>${label ?? text}</span>
+                onFocus=${show} onBlur=${hide} onKeyDown=${(event) => event.key === 'Escape' && hide()}>${label ?? text}
+                </span>
             ${open && html`<span class="tooltip" role="tooltip" id=${id.current} ref=${tip}>${text}</span>`}
         </span>`;
 }

@@ -7,7 +7,9 @@ import { Time } from './time.js';
 
 /* "delivery 8 · history 2": what it may do at a time, per queue. */
 function executors(worker) {
-    return Object.entries(worker.executors ?? {}).map(([queue, number]) => queue + ' ' + number).join(' · ');
+    return Object.entries(worker.executors ?? {})
+        .map(([queue, number]) => queue + ' ' + number)
+        .join(' · ');
 }
 
 export const workerColumns = [
@@ -17,6 +19,10 @@ export const workerColumns = [
     { title: 'Executors', label: 'Executors', cell: (one) => executors(one) },
     { title: 'In hand', num: true, cell: (one) => count(one.running) },
     { title: 'Done', num: true, cell: (one) => count(one.done) },
-    { title: 'Beat', num: true, cell: (one) => html`<span title="since its last beat">${duration(one.silent_ms)}</span>` },
+    {
+        title: 'Beat',
+        num: true,
+        cell: (one) => html`<span title="since its last beat">${duration(one.silent_ms)}</span>`,
+    },
     { title: 'Since', label: 'Since', cell: (one) => html`<${Time} at=${one.started} />` },
 ];

@@ -1,6 +1,7 @@
 /* One app and its repositories. */
 import { html } from '../core/html.js';
-import { askResyncApp, askRetryApp } from '../core/actions.js';
+import { askAddRepository, askRemoveApp } from '../actions/apps.js';
+import { askResyncApp, askRetryApp } from '../actions/links.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
 import { count } from '../format/number.js';
@@ -18,22 +19,33 @@ const way = [{ href: linkTo(['apps']), text: 'Apps' }];
 export function App({ path }) {
     const page = usePage();
     const load = useLoad('/admin/api/apps/' + encodeURIComponent(path[1]), page.params, { on: anyOf('progress') });
-    return html`<${Loaded} load=${load}>${(app) => html`<${Shown} app=${app} page=${page} />`}<//>`;
+    return html`<${Loaded} load=${load}>${(app) => html`<${Shown} app=${app} page=${page} reload=${load.reload} />`}
+        <//>`;
 }
 
 const identity = (app) => html`<span class="mono">${app.app_id} · ${app.base_url}</span>`;
 
-function Shown({ app, page }) {
+function Shown({ app, page, reload }) {
     const { repositories } = app;
     const failed = app.failed_repositories;
     return html`
         <${Heading} title=${app.app_name} above=${way} below=${identity(app)}>
-            <button type="button" disabled=${!failed} onClick=${() => askRetryApp(app)}>Retry all failed (${count(failed)})…</button>
-            <button type="button" class="danger" disabled=${!repositories.length} onClick=${() => askResyncApp(app)}>Re-sync all ${count(app.repositories_count)}…</button>
+            <button type="button" disabled=${!failed}
+                onClick=${() => askRetryApp(app)}>Retry all failed (${count(failed)})…</button>
+            <button type="button" class="danger" disabled=${!repositories.length}
+                onClick=${() => askResyncApp(app)}>Re-sync all ${count(app.repositories_count)}…</button>
         <//>
         <${OperationStrip} scope=${'app ' + app.app_id} />
         <${Stats} app=${app} />
-        <h2>Repositories</h2>
+        <div class="title">
+            <h2>Repositories</h2>
+            <span class="row tight">
+                <button type="button" class="row-size"
+                    onClick=${() => askAddRepository(app, reload)}>Add a repository…</button>
+                <button type="button" class="row-size danger"
+                    onClick=${() => askRemoveApp(app)}>Remove the app…</button>
+            </span>
+        </div>
         <div class="panel">
             <${Table} label="Repositories" columns=${columns} rows=${repositories} keyOf=${linkKey}
                 empty=${html`No repository yet. By hand: <code>producer add-repository ${app.app_id} URL</code>`} />
@@ -43,13 +55,17 @@ function Shown({ app, page }) {
 
 function Stats({ app }) {
     const files = app.repositories.reduce((sum, link) => sum + (link.files ?? 0), 0);
-    const times = app.repositories.map((link) => link.last_scanned_at).filter(Boolean).sort();
+    const times = app.repositories
+        .map((link) => link.last_scanned_at)
+        .filter(Boolean)
+        .sort();
     const part = app.next ? ' on this page' : '';
     return html`
         <div class="panel stats">
             <div><b>${count(app.repositories_count)}</b><span>repositories</span></div>
             <div><b>${count(files)}</b><span>files delivered${part}</span></div>
-            <div><b class=${app.failed_repositories ? 'trouble' : ''}>${count(app.failed_repositories)}</b><span>failed</span></div>
+            <div><b class=${app.failed_repositories ? 'trouble' : ''}>${count(app.failed_repositories)}</b>
+            <span>failed</span></div>
             <div><b><${Time} at=${times[times.length - 1]} /></b><span>last scan${part}</span></div>
         </div>`;
 }

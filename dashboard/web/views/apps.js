@@ -1,5 +1,6 @@
 /* All client apps. */
 import { html } from '../core/html.js';
+import { askRegisterApp } from '../actions/apps.js';
 import { useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
 import { count } from '../format/number.js';
@@ -14,10 +15,20 @@ const COUNTED = 1000;
 const upTo = (number) => (number >= COUNTED ? count(COUNTED) + ' or more' : count(number));
 
 const columns = [
-    { title: 'App', cell: (app) => html`<a class="name" href=${linkTo(['app', app.app_id])}>${app.app_name}</a><div class="dim small">${app.description}</div>` },
+    {
+        title: 'App',
+        cell: (app) =>
+            html`<a class="name" href=${linkTo(['app', app.app_id])}>${app.app_name}</a><div class="dim small">
+                ${app.description}</div>`,
+    },
     { title: 'Address', cell: (app) => html`<span class="mono dim">${app.base_url}</span>` },
     { title: 'Repositories', num: true, cell: (app) => upTo(app.repositories) },
-    { title: 'Failed', num: true, cell: (app) => html`<span class=${app.failed_repositories ? 'trouble' : 'dim'}>${upTo(app.failed_repositories)}</span>` },
+    {
+        title: 'Failed',
+        num: true,
+        cell: (app) =>
+            html`<span class=${app.failed_repositories ? 'trouble' : 'dim'}>${upTo(app.failed_repositories)}</span>`,
+    },
     { title: 'Since', label: 'Since', cell: (app) => html`<${Time} at=${app.created_at} />` },
 ];
 
@@ -25,7 +36,9 @@ export function Apps() {
     const page = usePage();
     const load = useLoad('/admin/api/apps', page.params);
     return html`
-        <${Heading} title="Apps" below="Whoever is sent files." />
+        <${Heading} title="Apps" below="Whoever is sent files.">
+            <button type="button" onClick=${() => askRegisterApp(load.reload)}>Register an app…</button>
+        <//>
         <${Loaded} load=${load}>${({ apps, next }) => html`
             <div class="panel">
                 <${Table} label="Apps" columns=${columns} rows=${apps} keyOf=${(app) => app.app_id}

@@ -1,6 +1,6 @@
 /* The recipes of operations, and whether their files can be read. */
 import { html, useState } from '../core/html.js';
-import { archiveDefinition, resyncDefinitions, unarchiveDefinition } from '../core/actions.js';
+import { archiveDefinition, resyncDefinitions, unarchiveDefinition } from '../actions/definitions.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
 import { ActionButton } from '../parts/button.js';
@@ -14,22 +14,37 @@ import { Whole } from '../parts/tooltip.js';
 const ALL = 1000; // there are as many as somebody has written
 
 /* Where in the file, and what: the badge's tooltip holds all of it. */
-const troubleOf = (one) => (one.load_error_line > 0 ? 'line ' + one.load_error_line + ', column ' + one.load_error_column + ': ' : '') + one.load_error + '\n' + one.path;
+const troubleOf = (one) =>
+    (one.load_error_line > 0 ? 'line ' + one.load_error_line + ', column ' + one.load_error_column + ': ' : '') +
+    one.load_error +
+    '\n' +
+    one.path;
 
 function Name({ one }) {
     return html`
-        <span class="name">${one.name}</span> ${one.load_error && html`<${Whole} text=${troubleOf(one)} label="error" look="badge trouble" />`}
+        <span class="name">${one.name}
+        </span> ${one.load_error && html`<${Whole} text=${troubleOf(one)} label="error" look="badge trouble" />`}
         <div class="dim small"><span class="mono">${one.id}</span> · ${one.description}</div>`;
 }
 
-const MEANING = { 'older version': 'the file is in error: its last good version stays in force', broken: 'it never had a good version: it starts nothing', missing: 'the file is gone: it starts nothing' };
+const MEANING = {
+    'older version': 'the file is in error: its last good version stays in force',
+    broken: 'it never had a good version: it starts nothing',
+    missing: 'the file is gone: it starts nothing',
+};
 
 function Schedule({ one }) {
     if (!one.schedule) return html`<span class="dim">—</span>`;
     return html`
         <span class="nowrap">${one.schedule}</span>
-        ${one.last_tick && html`<div class="dim small">last <${Time} at=${one.last_tick} />${one.last_tick_skipped && html`, skipped: ${one.last_tick_skipped}`}${one.last_tick_operation_id
-            && html`: <a href=${linkTo(['operation', one.last_tick_operation_id])}>operation</a>`}</div>`}`;
+        ${
+            one.last_tick &&
+            html`<div class="dim small">last <${Time} at=${one.last_tick} />
+                ${one.last_tick_skipped && html`, skipped: ${one.last_tick_skipped}`}${
+                one.last_tick_operation_id &&
+                html`: <a href=${linkTo(['operation', one.last_tick_operation_id])}>operation</a>`
+            }</div>`
+        }`;
 }
 
 function columnsFor(reload) {
@@ -41,22 +56,38 @@ function columnsFor(reload) {
         { title: 'Definition', cell: (one) => html`<${Name} one=${one} />` },
         { title: 'State', cell: (one) => html`<${State} word=${one.state} title=${MEANING[one.state]} />` },
         { title: 'Schedule', label: 'Schedule', cell: (one) => html`<${Schedule} one=${one} />` },
-        { title: 'Version', label: 'Version', cell: (one) => html`<span class="mono dim" title=${one.version}>${one.version?.slice(0, 8) ?? 'none'}</span>` },
+        {
+            title: 'Version',
+            label: 'Version',
+            cell: (one) =>
+                html`<span class="mono dim" title=${one.version}>${one.version?.slice(0, 8) ?? 'none'}</span>`,
+        },
         { title: 'Changed', label: 'Changed', cell: (one) => html`<${Time} at=${one.updated_at} />` },
-        { act: true, cell: (one) => html`<${ActionButton} name=${'definition ' + one.id} look="row-size" act=${act(one)}>${one.status === 'archived' ? 'Take back' : 'Archive'}<span class="unseen"> ${one.name}</span><//>` },
+        {
+            act: true,
+            cell: (one) =>
+                html`<${ActionButton} name=${'definition ' + one.id} look="row-size" act=${act(one)}>
+                    ${one.status === 'archived' ? 'Take back' : 'Archive'}<span class="unseen"> ${one.name}</span><//>`,
+        },
     ];
 }
 
 export function Definitions() {
     const load = useLoad('/api/workflow-definitions', { limit: ALL }, { on: anyOf('definitions') });
     const [archived, setArchived] = useState(true);
-    const resync = async () => { await resyncDefinitions(); load.reload(); };
+    const resync = async () => {
+        await resyncDefinitions();
+        load.reload();
+    };
     return html`
-        <${Heading} title="Definitions" below="Recipes of operations, read from files. Operations under way keep the version that they began with.">
-            <label class="row tight"><input type="checkbox" checked=${archived} onChange=${(event) => setArchived(event.target.checked)} />archived too</label>
+        <${Heading} title="Definitions"
+            below="Recipes of operations, read from files. Operations under way keep the version that they began with.">
+            <label class="row tight"><input type="checkbox" checked=${archived}
+                onChange=${(event) => setArchived(event.target.checked)} />archived too</label>
             <${ActionButton} name="definitions" look="primary" act=${resync}>Resync<//>
         <//>
         <${Loaded} load=${load}>${({ definitions }) => html`
             <div class="panel"><${Table} label="Definitions" columns=${columnsFor(load.reload)} keyOf=${(one) => one.id}
-                rows=${definitions.filter((one) => archived || one.status !== 'archived')} empty="No definition is known: resync reads the files." /></div>`}<//>`;
+                rows=${definitions.filter((one) => archived || one.status !== 'archived')}
+                empty="No definition is known: resync reads the files." /></div>`}<//>`;
 }

@@ -1,6 +1,6 @@
 /* What could not be brought up to date, with the reason. */
 import { html } from '../core/html.js';
-import { askRetryAll } from '../core/actions.js';
+import { askRetryAll } from '../actions/links.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { Heading } from '../parts/heading.js';
 import { linkColumns, linkKey } from '../parts/links.js';
@@ -25,7 +25,8 @@ export function Failed() {
         <${OperationStrip} scope="failed" />
         <${Loaded} load=${load}>${({ failed, next }) => html`
             <div class="panel">
-                <${Table} label="Failed" columns=${columns} rows=${failed.map(asLink)} keyOf=${linkKey} empty="Nothing has failed." />
+                <${Table} label="Failed" columns=${columns} rows=${failed.map(asLink)} keyOf=${linkKey}
+                    empty="Nothing has failed." />
                 <${Pager} page=${page} shown=${failed.length} next=${next} />
             </div>`}<//>`;
 }

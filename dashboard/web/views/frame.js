@@ -14,10 +14,27 @@ const entries = [
     { path: [], text: 'Overview', under: [undefined] },
     { path: ['apps'], text: 'Apps', under: ['apps', 'app'], figure: (one) => count(one.apps) },
     { path: ['repositories'], text: 'Repositories', under: ['repositories'], figure: (one) => count(one.repositories) },
-    { path: ['failed'], text: 'Failed', under: ['failed'], figure: (one) => (one.failed ? count(one.failed) : ''), trouble: true },
-    { path: ['operations'], text: 'Operations', under: ['operations', 'operation'], figure: (one) => (one.running_operations ? count(one.running_operations) : '') },
+    {
+        path: ['failed'],
+        text: 'Failed',
+        under: ['failed'],
+        figure: (one) => (one.failed ? count(one.failed) : ''),
+        trouble: true,
+    },
+    {
+        path: ['operations'],
+        text: 'Operations',
+        under: ['operations', 'operation'],
+        figure: (one) => (one.running_operations ? count(one.running_operations) : ''),
+    },
     { path: ['history'], text: 'History', under: ['history', 'run', 'stale'] },
-    { path: ['definitions'], text: 'Definitions', under: ['definitions'], figure: (one) => (one.in_error ? countOf(one.in_error, 'error') : ''), trouble: true },
+    {
+        path: ['definitions'],
+        text: 'Definitions',
+        under: ['definitions'],
+        figure: (one) => (one.in_error ? countOf(one.in_error, 'error') : ''),
+        trouble: true,
+    },
     { path: ['queue'], text: 'Queue', under: ['queue'] },
 ];
 
@@ -33,7 +50,10 @@ export function Frame({ children }) {
         first.current = false;
     }, [place]);
     return html`
-        <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>To the content</a>
+        <a class="skip" href="#main" onClick=${(event) => {
+            event.preventDefault();
+            main.current.focus();
+        }}>To the content</a>
         <div class="shell">
             <${Navigation} here=${path[0]} />
             <main id="main" tabindex="-1" ref=${main}><${Away} />${children}</main>
@@ -42,7 +62,15 @@ export function Frame({ children }) {
 
 function Away() {
     const { away } = useServer();
-    return html`<div role="alert">${away && html`<div class="away"><b>The server does not answer.</b><span class="dim">What is shown is the last that is known. Trying again…</span></div>`}</div>`;
+    return html`<div role="alert">${away && html`<${ServerAway} />`}</div>`;
+}
+
+function ServerAway() {
+    return html`
+        <div class="away">
+            <b>The server does not answer.</b>
+            <span class="dim">What is shown is the last that is known. Trying again…</span>
+        </div>`;
 }
 
 async function logOut() {
@@ -54,8 +82,13 @@ async function logOut() {
 /* The overview with the number of definitions in error; null until known. */
 function useFigures() {
     const overview = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker'), every: 3000 });
-    const definitions = useLoad('/api/workflow-definitions', { limit: 1000 }, { on: anyOf('definitions'), every: 5000 });
-    return overview.data && { ...overview.data, in_error: definitions.data?.definitions.filter((one) => one.load_error).length };
+    const definitions = useLoad('/api/workflow-definitions', { limit: 1000 }, { on: anyOf('definitions') });
+    return (
+        overview.data && {
+            ...overview.data,
+            in_error: definitions.data?.definitions.filter((one) => one.load_error).length,
+        }
+    );
 }
 
 function workersOf({ workers, redis }) {
@@ -85,5 +118,6 @@ function Entry({ entry, here, figure }) {
         /* Where the window is narrow the entries stand in a row that is longer than it. */
         if (current) link.current.scrollIntoView({ block: 'nearest', inline: 'center' });
     }, [current]);
-    return html`<a ref=${link} href=${linkTo(entry.path)} aria-current=${current}>${entry.text}${figure && html`<span class=${entry.trouble ? 'trouble' : ''}>${figure}</span>`}</a>`;
+    return html`<a ref=${link} href=${linkTo(entry.path)} aria-current=${current}>${entry.text}
+        ${figure && html`<span class=${entry.trouble ? 'trouble' : ''}>${figure}</span>`}</a>`;
 }

@@ -1,6 +1,6 @@
 /* Every run of a developer workflow, what it cost and how long it took. */
 import { html } from '../core/html.js';
-import { askResyncCosts, syncHistory } from '../core/actions.js';
+import { askResyncCosts, syncHistory } from '../actions/history.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo, setParams, useRoute } from '../core/router.js';
 import { ActionButton } from '../parts/button.js';
@@ -48,13 +48,17 @@ function Runs({ params }) {
     const page = usePage(20);
     const { sort_by = 'start_time', sort_order = 'desc' } = params;
     const { status, model, template, search, from, to } = params;
-    const load = useLoad('/api/workflow-history', { ...page.params, status, model, template, search, from, to, sort_by, sort_order },
-        { on: anyOf('progress', 'history'), every: 3000 });
+    const load = useLoad(
+        '/api/workflow-history',
+        { ...page.params, status, model, template, search, from, to, sort_by, sort_order },
+        { on: anyOf('progress', 'history'), every: 3000 },
+    );
     const sortBy = (key, order) => setParams({ sort_by: key, sort_order: order, page: '', cursor: '' });
     return html`<${Loaded} load=${load}>${(found) => html`
         <div class="panel">
             <${Table} label="Runs" columns=${runColumns} rows=${found.workflows} keyOf=${(run) => run.adw_id}
                 sort=${sort_by} order=${sort_order} onSort=${sortBy} empty="No run fits." />
-            <${Pager} page=${page} shown=${found.workflows.length} next=${found.next} total=${found.total} capped=${found.total_capped} />
+            <${Pager} page=${page} shown=${found.workflows.length} next=${found.next} total=${found.total}
+                capped=${found.total_capped} />
         </div>`}<//>`;
 }

@@ -7,12 +7,27 @@ import { count } from '../format/number.js';
 import { dollars } from '../format/money.js';
 import { seconds } from '../format/time.js';
 
-const spans = [['7', '7 days'], ['', '30 days'], ['90', '90 days'], ['365', 'a year']];
+const spans = [
+    ['7', '7 days'],
+    ['', '30 days'],
+    ['90', '90 days'],
+    ['365', 'a year'],
+];
 const groupOf = (days) => (days > 120 ? 'week' : 'day');
 
-const costSeries = [{ label: 'Cost', colour: 'accent', bars: true, text: dollars }, { label: 'Runs', colour: 'warn', text: count, right: true }];
-const durationSeries = [{ label: 'Average duration', colour: 'accent', fill: true, text: seconds,
-    steps: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200] }];
+const costSeries = [
+    { label: 'Cost', colour: 'accent', bars: true, text: dollars },
+    { label: 'Runs', colour: 'warn', text: count, right: true },
+];
+const durationSeries = [
+    {
+        label: 'Average duration',
+        colour: 'accent',
+        fill: true,
+        text: seconds,
+        steps: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200],
+    },
+];
 
 function columnsOf(trends) {
     const number = (value) => (value === null || value === undefined ? null : Number(value));
@@ -26,19 +41,27 @@ function columnsOf(trends) {
 }
 
 export function HistoryCharts({ days = '30' }) {
-    const { data } = useLoad('/api/workflow-history/trends', { days, group_by: groupOf(Number(days)) }, { on: anyOf('history'), every: 10000 });
+    const { data } = useLoad(
+        '/api/workflow-history/trends',
+        { days, group_by: groupOf(Number(days)) },
+        { on: anyOf('history'), every: 10000 },
+    );
     const drawn = useMemo(() => data && columnsOf(data.trends), [data]);
     if (!drawn) return null;
     const over = ' per ' + groupOf(Number(days)) + ', over ' + days + ' days';
     return html`
         <div class="halves">
             <div>
-                <div class="title"><h2>Cost per ${groupOf(Number(days))}</h2><${Select} name="days" label="" value=${days === '30' ? '' : days} options=${spans} /></div>
-                <${Chart} data=${drawn.cost} series=${costSeries} label=${'Cost' + over + ': ' + dollars(drawn.sum) + ' for ' + count(drawn.runs) + ' runs'} empty="No runs in this time." />
+                <div class="title"><h2>Cost per ${groupOf(Number(days))}</h2>
+                <${Select} name="days" label="" value=${days === '30' ? '' : days} options=${spans} /></div>
+                <${Chart} data=${drawn.cost} series=${costSeries}
+                    label=${'Cost' + over + ': ' + dollars(drawn.sum) + ' for ' + count(drawn.runs) + ' runs'}
+                    empty="No runs in this time." />
             </div>
             <div>
                 <div class="title"><h2>Average duration per ${groupOf(Number(days))}</h2></div>
-                <${Chart} data=${drawn.duration} series=${durationSeries} label=${'Average duration' + over} empty="No runs in this time." />
+                <${Chart} data=${drawn.duration} series=${durationSeries} label=${'Average duration' + over}
+                    empty="No runs in this time." />
             </div>
         </div>`;
 }

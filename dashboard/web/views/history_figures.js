@@ -11,9 +11,11 @@ export function HistoryFigures() {
     return html`
         <div class="panel stats">
             <div><b>${count(data.total_workflows)}</b><span>runs</span></div>
-            <div><b>${percent(data.success_rate_percent, 1)}</b><span>completed · ${count(data.failed_count)} failed</span></div>
+            <div><b>${percent(data.success_rate_percent, 1)}</b>
+            <span>completed · ${count(data.failed_count)} failed</span></div>
             <div><b><${Money} value=${data.total_cost} /></b><span>spent in all</span></div>
-            <div><b><${Money} value=${data.average_cost} /></b><span>per run <${Trend} value=${data.cost_trend_7day} /></span></div>
+            <div><b><${Money} value=${data.average_cost} /></b><span>per run <${Trend} value=${data.cost_trend_7day} />
+            </span></div>
             <div><b>${seconds(data.average_duration_seconds)}</b><span>a completed run takes</span></div>
         </div>`;
 }
@@ -21,5 +23,6 @@ export function HistoryFigures() {
 /* Of the last 7 days against the 7 before. */
 function Trend({ value }) {
     if (value === null || value === undefined) return null;
-    return html`<span title="last 7 days against the 7 before">· ${value > 0 ? '+' : ''}${percent(value)} in 7 days</span>`;
+    return html`<span title="last 7 days against the 7 before">· ${value > 0 ? '+' : ''}
+        ${percent(value)} in 7 days</span>`;
 }

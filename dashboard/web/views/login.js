@@ -26,8 +26,10 @@ export function Login() {
             <div class="brand">Re<b>prise</b></div>
             <form class="panel" onSubmit=${logIn}>
                 <h1>Log in</h1>
-                <label>Name<input name="username" autocomplete="username" autocapitalize="none" required autofocus /></label>
-                <label>Password<input name="password" type="password" autocomplete="current-password" required /></label>
+                <label>Name<input name="username" autocomplete="username" autocapitalize="none" required autofocus />
+                </label>
+                <label>Password<input name="password" type="password" autocomplete="current-password" required />
+                </label>
                 <div role="alert" class="trouble">${trouble}</div>
                 <button class="primary" disabled=${busy}>${busy ? 'One moment…' : 'Log in'}</button>
             </form>

@@ -11,7 +11,12 @@ import { Table } from '../parts/table.js';
 import { Elapsed } from '../parts/time.js';
 import { Whole } from '../parts/tooltip.js';
 
-const which = [['', 'any outcome'], ['failed', 'failed'], ['succeeded', 'succeeded'], ['skipped', 'skipped']];
+const which = [
+    ['', 'any outcome'],
+    ['failed', 'failed'],
+    ['succeeded', 'succeeded'],
+    ['skipped', 'skipped'],
+];
 
 function note(one) {
     if (one.error) return html`<${Whole} text=${one.error} />`;
@@ -36,13 +41,18 @@ export function Outcomes({ operation }) {
     const { params } = useRoute();
     const page = usePage(20);
     const path = '/admin/api/operations/' + encodeURIComponent(operation.operation_id) + '/outcomes';
-    const load = useLoad(path, { ...page.params, outcome: params.outcome },
-        { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 1500 });
+    const load = useLoad(
+        path,
+        { ...page.params, outcome: params.outcome },
+        { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 1500 },
+    );
     return html`
-        <div class="title"><h2>Jobs that are done</h2><${Select} name="outcome" label="" value=${params.outcome} options=${which} /></div>
+        <div class="title"><h2>Jobs that are done</h2><${Select} name="outcome" label="" value=${params.outcome}
+            options=${which} /></div>
         <${Loaded} load=${load}>${({ outcomes, next }) => html`
             <div class="panel">
-                <${Table} label="Outcomes" columns=${columns} rows=${outcomes} keyOf=${(one) => one.seq} empty=${operation.pruned_at ? 'The outcomes were removed; the counts stay.' : 'None yet.'} />
+                <${Table} label="Outcomes" columns=${columns} rows=${outcomes} keyOf=${(one) => one.seq}
+                    empty=${operation.pruned_at ? 'The outcomes were removed; the counts stay.' : 'None yet.'} />
                 <${Pager} page=${page} shown=${outcomes.length} next=${next} />
             </div>`}<//>`;
 }

@@ -16,14 +16,19 @@ const isProgress = (event) => event.type === 'progress';
 export function Operations() {
     const { params } = useRoute();
     const page = usePage(20);
-    const load = useLoad('/admin/api/operations', { ...page.params, state: params.state }, { on: isProgress, every: 1500 });
+    const load = useLoad(
+        '/admin/api/operations',
+        { ...page.params, state: params.state },
+        { on: isProgress, every: 1500 },
+    );
     const rows = useProgress(load.data?.operations ?? []);
     return html`
         <${Heading} title="Operations" below="Everything that was asked for, the newest first." />
         <div class="filters"><${Select} name="state" label="State" value=${params.state} options=${states} /></div>
         <${Loaded} load=${load}>${({ next }) => html`
             <div class="panel">
-                <${Table} label="Operations" columns=${operationColumns} keyOf=${(one) => one.operation_id} empty="No operation fits."
+                <${Table} label="Operations" columns=${operationColumns} keyOf=${(one) => one.operation_id}
+                    empty="No operation fits."
                     rows=${rows} />
                 <${Pager} page=${page} shown=${rows.length} next=${next} />
             </div>`}<//>`;

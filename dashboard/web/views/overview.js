@@ -1,6 +1,6 @@
 /* What runs, what needs a person, and how it has been going. */
 import { html } from '../core/html.js';
-import { askResyncCosts, syncHistory } from '../core/actions.js';
+import { askResyncCosts, syncHistory } from '../actions/history.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { useProgress } from '../core/operation.js';
 import { linkTo } from '../core/router.js';
@@ -37,8 +37,18 @@ function useRunning() {
 }
 
 function sentence({ failed }, running) {
-    const runs = running.length === 0 ? 'Nothing is running.' : running.length === 1 ? 'One operation is running.' : count(running.length) + ' operations are running.';
-    const looks = failed === 0 ? ' No link needs a look.' : failed === 1 ? ' One link needs a look.' : ' ' + count(failed) + ' links need a look.';
+    const runs =
+        running.length === 0
+            ? 'Nothing is running.'
+            : running.length === 1
+              ? 'One operation is running.'
+              : count(running.length) + ' operations are running.';
+    const looks =
+        failed === 0
+            ? ' No link needs a look.'
+            : failed === 1
+              ? ' One link needs a look.'
+              : ' ' + count(failed) + ' links need a look.';
     return runs + looks;
 }
 
@@ -47,26 +57,32 @@ function Shown({ overview, running }) {
     return html`
         <${Stats} overview=${overview} running=${running} />
         <h2>Running</h2>
-        <div class="panel"><${Table} label="Running operations" columns=${operationColumns} rows=${running} keyOf=${(one) => one.operation_id}
+        <div class="panel"><${Table} label="Running operations" columns=${operationColumns} rows=${running}
+            keyOf=${(one) => one.operation_id}
             empty=${html`Nothing is running. Start something from <a href=${linkTo(['apps'])}>Apps</a> or <a href=${linkTo(['history'])}>History</a>.`} /></div>
         <div class="two">
-            <div><h2>Since this page was opened: settled jobs, chunks waiting</h2><${OverviewChart} overview=${overview} /></div>
+            <div><h2>Since this page was opened: settled jobs, chunks waiting</h2>
+            <${OverviewChart} overview=${overview} /></div>
             <div><h2>Needs attention</h2><${Attention} findings=${attention} /></div>
         </div>
         <h2>Workers</h2>
-        <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers ?? []} keyOf=${(one) => one.worker}
-            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer: what it knows of workers is not known.'} /></div>`;
+        <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers ?? []}
+            keyOf=${(one) => one.worker}
+            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer.'} /></div>`;
 }
 
 function Stats({ overview, running }) {
     const hour = overview.last_hour;
     const settled = hour.succeeded + hour.failed + hour.skipped;
-    const chunks = (key) => (overview.queues ? count(overview.queues.reduce((total, queue) => total + queue[key], 0)) : '—');
+    const chunks = (key) =>
+        overview.queues ? count(overview.queues.reduce((total, queue) => total + queue[key], 0)) : '—';
     return html`
         <div class="panel stats">
             <div><b>${count(settled)}</b><span>settled in the last hour</span></div>
-            <div><b>${settled ? percent(share(settled - hour.failed, settled), 2) : '—'}</b><span>of them without failure</span></div>
-            <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(running.length, 'operation')}</span></div>
+            <div><b>${settled ? percent(share(settled - hour.failed, settled), 2) : '—'}</b>
+            <span>of them without failure</span></div>
+            <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(running.length, 'operation')}</span>
+            </div>
             <div><b>${chunks('queued_chunks')}</b><span>chunks waiting · ${chunks('active_chunks')} in hand</span></div>
             <div><b>${count(overview.failed)}</b><span>failed links</span></div>
         </div>`;

@@ -20,5 +20,6 @@ export function OverviewChart({ overview }) {
         return samples();
     }, [overview]);
     const minutes = Math.max(1, Math.round((data[0][data[0].length - 1] - data[0][0]) / 60));
-    return html`<${Chart} data=${data} series=${series} label=${'Settled jobs per second and chunks waiting, over ' + minutes + ' minutes'} />`;
+    return html`<${Chart} data=${data} series=${series}
+        label=${'Settled jobs per second and chunks waiting, over ' + minutes + ' minutes'} />`;
 }

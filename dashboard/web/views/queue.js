@@ -18,18 +18,38 @@ const queueColumns = [
     { title: 'Operations', num: true, cell: (one) => count(one.operations) },
     { title: 'Jobs open', num: true, cell: (one) => count(one.open_jobs) },
     { title: 'In hand', num: true, cell: (one) => count(one.active_chunks) },
-    { title: 'Delayed', num: true, cell: (one) => html`<span title="operations with retries that wait for their time">${count(one.delayed_operations)}</span>` },
-    { title: 'Suspect', num: true, cell: (one) => html`<span title="chunks whose process was ended by a fatal signal">${count(one.suspect_chunks)}</span>` },
+    {
+        title: 'Delayed',
+        num: true,
+        cell: (one) =>
+            html`<span title="operations with retries that wait for their time">${count(one.delayed_operations)}
+                </span>`,
+    },
+    {
+        title: 'Suspect',
+        num: true,
+        cell: (one) =>
+            html`<span title="chunks whose process was ended by a fatal signal">${count(one.suspect_chunks)}</span>`,
+    },
 ];
 
 /* An entry that is no chunk is shown as it stands. */
-const jobsOf = ({ chunk }) => (chunk?.due ? 'due retries' : chunk?.from === undefined ? html`<${Whole} text=${JSON.stringify(chunk)} look="clip mono" />` : count(chunk.from) + ' to ' + count(chunk.to));
+const jobsOf = ({ chunk }) =>
+    chunk?.due
+        ? 'due retries'
+        : chunk?.from === undefined
+          ? html`<${Whole} text=${JSON.stringify(chunk)} look="clip mono" />`
+          : count(chunk.from) + ' to ' + count(chunk.to);
 
 const chunkColumns = [
     { title: 'Operation', cell: (one) => operationLink(one.chunk?.op) },
     { title: 'Jobs', label: 'Jobs', cell: jobsOf },
     { title: 'Queue', label: 'Queue', cell: (one) => one.queue },
-    { title: 'Worker', label: 'Worker', cell: (one) => html`<span class="mono dim">${one.worker ?? one.chunk?.by}</span>` },
+    {
+        title: 'Worker',
+        label: 'Worker',
+        cell: (one) => html`<span class="mono dim">${one.worker ?? one.chunk?.by}</span>`,
+    },
 ];
 const chunkKey = (one) => JSON.stringify(one);
 
@@ -46,7 +66,8 @@ const rejectedColumns = [
 ];
 
 function Part({ title, columns, rows, keyOf, empty }) {
-    return html`<h2>${title}</h2><div class="panel"><${Table} label=${title} columns=${columns} rows=${rows} keyOf=${keyOf} empty=${empty} /></div>`;
+    return html`<h2>${title}</h2><div class="panel"><${Table} label=${title} columns=${columns} rows=${rows}
+        keyOf=${keyOf} empty=${empty} /></div>`;
 }
 
 export function Queue() {
@@ -54,10 +75,16 @@ export function Queue() {
     return html`
         <${Heading} title="Queue" below="What Redis holds at this moment. All of it can be rebuilt from PostgreSQL." />
         <${Loaded} load=${load}>${(queue) => html`
-            <div class="panel"><${Table} label="Queues" columns=${queueColumns} rows=${queue.queues} keyOf=${(one) => one.queue} /></div>
-            <${Part} title="Workers" columns=${workerColumns} rows=${queue.workers} keyOf=${(one) => one.worker} empty="No worker is alive: what is asked for waits." />
-            <${Part} title="Chunks in hand" columns=${chunkColumns} rows=${queue.chunks} keyOf=${chunkKey} empty="None." />
-            ${queue.suspects.length > 0 && html`<${Part} title="Suspects: their process was ended by a fatal signal" columns=${chunkColumns} rows=${queue.suspects} keyOf=${chunkKey} />`}
-            <${Part} title="Waiting for their time" columns=${delayedColumns} rows=${queue.delayed} keyOf=${(one) => one.queue + one.operation_id} empty="No retry waits." />
-            <${Part} title="Refused requests" columns=${rejectedColumns} rows=${queue.rejected} keyOf=${chunkKey} empty="None." />`}<//>`;
+            <div class="panel"><${Table} label="Queues" columns=${queueColumns} rows=${queue.queues}
+                keyOf=${(one) => one.queue} /></div>
+            <${Part} title="Workers" columns=${workerColumns} rows=${queue.workers} keyOf=${(one) => one.worker}
+                empty="No worker is alive: what is asked for waits." />
+            <${Part} title="Chunks in hand" columns=${chunkColumns} rows=${queue.chunks} keyOf=${chunkKey}
+                empty="None." />
+            <${Part} title="Suspects: their process was ended by a fatal signal" columns=${chunkColumns}
+                rows=${queue.suspects} keyOf=${chunkKey} empty="None." />
+            <${Part} title="Waiting for their time" columns=${delayedColumns} rows=${queue.delayed}
+                keyOf=${(one) => one.queue + one.operation_id} empty="No retry waits." />
+            <${Part} title="Refused requests" columns=${rejectedColumns} rows=${queue.rejected} keyOf=${chunkKey}
+                empty="None." />`}<//>`;
 }

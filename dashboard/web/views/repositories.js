@@ -1,6 +1,6 @@
 /* All links of all apps. */
 import { html } from '../core/html.js';
-import { askResyncAll } from '../core/actions.js';
+import { askResyncAll } from '../actions/links.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { useRoute } from '../core/router.js';
 import { Search, Select } from '../parts/filter.js';
@@ -17,7 +17,11 @@ const statuses = [['', 'any'], ...STATUSES.map((word) => [word, word === 'pendin
 export function Repositories() {
     const { params } = useRoute();
     const page = usePage();
-    const load = useLoad('/admin/api/repositories', { ...page.params, status: params.status, search: params.search }, { on: anyOf('progress'), every: 1500 });
+    const load = useLoad(
+        '/admin/api/repositories',
+        { ...page.params, status: params.status, search: params.search },
+        { on: anyOf('progress'), every: 1500 },
+    );
     return html`
         <${Heading} title="Repositories" below="Every repository of every app.">
             <button type="button" class="danger" onClick=${askResyncAll}>Re-sync all…</button>
@@ -29,7 +33,8 @@ export function Repositories() {
         </div>
         <${Loaded} load=${load}>${({ repositories, next }) => html`
             <div class="panel">
-                <${Table} label="Repositories" columns=${columns} rows=${repositories} keyOf=${linkKey} empty="No repository fits." />
+                <${Table} label="Repositories" columns=${columns} rows=${repositories} keyOf=${linkKey}
+                    empty="No repository fits." />
                 <${Pager} page=${page} shown=${repositories.length} next=${next} />
             </div>`}<//>`;
 }

@@ -15,13 +15,18 @@ import { Audit, Findings, Models, Phases, Scores, Similar } from './run_parts.js
 const way = [{ href: linkTo(['history']), text: 'History' }];
 
 export function Run({ path }) {
-    const load = useLoad('/api/workflow-history/' + encodeURIComponent(path[1]), {}, { on: anyOf('progress', 'history'), every: 3000 });
+    const load = useLoad(
+        '/api/workflow-history/' + encodeURIComponent(path[1]),
+        {},
+        { on: anyOf('progress', 'history'), every: 3000 },
+    );
     return html`<${Loaded} load=${load}>${(run) => html`<${Shown} run=${run} reload=${load.reload} />`}<//>`;
 }
 
 function Shown({ run }) {
     return html`
-        <${Heading} title=${'Run ' + run.adw_id} above=${way} below=${html`<${State} word=${run.status} /> · started <${Time} at=${run.start_time ?? run.created_at} />`}>
+        <${Heading} title=${'Run ' + run.adw_id} above=${way}
+            below=${html`<${State} word=${run.status} /> · started <${Time} at=${run.start_time ?? run.created_at} />`}>
             <${CostButton} run=${run} force=${true} /><${CostButton} run=${run} />
         <//>
         <${Figures} run=${run} />
@@ -38,7 +43,8 @@ function Shown({ run }) {
 function Figures({ run }) {
     return html`
         <div class="panel stats">
-            <div><b><${Money} value=${run.actual_cost_total} /></b><span>cost · estimated <${Money} value=${run.estimated_cost_total} /></span></div>
+            <div><b><${Money} value=${run.actual_cost_total} /></b>
+            <span>cost · estimated <${Money} value=${run.estimated_cost_total} /></span></div>
             <div><b>${seconds(run.duration_seconds)}</b><span>took</span></div>
             <div><b>${count(run.total_tokens)}</b><span>tokens · ${count(run.output_tokens)} written</span></div>
             <div><b>${percent(run.cache_efficiency_percent)}</b><span>of the input from the cache</span></div>
@@ -46,8 +52,18 @@ function Figures({ run }) {
         </div>`;
 }
 
-const FACTS = [['Template', 'workflow_template'], ['Model', 'model_used'], ['Issue', 'issue_number'], ['Class', 'issue_class'], ['Branch', 'branch_name'], ['Plan', 'plan_file'],
-    ['Worktree', 'worktree_path'], ['Complexity', 'complexity_actual'], ['Bottleneck', 'bottleneck_phase'], ['Error kind', 'error_category']];
+const FACTS = [
+    ['Template', 'workflow_template'],
+    ['Model', 'model_used'],
+    ['Issue', 'issue_number'],
+    ['Class', 'issue_class'],
+    ['Branch', 'branch_name'],
+    ['Plan', 'plan_file'],
+    ['Worktree', 'worktree_path'],
+    ['Complexity', 'complexity_actual'],
+    ['Bottleneck', 'bottleneck_phase'],
+    ['Error kind', 'error_category'],
+];
 
 function Facts({ run }) {
     const known = FACTS.filter(([, key]) => run[key] !== null && run[key] !== undefined && run[key] !== '');

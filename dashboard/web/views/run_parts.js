@@ -11,12 +11,14 @@ import { Time } from '../parts/time.js';
 
 function Part({ title, columns, rows, keyOf }) {
     if (!rows.length) return null;
-    return html`<h2>${title}</h2><div class="panel"><${Table} label=${title} columns=${columns} rows=${rows} keyOf=${keyOf} /></div>`;
+    return html`<h2>${title}</h2><div class="panel"><${Table} label=${title} columns=${columns} rows=${rows}
+        keyOf=${keyOf} /></div>`;
 }
 
 /* A share of the whole as a thin bar, so that the largest is seen at once. */
 function Share({ part, whole }) {
-    return html`<div class="bar" aria-hidden="true"><i style=${{ width: (whole > 0 ? Math.min(100, (100 * part) / whole) : 0) + '%' }}></i></div>`;
+    return html`<div class="bar" aria-hidden="true"><i
+        style=${{ width: (whole > 0 ? Math.min(100, (100 * part) / whole) : 0) + '%' }}></i></div>`;
 }
 
 export function Phases({ run }) {
@@ -44,13 +46,20 @@ export function Models({ run }) {
 
 export function Similar({ run }) {
     const columns = [
-        { title: 'Run', most: true, cell: (one) => html`<a class="mono" href=${runLink(one.id)}>${one.id}</a><div class="prompt dim small">${one.nl_input}</div>` },
+        {
+            title: 'Run',
+            most: true,
+            cell: (one) =>
+                html`<a class="mono" href=${runLink(one.id)}>${one.id}</a><div class="prompt dim small">${one.nl_input}
+                    </div>`,
+        },
         { title: 'Status', cell: (one) => html`<${State} word=${one.status} />` },
         { title: 'Took', num: true, cell: (one) => seconds(one.duration_seconds) },
         { title: 'Cost', num: true, cell: (one) => html`<${Money} value=${one.actual_cost_total} />` },
         { title: 'Likeness', num: true, cell: (one) => percent(100 * one.similarity_score) },
     ];
-    return html`<${Part} title="Similar runs" columns=${columns} rows=${run.similar_runs ?? []} keyOf=${(one) => one.id} />`;
+    return html`<${Part} title="Similar runs" columns=${columns} rows=${run.similar_runs ?? []}
+        keyOf=${(one) => one.id} />`;
 }
 
 export function Audit({ run }) {
@@ -59,18 +68,42 @@ export function Audit({ run }) {
         { title: 'Before', num: true, cell: (one) => html`<${Money} value=${one.old_cost} />` },
         { title: 'After', num: true, cell: (one) => html`<${Money} value=${one.new_cost} />` },
         { title: 'Reason', cell: (one) => one.reason },
-        { title: 'Operation', label: 'Operation', cell: (one) => one.operation_id && html`<a class="mono" href=${linkTo(['operation', one.operation_id])}>…${one.operation_id.slice(-6)}</a>` },
+        {
+            title: 'Operation',
+            label: 'Operation',
+            cell: (one) =>
+                one.operation_id &&
+                html`<a class="mono" href=${linkTo(['operation', one.operation_id])}>…${one.operation_id.slice(-6)}
+                    </a>`,
+        },
     ];
-    return html`<${Part} title="Changes of its cost" columns=${columns} rows=${run.audit_trail ?? []} keyOf=${(one) => one.at + one.operation_id} />`;
+    return html`<${Part} title="Changes of its cost" columns=${columns} rows=${run.audit_trail ?? []}
+        keyOf=${(one) => one.at + one.operation_id} />`;
 }
 
-const SCORES = [['Clarity of the prompt', 'nl_input_clarity_score'], ['Cost efficiency', 'cost_efficiency_score'], ['Performance', 'performance_score'], ['Quality', 'quality_score']];
+const SCORES = [
+    ['Clarity of the prompt', 'nl_input_clarity_score'],
+    ['Cost efficiency', 'cost_efficiency_score'],
+    ['Performance', 'performance_score'],
+    ['Quality', 'quality_score'],
+];
 
 export function Scores({ run }) {
     const columns = [
         { title: 'Score', cell: ([label]) => label },
-        { title: 'Bar', wide: true, cell: ([, key]) => run[key] !== null && html`<${Share} part=${run[key]} whole=${100} />` },
-        { title: 'Of 100', num: true, cell: ([, key]) => (run[key] === null || run[key] === undefined ? html`<span class="dim" title="an input is unknown">unknown</span>` : Math.round(run[key])) },
+        {
+            title: 'Bar',
+            wide: true,
+            cell: ([, key]) => run[key] !== null && html`<${Share} part=${run[key]} whole=${100} />`,
+        },
+        {
+            title: 'Of 100',
+            num: true,
+            cell: ([, key]) =>
+                run[key] === null || run[key] === undefined
+                    ? html`<span class="dim" title="an input is unknown">unknown</span>`
+                    : Math.round(run[key]),
+        },
     ];
     return html`<${Part} title="Scores" columns=${columns} rows=${SCORES} keyOf=${([, key]) => key} />`;
 }
@@ -78,5 +111,6 @@ export function Scores({ run }) {
 export function Findings({ run }) {
     const lines = [...(run.anomaly_flags ?? []).map((one) => one.message), ...(run.optimization_recommendations ?? [])];
     if (!lines.length) return null;
-    return html`<h2>Worth knowing</h2><div class="panel pad"><ul class="findings">${lines.map((line) => html`<li>${line}</li>`)}</ul></div>`;
+    return html`<h2>Worth knowing</h2><div class="panel pad"><ul class="findings">
+        ${lines.map((line) => html`<li>${line}</li>`)}</ul></div>`;
 }

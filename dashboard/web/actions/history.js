@@ -1,0 +1,65 @@
+/* Bringing the history up to date, and mending costs. */
+import { post, request } from '../core/api.js';
+import { ask } from '../core/dialogs.js';
+import { toast } from '../core/toasts.js';
+import { dollars } from '../format/money.js';
+import { CAN_STOP, preview, started } from './start.js';
+
+const WAITS_MS = 70000; // the server waits a minute for a single run
+
+export async function resyncCost(run, force = false) {
+    const params = { adw_id: run.adw_id, force: force ? 'true' : '' };
+    const answer = await request('POST', '/api/workflow-history/resync', { params, deadlineMs: WAITS_MS });
+    toast(run.adw_id + ': ' + whatBecame(answer));
+}
+
+/* In the server's own words; without any, it is still at it. */
+function whatBecame({ errors, workflows }) {
+    if (errors.length) return errors[0].error;
+    const [one] = workflows;
+    if (!one) return 'still being read; the page will show it';
+    return one.updated ? dollars(one.old_cost) + ' → ' + dollars(one.new_cost) : one.message;
+}
+
+const STATUSES = ['completed', 'failed', 'running', 'pending'];
+
+/* What the definition takes of what the dialog's fields say. */
+const costArgs = ({ status, from, to, force }) => ({
+    status: status ? [status] : undefined,
+    from,
+    to,
+    force: force || undefined,
+});
+
+/* For the runs that the filter names; `filter`: {status, from, to}. */
+export function askResyncCosts(filter) {
+    ask({
+        title: 'Re-sync costs?',
+        text: 'Reads the cost of each run from its files again. A finished run takes the fresh value; a running one only a greater one.',
+        note: CAN_STOP,
+        fields: [
+            {
+                name: 'status',
+                label: 'Status',
+                value: filter.status ?? '',
+                options: [['', 'completed and failed'], ...STATUSES.map((word) => [word, word])],
+            },
+            { name: 'from', label: 'Started from', type: 'date', value: filter.from ?? '' },
+            { name: 'to', label: 'to', type: 'date', value: filter.to ?? '' },
+            { name: 'force', label: 'Take what the files say, even where it is less', type: 'check', value: false },
+        ],
+        preview: (values) => preview('resync-costs', costArgs(values), 'Runs', { files: false }),
+        act: async (values, { confirmation }) => {
+            const params = { ...values, force: values.force ? 'true' : '' };
+            const answer = await request('POST', '/api/workflow-history/resync', { params, body: { confirmation } });
+            started({ ...answer, message: 'Cost re-sync started' }, 'history');
+        },
+        yes: 'Re-sync costs',
+        no: 'Not now',
+    });
+}
+
+export async function syncHistory() {
+    const answer = await post('/api/workflow-history/sync');
+    started({ ...answer, message: 'History sync started' }, 'history');
+}
