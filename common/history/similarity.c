@@ -16,7 +16,7 @@
 struct similarity_block {
     struct similarity_block *next;
     size_t used, size;
-    uint32_t bytes[];
+    uint64_t bytes[]; /* the strictest of what is kept: anchors */
 };
 
 struct similarity *similarity_new(void)
@@ -50,7 +50,7 @@ void similarity_drop(struct similarity *index)
 
 static void *take_bytes(struct similarity *index, size_t bytes)
 {
-    bytes = (bytes + sizeof(uint32_t) - 1) / sizeof(uint32_t) * sizeof(uint32_t);
+    bytes = (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
     struct similarity_block *block = index->blocks;
     if (block == NULL || block->size - block->used < bytes) {
         size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
