@@ -23,7 +23,7 @@ static enum history_entry kind_of(int dir, const struct dirent64 *entry)
 {
     struct stat info;
     if (entry->d_type != DT_UNKNOWN)
-        return kind_of_mode(DTTOIF(entry->d_type));
+        return kind_of_mode((mode_t)DTTOIF(entry->d_type));
     if (fstatat(dir, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
         return HISTORY_ENTRY_OTHER;
     return kind_of_mode(info.st_mode);
