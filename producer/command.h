@@ -36,6 +36,8 @@ command_run run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app
     run_definition;
 /* run_history_requests.c */
 command_run run_sync_history, run_resync_cost, run_resync_costs;
+/* run_history.c */
+command_run run_history, run_workflow, run_analytics, run_trends, run_stale_costs;
 /* run_operations.c */
 command_run run_progress, run_cancel, run_pause, run_resume, run_operations, run_outcomes;
 /* run_engine.c */

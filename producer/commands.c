@@ -89,6 +89,39 @@ const struct command commands[] = {
      "--watch",
      run_resync_costs},
 
+    {"history", HISTORY, "", 0, 0,
+     PAGE | OPTION(OPTION_OFFSET) | OPTION(OPTION_STATUS) | OPTION(OPTION_MODEL) | OPTION(OPTION_TEMPLATE) |
+         OPTION(OPTION_SEARCH) | OPTION(OPTION_FROM) | OPTION(OPTION_TO) | OPTION(OPTION_SORT_BY) |
+         OPTION(OPTION_SORT_ORDER),
+     "lists workflows with their cost",
+     "Lists the workflows that the history has, the newest row first. Dates are held against a workflow's start (else\n"
+     "the time when its row was made). Workflows without the key that is sorted by come last. Where at most 10000\n"
+     "match they are also sorted by updated_at, end_time, status, issue_number, total_tokens and\n"
+     "cache_efficiency_percent. The total is counted up to 10000.",
+     "producer history --status failed --from 2026-01-01\n"
+     "producer history --search \"login page\" --sort-by actual_cost_total --limit 10",
+     run_history},
+    {"workflow", HISTORY, "<workflow>", 1, 1, 0, "all that is known of one workflow",
+     "Shows what a workflow was asked, took and cost, by phase and by model; its scores, what is unusual about it, "
+     "the\n"
+     "workflows most like it, and every change of its cost. If the history does not have it: exit code 3.",
+     "producer workflow 4b6b710e", run_workflow},
+    {"analytics", HISTORY, "", 0, 0, 0, "the history in sums",
+     "Shows counts, costs and times over the whole history, exact at the moment that it tells. The mean cost is that "
+     "of\n"
+     "workflows with a cost, the mean time that of completed ones, success is held against those that have ended; the\n"
+     "costs of 7 and 30 days are compared with as many days before.",
+     "producer analytics\nproducer analytics --json", run_analytics},
+    {"trends", HISTORY, "", 0, 0, OPTION(OPTION_DAYS) | OPTION(OPTION_GROUP_BY), "the same by day, week or hour",
+     "Shows the last days, the oldest first, those without a workflow too. Days are UTC; weeks begin on Monday.",
+     "producer trends --days 7\nproducer trends --days 90 --group-by week", run_trends},
+    {"stale-costs", HISTORY, "", 0, 0, PAGE | OPTION(OPTION_MAX_COST) | OPTION(OPTION_MIN_TOKENS),
+     "lists costs that look too low",
+     "Lists completed workflows that cost little although they used many tokens, the cheapest first: their cost may "
+     "have\n"
+     "been read before their files were whole. To read it again: producer resync-cost <workflow>",
+     "producer stale-costs\nproducer stale-costs --max-cost 0.10 --min-tokens 50000", run_stale_costs},
+
     {"progress", OPERATIONS, "<op>", 1, 1, OPTION(OPTION_WATCH), "how far an operation is",
      "Shows the counts as PostgreSQL has them, which are exact. --watch draws them until the operation has ended; its\n"
      "exit code then tells the result: 0 only if it was completed and no job failed. Ctrl-C ends the watching, not\n"

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/clock.h"
-#include "common/query/apps.h"
+#include "common/base/json.h"
 #include "common/store/pg.h"
 #include "producer/out.h"
 #include "producer/table.h"
@@ -15,44 +14,16 @@ static void add_cell(struct table *table, const PGresult *result, int row, const
     int column = PQfnumber(result, spec->column);
     assert(column >= 0);
     struct buf text = BUF_INIT;
-    char length[CLOCK_ISO_MAX];
-    if (pg_is_null(result, row, column)) {
-        table_cell(table, NULL);
-        return;
-    }
-    switch (spec->cell) {
-    case LIST_TEXT:
-        buf_add_str(&text, pg_text(result, row, column));
-        break;
-    case LIST_NUMBER:
-        out_add_count(&text, pg_int8(result, row, column));
-        break;
-    case LIST_BYTES:
-        out_add_bytes(&text, pg_int8(result, row, column));
-        break;
-    case LIST_AGO:
-        buf_addf(&text, "%s ago", clock_human_ms(pg_int8(result, row, column), length));
-        break;
-    case LIST_CAPPED:
-        out_add_count(&text, pg_int8(result, row, column));
-        if (pg_int8(result, row, column) == APPS_COUNTED_MAX)
-            buf_add_char(&text, '+');
-        break;
-    }
+    cell_add(&text, spec->cell, pg_text(result, row, column));
     table_cell(table, text.data);
     buf_fini(&text);
-}
-
-static bool is_right(enum list_cell cell)
-{
-    return cell == LIST_NUMBER || cell == LIST_BYTES || cell == LIST_CAPPED;
 }
 
 static void print_table(const PGresult *result, int rows, const struct list *list)
 {
     struct table *table = table_new();
     for (const struct list_column *c = list->columns; c->title != NULL; c++)
-        table_column(table, c->title, is_right(c->cell) ? TABLE_RIGHT : TABLE_LEFT);
+        table_column(table, c->title, cell_is_right(c->cell) ? TABLE_RIGHT : TABLE_LEFT);
     for (int row = 0; row < rows; row++)
         for (const struct list_column *c = list->columns; c->title != NULL; c++)
             add_cell(table, result, row, c);
@@ -63,6 +34,18 @@ static void print_table(const PGresult *result, int rows, const struct list *lis
     table_drop(table);
 }
 
+/* Where the answer knows how many there are. */
+static void note_total(const struct answer *answer)
+{
+    struct buf text = BUF_INIT;
+    int64_t total = json_get_int(answer->json, "total", -1);
+    out_add_count(&text, total);
+    if (total > answer->rows)
+        out_note("%d of %s%s.", answer->rows, text.data,
+                 json_get_bool(answer->json, "total_capped", false) ? " and more" : "");
+    buf_fini(&text);
+}
+
 void list_print(const struct session *session, const struct answer *answer, const struct list *list)
 {
     if (session->json) {
@@ -71,6 +54,7 @@ void list_print(const struct session *session, const struct answer *answer, cons
         out_note("%s", list->none);
     } else {
         print_table(answer->result, answer->rows, list);
+        note_total(answer);
         if (answer->next != NULL)
             out_note("There are more: --cursor %s", answer->next);
     }

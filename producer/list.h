@@ -3,20 +3,13 @@
 #define REPRISE_PRODUCER_LIST_H
 
 #include "common/query/answer.h"
+#include "producer/cell.h"
 #include "producer/session.h"
-
-enum list_cell {
-    LIST_TEXT,
-    LIST_NUMBER,
-    LIST_BYTES,
-    LIST_AGO,    /* milliseconds since */
-    LIST_CAPPED, /* a number that was counted up to APPS_COUNTED_MAX */
-};
 
 struct list_column {
     const char *title;
     const char *column;
-    enum list_cell cell;
+    enum cell cell;
 };
 
 struct list {

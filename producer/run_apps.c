@@ -15,13 +15,13 @@
 enum err run_apps(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"APP", "app_id", LIST_TEXT},
-        {"NAME", "app_name", LIST_TEXT},
-        {"REPOSITORIES", "repositories", LIST_CAPPED},
-        {"FAILED", "failed_repositories", LIST_CAPPED},
-        {"REGISTERED", "created_ago_ms", LIST_AGO},
-        {"SENDS TO", "base_url", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"APP", "app_id", CELL_TEXT},
+        {"NAME", "app_name", CELL_TEXT},
+        {"REPOSITORIES", "repositories", CELL_CAPPED},
+        {"FAILED", "failed_repositories", CELL_CAPPED},
+        {"REGISTERED", "created_ago_ms", CELL_AGO},
+        {"SENDS TO", "base_url", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     static const struct list list = {columns, "There are no apps; to register one: producer add-app NAME URL"};
     return list_run(session, apps_list, NULL, &list, error);

@@ -33,13 +33,13 @@ static void tell_errors(struct session *session, const struct answer *answer)
 enum err run_definitions(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"DEFINITION", "id", LIST_TEXT},
-        {"STATE", "state", LIST_TEXT},
-        {"ARGUMENTS", "arguments", LIST_TEXT},
-        {"SCHEDULE", "schedule", LIST_TEXT},
-        {"LAST TICK", "last_tick_ago_ms", LIST_AGO},
-        {"NAME", "name", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"DEFINITION", "id", CELL_TEXT},
+        {"STATE", "state", CELL_TEXT},
+        {"ARGUMENTS", "arguments", CELL_TEXT},
+        {"SCHEDULE", "schedule", CELL_TEXT},
+        {"LAST TICK", "last_tick_ago_ms", CELL_AGO},
+        {"NAME", "name", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     static const struct list list = {columns, "There are no definitions; to load them: producer resync-definitions"};
     struct list_asking asking = {.session = session};

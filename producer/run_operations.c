@@ -123,15 +123,15 @@ enum err run_resume(struct session *session, struct err_info *error)
 enum err run_operations(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"OPERATION", "operation_id", LIST_TEXT},
-        {"DEFINITION", "definition", LIST_TEXT},
-        {"STATE", "state", LIST_TEXT},
-        {"DONE", "completed", LIST_NUMBER},
-        {"TOTAL", "total", LIST_NUMBER},
-        {"FAILED", "failed", LIST_NUMBER},
-        {"CREATED", "created_ago_ms", LIST_AGO},
-        {"SUBJECT", "subject", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"OPERATION", "operation_id", CELL_TEXT},
+        {"DEFINITION", "definition", CELL_TEXT},
+        {"STATE", "state", CELL_TEXT},
+        {"DONE", "completed", CELL_NUMBER},
+        {"TOTAL", "total", CELL_NUMBER},
+        {"FAILED", "failed", CELL_NUMBER},
+        {"CREATED", "created_ago_ms", CELL_AGO},
+        {"SUBJECT", "subject", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     static const struct list list = {columns, "There are no operations."};
     return list_run(session, operations_list, NULL, &list, error);
@@ -140,14 +140,14 @@ enum err run_operations(struct session *session, struct err_info *error)
 enum err run_outcomes(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"JOB", "seq", LIST_TEXT},
-        {"KIND", "kind", LIST_TEXT},
-        {"OUTCOME", "outcome", LIST_TEXT},
-        {"TRY", "attempt", LIST_TEXT},
-        {"ENDED", "finished_ago_ms", LIST_AGO},
-        {"SUBJECT", "subject", LIST_TEXT},
-        {"ERROR", "error", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"JOB", "seq", CELL_TEXT},
+        {"KIND", "kind", CELL_TEXT},
+        {"OUTCOME", "outcome", CELL_TEXT},
+        {"TRY", "attempt", CELL_TEXT},
+        {"ENDED", "finished_ago_ms", CELL_AGO},
+        {"SUBJECT", "subject", CELL_TEXT},
+        {"ERROR", "error", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     struct list list = {columns, "There are no outcomes."};
     struct view view;

@@ -7,9 +7,9 @@
 enum err run_projects(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"PROJECT", "id", LIST_TEXT}, {"DEFINITIONS", "definitions", LIST_NUMBER},
-        {"NAME", "name", LIST_TEXT},  {"PATH", "path", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"PROJECT", "id", CELL_TEXT}, {"DEFINITIONS", "definitions", CELL_NUMBER},
+        {"NAME", "name", CELL_TEXT},  {"PATH", "path", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     static const struct list list = {columns, "There are no projects; to add one: producer add-project ID NAME PATH"};
     return list_run(session, definitions_projects, NULL, &list, error);

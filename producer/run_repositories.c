@@ -17,15 +17,15 @@
 enum err run_repositories(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"REPOSITORY", "repository_id", LIST_TEXT},
-        {"NAME", "repository", LIST_TEXT},
-        {"APP", "app_name", LIST_TEXT},
-        {"STATUS", "status", LIST_TEXT},
-        {"FILES", "files", LIST_NUMBER},
-        {"SIZE", "bytes", LIST_BYTES},
-        {"SCANNED", "scanned_ago_ms", LIST_AGO},
-        {"ERROR", "last_error", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"REPOSITORY", "repository_id", CELL_TEXT},
+        {"NAME", "repository", CELL_TEXT},
+        {"APP", "app_name", CELL_TEXT},
+        {"STATUS", "status", CELL_TEXT},
+        {"FILES", "files", CELL_NUMBER},
+        {"SIZE", "bytes", CELL_BYTES},
+        {"SCANNED", "scanned_ago_ms", CELL_AGO},
+        {"ERROR", "last_error", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     static const struct list list = {columns,
                                      "No repository is watched; to watch one: producer add-repository APP URL"};

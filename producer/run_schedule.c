@@ -68,9 +68,9 @@ static enum err show_all(struct session *session, struct err_info *error)
 enum err run_schedule(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"TICK", "tick", LIST_TEXT},   {"OPERATION", "operation_id", LIST_TEXT},
-        {"STATE", "state", LIST_TEXT}, {"SKIPPED BECAUSE", "skipped", LIST_TEXT},
-        {NULL, NULL, LIST_TEXT},
+        {"TICK", "tick", CELL_TEXT},   {"OPERATION", "operation_id", CELL_TEXT},
+        {"STATE", "state", CELL_TEXT}, {"SKIPPED BECAUSE", "skipped", CELL_TEXT},
+        {NULL, NULL, CELL_TEXT},
     };
     static const struct list list = {columns, "No tick of it was due yet."};
     const char *handle = session_word(session, 0);

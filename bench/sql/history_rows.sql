@@ -29,7 +29,7 @@ SELECT lpad(to_hex((i * 2654435761) % 4294967296), 8, '0'), CASE WHEN i % 7 > 0 
                30 + 3000 * luck ^ 4 AS seconds, CASE WHEN status_luck < 0.98 THEN (20000 + 3000000 * luck ^ 3)::bigint END AS tokens,
                CASE WHEN status_luck < 0.98 THEN 0.05 + 8 * luck ^ 3 * status_luck END AS cost
           FROM (SELECT i, random() AS luck, random() AS status_luck, (5 + 25 * random() ^ 2)::int AS words,
-                       now() - interval '730 days' + (i + 500 * random()) * interval '730 days' / :count: AS created_at
+                       now() - interval '730 days' + (i - 500 * random()) * interval '730 days' / :count: AS created_at
                   FROM generate_series(1, :count:) i) dice) r
  CROSS JOIN LATERAL (SELECT string_agg(CASE WHEN k <= 40
                                              THEN split_part('the,add,fix,to,and,in,for,test,page,user,api,build,update,with,make,on,of,'

@@ -135,22 +135,38 @@ static enum err ask_range(struct pg *pg, const struct asked *asked, struct wante
     return err;
 }
 
+/* One status or several, with commas between them. */
+static enum err ask_statuses(const struct asked *asked, struct err_info *error)
+{
+    static const char *const statuses[] = {"pending", "running", "completed", "failed"};
+    const char *text = asked_text(asked, "status");
+    for (const char *at = text; at != NULL; at = *at == ',' ? at + 1 : NULL) {
+        size_t len = strcspn(at, ","), i = 0;
+        while (i < 4 && (strlen(statuses[i]) != len || strncmp(statuses[i], at, len) != 0))
+            i++;
+        if (i == 4)
+            return asked_refuse(asked, error, "status",
+                                "\"%.*s\" is none of pending, running, completed, failed; several stand with commas",
+                                (int)len, at);
+        at += len;
+    }
+    return ERR_OK;
+}
+
 /* On success wanted_fini is owed. */
 static enum err ask_wanted(struct pg *pg, const struct asked *asked, struct wanted *wanted, struct err_info *error)
 {
-    static const char *const statuses[] = {"pending", "running", "completed", "failed", NULL};
-    int status = -1;
     *wanted = (struct wanted){.among = ALL};
     enum err err = ask_order(asked, wanted, error);
     if (err == ERR_OK)
-        err = asked_word(asked, "status", statuses, &status, error);
+        err = ask_statuses(asked, error);
     if (err == ERR_OK)
         err = ask_search(asked, wanted, error);
     if (err == ERR_OK)
         err = ask_range(pg, asked, wanted, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"workflows", wanted->order_name, 2}, &wanted->page, error);
-    wanted->status = status < 0 ? NULL : statuses[status];
+    wanted->status = asked_text(asked, "status");
     wanted->model = asked_text(asked, "model");
     wanted->template = asked_text(asked, "template");
     if (err != ERR_OK)

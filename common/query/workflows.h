@@ -4,10 +4,10 @@
 
 #include "common/query/answer.h"
 
-/* {workflows, next, total, total_capped, limit, offset}. Filters: status, model, template, search (at least three
- * characters, anywhere in nl_input, case ignored), from, to (by start_time, else created_at; inclusive). sort_by a key,
- * sort_order asc or desc (the default; runs without the key come last in both). `total` is exact up to
- * WORKFLOWS_COUNTED_MAX, and there it says total_capped.
+/* {workflows, next, total, total_capped, limit, offset}. Filters: status (several with commas), model, template, search
+ * (at least three characters, anywhere in nl_input, case ignored), from, to (by start_time, else created_at;
+ * inclusive). sort_by a key, sort_order asc or desc (the default; runs without the key come last in both). `total` is
+ * exact up to WORKFLOWS_COUNTED_MAX, and there it says total_capped.
  *
  * A filter that matches at most so many runs is read as a whole and sorted by any key. Beyond that the list goes along
  * an index: created_at, start_time, actual_cost_total, duration_seconds, adw_id; another key is refused (ERR_USAGE says

@@ -91,6 +91,13 @@ CREATE TRIGGER history_counts_changed AFTER UPDATE ON workflow_history REFERENCI
 CREATE TRIGGER history_counts_gone AFTER DELETE ON workflow_history REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION history_count();
 
+CREATE FUNCTION history_count_none() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    TRUNCATE history_sum, history_hour;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER history_counts_none AFTER TRUNCATE ON workflow_history FOR EACH STATEMENT EXECUTE FUNCTION history_count_none();
+
 -- Adds up at most so many fresh rows of each table; returns how many there were. One at a time; who comes second leaves it.
 CREATE FUNCTION history_fold(most bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE folded bigint; hours bigint;

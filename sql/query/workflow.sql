@@ -10,11 +10,11 @@ SELECT
        (SELECT jsonb_agg(jsonb_build_object('model', m.key) || m.value ORDER BY m.key)
           FROM jsonb_each(h.cost_breakdown -> 'by_model') m) AS models,
        (SELECT jsonb_agg(jsonb_build_object('id', o.adw_id, 'similarity_score', s.value -> 'similarity_score',
-                         'status', o.status, 'actual_cost_total', o.actual_cost_total, 'duration_seconds', o.duration_seconds,
+                         'status', o.status, 'actual_cost_total', trim_scale(o.actual_cost_total), 'duration_seconds', o.duration_seconds,
                          'workflow_template', o.workflow_template, 'nl_input', left(o.nl_input, 200)) ORDER BY s.n)
           FROM jsonb_array_elements(h.similar_workflows) WITH ORDINALITY s (value, n)
           JOIN workflow_history o ON o.adw_id = s.value ->> 'id') AS similar_runs,
-       (SELECT jsonb_agg(jsonb_build_object('old_cost', a.old_cost, 'new_cost', a.new_cost, 'old_status', a.old_status,
+       (SELECT jsonb_agg(jsonb_build_object('old_cost', trim_scale(a.old_cost), 'new_cost', trim_scale(a.new_cost), 'old_status', a.old_status,
                          'new_status', a.new_status, 'reason', a.reason, 'operation_id', a.operation_id,
                          'at', to_char(a.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY a.id DESC)
           FROM (SELECT * FROM cost_audit_log WHERE adw_id = h.adw_id ORDER BY id DESC LIMIT 1000) a) AS audit_trail

@@ -1,0 +1,253 @@
+/* Looking at the workflow history. */
+#include <json-c/json_object_iterator.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/query/analytics.h"
+#include "common/query/workflow.h"
+#include "common/query/workflows.h"
+#include "producer/list.h"
+#include "producer/out.h"
+#include "producer/table.h"
+
+#define NO_HISTORY "No workflow is like that; to bring the history up to date: producer sync-history"
+
+static const struct list_column run_columns[] = {
+    {"WORKFLOW", "adw_id", CELL_TEXT},
+    {"STATUS", "status", CELL_TEXT},
+    {"COST", "actual_cost_total", CELL_DOLLARS},
+    {"TOKENS", "total_tokens", CELL_NUMBER},
+    {"TOOK", "duration_seconds", CELL_SECONDS},
+    {"STARTED", "begun_ago_ms", CELL_AGO},
+    {"TEMPLATE", "workflow_template", CELL_TEXT},
+    {"MODEL", "model_used", CELL_TEXT},
+    {"REQUEST", "nl_input", CELL_BRIEF},
+    {NULL, NULL, CELL_TEXT},
+};
+
+enum err run_history(struct session *session, struct err_info *error)
+{
+    static const struct list list = {run_columns, NO_HISTORY};
+    return list_run(session, workflows_list, NULL, &list, error);
+}
+
+enum err run_stale_costs(struct session *session, struct err_info *error)
+{
+    static const struct list list = {run_columns, "No cost looks stale."};
+    return list_run(session, workflows_stale, NULL, &list, error);
+}
+
+enum err run_trends(struct session *session, struct err_info *error)
+{
+    static const struct list_column columns[] = {
+        {"FROM (UTC)", "period", CELL_TEXT},
+        {"WORKFLOWS", "workflows", CELL_NUMBER},
+        {"COMPLETED", "completed", CELL_NUMBER},
+        {"FAILED", "failed", CELL_NUMBER},
+        {"SUCCESS", "success_rate_percent", CELL_PERCENT},
+        {"COST", "total_cost", CELL_DOLLARS},
+        {"MEAN COST", "average_cost", CELL_DOLLARS},
+        {"MEAN TIME", "average_duration_seconds", CELL_SECONDS},
+        {"TOKENS", "total_tokens", CELL_NUMBER},
+        {NULL, NULL, CELL_TEXT},
+    };
+    static const struct list list = {columns, NO_HISTORY};
+    return list_run(session, analytics_trends, NULL, &list, error);
+}
+
+/* ---- facts: what stands in one document, line by line ------------------------------------------------------------ */
+
+#define LABEL_WIDTH 18
+
+struct fact {
+    const char *label, *member;
+    enum cell cell;
+};
+
+/* Facts that are not known are left out. */
+static void print_facts(struct json_object *document, const struct fact *facts)
+{
+    for (; facts->label != NULL; facts++) {
+        struct json_object *value = json_get(document, facts->member);
+        struct buf text = BUF_INIT;
+        if (value == NULL)
+            continue;
+        bool is_text = json_object_is_type(value, json_type_string);
+        cell_add(&text, facts->cell,
+                 is_text ? json_object_get_string(value)
+                         : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+        out_line("%-*s %s", LABEL_WIDTH, facts->label, text.data);
+        buf_fini(&text);
+    }
+}
+
+/* A table of the objects in an array; nothing where there are none. */
+static void print_objects(const char *title, struct json_object *array, const struct list_column *columns)
+{
+    if (!json_object_is_type(array, json_type_array) || json_object_array_length(array) == 0)
+        return;
+    struct table *table = table_new();
+    for (const struct list_column *c = columns; c->title != NULL; c++)
+        table_column(table, c->title, cell_is_right(c->cell) ? TABLE_RIGHT : TABLE_LEFT);
+    for (size_t i = 0; i < json_object_array_length(array); i++)
+        for (const struct list_column *c = columns; c->title != NULL; c++) {
+            struct json_object *value = json_get(json_object_array_get_idx(array, i), c->column);
+            struct buf text = BUF_INIT;
+            cell_add(&text, c->cell, value == NULL ? NULL : json_object_get_string(value));
+            table_cell(table, text.data);
+            buf_fini(&text);
+        }
+    struct buf text = BUF_INIT;
+    table_write(table, &text);
+    printf("\n%s\n%s", title, text.data);
+    buf_fini(&text);
+    table_drop(table);
+}
+
+/* Lines, each a text or an object with a message. */
+static void print_lines(const char *title, struct json_object *array)
+{
+    if (!json_object_is_type(array, json_type_array) || json_object_array_length(array) == 0)
+        return;
+    printf("\n%s\n", title);
+    for (size_t i = 0; i < json_object_array_length(array); i++) {
+        struct json_object *one = json_object_array_get_idx(array, i);
+        const char *message = json_get_string(one, "message");
+        out_line("  %s", message != NULL ? message : one == NULL ? "-" : json_object_get_string(one));
+    }
+}
+
+/* ---- one workflow ------------------------------------------------------------------------------------------------ */
+
+static const struct fact workflow_facts[] = {
+    {"workflow", "adw_id", CELL_TEXT},
+    {"status", "status", CELL_TEXT},
+    {"request", "nl_input", CELL_BRIEF},
+    {"issue", "issue_number", CELL_TEXT},
+    {"template", "workflow_template", CELL_TEXT},
+    {"model", "model_used", CELL_TEXT},
+    {"phase", "current_phase", CELL_TEXT},
+    {"branch", "branch_name", CELL_TEXT},
+    {"started", "start_time", CELL_TEXT},
+    {"ended", "end_time", CELL_TEXT},
+    {"took", "duration_seconds", CELL_SECONDS},
+    {"error", "error_message", CELL_TEXT},
+    {"cost", "actual_cost_total", CELL_DOLLARS},
+    {"estimated cost", "estimated_cost_total", CELL_DOLLARS},
+    {"tokens", "total_tokens", CELL_NUMBER},
+    {"from the cache", "cache_efficiency_percent", CELL_PERCENT},
+    {"retries", "retry_count", CELL_NUMBER},
+    {"clarity", "nl_input_clarity_score", CELL_SCORE},
+    {"cost efficiency", "cost_efficiency_score", CELL_SCORE},
+    {"performance", "performance_score", CELL_SCORE},
+    {"quality", "quality_score", CELL_SCORE},
+    {"pattern", "pattern_signature", CELL_TEXT},
+    {NULL, NULL, CELL_TEXT},
+};
+
+static void print_workflow(struct json_object *run)
+{
+    static const struct list_column phases[] = {{"PHASE", "phase", CELL_TEXT},
+                                                {"COST", "cost", CELL_DOLLARS},
+                                                {"TOOK", "duration_seconds", CELL_SECONDS},
+                                                {NULL, NULL, CELL_TEXT}};
+    static const struct list_column models[] = {
+        {"MODEL", "model", CELL_TEXT}, {"COST", "cost", CELL_DOLLARS}, {NULL, NULL, CELL_TEXT}};
+    static const struct list_column similar[] = {{"WORKFLOW", "id", CELL_TEXT},
+                                                 {"ALIKE", "similarity_score", CELL_TEXT},
+                                                 {"STATUS", "status", CELL_TEXT},
+                                                 {"COST", "actual_cost_total", CELL_DOLLARS},
+                                                 {"TOOK", "duration_seconds", CELL_SECONDS},
+                                                 {"REQUEST", "nl_input", CELL_BRIEF},
+                                                 {NULL, NULL, CELL_TEXT}};
+    static const struct list_column audit[] = {
+        {"AT", "at", CELL_TEXT},         {"FROM", "old_cost", CELL_DOLLARS},       {"TO", "new_cost", CELL_DOLLARS},
+        {"REASON", "reason", CELL_TEXT}, {"OPERATION", "operation_id", CELL_TEXT}, {NULL, NULL, CELL_TEXT}};
+    print_facts(run, workflow_facts);
+    print_objects("Phases", json_get(run, "phases"), phases);
+    print_objects("Models", json_get(run, "models"), models);
+    print_lines("Anomalies", json_get(run, "anomaly_flags"));
+    print_lines("Recommendations", json_get(run, "optimization_recommendations"));
+    print_objects("Similar workflows", json_get(run, "similar_runs"), similar);
+    print_objects("Changes of the cost", json_get(run, "audit_trail"), audit);
+}
+
+/* Asks a question whose answer is one document. */
+static enum err ask_document(struct session *session, answer_question *question, const char *adw_id,
+                             struct answer *answer, struct err_info *error)
+{
+    struct list_asking asking = {session, {{adw_id == NULL ? NULL : "adw_id", adw_id}}};
+    struct asked asked = list_asked(&asking);
+    enum err err = session_postgres(session, error);
+    return err == ERR_OK ? question(session->pg, &asked, answer, error) : err;
+}
+
+enum err run_workflow(struct session *session, struct err_info *error)
+{
+    const char *adw_id = session_word(session, 0);
+    struct answer answer;
+    enum err err = ask_document(session, workflow_one, adw_id, &answer, error);
+    if (err == ERR_NOT_FOUND)
+        return err_set(error, err, "there is no workflow \"%s\" in the history; see: producer history", adw_id);
+    if (err != ERR_OK)
+        return err;
+    if (session->json)
+        out_json(json_object_get(answer.json));
+    else
+        print_workflow(answer.json);
+    answer_fini(&answer);
+    return ERR_OK;
+}
+
+/* ---- analytics --------------------------------------------------------------------------------------------------- */
+
+static const struct fact analytics_facts[] = {
+    {"as of", "as_of", CELL_TEXT},
+    {"workflows", "total_workflows", CELL_NUMBER},
+    {"completed", "completed_count", CELL_NUMBER},
+    {"failed", "failed_count", CELL_NUMBER},
+    {"success", "success_rate_percent", CELL_PERCENT},
+    {"cost", "total_cost", CELL_DOLLARS},
+    {"mean cost", "average_cost", CELL_DOLLARS},
+    {"cost, 7 days", "cost_trend_7day", CELL_CHANGE},
+    {"cost, 30 days", "cost_trend_30day", CELL_CHANGE},
+    {"mean time", "average_duration_seconds", CELL_SECONDS},
+    {"mean tokens", "average_tokens", CELL_NUMBER},
+    {"from the cache", "average_cache_efficiency_percent", CELL_PERCENT},
+    {"peak hours", "peak_hours", CELL_TEXT},
+    {NULL, NULL, CELL_TEXT},
+};
+
+/* {"word": count, …} as lines. */
+static void print_counts(const char *title, struct json_object *counts)
+{
+    if (!json_object_is_type(counts, json_type_object) || json_object_object_length(counts) == 0)
+        return;
+    printf("\n%s\n", title);
+    struct json_object_iterator at = json_object_iter_begin(counts), end = json_object_iter_end(counts);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        struct buf text = BUF_INIT;
+        out_add_count(&text, json_object_get_int64(json_object_iter_peek_value(&at)));
+        out_line("  %12s  %s", text.data, json_object_iter_peek_name(&at));
+        buf_fini(&text);
+    }
+}
+
+enum err run_analytics(struct session *session, struct err_info *error)
+{
+    struct answer answer;
+    enum err err = ask_document(session, analytics_read, NULL, &answer, error);
+    if (err != ERR_OK)
+        return err;
+    if (session->json) {
+        out_json(json_object_get(answer.json));
+    } else {
+        print_facts(answer.json, analytics_facts);
+        print_counts("By status", json_get(answer.json, "workflows_by_status"));
+        print_counts("By template", json_get(answer.json, "workflows_by_template"));
+        print_counts("By model", json_get(answer.json, "workflows_by_model"));
+    }
+    answer_fini(&answer);
+    return ERR_OK;
+}
