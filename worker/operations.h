@@ -7,7 +7,7 @@
 
 #include "common/queue/definition.h"
 #include "common/queue/operation.h"
-#include "worker/versions.h"
+#include "common/queue/versions.h"
 
 struct known_operation {
     char operation_id[ID_MAX];

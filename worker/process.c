@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
+#include "common/queue/versions.h"
 #include "worker/pool.h"
-#include "worker/versions.h"
 
 struct watch {
     struct pool *pool;

@@ -2,8 +2,8 @@
  * Versions of definitions by their digest, shared by all threads of a process. A version never changes, so what is here
  * is never wrong; it is bounded, and what somebody uses stays until he gives it back.
  */
-#ifndef REPRISE_WORKER_VERSIONS_H
-#define REPRISE_WORKER_VERSIONS_H
+#ifndef REPRISE_QUEUE_VERSIONS_H
+#define REPRISE_QUEUE_VERSIONS_H
 
 #include "common/queue/operation.h"
 

@@ -1,6 +1,6 @@
 /* Few enough to be looked through. The lock is never held while PostgreSQL is asked: two threads may load the same
  * version, and the second one's is dropped. */
-#include "worker/versions.h"
+#include "common/queue/versions.h"
 
 #include <assert.h>
 #include <pthread.h>
