@@ -36,6 +36,10 @@ static const struct {
     {&sql_queue_suspects_of, "'" OP "', 'w_0', 10", 700},
     {&sql_queue_due_again, "'w_1'", 700},
     {&sql_queue_remove_leftover, "'" OP "', 100", 800},
+    {&sql_queue_catalog_find, "'d500'", 20},
+    {&sql_queue_catalog_is_current, "500, 'v'", 20},
+    {&sql_queue_schedule_scheduled, "", 60},
+    {&sql_queue_schedule_running, "1", 1500},
     {&sql_queue_count_crash, "'" OP "', 50001", 60},
 };
 #define HOT (sizeof hot / sizeof *hot)
@@ -76,8 +80,9 @@ static void every_statement_is_understood(void **state)
 
 static void set_explain(size_t number, size_t of, const char *options)
 {
-    snprintf(explain_texts[number], sizeof explain_texts[number], "EXPLAIN %s EXECUTE s%d(%s)", options,
-             hot[of].statement->number, hot[of].arguments);
+    bool any = hot[of].arguments[0] != '\0';
+    snprintf(explain_texts[number], sizeof explain_texts[number], "EXPLAIN %s EXECUTE s%d%s%s%s", options,
+             hot[of].statement->number, any ? "(" : "", hot[of].arguments, any ? ")" : "");
     explains[number] = (struct sql){hot[of].statement->name, SQL_COUNT + 1 + (int)number, explain_texts[number]};
 }
 
@@ -160,6 +165,16 @@ static void fill(struct queue_test *t)
            "' AND seq <= 10");
     sql(t, "INSERT INTO exclusive (key, operation_id, seq, attempt, worker)"
            " SELECT 'key ' || i, '" OP "', i, 0, 'w_0' FROM generate_series(1, 10000) i");
+    sql(t, "INSERT INTO definition_versions (digest, body) VALUES ('v', '{}')");
+    sql(t, "INSERT INTO workflow_definitions (id, identifier, name, type, path, current_version, every_ms, "
+           "scheduled_since)"
+           " OVERRIDING SYSTEM VALUE SELECT i, 'd' || i, 'n', 'yaml', 'p', 'v', 60000, CASE WHEN i <= 5 THEN now() END "
+           "FROM generate_series(1, "
+           "1000) i");
+    sql(t, "INSERT INTO schedule_tick (definition_id, tick, operation_id)"
+           " SELECT d.id, now() - i * interval '1 minute', 'op_' || i FROM workflow_definitions d, generate_series(1, "
+           "1000) i"
+           "  WHERE scheduled_since IS NOT NULL");
 }
 
 static void assert_no_scans(struct pg *pg)
