@@ -13,6 +13,15 @@ const FORMS = {
 let house;
 let views;
 
+/* An operation that stands in the middle, for as long as somebody looks. */
+async function pauseHalfWay(app) {
+    await house.ask('behave', [{ mode: 'ok', times: 9 }, { mode: 'hang' }]);
+    const { operation_id: id } = await house.ask('producer', ['resync-app', '--yes', app]);
+    const done = "SELECT succeeded FROM reprise.tally WHERE operation_id = '" + id + "'";
+    await eventually(async () => (await house.ask('sql', done))[0][0] === '9', 'nine are done');
+    await house.ask('producer', ['pause', id]);
+}
+
 /* Something of each kind to look at: a failed link, operations of several states, a history, a definition in error. */
 before(async () => {
     house = await House.open();
@@ -33,9 +42,11 @@ before(async () => {
         name: 'nightly-costs.yaml',
         text: 'id: nightly-costs\nname: Nightly costs\nphases:\n  - id: costs\n    job: resync-csot\n    over: runs\n',
     });
+    await house.ask('producer', ['resync-definitions']).catch(() => {}); // it says by its exit code that one is in error
+    await pauseHalfWay(Acme.app_id);
     const [[failing]] = await house.ask(
         'sql',
-        "SELECT operation_id FROM reprise.operation WHERE definition = 'resync-app' ORDER BY created_at DESC LIMIT 1",
+        'SELECT operation_id FROM reprise.operation JOIN reprise.tally USING (operation_id) WHERE failed > 0 ORDER BY created_at LIMIT 1',
     );
     const [[run]] = await house.ask(
         'sql',
@@ -74,7 +85,7 @@ for (const [form, settings] of Object.entries(FORMS)) {
             );
             await house.shot(page, name + '-' + form);
             await assertFits(page, name + ' ' + form);
-            await assertAccessible(page, name + ' ' + form);
+            if (form !== 'narrow-dark') await assertAccessible(page, name + ' ' + form); // neither layout nor colours of its own
         }
         await house.leave(page);
     });
@@ -102,6 +113,7 @@ test('stored text with markup in it is shown as text', async () => {
 
 test('by keyboard alone: to a view, through a dialog, out of it', async () => {
     const page = await house.visit('#/apps');
+    await page.reload(); // so that the first Tab begins at the top
     await page.getByRole('heading', { name: 'Apps' }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter'); // "To the content"

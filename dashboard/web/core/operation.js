@@ -1,10 +1,14 @@
 /*
- * Operations, live: their events move the counts at once, and ask for the rest (rate, phases) a little later. Events only
- * go forward; what the server answers is the truth.
+ * Operations, live: their events move the counts at once, and ask for the rest (phases, who waits) a little later. Events
+ * only go forward; what the server answers is the truth, but for the rate: it knows the mean of an operation's whole
+ * life, and who watches wants to know how it goes now.
  */
 import { useEffect, useState } from './html.js';
 import { listen } from './events.js';
 import { useLoad } from './load.js';
+
+const WINDOW_MS = 10000;
+const LEAST_MS = 1000;
 
 const isOf = (id) => (event) => event.type === 'progress' && event.operation_id === id;
 
@@ -15,22 +19,36 @@ export function useOperation(id) {
     return { ...load, data: row ?? null };
 }
 
-/* Rows of a list, each with the counts of its last event. */
+/* Rows of a list, each with the counts of its last event and the rate of the last seconds. */
 export function useProgress(rows) {
-    const [events, setEvents] = useState({});
-    useEffect(
-        () =>
-            listen(
-                (event) =>
-                    event.type === 'progress' && setEvents((before) => ({ ...before, [event.operation_id]: event })),
-            ),
-        [],
-    );
-    return rows.map((row) => withEvent(row, events[row.operation_id]));
+    const [seen, setSeen] = useState({}); // operation_id to the events of the last seconds
+    useEffect(() => {
+        const note = (event) =>
+            setSeen((before) => ({ ...before, [event.operation_id]: withNew(before[event.operation_id], event) }));
+        return listen((event) => event.type === 'progress' && note(event));
+    }, []);
+    return rows.map((row) => withEvents(row, seen[row.operation_id]));
 }
 
-/* An event that is not newer than the row changes nothing. */
-function withEvent(row, event) {
-    if (!event || event.completed <= row.completed) return row;
-    return { ...row, completed: event.completed, failed: event.failed, total: event.total };
+function withNew(events = [], event) {
+    const now = performance.now();
+    return [...events.filter((one) => one.at > now - WINDOW_MS), { ...event, at: now }];
+}
+
+/* An event that is not newer than the row changes no counts. */
+function withEvents(row, events = []) {
+    const last = events[events.length - 1];
+    if (!last) return row;
+    const counts =
+        last.completed > row.completed ? { completed: last.completed, failed: last.failed, total: last.total } : {};
+    return { ...row, ...counts, ...pace({ ...row, ...counts }, events) };
+}
+
+/* {rate_per_s, eta_s} of what was seen; nothing where that is too little to tell. */
+function pace(row, events) {
+    const [first, last] = [events[0], events[events.length - 1]];
+    if (row.state !== 'running' || last.at - first.at < LEAST_MS) return {};
+    const rate = ((last.completed - first.completed) * 1000) / (last.at - first.at);
+    if (rate <= 0) return {};
+    return { rate_per_s: rate, eta_s: row.planned ? (row.total - row.completed) / rate : null };
 }

@@ -20,7 +20,7 @@ const columns = {
     repository: {
         title: 'Repository',
         cell: (link) =>
-            html`<span class="name">${repositoryOf(link)}</span>
+            html`<span class="name one-line" title=${link.url}>${repositoryOf(link)}</span>
                 ${link.branch && html` <span class="dim small">${link.branch}</span>`}`,
     },
     app: {

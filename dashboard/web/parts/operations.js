@@ -31,7 +31,7 @@ export function When({ operation }) {
 }
 
 export function Rate({ operation }) {
-    return isEnded(operation) ? null : html`<span class="nowrap">${rate(operation.rate_per_s)}</span>`;
+    return operation.state !== 'running' ? null : html`<span class="nowrap">${rate(operation.rate_per_s)}</span>`;
 }
 
 export const operationColumns = [

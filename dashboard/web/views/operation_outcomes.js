@@ -44,7 +44,7 @@ export function Outcomes({ operation }) {
     const load = useLoad(
         path,
         { ...page.params, outcome: params.outcome },
-        { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 1500 },
+        { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 700 },
     );
     return html`
         <div class="title"><h2>Jobs that are done</h2><${Select} name="outcome" label="" value=${params.outcome}
