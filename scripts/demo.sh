@@ -165,6 +165,8 @@ write_settings() {
         cat "$run/stores/env"
         printf 'export REPRISE_ENCRYPTION_KEY=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
         printf 'export REPRISE_DEFINITIONS_DIR=%q\n' "$root/definitions"
+        # What is checked at the end must come from the one re-sync that the run asks for.
+        [ "$once" = no ] || printf 'export REPRISE_SCHEDULE_ENABLED=false\n'
         printf 'export REPRISE_GIT_REPOSITORIES_DIR=%q\n' "$run/repositories"
         printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root)"
         printf 'export REPRISE_DELIVER_ALLOW_PRIVATE=127.0.0.0/8\n'

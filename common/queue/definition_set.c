@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/printable.h"
 #include "common/base/yaml.h"
 
 struct loading {
@@ -62,6 +63,16 @@ static const char *text_without_place(const struct err_info *error)
     return error->line > 0 && !strncmp(error->text, place, strlen(place)) ? error->text + strlen(place) : error->text;
 }
 
+/* A name may be of any bytes; what is shown and stored is text, without control characters. */
+static void add_path(const struct loading *loading, const char *name, struct buf *path)
+{
+    size_t room = 4 * strlen(name) + 1;
+    char *shown = mem_alloc(room);
+    printable_copy(shown, room, name, strlen(name));
+    buf_addf(path, "%s/%s", loading->dir->path, shown);
+    free(shown);
+}
+
 static void load_file(struct loading *loading, const char *name)
 {
     struct definition_set *set = loading->set;
@@ -69,7 +80,7 @@ static void load_file(struct loading *loading, const char *name)
     struct err_info error = {.code = ERR_OK};
     struct buf path = BUF_INIT, bytes = BUF_INIT;
 
-    buf_addf(&path, "%s/%s", loading->dir->path, name);
+    add_path(loading, name, &path);
     enum err rc = definition_dir_read(loading->dir, name, &bytes, &error);
     bool is_read = !rc;
     if (!rc)

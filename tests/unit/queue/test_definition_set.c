@@ -138,6 +138,78 @@ static void what_is_no_regular_file_or_too_large_is_a_failure(void **state)
     free(bytes);
 }
 
+static struct definition_set *load_deep(const char *directory)
+{
+    struct definition_set *set;
+    struct err_info error;
+    if (definition_set_load(&(struct definition_place){directory, "", DEFINITION_DIR_DEEP}, NULL, &set, &error))
+        fail_msg("%s", error.text);
+    return set;
+}
+
+static void directories_below_are_looked_through_where_that_is_wanted(void **state)
+{
+    char *below = testing_join(*state, "x.yaml"), *hidden = testing_join(*state, ".git"),
+         *link = testing_join(*state, "link");
+    assert_int_equal(mkdir(below, 0700), 0);
+    assert_int_equal(mkdir(hidden, 0700), 0);
+    assert_int_equal(symlink("x.yaml", link), 0); /* not followed: it could lead in a circle */
+    write_definition(*state, "a.yaml", "aa");
+    write_definition(below, "b.yaml", "bb");
+    write_definition(hidden, "c.yaml", "cc");
+    struct definition_set *set = load_deep(*state);
+    assert_int_equal(set->failure_count, 0);
+    assert_int_equal(set->count, 2);
+    assert_string_equal(set->files[1].name, "x.yaml/b.yaml");
+    definition_set_drop(set);
+    free(below);
+    free(hidden);
+    free(link);
+}
+
+static void directories_too_deep_in_one_another_are_not_read(void **state)
+{
+    struct definition_set *set;
+    struct err_info error = {.code = ERR_OK};
+    char *path = testing_join(*state, "d");
+    for (int i = 0; i <= DEFINITION_DIR_DEPTH; i++) {
+        char *deeper = testing_join(path, "d");
+        assert_int_equal(mkdir(path, 0700), 0);
+        free(path);
+        path = deeper;
+    }
+    free(path);
+    struct definition_place place = {*state, "", DEFINITION_DIR_DEEP};
+    assert_int_equal(definition_set_load(&place, NULL, &set, &error), ERR_PERMANENT);
+    assert_non_null(strstr(error.text, "too deep"));
+    assert_null(set);
+}
+
+static void names_of_any_bytes_are_shown_as_text(void **state)
+{
+    write_definition(*state, "caf\xe9\n.yaml", "aa");
+    write_text(*state, "\xff.yaml", "no definition");
+    struct definition_set *set = load(*state);
+    assert_int_equal(set->count, 1);
+    assert_int_equal(set->failure_count, 1);
+    assert_string_equal(set->files[0].name, "caf\\xe9\\x0a.yaml");
+    assert_string_equal(set->failures[0].name, "\\xff.yaml");
+    definition_set_drop(set);
+}
+
+static void a_bad_file_tells_the_id_that_it_claims(void **state)
+{
+    write_text(*state, "a.yaml", "id: aa\nnaem: A\n");
+    write_text(*state, "b.yaml", "id: Not an id\n");
+    write_text(*state, "c.yaml", "id: [\n");
+    struct definition_set *set = load(*state);
+    assert_int_equal(set->failure_count, 3);
+    assert_string_equal(set->failures[0].id, "aa");
+    assert_null(set->failures[1].id);
+    assert_null(set->failures[2].id);
+    definition_set_drop(set);
+}
+
 static void a_missing_directory_has_no_definitions(void **state)
 {
     struct definition_set *set;
@@ -184,6 +256,10 @@ int main(void)
         test(the_second_file_with_an_id_is_a_failure),
         test(links_are_followed_only_within_the_directory),
         test(what_is_no_regular_file_or_too_large_is_a_failure),
+        test(directories_below_are_looked_through_where_that_is_wanted),
+        test(directories_too_deep_in_one_another_are_not_read),
+        test(names_of_any_bytes_are_shown_as_text),
+        test(a_bad_file_tells_the_id_that_it_claims),
         test(a_missing_directory_has_no_definitions),
         test(the_shipped_definitions_load),
     };
