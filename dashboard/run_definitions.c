@@ -11,8 +11,8 @@ enum err run_resync_definitions(struct call *call, struct err_info *error)
 {
     struct desk *desk = call->desk;
     const struct config *config = desk->office->config;
-    struct resync resync = {desk->pg, &desk->dispatch, &kinds_names, config->definitions_dir,
-                            config->definitions_roots};
+    struct resync resync = {desk->pg, &desk->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
+                            0};
     struct resync_report report;
     enum err err = resync_definitions(&resync, &report, error);
     if (err != ERR_OK)

@@ -45,7 +45,7 @@ static void run_loop(struct ev_loop *loop, struct server *server)
 /* A database that is new can be used at once. */
 static enum err load_first_definitions(const struct config *config, struct pg *pg, struct err_info *error)
 {
-    struct resync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots};
+    struct resync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
     struct resync_report report;
     bool first = false;
     enum err err = resync_is_first(pg, &first, error);

@@ -70,8 +70,8 @@ enum err session_redis(struct session *session, struct err_info *error)
 enum err session_resync(struct session *session, struct resync_report *report, struct err_info *error)
 {
     const struct config *config = &session->config;
-    struct resync resync = {session->pg, &session->dispatch, &kinds_names, config->definitions_dir,
-                            config->definitions_roots};
+    struct resync resync = {
+        session->pg, &session->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
     return resync_definitions(&resync, report, error);
 }
 

@@ -115,7 +115,7 @@ static enum err load_definitions(const struct config *config, const struct redis
         return ERR_OK;
     }
     struct dispatch dispatch = {redis_new(address, REDIS_MS, REDIS_MS), config->redis_prefix};
-    struct resync resync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots};
+    struct resync resync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
     enum err err = resync_definitions(&resync, &report, error);
     if (err == ERR_OK)
         resync_report_fini(&report);

@@ -24,6 +24,8 @@
 #define TICK_MS 1000
 #define REDIS_COMMAND_MS 2000
 #define POLICY_EVERY_MS 60000
+#define RESYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
+#define RESYNC_AGAIN_MS 5000
 
 enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_REAPED, ERRAND_RESYNC, ERRAND_STOP };
 
@@ -44,6 +46,7 @@ struct service {
     struct reaped *reaped;
     struct schedule schedule;
     bool resync_wanted;
+    int64_t resync_ms; /* not before */
     int64_t swept_ms, policy_ms;
     bool policy_warned;
     bool in_trouble;
@@ -118,21 +121,23 @@ static enum err start_scheduled(struct service *service, struct err_info *error)
     return err;
 }
 
-/* Stays wanted until it has succeeded. */
-static enum err resync_if_wanted(struct service *service, struct err_info *error)
+/* Stays wanted until it has succeeded. What hinders it hinders nothing else: another's re-sync that takes long. */
+static void resync_if_wanted(struct service *service)
 {
     const struct config *config = service->process->config;
-    struct resync resync = {service->pg, &service->dispatch, &kinds_names, config->definitions_dir,
-                            config->definitions_roots};
+    struct resync resync = {
+        service->pg,   &service->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
+        RESYNC_TURN_MS};
     struct resync_report report;
-    if (!service->resync_wanted)
-        return ERR_OK;
-    enum err err = resync_definitions(&resync, &report, error);
-    if (err != ERR_OK)
-        return err;
-    resync_report_fini(&report);
-    service->resync_wanted = false;
-    return ERR_OK;
+    struct err_info error = {0};
+    if (!service->resync_wanted || clock_mono_ms() < service->resync_ms)
+        return;
+    service->resync_wanted = resync_definitions(&resync, &report, &error) != ERR_OK;
+    service->resync_ms = clock_mono_ms() + (service->resync_wanted ? RESYNC_AGAIN_MS : 0);
+    if (service->resync_wanted)
+        log_warn("%s; it is tried again", error.text);
+    else
+        resync_report_fini(&report);
 }
 
 static enum err stores_ready(struct service *service, struct err_info *error)
@@ -157,7 +162,7 @@ static enum err round_of_work(struct service *service, struct err_info *error)
     if (err == ERR_OK)
         err = reaped_work(service->reaped, error);
     if (err == ERR_OK)
-        err = resync_if_wanted(service, error);
+        resync_if_wanted(service);
     if (err == ERR_OK)
         err = start_scheduled(service, error);
     if (err == ERR_OK)
@@ -172,10 +177,11 @@ static enum err do_errand(struct service *service, enum errand_kind kind, struct
         return err;
     if (kind == ERRAND_PUSH_ON)
         service->swept_ms = 0; /* the sweep comes next */
+    if (kind == ERRAND_RESYNC)
+        resync_if_wanted(service);
     return kind == ERRAND_INBOX    ? take_in(service, error)
            : kind == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
            : kind == ERRAND_REAPED ? reaped_work(service->reaped, error)
-           : kind == ERRAND_RESYNC ? resync_if_wanted(service, error)
                                    : ERR_OK;
 }
 

@@ -18,10 +18,10 @@ enum { ASKED_BEGIN, ASKED_PATIENCE, ASKED_LOCK, ASKED_BEFORE, ASKED_PROJECTS };
 
 /* ---- before ---------------------------------------------------------------------------------------------------- */
 
-static enum err take_picture(struct pg *pg, struct pg_batch *batch, struct err_info *error)
+static enum err take_picture(struct pg *pg, int64_t turn_ms, struct pg_batch *batch, struct err_info *error)
 {
     pg_batch_add(batch, &sql_queue_begin);
-    pg_batch_add(batch, &sql_queue_resync_patience);
+    pg_arg_int8(pg_batch_add(batch, &sql_queue_resync_patience), turn_ms);
     pg_batch_add(batch, &sql_queue_resync_lock);
     pg_batch_add(batch, &sql_queue_resync_before);
     pg_batch_add(batch, &sql_queue_projects);
@@ -191,7 +191,7 @@ enum err resync_definitions(const struct resync *resync, struct resync_report *r
 {
     *report = (struct resync_report){.count = 0};
     struct pg_batch *batch = pg_batch_new();
-    enum err err = take_picture(resync->pg, batch, error);
+    enum err err = take_picture(resync->pg, resync->turn_ms, batch, error);
     if (err == ERR_OK)
         err = bring_together(resync, batch, report, error);
     pg_batch_drop(batch);

@@ -21,6 +21,7 @@ struct resync {
     const struct definition_names *names;
     const char *directory; /* definitions.dir */
     const char *roots;     /* definitions.roots: colon separated; projects elsewhere are errors */
+    int64_t turn_ms; /* how long to wait for another's to end (ERR_RETRY then); 0 = as long as the connection does */
 };
 
 struct resync_entry {

@@ -130,7 +130,7 @@ class Projects(DefinitionsTest):
 
 class Workers(DefinitionsTest):
     def await_resyncs(self, worker, count):
-        eventually(lambda: worker.text().count("definitions: ") >= count, "the worker has re-synced %d times" % count)
+        eventually(lambda: worker.text().count(" unchanged, ") >= count, "the worker has re-synced %d times" % count)
 
     def test_sighup_reads_the_files_again(self):
         worker = self.worker()
@@ -141,6 +141,20 @@ class Workers(DefinitionsTest):
         self.assertIn("definitions: 1 new, 0 updated", worker.text())
         self.assertEqual(3, self.ask("run", "mine")["total"])
         self.assertEqual(1, len(worker.processes()), "nobody died of it")
+
+    def test_a_re_sync_that_another_holds_up_is_done_later_and_holds_up_nothing(self):
+        worker = self.worker()
+        self.await_resyncs(worker, 1)
+        self.write("mine.yaml", NOOP % ("mine", "Mine", 3))
+        holder = self.stores.new_psql()
+        self.addCleanup(holder.close)
+        holder.execute("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('resync-definitions', 0));")
+        worker.signal_process(worker.pid, signal.SIGHUP)
+        eventually(lambda: "it is tried again" in worker.text(), "the worker waited in vain")
+        self.assertEqual("completed", self.ask("run", "noop", "count=10", "--watch")["state"])
+        self.assertNotIn("mine", self.states())
+        holder.execute("COMMIT;")
+        eventually(lambda: self.states().get("mine") == "ready", "the re-sync is done")
 
     def test_a_definition_re_syncs_all_of_them_and_answers(self):
         self.worker()

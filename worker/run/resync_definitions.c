@@ -19,8 +19,8 @@ static enum err resync_and_tell(const struct run *run, struct resync_report *rep
     if (err != ERR_OK)
         return err;
     struct dispatch dispatch = {redis_new(&address, REDIS_MS, REDIS_MS), run->config->redis_prefix};
-    struct resync resync = {run->pg, &dispatch, &kinds_names, run->config->definitions_dir,
-                            run->config->definitions_roots};
+    struct resync resync = {
+        run->pg, &dispatch, &kinds_names, run->config->definitions_dir, run->config->definitions_roots, 0};
     err = resync_definitions(&resync, report, error);
     redis_drop(dispatch.redis);
     redis_address_fini(&address);

@@ -32,7 +32,7 @@ static const struct definition_names names = {job_exists, selection_exists, NULL
 
 static inline struct resync resync_of(const struct place *place)
 {
-    return (struct resync){place->fixture->pg, &place->fixture->dispatch, &names, place->inside, place->directory};
+    return (struct resync){place->fixture->pg, &place->fixture->dispatch, &names, place->inside, place->directory, 0};
 }
 
 static inline struct json_object *resync(const struct place *place, size_t *written)
