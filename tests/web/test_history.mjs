@@ -26,12 +26,9 @@ const cells = (page, column) =>
 const costs = async (page) => (await cells(page, 7)).map((text) => Number(text.replace(/[^0-9.]/g, '')));
 const falling = (numbers) => numbers.every((number, i) => i === 0 || number <= numbers[i - 1]);
 
-const there = (body) => async (t) =>
-    (await house.lacks('/api/workflow-history')) ? t.skip('the route is not there yet') : body();
-
 test(
     'filtered by status and by text',
-    there(async () => {
+    async () => {
         const page = await house.visit('#/history');
         await page.getByRole('table', { name: 'Runs' }).waitFor();
         await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
@@ -53,7 +50,7 @@ test(
 
 test(
     'sorted by cost, and paged without a run shown twice',
-    there(async () => {
+    async () => {
         const page = await house.visit('#/history');
         await page.getByRole('button', { name: 'Cost', exact: true }).click();
         await eventually(
@@ -75,7 +72,7 @@ test(
 
 test(
     'the charts are drawn, and their words say what they show',
-    there(async () => {
+    async () => {
         const page = await house.visit('#/history');
         const cost = page.getByRole('img', { name: /^Cost per day/ });
         await cost.waitFor();
@@ -98,7 +95,7 @@ test(
 
 test(
     'the cost of one run is re-synced from its row, and the audit trail shows it',
-    there(async () => {
+    async () => {
         const [[run, right]] = await house.ask(
             'sql',
             "SELECT adw_id, actual_cost_total FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1",
@@ -126,7 +123,7 @@ test(
 
 test(
     'costs of a whole filter: asked first with the number of runs, then with a bar to its end',
-    there(async () => {
+    async () => {
         await house.ask(
             'sql',
             "UPDATE reprise.workflow_history SET actual_cost_total = 0.01 WHERE status = 'failed' RETURNING 1",
@@ -148,7 +145,7 @@ test(
 
 test(
     'Sync now shows its progress on the same page',
-    there(async () => {
+    async () => {
         const page = await house.visit('#/history');
         await page.getByRole('button', { name: 'Sync now' }).click();
         await page.getByRole('region', { name: 'Started from this page' }).getByText('completed').waitFor();

@@ -40,7 +40,7 @@ function drawn(one) {
     return {
         label: one.label,
         stroke,
-        points: { show: false },
+        points: one.bars ? { show: false } : { size: 4 },
         scale: one.right ? 'right' : 'y',
         spanGaps: true,
         value: text,

@@ -3,6 +3,7 @@ import { html, useState } from '../core/html.js';
 import { archiveDefinition, resyncDefinitions, unarchiveDefinition } from '../actions/definitions.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
+import { troubleOf } from '../format/definition.js';
 import { ActionButton } from '../parts/button.js';
 import { Heading } from '../parts/heading.js';
 import { Loaded } from '../parts/loaded.js';
@@ -12,13 +13,6 @@ import { Time } from '../parts/time.js';
 import { Whole } from '../parts/tooltip.js';
 
 const ALL = 1000; // there are as many as somebody has written
-
-/* Where in the file, and what: the badge's tooltip holds all of it. */
-const troubleOf = (one) =>
-    (one.load_error_line > 0 ? 'line ' + one.load_error_line + ', column ' + one.load_error_column + ': ' : '') +
-    one.load_error +
-    '\n' +
-    one.path;
 
 function Name({ one }) {
     return html`

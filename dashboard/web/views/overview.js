@@ -36,20 +36,17 @@ function useRunning() {
     return running.data && paused.data && rows;
 }
 
-function sentence({ failed }, running) {
-    const runs =
-        running.length === 0
-            ? 'Nothing is running.'
-            : running.length === 1
-              ? 'One operation is running.'
-              : count(running.length) + ' operations are running.';
-    const looks =
-        failed === 0
-            ? ' No link needs a look.'
-            : failed === 1
-              ? ' One link needs a look.'
-              : ' ' + count(failed) + ' links need a look.';
-    return runs + looks;
+const some = (number, one, many) => (number === 1 ? 'One ' + one : count(number) + ' ' + many);
+
+function sentence({ failed }, rows) {
+    const paused = rows.filter((row) => row.state === 'paused').length;
+    const running = rows.length - paused;
+    const words = [];
+    if (running) words.push(some(running, 'operation is running.', 'operations are running.'));
+    if (paused) words.push(some(paused, 'operation is paused.', 'operations are paused.'));
+    if (!rows.length) words.push('Nothing is running.');
+    words.push(failed ? some(failed, 'link needs a look.', 'links need a look.') : 'No link needs a look.');
+    return words.join(' ');
 }
 
 function Shown({ overview, running }) {

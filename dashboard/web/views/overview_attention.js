@@ -2,6 +2,7 @@
 import { html } from '../core/html.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
+import { troubleOf } from '../format/definition.js';
 import { count } from '../format/number.js';
 import { State } from '../parts/state.js';
 import { Table } from '../parts/table.js';
@@ -58,7 +59,7 @@ const ofDefinition = (one) => ({
     word: 'load error',
     name: 'definition ' + one.name,
     href: linkTo(['definitions']),
-    text: one.load_error,
+    text: troubleOf(one),
 });
 
 const ofLink = (link) => ({
