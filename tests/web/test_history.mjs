@@ -26,129 +26,111 @@ const cells = (page, column) =>
 const costs = async (page) => (await cells(page, 7)).map((text) => Number(text.replace(/[^0-9.]/g, '')));
 const falling = (numbers) => numbers.every((number, i) => i === 0 || number <= numbers[i - 1]);
 
-test(
-    'filtered by status and by text',
-    async () => {
-        const page = await house.visit('#/history');
-        await page.getByRole('table', { name: 'Runs' }).waitFor();
-        await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
-        await eventually(
-            async () =>
-                (await cells(page, 2)).length === failed &&
-                (await cells(page, 2)).every((word) => word.trim() === 'failed'),
-            'only failed runs are listed',
-        );
-        await page.getByRole('combobox', { name: 'Status' }).selectOption('');
-        await page.getByLabel('Search').fill('npm dependencies');
-        await eventually(async () => (await cells(page, 1)).length === NPM, 'the runs with that text are listed');
-        assert.match(page.url(), /search=npm\+dependencies/);
-        await page.reload();
-        await eventually(async () => (await cells(page, 1)).length === NPM, 'the filter is in the address');
-        await house.leave(page);
-    }),
-);
+test('filtered by status and by text', async () => {
+    const page = await house.visit('#/history');
+    await page.getByRole('table', { name: 'Runs' }).waitFor();
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
+    await eventually(
+        async () =>
+            (await cells(page, 2)).length === failed &&
+            (await cells(page, 2)).every((word) => word.trim() === 'failed'),
+        'only failed runs are listed',
+    );
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('');
+    await page.getByLabel('Search').fill('npm dependencies');
+    await eventually(async () => (await cells(page, 1)).length === NPM, 'the runs with that text are listed');
+    assert.match(page.url(), /search=npm\+dependencies/);
+    await page.reload();
+    await eventually(async () => (await cells(page, 1)).length === NPM, 'the filter is in the address');
+    await house.leave(page);
+});
 
-test(
-    'sorted by cost, and paged without a run shown twice',
-    async () => {
-        const page = await house.visit('#/history');
-        await page.getByRole('button', { name: 'Cost', exact: true }).click();
-        await eventually(
-            async () => (await costs(page)).length === 20 && falling(await costs(page)),
-            'the dearest come first',
-        );
-        const first = await cells(page, 1);
-        await page.getByRole('button', { name: 'Next' }).click();
-        await page.getByText('21 to 40').waitFor();
-        await eventually(
-            async () => !(await cells(page, 1)).some((run) => first.includes(run)),
-            'the next page shows others',
-        );
-        await page.goBack();
-        await eventually(async () => (await cells(page, 1)).join() === first.join(), 'back shows the first page');
-        await house.leave(page);
-    }),
-);
+test('sorted by cost, and paged without a run shown twice', async () => {
+    const page = await house.visit('#/history');
+    await page.getByRole('button', { name: 'Cost', exact: true }).click();
+    await eventually(
+        async () => (await costs(page)).length === 20 && falling(await costs(page)),
+        'the dearest come first',
+    );
+    const first = await cells(page, 1);
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('21 to 40').waitFor();
+    await eventually(
+        async () => !(await cells(page, 1)).some((run) => first.includes(run)),
+        'the next page shows others',
+    );
+    await page.goBack();
+    await eventually(async () => (await cells(page, 1)).join() === first.join(), 'back shows the first page');
+    await house.leave(page);
+});
 
-test(
-    'the charts are drawn, and their words say what they show',
-    async () => {
-        const page = await house.visit('#/history');
-        const cost = page.getByRole('img', { name: /^Cost per day/ });
-        await cost.waitFor();
-        const canvas = cost.locator('canvas');
-        await eventually(
-            () =>
-                canvas.evaluate((one) =>
-                    one
-                        .getContext('2d')
-                        .getImageData(0, 0, one.width, one.height)
-                        .data.some((byte) => byte !== 0),
-                ),
-            'something is painted',
-        );
-        assert.match(await cost.getAttribute('aria-label'), /\$\d+\.\d\d for \d+ runs/);
-        await page.getByRole('img', { name: /^Average duration/ }).waitFor();
-        await house.leave(page);
-    }),
-);
+test('the charts are drawn, and their words say what they show', async () => {
+    const page = await house.visit('#/history');
+    const cost = page.getByRole('img', { name: /^Cost per day/ });
+    await cost.waitFor();
+    const canvas = cost.locator('canvas');
+    await eventually(
+        () =>
+            canvas.evaluate((one) =>
+                one
+                    .getContext('2d')
+                    .getImageData(0, 0, one.width, one.height)
+                    .data.some((byte) => byte !== 0),
+            ),
+        'something is painted',
+    );
+    assert.match(await cost.getAttribute('aria-label'), /\$\d+\.\d\d for \d+ runs/);
+    await page.getByRole('img', { name: /^Average duration/ }).waitFor();
+    await house.leave(page);
+});
 
-test(
-    'the cost of one run is re-synced from its row, and the audit trail shows it',
-    async () => {
-        const [[run, right]] = await house.ask(
-            'sql',
-            "SELECT adw_id, actual_cost_total FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1",
-        );
-        await house.ask(
-            'sql',
-            "UPDATE reprise.workflow_history SET actual_cost_total = 0.09 WHERE adw_id = '" + run + "' RETURNING 1",
-        );
-        const page = await house.visit('#/run/' + run);
-        await page.getByText('$0.0900').first().waitFor();
-        await page.getByRole('button', { name: 'Re-sync cost' }).click();
-        await page
-            .getByRole('status')
-            .getByText(run + ': $0.0900 → ')
-            .waitFor();
-        await page
-            .getByText('$' + Number(right).toFixed(2))
-            .first()
-            .waitFor();
-        await page.getByRole('table', { name: 'Changes of its cost' }).getByText('resync').first().waitFor();
-        await house.shot(page, 'run-resynced');
-        await house.leave(page);
-    }),
-);
+test('the cost of one run is re-synced from its row, and the audit trail shows it', async () => {
+    const [[run, right]] = await house.ask(
+        'sql',
+        "SELECT adw_id, actual_cost_total FROM reprise.workflow_history WHERE status = 'completed' ORDER BY adw_id LIMIT 1",
+    );
+    await house.ask(
+        'sql',
+        "UPDATE reprise.workflow_history SET actual_cost_total = 0.09 WHERE adw_id = '" + run + "' RETURNING 1",
+    );
+    const page = await house.visit('#/run/' + run);
+    await page.getByText('$0.0900').first().waitFor();
+    await page.getByRole('button', { name: 'Re-sync cost' }).click();
+    await page
+        .getByRole('status')
+        .getByText(run + ': $0.0900 → ')
+        .waitFor();
+    await page
+        .getByText('$' + Number(right).toFixed(2))
+        .first()
+        .waitFor();
+    await page.getByRole('table', { name: 'Changes of its cost' }).getByText('resync').first().waitFor();
+    await house.shot(page, 'run-resynced');
+    await house.leave(page);
+});
 
-test(
-    'costs of a whole filter: asked first with the number of runs, then with a bar to its end',
-    async () => {
-        await house.ask(
-            'sql',
-            "UPDATE reprise.workflow_history SET actual_cost_total = 0.01 WHERE status = 'failed' RETURNING 1",
-        );
-        const page = await house.visit('#/history?status=failed');
-        await page.getByRole('button', { name: 'Re-sync costs…' }).click();
-        const dialog = page.getByRole('dialog');
-        await dialog.getByText(String(failed), { exact: true }).waitFor();
-        await house.shot(page, 'dialog-costs');
-        await dialog.getByRole('button', { name: 'Re-sync costs' }).click();
-        await page.getByRole('region', { name: 'Started from this page' }).getByText('completed').waitFor();
-        await eventually(
-            async () => (await costs(page)).every((cost) => cost > 0.01),
-            'the costs are right again, without a reload',
-        );
-        await house.leave(page);
-    }),
-);
+test('costs of a whole filter: asked first with the number of runs, then with a bar to its end', async () => {
+    await house.ask(
+        'sql',
+        "UPDATE reprise.workflow_history SET actual_cost_total = 0.01 WHERE status = 'failed' RETURNING 1",
+    );
+    const page = await house.visit('#/history?status=failed');
+    await page.getByRole('button', { name: 'Re-sync costs…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(String(failed), { exact: true }).waitFor();
+    await house.shot(page, 'dialog-costs');
+    await dialog.getByRole('button', { name: 'Re-sync costs' }).click();
+    await page.getByRole('region', { name: 'Started from this page' }).getByText('completed').waitFor();
+    await eventually(
+        async () => (await costs(page)).every((cost) => cost > 0.01),
+        'the costs are right again, without a reload',
+    );
+    await house.leave(page);
+});
 
-test(
-    'Sync now shows its progress on the same page',
-    async () => {
-        const page = await house.visit('#/history');
-        await page.getByRole('button', { name: 'Sync now' }).click();
-        await page.getByRole('region', { name: 'Started from this page' }).getByText('completed').waitFor();
-        await house.leave(page);
-    }),
-);
+test('Sync now shows its progress on the same page', async () => {
+    const page = await house.visit('#/history');
+    await page.getByRole('button', { name: 'Sync now' }).click();
+    await page.getByRole('region', { name: 'Started from this page' }).getByText('completed').waitFor();
+    await house.leave(page);
+});
