@@ -40,7 +40,8 @@ struct text_pieces *text_pieces_new(void);
 void text_pieces_drop(struct text_pieces *pieces);
 /* Sets a, borrowed until the next call. */
 void text_pieces_set(struct text_pieces *pieces, struct text_ratio_text a);
-/* An upper bound of M, or any number from `enough` on as soon as it is sure to be that great. */
+/* An upper bound of M; if it reaches `enough`, any number from there on. The greater `enough`, the less is looked at.
+ */
 size_t text_pieces_bound(const struct text_pieces *pieces, const struct text_anchors *b, size_t enough);
 
 #endif

@@ -29,6 +29,8 @@ static void check_bound(struct text_ratio *ratio, struct text_ratio_text a, stru
     anchors.count = (uint32_t)text_anchors_find(ratio, b, found);
     text_pieces_set(pieces, a);
     FUZZ_CHECK(text_pieces_bound(pieces, &anchors, SIZE_MAX) >= matches);
+    FUZZ_CHECK(text_pieces_bound(pieces, &anchors, matches + 1) >= matches);
+    FUZZ_CHECK(text_pieces_bound(pieces, &anchors, matches) >= matches);
     text_pieces_drop(pieces);
     free(found);
 }
