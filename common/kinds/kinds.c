@@ -46,6 +46,11 @@ static const struct selection patterned[] = {
     END_OF_SELECTIONS,
 };
 
+static const struct selection changed_costs[] = {
+    {"cost-webhooks", &sql_select_cost_webhooks, &sql_select_check_cost_webhooks},
+    END_OF_SELECTIONS,
+};
+
 static const struct selection workflows[] = {
     {"workflow", &sql_select_workflow, &sql_select_check_workflow},
     {"workflows", &sql_select_workflows, &sql_select_check_workflows},
@@ -81,6 +86,7 @@ static const struct kind all[] = {
     {.name = "score", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
     {.name = "similarity", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
     {.name = "patterns", .queue = "history", .chunk = HISTORY_CHUNK, .selections = patterned},
+    {.name = "cost-webhook", .queue = "delivery", .chunk = 16, .selections = changed_costs},
     {.name = "recost", .queue = "history", .chunk = HISTORY_CHUNK, .chunk_arg = "batch_size", .selections = workflows},
 };
 

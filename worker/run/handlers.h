@@ -16,6 +16,7 @@ void score_run(struct run *run);
 void similar_run(struct run *run);
 void patterns_run(struct run *run);
 void recost_run(struct run *run);
+void webhook_run(struct run *run);
 
 /* After each settle: "resync progress: …" in the log. */
 void recost_settled(const struct tally *tally);

@@ -16,6 +16,7 @@ const struct runner runners[] = {
     {"score", score_run, template_means_drop, NULL},
     {"similarity", similar_run, similar_index_drop, NULL},
     {"patterns", patterns_run, NULL, NULL},
+    {"cost-webhook", webhook_run, deliver_tools_drop, NULL},
     {"recost", recost_run, history_tools_drop, recost_settled},
     {NULL, NULL, NULL, NULL},
 };
