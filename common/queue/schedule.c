@@ -34,7 +34,7 @@ static enum err skip(const struct schedule *schedule, const struct due *due, con
     PGresult *result = NULL;
     enum err err = pg_exec(schedule->pg, &sql_queue_schedule_skip, args, &result, error);
     if (err == ERR_OK && pg_affected(result) > 0)
-        log_info("schedule: a tick of %s was skipped: %s", due->handle, why);
+        log_debug("schedule: a tick of %s was skipped: %s", due->handle, why); /* its row keeps the reason */
     PQclear(result);
     pg_args_drop(args);
     return err;

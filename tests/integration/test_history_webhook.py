@@ -142,9 +142,9 @@ class Scheduled(HistoryTest):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         self.env.update(REPRISE_DELIVER_ALLOW_PRIVATE="127.0.0.1", REPRISE_HISTORY_WEBHOOK_KEY=KEY,
+                        REPRISE_SCHEDULE_ENABLED="true",
                         REPRISE_HISTORY_WEBHOOK_URL="http://127.0.0.1:%d/" % server.server_address[1])
         self.start_worker()
-        self.expect(DONE, "resync-definitions")  # schedules are those of the catalog
         self.write_run("run", 1.0)
         self.sync()
         eventually(lambda: server.told, "the change is told", timeout_s=40)
