@@ -2,6 +2,8 @@
 # Reprise on this machine in one command: private stores, a client app with its receiver, and this very checkout as its
 # repository, re-synced from the request to the last file.
 #
+# Then a workflow history of sample runs, in which one cost is spoilt on purpose and mended.
+#
 # usage: scripts/demo.sh [--once] [--yes]
 #
 #   --once   ends after the run; exit code 0 only if every file of HEAD arrived with the right bytes and signature
@@ -170,6 +172,7 @@ write_settings() {
         printf 'export REPRISE_GIT_REPOSITORIES_DIR=%q\n' "$run/repositories"
         printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root)"
         printf 'export REPRISE_DELIVER_ALLOW_PRIVATE=127.0.0.0/8\n'
+        printf 'export REPRISE_HISTORY_AGENTS_DIR=%q\n' "$run/agents"
         printf 'export PATH=%q:"$PATH"\n' "$run/bin"
     } | (umask 077 && cat >"$run/env")
     mkdir -p "$run/bin" "$run/repositories" "$run/received"
@@ -218,6 +221,29 @@ resync() {
     esac
 }
 
+cost_of() {
+    psql -XAtq "$REPRISE_POSTGRES_URL" -c "SELECT trim_scale(actual_cost_total) FROM reprise.workflow_history WHERE adw_id = '$1'"
+}
+
+# One of the runs that have ended gets a cost that its files do not say.
+spoil_a_cost() {
+    psql -XAtq "$REPRISE_POSTGRES_URL" -c "UPDATE reprise.workflow_history SET actual_cost_total = 0.09 WHERE id =
+        (SELECT min(id) FROM reprise.workflow_history WHERE status = 'completed') RETURNING adw_id"
+}
+
+history() {
+    local before
+    python3 "$scripts/sample_runs.py" "$run/agents" --runs 200
+    producer sync-history --silent || die "the sync failed; see: $(tail -n 5 "$run/worker.log")"
+    workflow_id=$(spoil_a_cost)
+    say "Spoilt on purpose: the cost of run $workflow_id"
+    before=$(cost_of "$workflow_id")
+    producer resync-costs --dry-run || die "the dry run failed"
+    producer resync-cost "$workflow_id" || die "the cost re-sync failed"
+    echo "  before \$$before, after \$$(cost_of "$workflow_id")"
+    [ "$(cost_of "$workflow_id")" != "$before" ] || die "the cost of $workflow_id was not mended"
+}
+
 # ---- what a person reads ---------------------------------------------------------------------------------------------
 
 report() {
@@ -245,6 +271,7 @@ EOF
   producer progress $operation_id
   producer resync $app_id $repository_id
   producer outcomes $operation_id
+  producer workflow $workflow_id
 EOF
 }
 
@@ -305,6 +332,8 @@ await worker has_worker
 say "Re-syncing this checkout at ${commit:0:12} to the demo app"
 resync
 report
+say "A workflow history: 200 sample runs"
+history
 if [ "$once" = yes ]; then
     exit 0
 fi

@@ -29,7 +29,7 @@ enum doctor_depth {
 
 struct doctor_options {
     enum doctor_depth depth;
-    int64_t operations, links; /* of the newest, where not deep */
+    int64_t operations, links; /* of the newest, where not deep; as many changes of costs as links */
     int64_t wait_ms;           /* before something passing is called wrong; 0: at first sight, for a system at rest */
     int64_t retention_ms;      /* retention.outcomes; 0 = nothing is ever pruned */
     bool has_encryption_key;   /* this program was given one */

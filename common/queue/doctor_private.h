@@ -63,6 +63,8 @@ MUST_CHECK enum err doctor_environment(struct doctor *doctor, bool *usable, stru
 MUST_CHECK enum err doctor_operations(struct doctor *doctor, struct err_info *error);
 /* I3, from the links. */
 MUST_CHECK enum err doctor_links(struct doctor *doctor, struct err_info *error);
+/* I3, from the costs of the workflow history. */
+MUST_CHECK enum err doctor_costs(struct doctor *doctor, struct err_info *error);
 /* I9 (bytes), I10, stray keys. */
 MUST_CHECK enum err doctor_values(struct doctor *doctor, struct err_info *error);
 /* What may pass, one look: leases (I4, I8), dispatch (I5, I6, I7, I9). */

@@ -224,6 +224,15 @@ class Answers(HistoryTest):
         self.of_one(FAILED, "run", "--force")
         self.assertEqual(before, self.history())
 
+    def test_the_doctor_sees_a_cost_that_nobody_logged(self):
+        self.write_run("run", 1.0)
+        self.sync()
+        self.assertNotIn("was last written", self.expect(DONE, "doctor").out)
+        self.set_cost("run", "0.09")
+        self.assertIn("run: has the cost 0.09, but what was last written is 1", " ".join(self.expect(DONE, "doctor").out.split()))
+        self.expect(DONE, "resync-cost", "run")
+        self.assertNotIn("was last written", self.expect(DONE, "doctor").out)
+
     def test_many(self):
         for number in range(30):
             self.write_run("run%02d" % number, 1.0, status="failed" if number % 3 else "completed")
