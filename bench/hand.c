@@ -7,6 +7,8 @@
  *   time DEFINITION ARGS    the same, and waits until the first job is settled in PostgreSQL
  *   cancel OPERATION        cancels it
  *   seal TEXT               the text as secrets stand in PostgreSQL
+ *   question NAME ARGS      asks one of the questions that the programs share; tells how long it took, its JSON
+ * included
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -20,6 +22,8 @@
 #include "common/base/crypto.h"
 #include "common/base/json.h"
 #include "common/kinds/kinds.h"
+#include "common/query/analytics.h"
+#include "common/query/workflows.h"
 #include "common/queue/catalog.h"
 #include "common/queue/dispatch.h"
 #include "common/queue/plan.h"
@@ -167,10 +171,62 @@ static enum err do_seal(struct hand *hand, char *rest, struct err_info *error)
     return err;
 }
 
+static const struct {
+    const char *name;
+    answer_question *ask;
+} questions[] = {{"history", workflows_list},
+                 {"stale-costs", workflows_stale},
+                 {"analytics", analytics_read},
+                 {"trends", analytics_trends}};
+
+/* From the members of a JSON object, all of them texts. */
+static const char *value_of(const void *from, const char *name)
+{
+    struct json_object *const *args = from;
+    return json_get_string(*args, name);
+}
+
+static void print_answer(const struct answer *answer, int64_t took_us)
+{
+    struct buf text = BUF_INIT;
+    const char *json = json_object_to_json_string_ext(answer->json, JSON_C_TO_STRING_PLAIN);
+    buf_addf(&text, "{\"took_us\":%" PRId64 ",\"bytes\":%zu,\"rows\":%d,\"next\":", took_us, strlen(json),
+             answer->rows);
+    if (answer->next == NULL)
+        buf_add_str(&text, "null");
+    else
+        json_add_string(&text, answer->next, strlen(answer->next));
+    printf("%s}\n", text.data);
+    buf_fini(&text);
+}
+
+static enum err do_question(struct hand *hand, char *rest, struct err_info *error)
+{
+    const char *name = strsep(&rest, " ");
+    size_t i = 0;
+    struct json_object *args = NULL;
+    struct answer answer;
+    while (i < sizeof questions / sizeof *questions && strcmp(questions[i].name, name) != 0)
+        i++;
+    if (i == sizeof questions / sizeof *questions || rest == NULL)
+        return err_set(error, ERR_USAGE, "there is no question \"%s\", or it lacks its arguments", name);
+    enum err err = json_parse(rest, strlen(rest), JSON_LIMITS_REQUEST, &args, error);
+    struct asked asked = {value_of, &args, ASKED_BY_PARAMETERS};
+    int64_t begun_us = clock_mono_us();
+    if (err == ERR_OK)
+        err = questions[i].ask(hand->pg, &asked, &answer, error);
+    if (err == ERR_OK) {
+        print_answer(&answer, clock_mono_us() - begun_us);
+        answer_fini(&answer);
+    }
+    json_object_put(args);
+    return err;
+}
+
 static const struct task {
     const char *name;
     enum err (*run)(struct hand *hand, char *rest, struct err_info *error);
-} tasks[] = {{"ask", do_ask}, {"time", do_time}, {"cancel", do_cancel}, {"seal", do_seal}};
+} tasks[] = {{"ask", do_ask}, {"time", do_time}, {"cancel", do_cancel}, {"seal", do_seal}, {"question", do_question}};
 
 static enum err run_task(struct hand *hand, char *line, struct err_info *error)
 {

@@ -12,6 +12,7 @@ import traceback
 import cancel
 import definitions
 import deliveries
+import history_queries
 import latency
 import noop
 import planning
@@ -37,6 +38,7 @@ MEASURES = {
     "memory": deliveries.measure_memory,
     "definitions": definitions.measure,
     "similarity": similarity.measure,
+    "history-queries": history_queries.measure,
 }
 
 
