@@ -1,1 +1,1 @@
--- include: query/_workflows.sql AMONG=all KEY=created_at TYPE=timestamptz ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted
+-- include: query/_workflows.sql AMONG=all KEY=created_at TYPE=timestamptz ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,1 +1,1 @@
--- include: query/_workflows_count.sql AMONG=all
+-- include: query/_workflows_count.sql AMONG=all STATUSES=spelled

@@ -1,1 +1,1 @@
--- include: query/_workflows_count_within.sql AMONG=all
+-- include: query/_workflows_count_within.sql AMONG=all STATUSES=spelled

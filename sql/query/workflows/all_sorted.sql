@@ -1,1 +1,1 @@
--- include: query/_workflows_sorted.sql AMONG=all
+-- include: query/_workflows_sorted.sql AMONG=all STATUSES=spelled

@@ -1,1 +1,1 @@
--- include: query/_workflows_count.sql AMONG=found
+-- include: query/_workflows_count.sql AMONG=found STATUSES=spelled

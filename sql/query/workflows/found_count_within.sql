@@ -1,1 +1,1 @@
--- include: query/_workflows_count_within.sql AMONG=found
+-- include: query/_workflows_count_within.sql AMONG=found STATUSES=spelled

@@ -1,1 +1,1 @@
--- include: query/_workflows_sorted.sql AMONG=found
+-- include: query/_workflows_sorted.sql AMONG=found STATUSES=spelled
