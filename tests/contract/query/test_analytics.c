@@ -176,8 +176,7 @@ static void sums_are_those_of_the_runs_whatever_was_changed(void **state)
         "UPDATE workflow_history SET actual_cost_total = 0 WHERE random() < 0.05",
         "UPDATE workflow_history SET actual_cost_total = NULL, total_tokens = NULL WHERE random() < 0.05",
         "UPDATE workflow_history SET status = 'completed', duration_seconds = random() WHERE random() < 0.2",
-        "UPDATE workflow_history SET start_time = start_time - interval '1 day', model_used = NULL WHERE random() < "
-        "0.1",
+        "UPDATE workflow_history SET start_time = start_time - interval '1 d', model_used = NULL WHERE id % 9 = 0",
         "UPDATE workflow_history SET hour_of_day = -1, cache_efficiency_percent = random() * 100 WHERE random() < 0.1",
         "UPDATE workflow_history SET error_message = 'no sum has this'",
         "DELETE FROM workflow_history WHERE random() < 0.1",
