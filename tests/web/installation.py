@@ -157,6 +157,12 @@ class Installation:
     def do_start(self, _):
         self.dashboard.start()
 
+    def do_kill_redis(self, _):
+        self.stores.kill_redis()
+
+    def do_start_redis(self, _):
+        self.stores.start_again()
+
     def do_definition(self, file):
         """Writes a definition's file: {name, text}."""
         (self.definitions / file["name"]).write_text(file["text"])

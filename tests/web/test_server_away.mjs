@@ -1,4 +1,4 @@
-/* The server dies and comes back while somebody looks. */
+/* The server dies and comes back while somebody looks; events that do not come; Redis that is away. */
 import test, { after, before } from 'node:test';
 import { House, rowOf } from './house.mjs';
 
@@ -34,5 +34,39 @@ test('events come again after that: a bar moves without a reload', async () => {
     await page.getByRole('dialog').getByText('Takes').waitFor();
     await page.getByRole('button', { name: 'Send all again' }).click();
     await rowOf(page, 'Repositories', 'good').getByText('synced').waitFor();
+    await house.leave(page);
+});
+
+test('where events do not come the page asks instead', async () => {
+    const page = await house.visit('#/', { login: false });
+    page.watched.expect(/events/);
+    await page.route('**/admin/api/events', (route) => route.abort());
+    await house.logIn(page);
+    await page.goto(house.url + '/#/app/' + house.installation.apps.Acme.app_id);
+    const row = rowOf(page, 'Repositories', 'repo-07');
+    await row.getByText('pending').waitFor();
+    await house.ask('producer', [
+        'resync',
+        house.installation.apps.Acme.app_id,
+        house.installation.apps.Acme.links['repo-07'],
+    ]);
+    await row.getByText('synced').waitFor();
+    await house.leave(page);
+});
+
+test('without Redis the page says so, shows what PostgreSQL knows, and what was asked for begins when it is back', async () => {
+    const page = await house.visit('#/');
+    await page.getByText('1 worker on 1 host').waitFor();
+    await house.ask('kill_redis');
+    await page.getByRole('table', { name: 'Needs attention' }).getByText('Redis does not answer').waitFor();
+    await house.shot(page, 'redis-away');
+    await page.goto(house.url + '/#/app/' + house.installation.apps.Acme.app_id);
+    const row = rowOf(page, 'Repositories', 'repo-09');
+    await row.getByRole('button', { name: 'Re-sync' }).click();
+    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await page.getByRole('button', { name: 'Send all again' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await house.ask('start_redis');
+    await row.getByText('synced').waitFor();
     await house.leave(page);
 });
