@@ -16,6 +16,7 @@ struct due {
     int64_t definition_id;
     const char *handle;
     int64_t tick_ms, next_ms;
+    bool idle; /* there is nothing to do: no news, but the row keeps it */
 };
 
 static bool is_passing(enum err err)
@@ -34,7 +35,8 @@ static enum err skip(const struct schedule *schedule, const struct due *due, con
     PGresult *result = NULL;
     enum err err = pg_exec(schedule->pg, &sql_queue_schedule_skip, args, &result, error);
     if (err == ERR_OK && pg_affected(result) > 0)
-        log_debug("schedule: a tick of %s was skipped: %s", due->handle, why); /* its row keeps the reason */
+        log_write(due->idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "schedule: a tick of %s was skipped: %s", due->handle,
+                  why);
     PQclear(result);
     pg_args_drop(args);
     return err;
@@ -57,7 +59,7 @@ static enum err find_running(const struct schedule *schedule, const struct due *
 }
 
 /* Arguments, and whether there is anything to do. ERR_NOT_FOUND where there is not. */
-static enum err prepare(const struct schedule *schedule, const struct due *due, struct json_object *args,
+static enum err prepare(const struct schedule *schedule, struct due *due, struct json_object *args,
                         struct err_info *error)
 {
     struct cataloged found;
@@ -71,7 +73,8 @@ static enum err prepare(const struct schedule *schedule, const struct due *due, 
     err = definition_check_args(found.definition, args, &complete, error);
     if (err == ERR_OK)
         err = operation_preview(schedule->pg, schedule->kinds, found.definition, complete, &preview, error);
-    if (err == ERR_OK && preview.jobs == 0)
+    due->idle = err == ERR_OK && preview.jobs == 0;
+    if (due->idle)
         err = err_set(error, ERR_NOT_FOUND, "there was nothing to do");
     preview_fini(&preview);
     json_object_put(complete);
@@ -100,7 +103,7 @@ static enum err accept_tick(const struct schedule *schedule, const struct due *d
     return err;
 }
 
-static enum err deal_with(const struct schedule *schedule, const struct due *due, int *started, struct err_info *error)
+static enum err deal_with(const struct schedule *schedule, struct due *due, int *started, struct err_info *error)
 {
     char running[ID_MAX];
     struct err_info why = {.code = ERR_OK};
@@ -134,8 +137,9 @@ static bool read_due(const PGresult *rows, int row, struct due *due)
     if (tick_rule_read(pg_int8(rows, row, ROW_EVERY), pg_text(rows, row, ROW_CRON), &rule, &error) != ERR_OK)
         return false; /* of a version that no program would load today */
     int64_t dealt_ms = pg_is_null(rows, row, ROW_DEALT) ? TICK_NONE : pg_int8(rows, row, ROW_DEALT);
-    *due = (struct due){pg_int8(rows, row, ROW_ID), pg_text(rows, row, ROW_HANDLE),
-                        tick_due(&rule, now_ms, pg_int8(rows, row, ROW_SINCE), dealt_ms), tick_next(&rule, now_ms)};
+    *due =
+        (struct due){pg_int8(rows, row, ROW_ID), pg_text(rows, row, ROW_HANDLE),
+                     tick_due(&rule, now_ms, pg_int8(rows, row, ROW_SINCE), dealt_ms), tick_next(&rule, now_ms), false};
     return due->tick_ms != TICK_NONE;
 }
 

@@ -186,7 +186,9 @@ class Schedules(DefinitionsTest):
 
     def setUp(self):
         super().setUp()
-        (self.folder / "rescan.yaml").unlink()
+        for file in self.folder.glob("*.yaml"):
+            if "\nschedule:" in file.read_text():
+                file.unlink()
         self.write("often.yaml", NOOP % ("often", "Often", 1) + "schedule: {every: 1s}\n")
 
     def fired(self):
