@@ -1,6 +1,5 @@
 #include "dashboard/access.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "dashboard/desk.h"
@@ -8,46 +7,97 @@
 #include "dashboard/session.h"
 
 /* A session's token is hex of a fixed length, a JWT has dots: they cannot be taken for one another. */
-static enum err by_bearer(struct call *call, const char *token, struct err_info *error)
+static void by_bearer(struct call *call, struct pg_batch *sessions)
 {
-    const char *secret = call->desk->office->config->jwt_secret;
-    if (strchr(token, '.') == NULL)
-        return session_find(call->desk->pg, token, &call->caller, error);
+    char token[CREDENTIAL_MAX];
     struct err_info refused = {0};
-    if (token_verify(secret, token, call->caller.name, &refused) == ERR_OK)
+    if (!credential_bearer(call->authorization, token))
+        return;
+    if (strchr(token, '.') == NULL)
+        session_ask(sessions, token, &call->caller);
+    else if (token_verify(call->desk->office->config->jwt_secret, token, call->caller.name, &refused) == ERR_OK)
         call->caller.by = CALLER_TOKEN;
+    crypto_wipe(token, sizeof token);
+}
+
+static void by_cookie(struct call *call, struct pg_batch *sessions)
+{
+    char token[CREDENTIAL_MAX];
+    if (!credential_cookie(call->cookie, token))
+        return;
+    session_ask(sessions, token, &call->caller);
+    call->caller.cookie = true;
+    crypto_wipe(token, sizeof token);
+}
+
+/* Reads what the request shows; sessions are to be asked for. A Bearer token goes before a cookie: it was given on
+ * purpose. */
+static void identify(struct call *call, struct pg_batch *sessions)
+{
+    if (call->authorization != NULL)
+        by_bearer(call, sessions);
+    else if (call->cookie != NULL)
+        by_cookie(call, sessions);
+}
+
+/* Once it is known who asks. */
+static enum err judge(struct call *call, struct err_info *error)
+{
+    const char *public_url = call->desk->office->config->dashboard_public_url;
+    if (call->caller.by == CALLER_NOBODY)
+        return call_refuse(call, 401, error, "log in first, or send a token: Authorization: Bearer …");
+    if (call->caller.cookie && call->route->method != METHOD_GET &&
+        !origin_matches(call->origin, call->host, public_url))
+        return call_refuse(call, 403, error, "this request does not come from our own page (Origin)");
     return ERR_OK;
 }
 
-/* A Bearer token goes before a cookie: it was given on purpose. */
-static enum err identify(struct call *call, struct err_info *error)
+static bool is_open(const struct call *call)
 {
-    char token[CREDENTIAL_MAX];
+    const struct route *route = call->route;
+    return route->access == ACCESS_OPEN || (route->access == ACCESS_METRICS && call->desk->office->loopback);
+}
+
+/* Asks for the sessions of all of them. */
+static enum err identify_all(struct call *const *calls, size_t count, struct err_info *error)
+{
+    struct pg_batch *sessions = pg_batch_new();
     enum err err = ERR_OK;
-    if (call->authorization != NULL) {
-        if (credential_bearer(call->authorization, token))
-            err = by_bearer(call, token, error);
-    } else if (call->cookie != NULL && credential_cookie(call->cookie, token)) {
-        err = session_find(call->desk->pg, token, &call->caller, error);
-        call->caller.cookie = call->caller.by == CALLER_SESSION;
+    int asked = 0;
+    for (size_t i = 0; i < count; i++) {
+        calls[i]->caller = (struct caller){.by = CALLER_NOBODY};
+        identify(calls[i], sessions);
     }
-    crypto_wipe(token, sizeof token);
+    if (pg_batch_count(sessions) > 0)
+        err = pg_batch_run(calls[0]->desk->pg, sessions, error);
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        if (calls[i]->caller.by == CALLER_ASKED)
+            err = session_answer(calls[i]->desk->pg, pg_batch_result(sessions, asked++), &calls[i]->caller, error);
+    pg_batch_drop(sessions);
     return err;
 }
 
 enum err access_check(struct call *call, struct err_info *error)
 {
-    const struct office *office = call->desk->office;
-    bool open = call->route->access == ACCESS_OPEN || (call->route->access == ACCESS_METRICS && office->loopback);
-    if (open)
+    if (is_open(call))
         return ERR_OK;
-    enum err err = identify(call, error);
-    if (err != ERR_OK)
-        return err;
-    if (call->caller.by == CALLER_NOBODY)
-        return call_refuse(call, 401, error, "log in first, or send a token: Authorization: Bearer …");
-    if (call->caller.cookie && call->route->method != METHOD_GET &&
-        !origin_matches(call->origin, call->host, office->config->dashboard_public_url))
-        return call_refuse(call, 403, error, "this request does not come from our own page (Origin)");
-    return ERR_OK;
+    enum err err = identify_all(&call, 1, error);
+    return err == ERR_OK ? judge(call, error) : err;
+}
+
+size_t access_check_many(struct call **calls, size_t count)
+{
+    struct err_info error = {0};
+    size_t passed = 0;
+    enum err err = identify_all(calls, count, &error);
+    for (size_t i = 0; i < count; i++) {
+        struct call *call = calls[i];
+        if (err == ERR_OK && judge(call, &error) == ERR_OK) {
+            calls[i] = calls[passed];
+            calls[passed++] = call;
+        } else {
+            call_reply_error(call, &error);
+        }
+    }
+    return passed;
 }

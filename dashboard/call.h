@@ -23,7 +23,7 @@
 
 /* Who asks. */
 struct caller {
-    enum { CALLER_NOBODY, CALLER_SESSION, CALLER_TOKEN } by;
+    enum { CALLER_NOBODY, CALLER_ASKED, CALLER_SESSION, CALLER_TOKEN } by; /* the second only while it is found out */
     bool cookie; /* the session came as a cookie, which browsers send unasked */
     char name[TOKEN_SUBJECT_MAX];
     uint8_t session[SHA256_BYTES]; /* the digest of a session's token */

@@ -55,19 +55,62 @@ static enum err answer_call(struct call *call, struct err_info *error)
     return call->route->method == METHOD_GET ? again_if_cut(err, call, run_route, error) : err;
 }
 
+/* Those that a route takes together with `first` and that wait already. */
+static size_t take_group(struct desk *desk, struct call *first, struct call *calls[ROUTE_MANY_MAX])
+{
+    size_t count = 1;
+    calls[0] = first;
+    while (first->route->many != NULL && count < ROUTE_MANY_MAX) {
+        struct call *call = mailbox_take(desk->office->lanes[desk->lane], 0);
+        if (call == NULL)
+            break;
+        if (call == &stop || call->route != first->route) {
+            desk->next = call;
+            break;
+        }
+        calls[count++] = call;
+    }
+    for (size_t i = 0; i < count; i++)
+        calls[i]->desk = desk;
+    return count;
+}
+
+static void answer_group(struct call **calls, size_t count)
+{
+    struct err_info error = {0};
+    if (pg_ready(calls[0]->desk->pg, &error) != ERR_OK) {
+        for (size_t i = 0; i < count; i++)
+            call_reply_error(calls[i], &error);
+        return;
+    }
+    size_t passed = access_check_many(calls, count);
+    if (passed > 0)
+        calls[0]->route->many(calls, passed);
+}
+
+static void answer(struct call **calls, size_t count)
+{
+    struct err_info error = {0};
+    if (calls[0]->route->many != NULL)
+        answer_group(calls, count);
+    else if (answer_call(calls[0], &error) != ERR_OK)
+        call_reply_error(calls[0], &error);
+}
+
 static void *desk_main(void *context)
 {
     struct desk *desk = context;
     for (;;) {
-        struct call *call = mailbox_take(desk->office->lanes[desk->lane], -1);
-        struct err_info error = {0};
-        if (call == &stop)
+        struct call *calls[ROUTE_MANY_MAX];
+        struct call *first = desk->next != NULL ? desk->next : mailbox_take(desk->office->lanes[desk->lane], -1);
+        desk->next = NULL;
+        if (first == &stop)
             return NULL;
-        call->desk = desk;
-        if (answer_call(call, &error) != ERR_OK)
-            call_reply_error(call, &error);
+        size_t count = take_group(desk, first, calls);
+        answer(calls, count);
         pg_abort(desk->pg); /* a handler that failed may have left a transaction open */
-        mailbox_put(desk->office->answered, call);
+        for (size_t i = 0; i < count; i++)
+            mailbox_put(desk->office->answered, calls[i]);
     }
 }
 

@@ -29,6 +29,7 @@ struct desk {
     enum lane lane;
     struct pg *pg; /* ready when a handler begins */
     struct dispatch dispatch;
+    struct call *next; /* taken already, but it did not go with those before it */
     void *thread;
 };
 

@@ -30,7 +30,11 @@ enum lane { LANE_QUICK, LANE_PATIENT, LANE_WAITING, LANE_COUNT };
  * made from it. */
 typedef enum err route_fn(struct call *call, struct err_info *error);
 
+/* The same for several calls of one route, in one turn with PostgreSQL; each gets its reply, its error too. */
+typedef void route_many_fn(struct call *const *calls, size_t count);
+
 #define ROUTE_PARAMS_MAX 3
+#define ROUTE_MANY_MAX 16
 
 struct route {
     enum method method;
@@ -39,6 +43,7 @@ struct route {
     enum lane lane;
     enum { ROUTE_WITH_STORES, ROUTE_WITHOUT_STORES } needs; /* the latter answers when PostgreSQL does not */
     route_fn *run;                                          /* or: */
+    route_many_fn *many;                                    /* or: */
     answer_question *ask;                                   /* a question of common/query, whose answer is the reply */
     const char *query;  /* names of the parameters that it takes, separated by spaces; NULL = none */
     const char *body;   /* schema of what it is sent; NULL = nothing */

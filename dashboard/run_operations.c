@@ -11,24 +11,6 @@
 #include "dashboard/submit.h"
 #include "embedded/sql.h"
 
-/* The one row that a statement has about the operation of the path. Existing dashboards know this text. */
-static enum err read_one(struct call *call, const struct sql *statement, struct json_object **json,
-                         struct err_info *error)
-{
-    const char *id = call_value(call, "operation_id");
-    struct pg_args *args = pg_args_new();
-    PGresult *result = NULL;
-    pg_arg_text(args, id);
-    enum err err = pg_exec(call->desk->pg, statement, args, &result, error);
-    if (err == ERR_OK && pg_rows(result) == 0)
-        err = err_set(error, ERR_NOT_FOUND, "Operation not found or expired");
-    if (err == ERR_OK)
-        *json = row_json(result, 0);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
-}
-
 /* Over the whole of its life; null where nothing can be said. */
 static void add_rate(struct json_object *json)
 {
@@ -42,15 +24,33 @@ static void add_rate(struct json_object *json)
                            ends ? json_object_new_int64((int64_t)((double)(total - completed) / rate)) : NULL);
 }
 
-enum err run_progress(struct call *call, struct err_info *error)
+static void reply_progress(struct call *call, const PGresult *result)
 {
-    struct json_object *json = NULL;
-    enum err err = read_one(call, &sql_dashboard_progress, &json, error);
-    if (err != ERR_OK)
-        return err;
+    struct err_info error;
+    if (pg_rows(result) == 0) {
+        err_set(&error, ERR_NOT_FOUND, "Operation not found or expired"); /* existing dashboards know this text */
+        call_reply_error(call, &error);
+        return;
+    }
+    struct json_object *json = row_json(result, 0);
     add_rate(json);
     call_reply(call, 200, json);
-    return ERR_OK;
+}
+
+/* Pages that follow an operation ask for it again and again: those that ask at the same time share a turn. */
+void run_progress(struct call *const *calls, size_t count)
+{
+    struct err_info error = {0};
+    struct pg_batch *batch = pg_batch_new();
+    for (size_t i = 0; i < count; i++)
+        pg_arg_text(pg_batch_add(batch, &sql_dashboard_progress), call_value(calls[i], "operation_id"));
+    enum err err = pg_batch_run(calls[0]->desk->pg, batch, &error);
+    for (size_t i = 0; i < count; i++)
+        if (err == ERR_OK)
+            reply_progress(calls[i], pg_batch_result(batch, (int)i));
+        else
+            call_reply_error(calls[i], &error);
+    pg_batch_drop(batch);
 }
 
 /* ---- cancel, pause, resume

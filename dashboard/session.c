@@ -35,33 +35,34 @@ enum err session_open(struct pg *pg, const char *name, char token[SESSION_TOKEN_
 }
 
 /* One statement about this session. */
-static enum err run(struct pg *pg, const struct sql *statement, const struct caller *caller, PGresult **result,
-                    struct err_info *error)
+static enum err run(struct pg *pg, const struct sql *statement, const struct caller *caller, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_bytea(args, caller->session, sizeof caller->session);
-    enum err err = pg_exec(pg, statement, args, result, error);
+    enum err err = pg_exec(pg, statement, args, NULL, error);
     pg_args_drop(args);
     return err;
 }
 
-enum err session_find(struct pg *pg, const char *token, struct caller *caller, struct err_info *error)
+void session_ask(struct pg_batch *batch, const char *token, struct caller *caller)
 {
-    PGresult *result = NULL;
     if (strlen(token) != SESSION_TOKEN_HEX)
-        return ERR_OK;
+        return;
     crypto_sha256(token, SESSION_TOKEN_HEX, caller->session);
-    enum err err = run(pg, &sql_dashboard_session_find, caller, &result, error);
-    bool lives = err == ERR_OK && pg_rows(result) == 1;
-    if (lives)
-        fill(caller, pg_text(result, 0, 0), pg_text(result, 0, 2));
-    if (lives && pg_bool(result, 0, 1))
-        err = run(pg, &sql_dashboard_session_touch, caller, NULL, error);
-    PQclear(result);
-    return err;
+    pg_arg_bytea(pg_batch_add(batch, &sql_dashboard_session_find), caller->session, sizeof caller->session);
+    caller->by = CALLER_ASKED;
+}
+
+enum err session_answer(struct pg *pg, const PGresult *result, struct caller *caller, struct err_info *error)
+{
+    caller->by = CALLER_NOBODY;
+    if (pg_rows(result) != 1)
+        return ERR_OK;
+    fill(caller, pg_text(result, 0, 0), pg_text(result, 0, 2));
+    return pg_bool(result, 0, 1) ? run(pg, &sql_dashboard_session_touch, caller, error) : ERR_OK;
 }
 
 enum err session_close(struct pg *pg, const struct caller *caller, struct err_info *error)
 {
-    return run(pg, &sql_dashboard_session_close, caller, NULL, error);
+    return run(pg, &sql_dashboard_session_close, caller, error);
 }

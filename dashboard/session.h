@@ -14,8 +14,12 @@
 /* Opens one for `name`; fills in `caller` and the token. */
 MUST_CHECK enum err session_open(struct pg *pg, const char *name, char token[SESSION_TOKEN_HEX + 1],
                                  struct caller *caller, struct err_info *error);
-/* Fills in `caller` if the session lives, and leaves it as it is if not: that is no error. */
-MUST_CHECK enum err session_find(struct pg *pg, const char *token, struct caller *caller, struct err_info *error);
+/* Adds the question whether a session lives, and marks the caller; what cannot be a session's token is not asked for.
+ */
+void session_ask(struct pg_batch *batch, const char *token, struct caller *caller);
+/* What came of it: fills in `caller`, who is nobody if there is no such session. Its hour is counted anew. */
+MUST_CHECK enum err session_answer(struct pg *pg, const PGresult *result, struct caller *caller,
+                                   struct err_info *error);
 MUST_CHECK enum err session_close(struct pg *pg, const struct caller *caller, struct err_info *error);
 
 #endif
