@@ -18,9 +18,11 @@
 #define ROUND_S 0.1    /* progress reaches a page within 200 ms, whatever else there is to tell */
 #define COMMENT_S 10.0 /* a suspended connection does not see its client leave, but a write does */
 #define PENDING_MAX (256u * 1024)
-#define NEWS_MAX 5000 /* kept between two rounds */
+#define NEWS_BYTES_MAX (1024u * 1024) /* between two rounds; what is more is told as "something was missed" */
 #define MESSAGE_LIMITS ((struct json_limits){16 * 1024, 8})
 #define BLOCK_BYTES 4096
+#define FEED_IS_UP "event: feed\ndata: {\"type\":\"feed\",\"up\":true}\n\n"
+#define FEED_IS_DOWN "event: feed\ndata: {\"type\":\"feed\",\"up\":false}\n\n"
 #define GREETING "retry: 1000\n: this stream tells of operations, workers and definitions\n\n"
 
 struct listener {
@@ -46,6 +48,8 @@ struct events {
     struct listener *listeners;
     size_t count;
     struct news *news;
+    size_t news_bytes;
+    bool missed;
     int64_t numbered;
     ev_timer round, comment;
 };
@@ -111,7 +115,7 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
 
 static void tell(struct listener *listener, const struct buf *frames)
 {
-    if (listener->pending.len - listener->sent + frames->len > PENDING_MAX) {
+    if (listener->pending.len - listener->sent > PENDING_MAX) {
         listener->ended = true;
         peer_shut(listener->peer);
     } else if (!listener->ended) {
@@ -154,6 +158,8 @@ static void drop_news(struct events *events)
         free(news->frame);
         free(news);
     }
+    events->news_bytes = 0;
+    events->missed = false;
 }
 
 static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
@@ -164,6 +170,8 @@ static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
     struct news *news, *next;
     HASH_ITER (hh, events->news, news, next)
         buf_add_str(&frames, news->frame);
+    if (events->missed)
+        buf_add_str(&frames, FEED_IS_UP); /* then pages load anew */
     if (frames.len > 0)
         tell_all(events, &frames);
     buf_fini(&frames);
@@ -194,6 +202,7 @@ static void keep(struct events *events, char *subject, struct json_object *messa
         news->subject = subject;
         HASH_ADD_KEYPTR(hh, events->news, news->subject, strlen(news->subject), news);
     }
+    events->news_bytes += frame.len;
     news->frame = buf_take(&frame);
     if (!ev_is_active(&events->round)) {
         ev_timer_set(&events->round, ROUND_S, 0.);
@@ -214,8 +223,10 @@ static void on_message(const redisReply *reply, void *context)
     struct json_object *message = NULL;
     struct err_info ignored = {0};
     const redisReply *text = redis_item(reply, 2);
-    if (strcmp(redis_text(redis_item(reply, 0)), "message") != 0 || text == NULL || events->listeners == NULL ||
-        HASH_COUNT(events->news) >= NEWS_MAX)
+    if (strcmp(redis_text(redis_item(reply, 0)), "message") != 0 || text == NULL || events->listeners == NULL)
+        return;
+    events->missed = events->missed || events->news_bytes > NEWS_BYTES_MAX;
+    if (events->missed)
         return;
     if (json_parse(text->str, text->len, MESSAGE_LIMITS, &message, &ignored) == ERR_OK) {
         const char *type = json_get_string(message, "type"), *of = json_get_string(message, "operation_id");
@@ -236,7 +247,7 @@ static void on_change(bool up, void *context)
 {
     struct events *events = context;
     struct buf frame = BUF_INIT;
-    buf_addf(&frame, "event: feed\ndata: {\"type\":\"feed\",\"up\":%s}\n\n", up ? "true" : "false");
+    buf_add_str(&frame, up ? FEED_IS_UP : FEED_IS_DOWN);
     tell_all(events, &frame);
     buf_fini(&frame);
     if (up) {

@@ -1,0 +1,171 @@
+"""Server-sent events: live progress, many listeners, slow ones, and Redis away."""
+import json
+import resource
+import selectors
+import socket
+import time
+
+from api import DashboardTest, main
+from harness import eventually
+
+LISTENERS = 500
+
+
+class Listener:
+    """A connection to the stream of events."""
+
+    def __init__(self, test, buffer=None):
+        self.socket = socket.socket()
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.settimeout(30)
+        self.socket.connect(("127.0.0.1", test.dashboard.port))
+        self.socket.sendall(("GET /admin/api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n"
+                             % test.token).encode())
+        self.text = b""
+
+    def read_some(self, timeout_s=0.02):
+        """True unless the server has ended it."""
+        self.socket.settimeout(timeout_s)
+        try:
+            more = self.socket.recv(1 << 16)
+        except TimeoutError:
+            return True
+        except ConnectionError:
+            return False
+        self.text += more
+        return more != b""
+
+    def has(self, words):
+        self.read_some()
+        return words in self.text
+
+    def events(self, kind):
+        found = []
+        for block in self.text.replace(b"\r\n", b"\n").split(b"\n\n"):
+            lines = dict(line.split(b": ", 1) for line in block.split(b"\n") if b": " in line)
+            if lines.get(b"event") == kind.encode():
+                found.append(json.loads(lines[b"data"]))
+        return found
+
+
+class Events(DashboardTest):
+    def listen(self, **more):
+        listener = Listener(self, **more)
+        self.addCleanup(listener.socket.close)
+        eventually(lambda: listener.has(b"this stream tells"), "the stream has begun")
+        return listener
+
+    def publish(self, **message):
+        self.stores.redis("PUBLISH", "{reprise}:events", json.dumps(message))
+
+    def progress(self, operation, completed=1):
+        self.publish(type="progress", operation_id=operation, state="running", completed=completed, total=9, failed=0)
+
+    def test_progress_of_a_real_operation_comes_by_itself(self):
+        listener = self.listen()
+        self.worker()
+        operation = self.call("POST", "/admin/api/operations", {"definition": "noop", "args": {"count": 5000}}).data["operation_id"]
+        eventually(lambda: listener.has(b'"state":"completed"'), "its end is told")
+        told = [event for event in listener.events("progress") if event["operation_id"] == operation]
+        self.assertEqual((5000, 5000), (told[-1]["completed"], told[-1]["total"]))
+        counts = [event["completed"] for event in told]
+        self.assertEqual(sorted(counts), counts)
+
+    def test_it_arrives_within_200_ms(self):
+        listener = self.listen()
+        worst = 0
+        for number in range(20):
+            began = time.monotonic()
+            self.progress("op_%d" % number)
+            eventually(lambda: listener.has(b'"op_%d"' % number), "it arrives", every_s=0.001)
+            worst = max(worst, time.monotonic() - began)
+        self.assertLess(worst, 0.2)
+
+    def test_of_one_operation_only_the_latest_is_told(self):
+        listener = self.listen()
+        for number in range(2000):
+            self.progress("op_x", completed=number)
+        eventually(lambda: listener.has(b'"completed":1999'), "the last one arrives")
+        self.assertLess(len(listener.events("progress")), 200)
+
+    def test_what_is_no_event_is_not_passed_on(self):
+        listener = self.listen()
+        for text in ("", "x", "[]", '{"type":1}', '{"type":"a b"}', '{"type":"x\\n\\nevent: y"}', '{"no":"type"}', "{" * 5000):
+            self.stores.redis("PUBLISH", "{reprise}:events", text)
+        self.publish(type="progress", operation_id="op_\n\ndata: x", state="running")
+        self.progress("op_last")
+        eventually(lambda: listener.has(b"op_last"), "what follows arrives")
+        self.assertEqual(2, listener.text.count(b"event:"), listener.text)
+        self.assertNotIn(b"\n\ndata: x", listener.text)
+
+    def test_five_hundred_listeners_hear_it_and_the_rest_is_served(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        listeners = [Listener(self) for _ in range(LISTENERS)]
+        for listener in listeners:
+            self.addCleanup(listener.socket.close)
+        eventually(lambda: all(one.text or one.has(b"this stream tells") for one in listeners), "all streams have begun")
+        subscribers = self.stores.redis("PUBSUB", "NUMSUB", "{reprise}:events")
+        self.assertEqual(1, int(subscribers[1]), "one subscription for all of them")
+        began = time.monotonic()
+        self.progress("op_for_all")
+        waiting = selectors.DefaultSelector()
+        for listener in listeners:
+            waiting.register(listener.socket, selectors.EVENT_READ, listener)
+        heard = 0
+        while heard < LISTENERS and time.monotonic() - began < 10:
+            for key, _ in waiting.select(1):
+                key.data.read_some()
+                if b"op_for_all" in key.data.text:
+                    waiting.unregister(key.fileobj)
+                    heard += 1
+        self.assertEqual(LISTENERS, heard)
+        print("%d listeners heard it within %.0f ms" % (LISTENERS, (time.monotonic() - began) * 1000))
+        began = time.monotonic()
+        self.assertEqual(200, self.call("GET", "/admin/api/apps").status)
+        self.assertLess(time.monotonic() - began, 2)
+
+    def test_a_listener_that_does_not_read_is_dropped(self):
+        slow, quick = self.listen(buffer=4096), self.listen()
+        padding = "x" * 10000
+
+        def dropped():
+            for number in range(10):
+                self.publish(type="progress", operation_id="op_%d" % number, padding=padding)
+            while len(quick.text) < 100000 and quick.read_some():
+                pass
+            quick.text = b""
+            return not self.is_open(slow)
+
+        eventually(dropped, "the slow one is dropped", every_s=0.1)
+        self.progress("op_after")
+        eventually(lambda: quick.has(b"op_after"), "the quick one goes on")
+
+    def is_open(self, listener):
+        peer = listener.socket.getsockname()[1]
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            states = [line.split()[3] for line in table if line.split()[2].endswith(":%04X" % peer)]
+        return "01" in states
+
+    def test_without_redis_it_says_so_and_comes_back(self):
+        listener = self.listen()
+        self.stores.kill_redis()
+        eventually(lambda: listener.has(b'"up":false'), "the stream says that Redis is away")
+        overview = self.get("/admin/api/overview")
+        self.assertIs(False, overview["redis"])
+        self.assertEqual(503, self.call("GET", "/admin/api/queue").status)
+        accepted = self.call("POST", "/admin/api/operations", {"definition": "noop", "args": {"count": 1}}).data
+        self.assertEqual((False, None), (accepted["dispatched"], accepted["live_workers"]))
+        self.stores.start_again()
+        self.stores.redis = self.stores.new_redis()
+        eventually(lambda: listener.has(b'"up":true'), "and that it is back")
+        self.progress("op_again")
+        eventually(lambda: listener.has(b"op_again"), "events come again")
+
+
+del DashboardTest
+
+if __name__ == "__main__":
+    main()
