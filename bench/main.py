@@ -16,6 +16,7 @@ import history_queries
 import latency
 import noop
 import planning
+import progress_http
 import recovery
 import similarity
 from place import ROOT, Trouble, path_of
@@ -36,6 +37,7 @@ MEASURES = {
     "eight-links": deliveries.measure_eight_links,
     "rescan": deliveries.measure_rescan,
     "memory": deliveries.measure_memory,
+    "progress-http": progress_http.measure,
     "definitions": definitions.measure,
     "similarity": similarity.measure,
     "history-queries": history_queries.measure,

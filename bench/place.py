@@ -18,8 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
 
 
-PROGRAMS = {"worker": "worker/worker", "producer": "producer/producer", "receiver": "tests/receiver/receiver",
-            "hand": "bench/bench_hand", "poster": "bench/bench_poster",
+PROGRAMS = {"worker": "worker/worker", "producer": "producer/producer", "dashboard": "dashboard/dashboard",
+            "receiver": "tests/receiver/receiver", "hand": "bench/bench_hand", "poster": "bench/bench_poster",
             "similarity": "bench/bench_similarity"}
 
 

@@ -7,6 +7,7 @@
 #   run       the server programs of PostgreSQL and Redis, as programs only: no service is started, no database made
 #   test      what the test command needs beside those
 #   web       the browser of the browser tests
+#   bench     what the benchmark needs beside those of build and run
 #   coverage  gcovr
 #   tidy      clang-tidy
 #
@@ -33,6 +34,7 @@ packages_of() {
         run) echo git ca-certificates python3 util-linux postgresql redis-server ;;
         web) echo nodejs npm chromium fonts-dejavu-core ;;
         test) echo clang llvm libclang-rt-dev clang-format shellcheck ;;
+        bench) echo wrk ;;
         coverage) echo gcovr ;;
         tidy) echo clang clang-tidy ;;
         *) return 1 ;;
