@@ -58,6 +58,8 @@ static bool matches(const char *pattern, const char *path, size_t len, struct pi
 {
     const char *p = pattern, *p_end = pattern + strlen(pattern), *end = path + len;
     size_t count = 0;
+    if (len == 0 || *path != '/')
+        return false;
     while (p < p_end && path < end) {
         struct piece wanted = next_piece(&p, p_end), got = next_piece(&path, end);
         if (is_variable(wanted) && got.len > 0)

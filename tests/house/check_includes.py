@@ -3,7 +3,7 @@
 usage: check_includes.py <root>
 
 Tests of one box see what that box may see, all other tests and the bench every box, each of them what tests share. Only
-unit tests of a program see its headers, and no other program's; the bench measures parts of the worker alone and sees
+unit tests and fuzzers of a program see its headers, and no other program's; the bench measures parts of the worker alone and sees
 its.
 """
 import pathlib
@@ -58,7 +58,7 @@ def rooms_open_to(room):
         return every_box | {room}
     if parts[0] == "tests" and len(parts) == 3 and parts[2] in BOXES:
         return box_and_below(parts[2])
-    if parts[:2] == ["tests", "unit"] and len(parts) == 3 and parts[2] in PROGRAMS:
+    if parts[:2] in (["tests", "unit"], ["tests", "fuzz"]) and len(parts) == 3 and parts[2] in PROGRAMS:
         return every_box | {parts[2]}
     return every_box | {"worker"} if room == "bench" else every_box
 

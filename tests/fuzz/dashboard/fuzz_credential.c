@@ -1,0 +1,31 @@
+/* Authorization and Cookie: what is taken is one token of harmless characters that stands in the header; no token of
+ * chance is a valid JWT. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "dashboard/credential.h"
+#include "dashboard/token.h"
+#include "tests/fuzz/fuzz.h"
+
+#define SECRET "a secret of thirty-two bytes, or more"
+
+static void check(const char *header, const char *token)
+{
+    char subject[TOKEN_SUBJECT_MAX];
+    struct err_info error;
+    FUZZ_CHECK(*token && strlen(token) < CREDENTIAL_MAX && strstr(header, token) != NULL);
+    FUZZ_CHECK(token[strcspn(token, " ;,\"\\\t\r\n")] == '\0');
+    FUZZ_CHECK(token_verify(SECRET, token, subject, &error) == ERR_USAGE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *header = mem_strndup((const char *)data, size), token[CREDENTIAL_MAX];
+    if (credential_bearer(header, token))
+        check(header, token);
+    if (credential_cookie(header, token))
+        check(header, token);
+    free(header);
+    return 0;
+}

@@ -1,0 +1,151 @@
+/* Passwords, tokens, the guard against guessing, and who loses a connection. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "dashboard/guard.h"
+#include "dashboard/password.h"
+#include "dashboard/peers.h"
+#include "dashboard/token.h"
+#include "tests/testing/testing.h"
+
+#define SECRET "a secret of thirty-two bytes, or more"
+
+static void a_password_matches_its_hash_only(void **state)
+{
+    (void)state;
+    char hash[PASSWORD_HASH_MAX], again[PASSWORD_HASH_MAX];
+    struct err_info error;
+    assert_int_equal(password_hash("correct horse", hash, &error), ERR_OK);
+    assert_int_equal(password_hash("correct horse", again, &error), ERR_OK);
+    assert_string_not_equal(hash, again);
+    assert_int_equal(password_check_hash(hash, &error), ERR_OK);
+    assert_true(password_matches("correct horse", hash));
+    assert_false(password_matches("correct hors", hash));
+    assert_false(password_matches("", hash));
+    assert_int_equal(password_hash("short", hash, &error), ERR_USAGE);
+}
+
+static void a_hash_from_elsewhere_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "scrypt:", "scrypt:1048576:8:1:00:00", "scrypt:32768:8:1:zz:zz", "$2b$10$x"};
+    struct err_info error;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(password_check_hash(bad[i], &error), ERR_USAGE);
+        assert_false(password_matches("x", bad[i]));
+    }
+}
+
+static void a_token_is_good_for_its_secret_and_time(void **state)
+{
+    (void)state;
+    char *token = NULL, subject[TOKEN_SUBJECT_MAX];
+    struct err_info error;
+    assert_int_equal(token_issue(SECRET, "a robot", 60000, &token, &error), ERR_OK);
+    assert_int_equal(token_verify(SECRET, token, subject, &error), ERR_OK);
+    assert_string_equal(subject, "a robot");
+    assert_int_equal(token_verify(SECRET "x", token, subject, &error), ERR_USAGE);
+    assert_int_equal(token_verify("", token, subject, &error), ERR_USAGE);
+    free(token);
+    assert_int_equal(token_issue(SECRET, "a robot", 0, &token, &error), ERR_OK);
+    assert_int_equal(token_verify(SECRET, token, subject, &error), ERR_USAGE);
+    free(token);
+    assert_int_equal(token_issue("too short", "x", 60000, &token, &error), ERR_USAGE);
+    assert_int_equal(token_issue(SECRET, "\xff", 60000, &token, &error), ERR_USAGE);
+}
+
+static void guessing_is_slowed_down(void **state)
+{
+    (void)state;
+    struct guard *guard = guard_new();
+    int64_t wait_ms = 0, now_ms = 1000;
+    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
+        assert_true(guard_try(guard, "a", "n", now_ms, &wait_ms));
+    assert_false(guard_try(guard, "a", "other", now_ms + 10, &wait_ms));
+    assert_int_equal(wait_ms, GUARD_WINDOW_MS - 10);
+    assert_true(guard_try(guard, "b", "n", now_ms, &wait_ms));
+    assert_true(guard_try(guard, "a", "n", now_ms + GUARD_WINDOW_MS, &wait_ms));
+    guard_drop(guard);
+}
+
+static void success_forgives(void **state)
+{
+    (void)state;
+    struct guard *guard = guard_new();
+    int64_t wait_ms = 0;
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < GUARD_PER_ADDRESS; i++)
+            assert_true(guard_try(guard, "a", "n", 1000, &wait_ms));
+        guard_forgive(guard, "a", "n");
+    }
+    guard_drop(guard);
+}
+
+static void a_flood_of_names_is_bounded(void **state)
+{
+    (void)state;
+    struct guard *guard = guard_new();
+    int64_t wait_ms = 0;
+    char address[32];
+    for (int i = 0; i < 50000; i++) {
+        snprintf(address, sizeof address, "10.%d.%d.%d", i >> 16, (i >> 8) & 255, i & 255);
+        assert_true(guard_try(guard, address, address, 1000, &wait_ms));
+    }
+    guard_drop(guard);
+}
+
+static bool is_shut(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void the_idlest_makes_room(void **state)
+{
+    (void)state;
+    struct peers *peers = peers_new((struct peer_limits){2, 10, 1000});
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    struct peer *all[4];
+    int pairs[4][2];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]), 0);
+    all[0] = peers_add(peers, pairs[0][0], (struct sockaddr *)&address);
+    all[1] = peers_add(peers, pairs[1][0], (struct sockaddr *)&address);
+    peer_set(all[0], PEER_WORKING);
+    all[2] = peers_add(peers, pairs[2][0], (struct sockaddr *)&address);
+    assert_false(is_shut(pairs[0][1]));
+    assert_true(is_shut(pairs[1][1]));
+    peer_set(all[2], PEER_STREAM);
+    all[3] = peers_add(peers, pairs[3][0], (struct sockaddr *)&address);
+    assert_true(is_shut(pairs[3][1]));
+    assert_int_equal(peers_expire(peers, clock_mono_ms() + 5000), 0);
+    peer_set(all[0], PEER_WRITING);
+    assert_int_equal(peers_expire(peers, clock_mono_ms() + 5000), 1);
+    assert_true(is_shut(pairs[0][1]));
+    assert_int_equal(peers_count(peers), 4);
+    for (int i = 0; i < 4; i++) {
+        peers_remove(peers, all[i]);
+        close(pairs[i][0]);
+        close(pairs[i][1]);
+    }
+    peers_drop(peers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_password_matches_its_hash_only),
+        cmocka_unit_test(a_hash_from_elsewhere_is_refused),
+        cmocka_unit_test(a_token_is_good_for_its_secret_and_time),
+        cmocka_unit_test(guessing_is_slowed_down),
+        cmocka_unit_test(success_forgives),
+        cmocka_unit_test(a_flood_of_names_is_bounded),
+        cmocka_unit_test(the_idlest_makes_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

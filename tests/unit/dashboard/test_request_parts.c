@@ -1,0 +1,178 @@
+/* The parsers of a request: query, credentials, origin, who really sent it. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dashboard/credential.h"
+#include "dashboard/forwarded.h"
+#include "dashboard/origin.h"
+#include "dashboard/percent.h"
+#include "dashboard/query.h"
+#include "tests/testing/testing.h"
+
+#define QUERY(text) query_parse(text, strlen(text), &query, &error)
+
+static void a_query_is_pairs(void **state)
+{
+    (void)state;
+    struct query query;
+    struct err_info error;
+    assert_int_equal(QUERY("a=1&b=x%20y+z&c&d=&%C3%A4=%26"), ERR_OK);
+    assert_string_equal(query_get(&query, "a"), "1");
+    assert_string_equal(query_get(&query, "b"), "x y z");
+    assert_null(query_get(&query, "c"));
+    assert_null(query_get(&query, "d"));
+    assert_string_equal(query_get(&query, "ä"), "&");
+    assert_null(query_get(&query, "e"));
+    query_fini(&query);
+    assert_int_equal(QUERY(""), ERR_OK);
+    assert_int_equal(QUERY("&&&"), ERR_OK);
+    assert_int_equal(query.count, 0);
+}
+
+static void a_query_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"a=1&a=2", "a=%",    "a=%4",  "a=%zz", "a=%00",
+                                      "a=%0a",   "a=\x01", "a=%ff", "%ff=1", "a=%c3"};
+    struct query query;
+    struct err_info error;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(QUERY(bad[i]), ERR_USAGE);
+        assert_int_equal(query.count, 0);
+    }
+    char many[400] = "";
+    for (int i = 0; i <= QUERY_MAX; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), "p%d=1&", i);
+    assert_int_equal(QUERY(many), ERR_USAGE);
+}
+
+static void a_plus_is_a_space_in_queries_only(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    struct err_info error;
+    assert_int_equal(percent_decode("a+b", 3, PERCENT_PLUS_IS_PLUS, &text, &error), ERR_OK);
+    assert_string_equal(text, "a+b");
+    free(text);
+    assert_int_equal(percent_decode("a%2Fb", 5, PERCENT_PLUS_IS_SPACE, &text, &error), ERR_OK);
+    assert_string_equal(text, "a/b");
+    free(text);
+}
+
+static void bearer_is_one_token(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",          "Bearer",     "Bearer ",         "Bearer a b",
+                                      "Basic abc", "Bearer a,b", "Bearer \xc3\xa4", "Bearerabc"};
+    char token[CREDENTIAL_MAX];
+    assert_true(credential_bearer("Bearer abc.DEF-_~+/=", token));
+    assert_string_equal(token, "abc.DEF-_~+/=");
+    assert_true(credential_bearer("bearer   x", token));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(credential_bearer(bad[i], token));
+    char *big = malloc(CREDENTIAL_MAX + 20);
+    memset(big, 'a', CREDENTIAL_MAX + 10);
+    memcpy(big, "Bearer ", 7);
+    big[CREDENTIAL_MAX + 10] = '\0';
+    assert_false(credential_bearer(big, token));
+    free(big);
+}
+
+static void our_cookie_is_found_once(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "a=b",
+                                      "reprise_session",
+                                      "reprise_session=",
+                                      "xreprise_session=a",
+                                      "reprise_session=a; reprise_session=b",
+                                      "reprise_session=a b",
+                                      "reprise_session=\"a\"",
+                                      "Reprise_Session=a"};
+    char token[CREDENTIAL_MAX];
+    assert_true(credential_cookie("reprise_session=abc", token));
+    assert_string_equal(token, "abc");
+    assert_true(credential_cookie("x=1;  reprise_session=abc ; y=2", token));
+    assert_string_equal(token, "abc");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(credential_cookie(bad[i], token));
+}
+
+static void an_origin_is_ours_or_not(void **state)
+{
+    (void)state;
+    assert_true(origin_matches("http://127.0.0.1:8080", "127.0.0.1:8080", ""));
+    assert_true(origin_matches("https://A.example", "a.example", ""));
+    assert_true(origin_matches("https://a.example", "inside:8080", "https://a.example"));
+    assert_false(origin_matches("http://a.example", "a.example", "https://a.example"));
+    assert_false(origin_matches(NULL, "a", ""));
+    assert_false(origin_matches("null", "null", ""));
+    assert_false(origin_matches("http://a.example.evil", "a.example", ""));
+    assert_false(origin_matches("http://a.example/", "a.example", ""));
+    assert_false(origin_matches("http://a.example", NULL, ""));
+    assert_false(origin_matches("ftp://a.example", "a.example", ""));
+}
+
+static void hosts_are_judged_by_their_writing(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"a", "a.example", "127.0.0.1:80", "[::1]", "[::1]:8080", "a_b-c.d:1"};
+    static const char *const bad[] = {"",    ":80",  "a:",  "a:x",    "a b",     "a/b",
+                                      "u@h", "[::1", "[]x", "[::1]x", "a:80:80", "a,b"};
+    static const char *const loopback[] = {"localhost", "LOCALHOST:1", "127.0.0.1", "127.8.9.1:80", "[::1]:80"};
+    static const char *const elsewhere[] = {"localhost.evil", "127.0.0.1.evil", "10.0.0.1", "[::2]", "x127.0.0.1"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(origin_host_is_valid(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(origin_host_is_valid(bad[i]));
+    for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+        assert_true(origin_host_is_loopback(loopback[i]));
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        assert_false(origin_host_is_loopback(elsewhere[i]));
+}
+
+static const char *client(const char *peer, const char *header, const char *trusted, char out[INET6_ADDRSTRLEN])
+{
+    struct address_list *list = NULL;
+    struct err_info error;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    assert_int_equal(inet_pton(AF_INET, peer, &address.sin_addr), 1);
+    assert_int_equal(address_list_parse(trusted, &list, &error), ERR_OK);
+    forwarded_client((struct sockaddr *)&address, header, list, out);
+    address_list_drop(list);
+    return out;
+}
+
+static void forwarded_for_counts_as_far_as_proxies_are_trusted(void **state)
+{
+    (void)state;
+    char out[INET6_ADDRSTRLEN];
+    assert_string_equal(client("10.0.0.1", NULL, "10.0.0.1", out), "10.0.0.1");
+    assert_string_equal(client("192.0.2.1", "203.0.113.1", "", out), "192.0.2.1");
+    assert_string_equal(client("10.0.0.1", "203.0.113.1", "10.0.0.0/8", out), "203.0.113.1");
+    assert_string_equal(client("10.0.0.1", "1.2.3.4, 203.0.113.1, 10.0.0.2", "10.0.0.0/8", out), "203.0.113.1");
+    assert_string_equal(client("10.0.0.1", "1.2.3.4,203.0.113.1 ,, 10.0.0.2 ", "10.0.0.0/8", out), "203.0.113.1");
+    assert_string_equal(client("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.0/8", out), "10.0.0.3");
+    assert_string_equal(client("10.0.0.1", "nonsense", "10.0.0.0/8", out), "10.0.0.1");
+    assert_string_equal(client("10.0.0.1", "203.0.113.1, nonsense", "10.0.0.0/8", out), "10.0.0.1");
+    assert_string_equal(client("10.0.0.1", "2001:db8::1", "10.0.0.0/8", out), "2001:db8::1");
+    assert_string_equal(client("10.0.0.1", "", "10.0.0.0/8", out), "10.0.0.1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_query_is_pairs),
+        cmocka_unit_test(a_query_that_is_none_is_refused),
+        cmocka_unit_test(a_plus_is_a_space_in_queries_only),
+        cmocka_unit_test(bearer_is_one_token),
+        cmocka_unit_test(our_cookie_is_found_once),
+        cmocka_unit_test(an_origin_is_ours_or_not),
+        cmocka_unit_test(hosts_are_judged_by_their_writing),
+        cmocka_unit_test(forwarded_for_counts_as_far_as_proxies_are_trusted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
