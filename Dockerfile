@@ -4,20 +4,21 @@ FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
       gcc libc6-dev cmake ninja-build pkg-config python3 libev-dev libhiredis-dev libpq-dev libjson-c-dev \
       libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev uthash-dev \
+      libmicrohttpd-dev libjwt-dev npm \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-RUN cmake --preset release -B /build -DREPRISE_TESTS=OFF && cmake --build /build --target worker producer
+RUN cmake --preset release -B /build -DREPRISE_TESTS=OFF && cmake --build /build --target worker producer dashboard
 
 FROM debian:12-slim
 # git fetches, with ssh for ssh:// repositories; ca-certificates are what https is checked against.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libev4 libhiredis0.14 libpq5 libjson-c5 libcurl4 libgit2-1.5 libyaml-0-2 libssl3 \
+      libev4 libhiredis0.14 libpq5 libjson-c5 libcurl4 libgit2-1.5 libyaml-0-2 libssl3 libmicrohttpd12 libjwt0 \
       git openssh-client ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --create-home --home-dir /var/lib/reprise reprise \
     && install -d -o reprise -g reprise /var/lib/reprise/repositories
-COPY --from=build /build/worker/worker /build/producer/producer /usr/local/bin/
+COPY --from=build /build/worker/worker /build/producer/producer /build/dashboard/dashboard /usr/local/bin/
 COPY definitions /usr/share/reprise/definitions
 COPY LICENSE /usr/share/doc/reprise/LICENSE
 ENV REPRISE_DEFINITIONS_DIR=/usr/share/reprise/definitions \

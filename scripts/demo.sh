@@ -161,8 +161,10 @@ start_stores() {
     [ "$answer" = ready ] || die "the stores did not start: $(tail -n 5 "$run/stores.log")"
 }
 
-# What the three programs, and a person's own commands later, are told by the environment.
+# What the programs, and a person's own commands later, are told by the environment.
 write_settings() {
+    dashboard_port=$(free_port)
+    password=$(od -An -N9 -tx1 /dev/urandom | tr -d ' \n')
     {
         cat "$run/stores/env"
         printf 'export REPRISE_ENCRYPTION_KEY=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
@@ -173,11 +175,14 @@ write_settings() {
         printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root)"
         printf 'export REPRISE_DELIVER_ALLOW_PRIVATE=127.0.0.0/8\n'
         printf 'export REPRISE_HISTORY_AGENTS_DIR=%q\n' "$run/agents"
+        printf 'export REPRISE_DASHBOARD_LISTEN=127.0.0.1:%s\n' "$dashboard_port"
+        printf 'export REPRISE_DASHBOARD_PASSWORD_HASH=%s\n' "$("$build/dashboard/dashboard" hash-password <<<"$password")"
+        printf 'export REPRISE_JWT_SECRET=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
         printf 'export PATH=%q:"$PATH"\n' "$run/bin"
     } | (umask 077 && cat >"$run/env")
     mkdir -p "$run/bin" "$run/repositories" "$run/received"
     # By links, since a path with a colon cannot stand in PATH.
-    ln -s "$build/producer/producer" "$build/worker/worker" "$run/bin"
+    ln -s "$build/producer/producer" "$build/worker/worker" "$build/dashboard/dashboard" "$run/bin"
     # shellcheck disable=SC1091 # written just now
     . "$run/env"
 }
@@ -208,6 +213,10 @@ register_app() {
 
 has_worker() {
     [ "$(redis-cli -s "$run/stores/redis.sock" ZCARD '{reprise}:workers')" -gt 0 ]
+}
+
+dashboard_listens() {
+    grep -q 'listening on' "$run/dashboard.log"
 }
 
 resync() {
@@ -259,9 +268,10 @@ show_places() {
     local prefix=$shown
     say "Where things are"
     cat <<EOF
+  dashboard    http://127.0.0.1:$dashboard_port/ user admin, password $password (made for this run)
   received     $prefix/received        what the demo app's receiver holds
   requests     $prefix/deliveries.log  one JSON line each
-  logs         $prefix/worker.log, receiver.log, stores/postgres.log, stores/redis.log
+  logs         $prefix/worker.log, dashboard.log, receiver.log, stores/postgres.log, stores/redis.log
   stores       $prefix/stores          PostgreSQL and Redis, on unix sockets in there
   settings     $prefix/env             for your own commands
 EOF
@@ -317,10 +327,10 @@ run=$("$scripts/place_for_servers.sh" reprise-demo)
 look_at_checkout
 
 say "Building (gcc, release)"
-"$scripts/build.sh" release worker producer receiver
+"$scripts/build.sh" release worker producer dashboard receiver
 build=$("$scripts/build.sh" --where release)
 
-say "Starting a private PostgreSQL and Redis, a worker, and the receiver of a demo app"
+say "Starting a private PostgreSQL and Redis, a worker, the dashboard, and the receiver of a demo app"
 link_run_directory
 start_stores
 write_settings
@@ -328,6 +338,8 @@ producer migrate || die "the database could not be set up"
 register_app
 launch worker "$build/worker/worker"
 await worker has_worker
+launch dashboard "$build/dashboard/dashboard"
+await dashboard dashboard_listens
 
 say "Re-syncing this checkout at ${commit:0:12} to the demo app"
 resync
