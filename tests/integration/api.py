@@ -36,10 +36,10 @@ def password_hash(env):
 class Dashboard:
     """The running program. Its words are in `log`."""
 
-    def __init__(self, env, place):
+    def __init__(self, env, place, listen="127.0.0.1:0"):
         self.log = pathlib.Path(place) / "dashboard.log"
         with self.log.open("wb") as words:
-            self._process = subprocess.Popen([programs.program("dashboard"), "--dashboard-listen", "127.0.0.1:0"], env=env,
+            self._process = subprocess.Popen([programs.program("dashboard"), "--dashboard-listen", listen], env=env,
                                              stdin=subprocess.DEVNULL, stdout=words, stderr=words, cwd=place)
         self.pid = self._process.pid
         self.port = eventually(self._port, "the dashboard listens")
@@ -47,7 +47,7 @@ class Dashboard:
     def _port(self):
         if self._process.poll() is not None:
             raise AssertionError("the dashboard ended:\n" + self.text())
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", self.text())
+        found = re.search(r"listening on http://[0-9.]+:(\d+)", self.text())
         return found and int(found.group(1))
 
     def text(self):
@@ -100,6 +100,7 @@ class DashboardTest(unittest.TestCase):
     """Stores and program live as long as the class; each test finds empty tables."""
 
     settings = {}
+    listen = "127.0.0.1:0"
 
     @classmethod
     def setUpClass(cls):
@@ -108,7 +109,7 @@ class DashboardTest(unittest.TestCase):
         cls.env = programs.environment(cls.stores, REPRISE_JWT_SECRET=SECRET)
         cls.env["REPRISE_DASHBOARD_PASSWORD_HASH"] = password_hash(cls.env)
         cls.env.update(cls.settings)
-        cls.dashboard = Dashboard(cls.env, cls.place)
+        cls.dashboard = Dashboard(cls.env, cls.place, cls.listen)
         cls.token = jwt(good_claims())
 
     @classmethod

@@ -65,7 +65,8 @@ class Events(DashboardTest):
     def test_progress_of_a_real_operation_comes_by_itself(self):
         listener = self.listen()
         self.worker()
-        operation = self.call("POST", "/admin/api/operations", {"definition": "noop", "args": {"count": 5000}}).data["operation_id"]
+        accepted = self.call("POST", "/admin/api/operations", {"definition": "noop", "args": {"count": 5000}})
+        operation = accepted.data["operation_id"]
         eventually(lambda: listener.has(b'"state":"completed"'), "its end is told")
         told = [event for event in listener.events("progress") if event["operation_id"] == operation]
         self.assertEqual((5000, 5000), (told[-1]["completed"], told[-1]["total"]))

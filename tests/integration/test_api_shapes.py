@@ -79,7 +79,8 @@ class Shapes(DashboardTest):
     def test_bodies_are_read_strictly(self):
         target = "/admin/api/operations/preview"
         for body in (b"{", b"[]", b"null", b"1", b'"x"', b"{'definition':'noop'}", b'{"definition":"noop","definition":"x"}',
-                     b'{"definition":"noop"} x', b'{"definition":"\xff\xfe"}', b'{"definition":"\\ud800"}', b'{"definition":"\\u0000"}',
+                     b'{"definition":"noop"} x', b'{"definition":"\xff\xfe"}', b'{"definition":"\\ud800"}',
+                     b'{"definition":"\\u0000"}',
                      b'{"definition":1}', b'{"definition":"noop","args":[]}', b'{"definition":"noop","args":{"count":"x"}}',
                      b'{"definition":"noop","surprise":1}', b'{"definition":"noop","args":{"count":1e999}}',
                      b'{"definition":"noop","args":{"count":99999999999999999999}}', b"{}"):
@@ -123,7 +124,8 @@ class Slow(DashboardTest):
     settings = {"REPRISE_DASHBOARD_DEADLINE": "2s", "REPRISE_DASHBOARD_CONNECTIONS_PER_ADDRESS": "1000"}
 
     def test_a_dripping_client_is_cut_off(self):
-        for start in (b"G", b"GET /health HTTP/1.1\r\nX: ", b"POST /admin/api/login HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n"):
+        for start in (b"G", b"GET /health HTTP/1.1\r\nX: ",
+                      b"POST /admin/api/login HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n"):
             began = time.monotonic()
             with self.connect() as connection, self.assertRaises((ConnectionResetError, BrokenPipeError, TimeoutError)):
                 connection.sendall(start)
