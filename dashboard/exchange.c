@@ -244,6 +244,14 @@ static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, siz
     return MHD_YES;
 }
 
+static enum MHD_Result answer_at_once(struct exchange *exchange)
+{
+    struct err_info error = {0};
+    if (exchange->call.route->run(&exchange->call, &error) != ERR_OK)
+        call_reply_error(&exchange->call, &error);
+    return send_reply(exchange);
+}
+
 static enum MHD_Result on_complete(struct exchange *exchange)
 {
     struct server *server = exchange->server;
@@ -252,6 +260,8 @@ static enum MHD_Result on_complete(struct exchange *exchange)
         exchange->file = NULL;
         return queue(exchange, file, PEER_WRITING);
     }
+    if (exchange->call.route->lane == LANE_LOOP)
+        return answer_at_once(exchange);
     exchange->phase = WORKING;
     peer_set(exchange->peer, PEER_WORKING);
     MHD_suspend_connection(exchange->connection);

@@ -24,7 +24,13 @@ enum access {
 
 /* Which executors run it: those that answer at once must not wait behind those that take their time, nor these behind
  * those that wait for an operation to end. */
-enum lane { LANE_QUICK, LANE_PATIENT, LANE_WAITING, LANE_COUNT };
+enum lane {
+    LANE_QUICK,
+    LANE_PATIENT,
+    LANE_WAITING,
+    LANE_COUNT,
+    LANE_LOOP = LANE_COUNT, /* the loop itself: open to anybody, touches no store and takes no time */
+};
 
 /* Runs on an executor and reads from top to bottom: reads the call, fills its reply (call.h). On an error the reply is
  * made from it. */

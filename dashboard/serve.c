@@ -112,7 +112,9 @@ static enum err check_settings(const struct config *config, struct redis_address
     enum err err = redis_address_parse(config->redis_url, redis, error);
     if (err != ERR_OK)
         return err_prefix(error, "redis.url");
-    err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
+    err = redis_address_resolve(redis, error);
+    if (err == ERR_OK)
+        err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
     if (err == ERR_OK && *config->dashboard_password_hash != '\0')
         err = password_check_hash(config->dashboard_password_hash, error);
     return err;

@@ -21,6 +21,7 @@
 #define HEADERS_MAX (16u * 1024)
 #define SILENCE_S 75 /* a connection on which nothing moves at all */
 #define TICK_S 0.5
+#define LAST_ROUNDS 3 /* what was answered last leaves: it is woken, made, written */
 
 /* ---- the loop -----------------------------------------------------------------------------------------------------
  */
@@ -257,7 +258,8 @@ static void stop_daemon(struct server *server)
     ev_timer_stop(server->loop, &server->tick);
     ev_prepare_stop(server->loop, &server->before_wait);
     events_end_all(server->events);
-    run(server);
+    for (int round = 0; round < LAST_ROUNDS; round++)
+        run(server);
     MHD_stop_daemon(server->daemon);
 }
 

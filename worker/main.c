@@ -2,8 +2,6 @@
  * worker: takes chunks of jobs from Redis and runs them. This file reads the settings, makes sure that the database has
  * the schema that this program knows and the definitions that are here, and hands over to the supervisor.
  */
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,27 +80,6 @@ static void start_log(const struct config *config)
     log_init("worker", level, format);
 }
 
-/* The loop must not wait for a name server: the host is looked up once, here. TLS needs the name for the certificate.
- */
-static enum err resolve(struct redis_address *address, struct err_info *error)
-{
-    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    char text[INET6_ADDRSTRLEN];
-    if (address->unix_path != NULL || address->tls)
-        return ERR_OK;
-    int failed = getaddrinfo(address->host, NULL, &wanted, &found);
-    if (failed != 0)
-        return err_set(error, ERR_UNREACHABLE, "redis.url: %s cannot be resolved: %s", address->host,
-                       gai_strerror(failed));
-    failed = getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
-    freeaddrinfo(found);
-    if (failed != 0)
-        return err_set(error, ERR_UNREACHABLE, "redis.url: %s: %s", address->host, gai_strerror(failed));
-    free(address->host);
-    address->host = mem_strdup(text);
-    return ERR_OK;
-}
-
 /* A database without definitions can start nothing; and what a new release brought is there from now on. A host that
  * lacks the whole directory has nothing to say about definitions. */
 static enum err load_definitions(const struct config *config, const struct redis_address *address, struct pg *pg,
@@ -164,7 +141,7 @@ static enum err prepare(const struct config *config, struct process *plan, struc
     if (err == ERR_OK)
         err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
     if (err == ERR_OK)
-        err = resolve(address, error);
+        err = redis_address_resolve(address, error);
     if (err == ERR_OK)
         err = prepare_database(config, address, error);
     return err;

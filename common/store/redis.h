@@ -28,6 +28,9 @@ struct redis_address {
  * and path. ERR_USAGE says what is wrong, without showing any of it; rediss:// without TLS built in says so. */
 MUST_CHECK enum err redis_address_parse(const char *url, struct redis_address *address, struct err_info *error);
 void redis_address_fini(struct redis_address *address);
+/* For loops, which must not wait for a name server: looks the host up once, here (blocking). With TLS the name stays,
+ * for the certificate. ERR_UNREACHABLE. */
+MUST_CHECK enum err redis_address_resolve(struct redis_address *address, struct err_info *error);
 
 /* An argument vector that is built up: numbers are formatted, bytes are copied. */
 struct redis_args;

@@ -70,6 +70,8 @@ static void every_row_is_whole(void **state)
         assert_int_equal((r->run != NULL) + (r->many != NULL) + (r->ask != NULL), 1);
         assert_non_null(r->answer);
         assert_non_null(r->summary);
+        assert_true(r->lane != LANE_LOOP ||
+                    (r->run != NULL && r->access == ACCESS_OPEN && r->needs == ROUTE_WITHOUT_STORES));
         assert_true(r->access == ACCESS_CALLER || !route_is_api(r->pattern) || strstr(r->pattern, "/login") != NULL);
         for (const struct route *other = r + 1; other->pattern != NULL; other++)
             assert_true(other->method != r->method || strcmp(other->pattern, r->pattern) != 0);
