@@ -217,6 +217,13 @@ static bool is_plain(const char *type)
     return len > 0 && len < 40 && strspn(type, "abcdefghijklmnopqrstuvwxyz_-") == len;
 }
 
+void events_tell(struct events *events, const char *type, struct json_object *message)
+{
+    struct buf subject = BUF_INIT;
+    buf_add_str(&subject, type);
+    keep(events, buf_take(&subject), message, type);
+}
+
 static void on_message(const redisReply *reply, void *context)
 {
     struct events *events = context;

@@ -6,6 +6,7 @@
 #ifndef REPRISE_DASHBOARD_EVENTS_H
 #define REPRISE_DASHBOARD_EVENTS_H
 
+#include <json-c/json_object.h>
 #include <microhttpd.h>
 #include <stddef.h>
 
@@ -21,6 +22,8 @@ void events_drop(struct events *events);
 struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer);
 /* Ends all streams. */
 void events_end_all(struct events *events);
+/* Tells everybody; `type` is one of the stream's words. `message` is borrowed. */
+void events_tell(struct events *events, const char *type, struct json_object *message);
 size_t events_listeners(const struct events *events);
 
 #endif

@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/events.h"
+#include "dashboard/muster.h"
 #include "dashboard/server_private.h"
 
 #define CONNECTIONS_MAX 4096
@@ -228,6 +229,7 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
     ev_async_start(loop, &server->answered);
     office->answered = mailbox_new(loop, &server->answered);
     server->events = events_new(server);
+    server->muster = muster_new(loop, office->redis, config->redis_prefix, server->events);
     enum err err = address_list_parse(config->dashboard_trusted_proxies, &server->trusted, error);
     if (err != ERR_OK)
         err_prefix(error, "dashboard.trusted_proxies");
@@ -271,6 +273,7 @@ void server_drop(struct server *server)
         stop_daemon(server);
     if (server->listening >= 0)
         close(server->listening);
+    muster_drop(server->muster);
     events_drop(server->events);
     ev_async_stop(server->loop, &server->answered);
     mailbox_drop(server->office->answered);

@@ -14,6 +14,7 @@ struct server {
     struct address_list *trusted;
     struct peers *peers;
     struct events *events;
+    struct muster *muster;
     int listening;
     bool resumed; /* libmicrohttpd must be run again before the loop waits */
     bool stopping;

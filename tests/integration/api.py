@@ -100,7 +100,7 @@ class DashboardTest(unittest.TestCase):
     """Stores and program live as long as the class; each test finds empty tables."""
 
     settings = {}
-    listen = "127.0.0.1:0"
+    bound_to = "127.0.0.1:0"
 
     @classmethod
     def setUpClass(cls):
@@ -109,7 +109,7 @@ class DashboardTest(unittest.TestCase):
         cls.env = programs.environment(cls.stores, REPRISE_JWT_SECRET=SECRET)
         cls.env["REPRISE_DASHBOARD_PASSWORD_HASH"] = password_hash(cls.env)
         cls.env.update(cls.settings)
-        cls.dashboard = Dashboard(cls.env, cls.place, cls.listen)
+        cls.dashboard = Dashboard(cls.env, cls.place, cls.bound_to)
         cls.token = jwt(good_claims())
 
     @classmethod

@@ -73,6 +73,14 @@ class Events(DashboardTest):
         counts = [event["completed"] for event in told]
         self.assertEqual(sorted(counts), counts)
 
+    def test_workers_that_come_and_go_are_told(self):
+        listener = self.listen()
+        worker = self.worker()
+        eventually(lambda: listener.read_some() and listener.events("worker"), "a worker that came is told")
+        self.assertEqual(1, listener.events("worker")[-1]["alive"])
+        worker.drain()
+        eventually(lambda: listener.read_some() and listener.events("worker")[-1]["alive"] == 0, "and that it has gone")
+
     def test_it_arrives_within_200_ms(self):
         listener = self.listen()
         worst = 0

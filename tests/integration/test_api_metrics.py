@@ -94,7 +94,7 @@ class Metrics(DashboardTest):
 class Elsewhere(DashboardTest):
     """Not bound to loopback alone: then it wants somebody."""
 
-    listen = "0.0.0.0:0"
+    bound_to = "0.0.0.0:0"
 
     def test_it_wants_a_token_there(self):
         self.refused(401, "GET", "/metrics", token="")
