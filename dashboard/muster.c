@@ -28,13 +28,11 @@ static void on_count(const redisReply *reply, void *context)
     int64_t alive = redis_int(reply);
     if (reply == NULL || reply->type != REDIS_REPLY_INTEGER || alive == muster->alive)
         return;
-    if (muster->alive != UNKNOWN) {
-        struct json_object *message = json_object_new_object();
-        json_object_object_add(message, "type", json_object_new_string("worker"));
-        json_object_object_add(message, "alive", json_object_new_int64(alive));
-        events_tell(muster->events, "worker", message);
-        json_object_put(message);
-    }
+    struct json_object *message = json_object_new_object();
+    json_object_object_add(message, "type", json_object_new_string("worker"));
+    json_object_object_add(message, "alive", json_object_new_int64(alive));
+    events_tell(muster->events, "worker", message);
+    json_object_put(message);
     muster->alive = alive;
 }
 
@@ -59,7 +57,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop, (void)events;
     struct muster *muster = timer->data;
     if (events_listeners(muster->events) == 0) {
-        muster->alive = UNKNOWN; /* who comes later loads the page first */
+        muster->alive = UNKNOWN; /* whoever comes next is told anew */
         return;
     }
     struct redis_args *args = redis_args_new();
