@@ -140,6 +140,8 @@ static enum err prepare(const struct config *config, struct process *plan, struc
         err = redis_address_parse(config->redis_url, address, error);
     if (err == ERR_OK)
         err = crypto_keys_read(keys, config->encryption_key, config->encryption_key_old, error);
+    if (err == ERR_OK && !keys->has_current && !keys->has_old)
+        log_warn("no encryption key (REPRISE_ENCRYPTION_KEY): deliveries are put off until a worker has it");
     if (err == ERR_OK)
         err = redis_address_resolve(address, error);
     if (err == ERR_OK)

@@ -61,7 +61,12 @@ void run_fail(struct run *run, size_t index, const struct err_info *error, enum 
 
 void run_put_off(struct run *run, size_t index, int64_t delay_ms)
 {
-    rule(run, index, VERDICT_PUT_OFF, NULL, NULL);
+    run_put_off_because(run, index, delay_ms, NULL);
+}
+
+void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const char *reason)
+{
+    rule(run, index, VERDICT_PUT_OFF, reason, NULL);
     run->rulings[index].delay_ms = delay_ms;
 }
 

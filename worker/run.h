@@ -65,8 +65,9 @@ void run_skip(struct run *run, size_t index, const char *reason, const char *res
  * most 24 h); none left, or an ERR_PERMANENT that `final` marks → failed. */
 enum run_retry { RUN_MAY_RETRY, RUN_FINAL };
 void run_fail(struct run *run, size_t index, const struct err_info *error, enum run_retry retry, const char *result);
-/* Not begun for a reason that will pass: no try is used. */
+/* Not begun for a reason that will pass: no try is used. The second keeps the reason for whoever looks at the job. */
 void run_put_off(struct run *run, size_t index, int64_t delay_ms);
+void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const char *reason);
 
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
 

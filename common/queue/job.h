@@ -63,7 +63,8 @@ struct ruling {
 void ruling_fini(struct ruling *ruling);
 
 /* Adds a handler's effects to the transaction that ends (or puts back) jobs: for exactly the jobs of `mine`, indices
- * into the settlement's arrays; all of them have final verdicts, or all have VERDICT_RETRY. */
+ * into the settlement's arrays; all of them have final verdicts, or all are tried again: VERDICT_RETRY, or
+ * VERDICT_PUT_OFF with an error. */
 typedef void settle_effects_fn(struct pg_batch *batch, const size_t *mine, size_t count, void *context);
 
 struct settlement {

@@ -294,16 +294,21 @@ static void add_retry(struct pg_batch *batch, const struct settlement *s, const 
 
 enum { PUT_BACK_BEGIN, PUT_BACK_SETTING, PUT_BACK_RETRY };
 
-/* The effects of those that failed; who was put off has done nothing. */
+static bool has_effects(const struct ruling *ruling)
+{
+    return ruling->verdict == VERDICT_RETRY || ruling->error != NULL;
+}
+
+/* The effects of those that failed, or were put off for a reason that is to be told; who was just put off has none. */
 static void add_retry_effects(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
 {
-    struct picked failed = {mem_array(mine->count + 1, sizeof(size_t)), 0};
+    struct picked telling = {mem_array(mine->count + 1, sizeof(size_t)), 0};
     for (size_t i = 0; i < mine->count; i++)
-        if (s->rulings[mine->index[i]].verdict == VERDICT_RETRY)
-            failed.index[failed.count++] = mine->index[i];
-    if (s->effects != NULL && failed.count > 0)
-        s->effects(batch, failed.index, failed.count, s->context);
-    free(failed.index);
+        if (has_effects(&s->rulings[mine->index[i]]))
+            telling.index[telling.count++] = mine->index[i];
+    if (s->effects != NULL && telling.count > 0)
+        s->effects(batch, telling.index, telling.count, s->context);
+    free(telling.index);
 }
 
 /* Puts jobs back for another try; an exclusive one gives its lease up in the same transaction. */

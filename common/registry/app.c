@@ -47,6 +47,8 @@ enum err app_check_url(const struct app *app, const char *allow_private, struct 
     enum err err = address_list_parse(allow_private, &allowed, error);
     if (err == ERR_OK)
         err = http_check_base_url(app->base_url, allowed, error);
+    if (err == ERR_OK)
+        err = http_check_base_host(app->base_url, allowed, error);
     address_list_drop(allowed);
     return err;
 }

@@ -28,6 +28,8 @@ enum err watch_check(struct watch *watch, const struct config *config, struct er
             .max_bytes = config->git_max_bytes,
         };
         err = git_check_url(watch->url, &rules, error);
+        if (err == ERR_OK)
+            err = git_check_host(watch->url, &rules, error);
     }
     if (err == ERR_OK && watch->branch != NULL)
         err = git_check_branch(watch->branch, error);

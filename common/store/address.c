@@ -308,3 +308,10 @@ enum err address_resolve(const char *host, const struct address_list *allowed, s
     freeaddrinfo(found);
     return code;
 }
+
+enum err address_check_host(const char *host, const struct address_list *allowed, struct err_info *error)
+{
+    struct sockaddr_storage ignored;
+    enum err code = address_resolve(host, allowed, &ignored, error);
+    return code == ERR_RETRY ? ERR_OK : code;
+}

@@ -32,4 +32,7 @@ MUST_CHECK enum err address_check_literal(const char *host, const struct address
 MUST_CHECK enum err address_resolve(const char *host, const struct address_list *allowed, struct sockaddr_storage *out,
                                     struct err_info *error);
 
+/* The same for whom it is enough to know that it is not refused now: a name that does not resolve is ERR_OK. */
+MUST_CHECK enum err address_check_host(const char *host, const struct address_list *allowed, struct err_info *error);
+
 #endif

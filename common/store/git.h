@@ -36,6 +36,9 @@ void git_init(void);
  * file URL, and there only, %XX stands for a byte of the path, which is decoded once; what comes of it must lie below a
  * root by its name, and where it exists also by what symbolic links make of it. ERR_USAGE says which. */
 MUST_CHECK enum err git_check_url(const char *url, const struct git_rules *rules, struct err_info *error);
+/* For a URL that has passed: refuses a host whose name leads to an address that may not be gone to, as the fetch would.
+ * Asks the name server; a name that does not resolve now is ERR_OK. ERR_USAGE says which address it is. */
+MUST_CHECK enum err git_check_host(const char *url, const struct git_rules *rules, struct err_info *error);
 /* Branch names by git's own rules (git check-ref-format), and not beginning with '-'. */
 MUST_CHECK enum err git_check_branch(const char *branch, struct err_info *error);
 

@@ -230,6 +230,17 @@ enum err git_check_url(const char *url, const struct git_rules *rules, struct er
     return err_prefix(error, "the URL is refused (see git.allow_private)");
 }
 
+enum err git_check_host(const char *url, const struct git_rules *rules, struct err_info *error)
+{
+    struct git_url parsed;
+    enum err code = git_parse_url(url, &parsed, error);
+    if (code != ERR_OK || parsed.scheme == GIT_SCHEME_FILE ||
+        address_check_host(parsed.host, rules->allowed, error) == ERR_OK)
+        return code;
+    error->code = ERR_USAGE;
+    return err_prefix(error, "the URL is refused (see git.allow_private)");
+}
+
 static bool is_bad_in_branch(const char *at)
 {
     unsigned char byte = (unsigned char)*at;

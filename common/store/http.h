@@ -51,6 +51,9 @@ void http_cancel_all(struct http *http);
 /* Checks a base URL at registration: http or https, a host, no user or password, no fragment or query, at most 2 000
  * bytes; a literal private address is refused unless allowed. ERR_USAGE says which rule. */
 MUST_CHECK enum err http_check_base_url(const char *url, const struct address_list *allowed, struct err_info *error);
+/* For one that has passed: refuses a host whose name leads to an address that may not be gone to. Asks the name server;
+ * a name that does not resolve now is ERR_OK. */
+MUST_CHECK enum err http_check_base_host(const char *url, const struct address_list *allowed, struct err_info *error);
 /* "Retry-After" to ms from now: delta-seconds or an HTTP date (RFC 9110 10.2.3); 0 if absent, past or unreadable. */
 int64_t http_retry_after_ms(const char *value, int64_t now_unix_s);
 

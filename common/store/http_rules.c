@@ -88,12 +88,31 @@ static bool is_localhost(const char *host)
     return len == strlen(name) || host[len - strlen(name) - 1] == '.';
 }
 
+static enum err refuse(struct err_info *error)
+{
+    error->code = ERR_USAGE;
+    return err_prefix(error, "the base URL is refused (see deliver.allow_private)");
+}
+
 static enum err check_host(const char *host, const struct address_list *allowed, struct err_info *error)
 {
     if (address_check_literal(is_localhost(host) ? "127.0.0.1" : host, allowed, error) == ERR_OK)
         return ERR_OK;
-    error->code = ERR_USAGE;
-    return err_prefix(error, "the base URL is refused (see deliver.allow_private)");
+    return refuse(error);
+}
+
+enum err http_check_base_host(const char *url, const struct address_list *allowed, struct err_info *error)
+{
+    char *host = NULL;
+    CURLU *parsed = curl_url();
+    enum err code = ERR_OK;
+    if (curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        address_check_host(host, allowed, error) != ERR_OK)
+        code = refuse(error);
+    curl_free(host);
+    curl_url_cleanup(parsed);
+    return code;
 }
 
 enum err http_check_base_url(const char *url, const struct address_list *allowed, struct err_info *error)

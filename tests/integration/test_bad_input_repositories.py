@@ -28,9 +28,14 @@ class Unfetchable(DeliveryTest):
         self.assertRegex(self.assert_fails(app, repository)["error"], r"(?i)repository")
 
     def test_a_host_name_that_leads_to_a_private_address(self):
-        """Only the name server knows: it is refused when it is fetched from, and not tried again."""
-        app = self.new_app()
-        repository = self.new_link(app, "https://localhost/octocat/hello-world")
+        """Only the name server knows. It is refused at registration; if it comes to that later, when it is fetched from, and not
+        tried again."""
+        app, url = self.new_app(), "https://localhost/octocat/hello-world"
+        text = self.refused(USAGE, "add-repository", app, url)
+        self.assertRegex(text, r"localhost leads to .* is not a public address")
+        self.assertIn("git.allow_private", text)
+        repository = self.ask("add-repository", app, url,
+                              env={"REPRISE_GIT_ALLOW_PRIVATE": "127.0.0.0/8,::1"})["repository_id"]
         outcome = self.assert_fails(app, repository)
         self.assertRegex(outcome["error"], r"localhost leads to .* is not a public address")
         self.assertIn("git.allow_private", outcome["error"])

@@ -95,17 +95,21 @@ class Schema(ProducerTest):
 
 
 class MissingKey(DeliveryTest):
-    def test_deliveries_fail_with_a_clear_text_and_go_on_once_it_is_there(self):
+    def test_deliveries_wait_with_a_clear_text_and_go_on_once_it_is_there(self):
+        """No try is used for what an operator has forgotten."""
         app, repository, source = self.new_world({"a": b"a\n"})
-        without = {"REPRISE_ENCRYPTION_KEY": ""}
         self.worker.end_at_once()
-        self.start_worker(**without)
-        error = self.assert_fails(app, repository)["error"]
+        self.start_worker(REPRISE_ENCRYPTION_KEY="")
+        eventually(lambda: "no encryption key" in self.worker.text(), "it says so at its start")
+        operation = self.ask("resync", app, repository, "--no-wait")["operation_id"]
+        error = eventually(lambda: self.link_row(app, repository)["last_error"], "the link says why it waits")
         self.assertRegex(error, r"no encryption key: set REPRISE_ENCRYPTION_KEY")
         self.assertNotIn(self.receiver.key, error + self.worker.text())
+        self.assertEqual([("0", error)], self.stores.psql.rows(
+            "SELECT failures, last_error FROM reprise.job WHERE operation_id = '%s'" % operation))
         self.worker.end_at_once()
         self.start_worker()
-        self.deliver("retry", app, repository)
+        eventually(lambda: self.link_row(app, repository)["status"] == "synced", "it is synced")
         self.assert_synced(app, repository, source)
 
     def test_another_key_is_told_apart_from_none(self):

@@ -12,6 +12,8 @@ from reprise_testing import programs
 class Watching(ProducerTest):
     def setUp(self):
         super().setUp()
+        self.env["REPRISE_GIT_FILE_ROOTS"] = str(self.place)
+        self.gone = "file://%s/gone" % self.place
         self.ask("migrate")
         self.worker = programs.Worker(self.env, self.place / "worker.log")
         self.addCleanup(self.worker.end_at_once)
@@ -33,14 +35,14 @@ class Watching(ProducerTest):
 
     def test_a_single_item_waits_and_its_error_is_the_result(self):
         app = self.app()
-        repository = self.link(app, "https://localhost:1/a/b")
+        repository = self.link(app, self.gone)
         answer = self.expect(FAILED, "resync", app, repository, "--json")
         self.assertEqual(("completed", "failed"), (answer.json["state"], answer.json["outcome"]["outcome"]))
         self.assertTrue(answer.json["outcome"]["error"])
         self.assertIn("failed: ", self.expect(FAILED, "retry", app, repository).out)
 
     def test_on_a_terminal_a_bar_is_drawn_and_a_question_asked(self):
-        self.link(self.app(), "https://localhost:1/a/b")
+        self.link(self.app(), self.gone)
         screen, end = pty.openpty()
         running = subprocess.Popen(self.command("resync-app", "Demo app", "--watch"), env=self.env, cwd=self.place,
                                    stdin=end, stdout=end, stderr=end)

@@ -11,12 +11,13 @@
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_fetch.h"
 
+#define NO_KEY_MS 10000    /* an operator has to act, and the worker to be started anew: often on another's behalf */
 #define STORE_AWAY_MS 2000 /* PostgreSQL did not answer: the job comes back after this */
 
 /* What the settle writes; it outlives the attempt. */
 struct settling {
     struct deliver_link link; /* its ids alone */
-    bool is_synced, is_final;
+    bool is_synced, is_final, is_put_off;
     char *error;
     struct git_fetched fetched;
     bool notes_fetch;
@@ -40,7 +41,9 @@ static void write_effects(struct pg_batch *batch, const size_t *mine, size_t cou
         pg_arg_int8(args, settling->link.incarnation);
         (void)deliver_add(batch, &settling->link, &sql_deliveries_synced_intents);
     } else {
-        const struct sql *statement = settling->is_final ? &sql_deliveries_failed : &sql_deliveries_tried;
+        const struct sql *statement = settling->is_final     ? &sql_deliveries_failed
+                                      : settling->is_put_off ? &sql_deliveries_waits
+                                                             : &sql_deliveries_tried;
         pg_arg_text(deliver_add(batch, &settling->link, statement), settling->error);
     }
     if (settling->notes_fetch)
@@ -169,11 +172,25 @@ static void fail(struct deliver *deliver, const struct err_info *error)
     settling->error = mem_strdup(error->text);
 }
 
+/* The link tells of it too: until somebody gives the key there is no other sign. */
+static void wait_for_key(struct deliver *deliver, const struct err_info *error)
+{
+    log_error("%s waits: %s", deliver->run->jobs[0].key, error->text);
+    run_put_off_because(deliver->run, 0, NO_KEY_MS, error->text);
+    if (deliver->run->dry_run)
+        return;
+    struct settling *settling = plan_effects(deliver);
+    settling->is_put_off = true;
+    settling->error = mem_strdup(error->text);
+}
+
 void deliver_end(struct deliver *deliver, const struct err_info *error)
 {
     struct run *run = deliver->run;
     if (deliver->is_gone)
         run_skip(run, 0, "the app or its link to the repository has been removed", NULL);
+    else if (deliver->has_no_key)
+        wait_for_key(deliver, error);
     else if (deliver->wait_ms > 0)
         run_put_off(run, 0, deliver->wait_ms);
     else if (deliver->stop == ERR_FENCED || deliver->stop == ERR_INTERRUPTED)

@@ -10,6 +10,11 @@
 #include "worker/run/deliver_story.h"
 #include "worker/run/handlers.h"
 
+static bool has_key(const struct crypto_keys *keys)
+{
+    return keys->has_current || keys->has_old;
+}
+
 static enum err prepare(struct deliver *deliver, struct err_info *error)
 {
     const struct run *run = deliver->run;
@@ -20,6 +25,8 @@ static enum err prepare(struct deliver *deliver, struct err_info *error)
         deliver->is_gone = true;
     else if (err == ERR_UNREACHABLE || err == ERR_RETRY)
         deliver->stop = err;
+    else if (err == ERR_USAGE && !has_key(run->keys))
+        deliver->has_no_key = true;
     else
         deliver->is_final = err != ERR_OK;
     if (err != ERR_OK)

@@ -121,6 +121,18 @@ static void test_bad_urls_are_refused(void **state)
     }
 }
 
+/* Of names only the machine's own can be relied on here. */
+static void test_a_name_that_leads_to_a_private_address_is_refused(void **state)
+{
+    struct err_info error;
+    (void)state;
+    assert_int_equal(git_check_host("https://localhost/owner/name", &rules, &error), ERR_USAGE);
+    assert_non_null(strstr(error.text, "git.allow_private"));
+    assert_int_equal(git_check_host("git@localhost:owner/name", &rules, &error), ERR_USAGE);
+    assert_int_equal(git_check_host("https://no-such-host.invalid/owner/name", &rules, &error), ERR_OK);
+    assert_int_equal(git_check_host("file:///srv/git/x", &rules, &error), ERR_OK);
+}
+
 static void test_file_urls_need_a_root(void **state)
 {
     struct git_rules none = rules;
@@ -299,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_urls_are_taken),
         cmocka_unit_test(test_bad_urls_are_refused),
+        cmocka_unit_test(test_a_name_that_leads_to_a_private_address_is_refused),
         cmocka_unit_test(test_file_urls_need_a_root),
         cmocka_unit_test(test_a_long_url_is_refused),
         cmocka_unit_test(test_a_url_is_taken_apart),

@@ -30,6 +30,20 @@ static void test_good_base_urls_are_taken(void **state)
     }
 }
 
+/* Of names only the machine's own can be relied on here. */
+static void test_a_name_that_leads_to_a_private_address_is_refused(void **state)
+{
+    struct address_list *loopback = NULL;
+    struct err_info error;
+    (void)state;
+    assert_int_equal(http_check_base_host("https://localhost:8443/hooks", NULL, &error), ERR_USAGE);
+    assert_non_null(strstr(error.text, "deliver.allow_private"));
+    assert_int_equal(http_check_base_host("https://no-such-host.invalid/hooks", NULL, &error), ERR_OK);
+    assert_int_equal(address_list_parse("127.0.0.0/8,::1", &loopback, &error), ERR_OK);
+    assert_int_equal(http_check_base_host("https://localhost:8443/hooks", loopback, &error), ERR_OK);
+    address_list_drop(loopback);
+}
+
 static void test_bad_base_urls_are_refused(void **state)
 {
     static const struct {
@@ -133,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_base_urls_are_taken),
         cmocka_unit_test(test_bad_base_urls_are_refused),
+        cmocka_unit_test(test_a_name_that_leads_to_a_private_address_is_refused),
         cmocka_unit_test(test_an_allowed_private_base_url_is_taken),
         cmocka_unit_test(test_a_long_base_url_is_refused),
         cmocka_unit_test(test_retry_after),
