@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/query/operations.h"
+#include "embedded/sql.h"
 #include "producer/list.h"
 #include "producer/out.h"
 
@@ -113,6 +114,22 @@ enum err view_read(struct session *session, const char *operation_id, struct vie
     return ERR_OK;
 }
 
+/* Of one job alone there would be nothing to see before its end. */
+static void read_files(struct session *session, const char *operation_id, struct progress *progress)
+{
+    struct err_info ignored = {0};
+    PGresult *result = NULL;
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, operation_id);
+    if (progress->total == 1 && progress->state == OP_RUNNING &&
+        pg_exec(session->pg, &sql_producer_only_progress, args, &result, &ignored) == ERR_OK && pg_rows(result) > 0) {
+        progress->files = pg_int8(result, 0, 0);
+        progress->all_files = pg_int8(result, 0, 1);
+    }
+    PQclear(result);
+    pg_args_drop(args);
+}
+
 /* ---- drawing -------------------------------------------------------------------------------------------------------
  */
 
@@ -120,8 +137,8 @@ struct drawing {
     enum follow_style style;
     bool terminal;
     struct progress_rate rate;
-    int64_t line_at_ms;     /* when the last line was printed; 0 = never */
-    int64_t line_completed; /* and what it said */
+    int64_t line_at_ms; /* when the last line was printed; 0 = never */
+    int64_t line_done;  /* and what it said */
 };
 
 static size_t terminal_width(void)
@@ -141,8 +158,8 @@ static void draw_bar(const struct progress *progress)
 
 static void draw_line(struct drawing *drawing, const struct progress *progress)
 {
-    int64_t now = clock_mono_ms(), completed = progress_completed(progress);
-    bool changed = completed != drawing->line_completed && now - drawing->line_at_ms >= LINE_EVERY_MS;
+    int64_t now = clock_mono_ms(), done = progress_done(progress);
+    bool changed = done != drawing->line_done && now - drawing->line_at_ms >= LINE_EVERY_MS;
     if (drawing->line_at_ms != 0 && !changed)
         return;
     struct buf line = BUF_INIT;
@@ -150,7 +167,7 @@ static void draw_line(struct drawing *drawing, const struct progress *progress)
     out_note("%s", line.data);
     buf_fini(&line);
     drawing->line_at_ms = now;
-    drawing->line_completed = completed;
+    drawing->line_done = done;
 }
 
 static void draw(struct drawing *drawing, const struct view *view)
@@ -158,7 +175,7 @@ static void draw(struct drawing *drawing, const struct view *view)
     if (drawing->style == FOLLOW_SILENT)
         return;
     struct progress progress = view->progress;
-    double recent = progress_rate_add(&drawing->rate, clock_mono_ms(), progress_completed(&progress));
+    double recent = progress_rate_add(&drawing->rate, clock_mono_ms(), progress_done(&progress));
     if (recent >= 0)
         progress.rate = recent;
     if (drawing->terminal)
@@ -211,6 +228,8 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
     while (!follow_interrupted()) {
         view_fini(view);
         err = look(session, operation_id, view, &lost_at, error);
+        if (err == ERR_OK && style != FOLLOW_SILENT)
+            read_files(session, operation_id, &view->progress);
         if (err == ERR_OK)
             draw(&drawing, view);
         if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))

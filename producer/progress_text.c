@@ -15,26 +15,44 @@ int64_t progress_open(const struct progress *progress)
     return progress->total - progress_completed(progress) - progress->cancelled_jobs;
 }
 
+static bool counts_files(const struct progress *progress)
+{
+    return progress->all_files > 0 && progress->state == OP_RUNNING;
+}
+
+int64_t progress_done(const struct progress *progress)
+{
+    return counts_files(progress) ? progress->files : progress_completed(progress);
+}
+
+static int64_t all_of(const struct progress *progress)
+{
+    return counts_files(progress) ? progress->all_files : progress->total;
+}
+
 int64_t progress_left_ms(const struct progress *progress)
 {
-    double left = (double)progress_open(progress) / (progress->rate > 0 ? progress->rate : 1) * (double)CLOCK_MS_PER_S;
+    int64_t open = counts_files(progress) ? progress->all_files - progress->files : progress_open(progress);
+    double left = (double)open / (progress->rate > 0 ? progress->rate : 1) * (double)CLOCK_MS_PER_S;
     bool known = progress->state == OP_RUNNING && progress->planned && progress->rate > 0;
     return known && left < 1e15 ? (int64_t)left : -1;
 }
 
 static int percent(const struct progress *progress)
 {
-    if (progress->total == 0)
+    if (all_of(progress) == 0)
         return progress->state == OP_COMPLETED ? 100 : 0;
-    return (int)((double)progress_completed(progress) * 100 / (double)progress->total);
+    return (int)((double)progress_done(progress) * 100 / (double)all_of(progress));
 }
 
 static void add_counts(const struct progress *progress, struct buf *out)
 {
-    out_add_count(out, progress_completed(progress));
+    out_add_count(out, progress_done(progress));
     buf_add_str(out, " of ");
-    out_add_count(out, progress->total);
-    if (!progress->planned && progress->state == OP_RUNNING)
+    out_add_count(out, all_of(progress));
+    if (counts_files(progress))
+        buf_add_str(out, " files");
+    else if (!progress->planned && progress->state == OP_RUNNING)
         buf_add_char(out, '+');
 }
 
@@ -99,21 +117,20 @@ void progress_sentence(const struct progress *progress, struct buf *out)
 {
     buf_addf(out, "%s: ", op_state_name(progress->state));
     add_counts(progress, out);
-    buf_add_str(out, " jobs done");
+    buf_add_str(out, counts_files(progress) ? " done" : " jobs done");
     add_rest(progress, ", ", "about ", out);
 }
 
-double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t completed)
+double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t done)
 {
     int newest = (rate->next + PROGRESS_SAMPLES - 1) % PROGRESS_SAMPLES;
     int oldest = rate->count < PROGRESS_SAMPLES ? 0 : rate->next;
     double seen = -1;
     if (rate->count > 0 && now_ms > rate->at_ms[oldest])
-        seen = (double)(completed - rate->completed[oldest]) * (double)CLOCK_MS_PER_S /
-               (double)(now_ms - rate->at_ms[oldest]);
+        seen = (double)(done - rate->done[oldest]) * (double)CLOCK_MS_PER_S / (double)(now_ms - rate->at_ms[oldest]);
     if (rate->count == 0 || now_ms - rate->at_ms[newest] >= SAMPLE_EVERY_MS) {
         rate->at_ms[rate->next] = now_ms;
-        rate->completed[rate->next] = completed;
+        rate->done[rate->next] = done;
         rate->next = (rate->next + 1) % PROGRESS_SAMPLES;
         rate->count += rate->count < PROGRESS_SAMPLES;
     }

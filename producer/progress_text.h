@@ -13,8 +13,9 @@ struct progress {
     int phase, phases; /* from 1 */
     bool planned;      /* the phase is: `total` grows no more before the next one */
     int64_t total, succeeded, failed, skipped, cancelled_jobs;
-    int64_t elapsed_ms; /* since it was asked for; until its end, if it has ended */
-    double rate;        /* jobs per second; negative = not known */
+    int64_t files, all_files; /* of an operation of one job, where it counts files; all_files 0 = not known */
+    int64_t elapsed_ms;       /* since it was asked for; until its end, if it has ended */
+    double rate;              /* jobs (of one job: files) per second; negative = not known */
 };
 
 static inline int64_t progress_completed(const struct progress *progress)
@@ -23,7 +24,9 @@ static inline int64_t progress_completed(const struct progress *progress)
 }
 /* Jobs that are planned and not settled. */
 int64_t progress_open(const struct progress *progress);
-/* Milliseconds until the open jobs are settled at this rate; −1 = not known. */
+/* What is counted while it runs: the files of one job, else the jobs. */
+int64_t progress_done(const struct progress *progress);
+/* Milliseconds until all of that is done at this rate; −1 = not known. */
 int64_t progress_left_ms(const struct progress *progress);
 
 /* One line of at most `width` columns (at least 20) with a bar:
@@ -35,11 +38,11 @@ void progress_sentence(const struct progress *progress, struct buf *out);
 /* The rate of the last seconds: a person who watches wants to see it change. */
 #define PROGRESS_SAMPLES 16
 struct progress_rate {
-    int64_t at_ms[PROGRESS_SAMPLES], completed[PROGRESS_SAMPLES];
+    int64_t at_ms[PROGRESS_SAMPLES], done[PROGRESS_SAMPLES];
     int count, next;
 };
-/* Notes what was seen at `now_ms` (clock_mono_ms); returns jobs per second over the samples that are kept, negative
+/* Notes what was seen at `now_ms` (clock_mono_ms); returns how many per second over the samples that are kept, negative
  * while there is nothing to compare with. */
-double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t completed);
+double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t done);
 
 #endif

@@ -61,6 +61,14 @@ if [ "$only_where" = yes ]; then
     exit 0
 fi
 
+# CMake takes them apart: a comment in a command line, the separator of lists.
+case $root$directory in
+    *[\#\;]*)
+        echo "build: CMake cannot build in a path that holds '#' or ';': $root" >&2
+        exit 1
+        ;;
+esac
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 configure "$preset" "$directory" >"$log" 2>&1 || {

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "common/base/crypto.h"
+#include "common/base/json.h"
+
 /* Drops slashes from the end of `text`; the length that is left. */
 static size_t without_slashes(const char *text, size_t len)
 {
@@ -32,6 +35,37 @@ static const char *path_of(const char *url, const char **host, size_t *host_len)
     return rest[authority] == '\0' ? rest + authority : rest + authority + 1;
 }
 
+static void decode(const char *text, size_t len, struct buf *out)
+{
+    for (size_t i = 0; i < len; i++) {
+        uint8_t byte = (uint8_t)text[i];
+        bool is_escape = text[i] == '%' && i + 2 < len &&
+                         crypto_unhex((const char[]){text[i + 1], text[i + 2], '\0'}, &byte, sizeof byte);
+        buf_add_char(out, (char)byte);
+        i += is_escape ? 2 : 0;
+    }
+}
+
+static bool is_printable(const struct buf *text)
+{
+    for (size_t i = 0; i < text->len; i++)
+        if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7F || text->data[i] == '/')
+            return false;
+    return text->len > 0 && json_is_utf8(text->data, text->len);
+}
+
+/* For people: %20 as a space. What would not be a name then stays as it is written. */
+static void add_part(struct buf *out, const char *text, size_t len)
+{
+    struct buf decoded = BUF_INIT;
+    decode(text, len, &decoded);
+    if (is_printable(&decoded))
+        buf_add(out, decoded.data, decoded.len);
+    else
+        buf_add(out, text, len);
+    buf_fini(&decoded);
+}
+
 void repository_name(const char *url, struct buf *owner, struct buf *name)
 {
     const char *host = NULL;
@@ -42,11 +76,11 @@ void repository_name(const char *url, struct buf *owner, struct buf *name)
     size_t len = end - start;
     if (len > suffix && strncmp(path + end - suffix, ".git", suffix) == 0)
         len -= suffix;
-    buf_add(name, path + start, len);
+    add_part(name, path + start, len);
     size_t owner_end = without_slashes(path, start);
     size_t owner_start = last_part(path, owner_end);
     if (owner_end > owner_start)
-        buf_add(owner, path + owner_start, owner_end - owner_start);
+        add_part(owner, path + owner_start, owner_end - owner_start);
     else
         buf_add(owner, host, host_len);
 }

@@ -39,12 +39,23 @@ static void a_name_is_never_empty(void **state)
     expect("https://h.example/a/git", "a", "git");
 }
 
+static void escapes_are_for_machines(void **state)
+{
+    (void)state;
+    expect("file:///srv/my%20team/a%20b%23c.git", "my team", "a b#c");
+    expect("https://h.example/%C3%A9quipe/d%c3%a9p%C3%B4t", "\xC3\xA9quipe", "d\xC3\xA9p\xC3\xB4t");
+    expect("https://h.example/a%2Fb/c%0Ad", "a%2Fb", "c%0Ad");
+    expect("https://h.example/%ff/100%", "%ff", "100%");
+    expect("https://h.example/%4/%zz%41", "%4", "%zzA");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_two_parts_count),
         cmocka_unit_test(the_host_stands_in_for_a_missing_owner),
         cmocka_unit_test(a_name_is_never_empty),
+        cmocka_unit_test(escapes_are_for_machines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,24 @@ static void what_is_not_known_is_not_said(void **state)
     expect_sentence(&progress, "running: 5,000 of 10,000+ jobs done, 1,000/s, 3 failed");
 }
 
+/* Of one job the files are counted, so that there is something to see. */
+static void of_one_job_the_files_are_told(void **state)
+{
+    (void)state;
+    struct progress progress = halfway();
+    progress.total = 1;
+    progress.succeeded = progress.failed = 0;
+    progress.rate = 200;
+    expect_sentence(&progress, "running: 0 of 1 jobs done, 200/s, about 1 s left");
+    progress.all_files = 4000;
+    progress.files = 1000;
+    expect_sentence(&progress, "running: 1,000 of 4,000 files done, 200/s, about 15 s left");
+    expect_bar(&progress, 66, "[####--------------]  25 %  1,000 of 4,000 files  200/s  15 s left");
+    progress.state = OP_COMPLETED;
+    progress.succeeded = 1;
+    expect_sentence(&progress, "completed: 1 of 1 jobs done");
+}
+
 static void an_ended_operation_has_neither_rate_nor_time_left(void **state)
 {
     (void)state;
@@ -109,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bar_fills_the_line_that_there_is),
         cmocka_unit_test(what_is_not_known_is_not_said),
+        cmocka_unit_test(of_one_job_the_files_are_told),
         cmocka_unit_test(an_ended_operation_has_neither_rate_nor_time_left),
         cmocka_unit_test(nothing_to_do_is_all_done),
         cmocka_unit_test(slow_work_is_told_per_minute),
