@@ -10,7 +10,7 @@
 
 #define REPLACEMENT UINT32_C(0xFFFD)
 
-static uint32_t hex4(const char *digits)
+uint32_t json_slice_hex4(const char *digits)
 {
     uint32_t code = 0;
     for (int i = 0; i < 4; i++) {
@@ -23,11 +23,12 @@ static uint32_t hex4(const char *digits)
 /* From the "u" of an escape that the walk has checked; returns what follows. */
 static const char *add_unicode(struct buf *buf, const char *at, const char *end)
 {
-    uint32_t code = hex4(at + 1);
+    uint32_t code = json_slice_hex4(at + 1);
     at += 5;
     bool has_next = end - at >= 6 && at[0] == '\\' && at[1] == 'u';
-    if (code >= 0xD800 && code <= 0xDBFF && has_next && hex4(at + 2) >= 0xDC00 && hex4(at + 2) <= 0xDFFF) {
-        code = 0x10000 + ((code - 0xD800) << 10) + (hex4(at + 2) - 0xDC00);
+    if (code >= 0xD800 && code <= 0xDBFF && has_next && json_slice_hex4(at + 2) >= 0xDC00 &&
+        json_slice_hex4(at + 2) <= 0xDFFF) {
+        code = 0x10000 + ((code - 0xD800) << 10) + (json_slice_hex4(at + 2) - 0xDC00);
         at += 6;
     } else if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) {
         code = REPLACEMENT;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Borrowed. Of a string: what stands between the quotes. */
 struct json_slice {
@@ -16,5 +17,7 @@ struct json_slice {
 bool json_slice_is(const struct json_slice *slice, const char *text);
 /* The string with its escapes resolved, the caller's to free; NUL and halves of surrogate pairs become U+FFFD. */
 char *json_slice_text(const struct json_slice *slice);
+/* The value of four hex digits, as they stand behind \u in a slice. */
+uint32_t json_slice_hex4(const char *digits);
 
 #endif

@@ -1,29 +1,64 @@
 #include "common/base/json_walk.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/utf8.h"
+
+#define KEY_SHOWN 200
 
 void json_walk_init(struct json_walk *walk, const char *bytes, size_t len, int max_depth)
 {
     *walk = (struct json_walk){.begin = bytes, .at = bytes, .end = bytes + len, .depth_left = max_depth};
 }
 
-bool json_walk_refuse(struct json_walk *walk, const char *problem)
+bool json_walk_refuse_at(struct json_walk *walk, const char *place, const char *problem)
 {
     if (walk->problem == NULL) {
         walk->problem = problem;
-        walk->problem_at = walk->at;
+        walk->problem_at = place;
     }
     walk->at = walk->end;
     return false;
 }
 
-/* Line and column are counted only when something is wrong. */
+bool json_walk_refuse(struct json_walk *walk, const char *problem)
+{
+    return json_walk_refuse_at(walk, walk->at, problem);
+}
+
+bool json_walk_refuse_twice(struct json_walk *walk, const struct json_slice *key)
+{
+    if (walk->problem == NULL)
+        walk->twice = *key;
+    return json_walk_refuse_at(walk, key->bytes - 1, "this key stands here twice");
+}
+
+/* What stands at the place where something else was expected, or twice. */
+static void add_found(const struct json_walk *walk, char *out, size_t size)
+{
+    uint32_t code = 0;
+    size_t len = utf8_decode(walk->problem_at, (size_t)(walk->end - walk->problem_at), &code);
+    *out = '\0';
+    if (walk->twice.bytes != NULL)
+        snprintf(out, size, ": \"%.*s\"", (int)(walk->twice.len < KEY_SHOWN ? walk->twice.len : KEY_SHOWN),
+                 walk->twice.bytes);
+    if (strncmp(walk->problem, "expected ", 9) != 0)
+        return;
+    if (walk->problem_at == walk->end)
+        snprintf(out, size, ", found the end");
+    else if (len == 0)
+        snprintf(out, size, ", found a byte that is not UTF-8");
+    else
+        snprintf(out, size, ", found '%.*s'", (int)len, walk->problem_at);
+}
+
+/* Line and column are counted only when something is wrong. Columns count characters, as editors do. */
 enum err json_walk_fail(const struct json_walk *walk, struct err_info *error)
 {
     int line = 1, column = 1;
+    char found[KEY_SHOWN + 16];
     for (const char *c = walk->begin; c < walk->problem_at; c++) {
         if (*c == '\n') {
             line++;
@@ -32,8 +67,8 @@ enum err json_walk_fail(const struct json_walk *walk, struct err_info *error)
             column++;
         }
     }
-    bool at_end = walk->problem_at == walk->end;
-    err_set(error, ERR_USAGE, "line %d, column %d: %s%s", line, column, walk->problem, at_end ? ", found the end" : "");
+    add_found(walk, found, sizeof(found));
+    err_set(error, ERR_USAGE, "line %d, column %d: %s%s", line, column, walk->problem, found);
     error->line = line;
     error->column = column;
     return ERR_USAGE;
@@ -121,18 +156,22 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
+static bool skip_hex4(struct json_walk *walk)
+{
+    for (int i = 0; i < 4; i++, walk->at++)
+        if (walk->at == walk->end || !is_hex(*walk->at))
+            return json_walk_refuse(walk, "expected four hex digits after \\u");
+    return true;
+}
+
 static bool skip_escape(struct json_walk *walk)
 {
-    const char *at = walk->at + 1;
-    if (at < walk->end && *at == 'u') {
-        if (walk->end - at < 5 || !is_hex(at[1]) || !is_hex(at[2]) || !is_hex(at[3]) || !is_hex(at[4]))
-            return json_walk_refuse(walk, "expected four hex digits after \\u");
-        walk->at += 6;
-        return true;
-    }
-    if (at == walk->end || *at == '\0' || strchr("\"\\/bfnrt", *at) == NULL)
+    walk->at++;
+    if (skip_char(walk, 'u'))
+        return skip_hex4(walk);
+    if (walk->at == walk->end || *walk->at == '\0' || strchr("\"\\/bfnrt", *walk->at) == NULL)
         return json_walk_refuse(walk, "expected one of \"\\/bfnrtu after a backslash");
-    walk->at += 2;
+    walk->at++;
     return true;
 }
 
@@ -143,7 +182,7 @@ static bool skip_character(struct json_walk *walk)
     if (len == 0)
         return json_walk_refuse(walk, "a byte that is not UTF-8");
     if (code < 0x20)
-        return json_walk_refuse(walk, "a control character in a string");
+        return json_walk_refuse(walk, "a control character in a string: write it as an escape");
     walk->at += len;
     return true;
 }
@@ -160,7 +199,7 @@ bool json_walk_string(struct json_walk *walk, struct json_slice *out)
             at++;
         walk->at = at;
         if (at == walk->end)
-            return json_walk_refuse(walk, "a string without its closing quote");
+            return json_walk_refuse_at(walk, begin - 1, "a string without its closing quote");
         if (*at == '"')
             break;
         escaped = escaped || *at == '\\';
@@ -172,31 +211,48 @@ bool json_walk_string(struct json_walk *walk, struct json_slice *out)
     return true;
 }
 
-static bool skip_digits(struct json_walk *walk)
+static bool next_is_digit(const struct json_walk *walk)
 {
-    const char *begin = walk->at;
-    while (walk->at < walk->end && *walk->at >= '0' && *walk->at <= '9')
+    return walk->at < walk->end && *walk->at >= '0' && *walk->at <= '9';
+}
+
+static bool skip_digits(struct json_walk *walk, const char *problem)
+{
+    if (!next_is_digit(walk))
+        return json_walk_refuse(walk, problem);
+    while (next_is_digit(walk))
         walk->at++;
-    return walk->at > begin || json_walk_refuse(walk, "expected a digit");
+    return true;
+}
+
+static bool skip_whole(struct json_walk *walk)
+{
+    if (!skip_char(walk, '0'))
+        return skip_digits(walk, "expected a digit");
+    return !next_is_digit(walk) || json_walk_refuse_at(walk, walk->at - 1, "a number with a leading zero");
+}
+
+static bool skip_exponent(struct json_walk *walk)
+{
+    if (!skip_char(walk, 'e') && !skip_char(walk, 'E'))
+        return true;
+    if (!skip_char(walk, '+'))
+        skip_char(walk, '-');
+    return skip_digits(walk, "expected a digit in the exponent");
 }
 
 bool json_walk_number(struct json_walk *walk, struct json_slice *out)
 {
-    skip_space(walk);
-    const char *begin = walk->at;
     if (!json_walk_next_is_number(walk))
         return json_walk_refuse(walk, "expected a value");
+    const char *begin = walk->at;
     skip_char(walk, '-');
-    if (!skip_char(walk, '0') && !skip_digits(walk))
+    if (!skip_whole(walk))
         return false;
-    if (skip_char(walk, '.') && !skip_digits(walk))
+    if (skip_char(walk, '.') && !skip_digits(walk, "expected a digit after the point"))
         return false;
-    if (skip_char(walk, 'e') || skip_char(walk, 'E')) {
-        if (!skip_char(walk, '+'))
-            skip_char(walk, '-');
-        if (!skip_digits(walk))
-            return false;
-    }
+    if (!skip_exponent(walk))
+        return false;
     *out = (struct json_slice){begin, (size_t)(walk->at - begin), false};
     return true;
 }
@@ -208,6 +264,12 @@ static bool skip_word(struct json_walk *walk, const char *word)
         return json_walk_refuse(walk, "expected a value");
     walk->at += len;
     return true;
+}
+
+bool json_walk_null(struct json_walk *walk)
+{
+    (void)json_walk_peek(walk);
+    return skip_word(walk, "null");
 }
 
 bool json_walk_bool(struct json_walk *walk, bool *out)
@@ -272,10 +334,8 @@ bool json_walk_fields(struct json_walk *walk, const struct json_walk_field *fiel
         size_t i = 0;
         while (i < count && !json_slice_is(&key, fields[i].name))
             i++;
-        if (i < count && (seen >> i & 1) != 0) {
-            walk->at = key.bytes - 1; /* its quote */
-            return json_walk_refuse(walk, "this key stands here twice");
-        }
+        if (i < count && (seen >> i & 1) != 0)
+            return json_walk_refuse_twice(walk, &key);
         if (i < count)
             seen |= UINT64_C(1) << i;
         if (!(i < count ? fields[i].read(walk, (char *)base + fields[i].offset) : json_walk_skip(walk)))

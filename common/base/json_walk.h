@@ -22,9 +22,10 @@
 struct json_walk {
     const char *begin, *at, *end;
     int depth_left;
-    bool first;             /* just entered a container: no comma is due */
-    const char *problem;    /* NULL while all is well */
-    const char *problem_at; /* its place */
+    bool first;              /* just entered a container: no comma is due */
+    const char *problem;     /* NULL while all is well */
+    const char *problem_at;  /* its place */
+    struct json_slice twice; /* the key, where that is the problem */
 };
 
 /* `bytes` stays the caller's and must outlive the slices taken from it. */
@@ -42,6 +43,7 @@ bool json_walk_item(struct json_walk *walk);
 bool json_walk_string(struct json_walk *walk, struct json_slice *out);
 bool json_walk_number(struct json_walk *walk, struct json_slice *out);
 bool json_walk_bool(struct json_walk *walk, bool *out);
+bool json_walk_null(struct json_walk *walk);
 /* Past a value of any kind. */
 bool json_walk_skip(struct json_walk *walk);
 /* True if nothing follows and nothing was wrong. */
@@ -49,6 +51,10 @@ bool json_walk_end(struct json_walk *walk);
 
 /* Sets the error, at the place reached, unless there is one. `problem` is a constant. Returns false. */
 bool json_walk_refuse(struct json_walk *walk, const char *problem);
+/* The same at another place of the input. */
+bool json_walk_refuse_at(struct json_walk *walk, const char *place, const char *problem);
+/* The same for a key that stands there a second time; the error names it. */
+bool json_walk_refuse_twice(struct json_walk *walk, const struct json_slice *key);
 /* ERR_USAGE with line and column of the error that stopped the walk. */
 enum err json_walk_fail(const struct json_walk *walk, struct err_info *error);
 

@@ -159,6 +159,28 @@ static void a_stream_that_is_cut_each_time_is_left_for_a_retry(void **state)
     run_facts_fini(&facts);
 }
 
+static enum err interrupt(void *context, struct err_info *error)
+{
+    int *calls = context;
+    return ++*calls == 2 ? err_set(error, ERR_FENCED, "cancelled") : ERR_OK;
+}
+
+static void a_long_search_can_be_interrupted(void **state)
+{
+    struct place *place = *state;
+    int calls = 0;
+    struct history_reader *reader = history_reader_new(place->prices, interrupt, &calls);
+    struct run_facts facts;
+    struct err_info error = {.code = ERR_OK};
+    testing_write_file(place->stream, "x", 1);
+    assert_int_equal(truncate(place->stream, 100 << 20), 0);
+    run_facts_init(&facts);
+    assert_int_equal(history_files_read(reader, place->dir, "run", &facts, &error), ERR_FENCED);
+    assert_int_equal(calls, 2);
+    run_facts_fini(&facts);
+    history_reader_drop(reader);
+}
+
 /* From here on openat2 is a call that this process does not know. */
 static bool forget_openat2(void)
 {
@@ -234,6 +256,7 @@ int main(void)
         TEST(a_stream_that_grows_never_costs_less),
         TEST(a_stream_that_was_cut_is_read_again),
         TEST(a_stream_that_is_cut_each_time_is_left_for_a_retry),
+        TEST(a_long_search_can_be_interrupted),
         TEST(without_openat2_links_are_not_followed_either),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
