@@ -27,12 +27,13 @@ def run(bench, *words):
 
 def ask(bench, runs, asked, reworded=0):
     answer = json.loads(run(bench, runs, asked, THREADS, reworded))
-    return {name: value / asked if name in ("seconds", "counted", "compared") else value
+    return {name: value / asked if name in ("seconds", "cpu_seconds", "counted", "compared") else value
             for name, value in answer.items()}
 
 
 def effort(answer):
-    return "per run %.0f texts compared, %.0f letter counts" % (answer["compared"], answer["counted"])
+    return "per run %.1f ms of CPU, %.0f texts compared, %.0f letter counts" % (
+        1000 * answer["cpu_seconds"], answer["compared"], answer["counted"])
 
 
 def python_pair_s(bench, runs):
@@ -60,7 +61,7 @@ def measure(bench):
               % (pair_s * 1e6, PYTHON_PAIRS, THREADS))
     sample = ask(bench, many, min(many, 200))
     steps = math.log(many / runs)
-    texts, times = (1 + math.log(sample[name] / whole[name]) / steps for name in ("compared", "seconds"))
+    texts, times = (1 + math.log(sample[name] / whole[name]) / steps for name in ("compared", "cpu_seconds"))
     yield Row("… growth, texts compared", texts, "power", note="from %d to %d runs: %s" % (runs, many, effort(sample)))
-    yield Row("… growth, time", times, "power", note="%.0f s for all, extrapolated from 200" % (sample["seconds"] * many))
+    yield Row("… growth, CPU time", times, "power", note="%.0f s for all, extrapolated from 200" % (sample["seconds"] * many))
     yield Row("… index of %d runs" % many, sample["index_bytes"] / MIB, "MiB", note="texts of 102 words in the mean")
