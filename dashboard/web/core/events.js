@@ -7,7 +7,7 @@ import { noteNoAnswer } from './server.js';
 
 const TICK_MS = 2000;
 const RETRY_MS = 5000;
-const KINDS = ['progress', 'worker', 'definitions', 'history'];
+const KINDS = ['progress', 'worker', 'definitions'];
 
 const listeners = new Set();
 let source = null;

@@ -51,7 +51,7 @@ function Runs({ params }) {
     const load = useLoad(
         '/api/workflow-history',
         { ...page.params, status, model, template, search, from, to, sort_by, sort_order },
-        { on: anyOf('progress', 'history'), every: 3000 },
+        { on: anyOf('progress'), every: 3000 },
     );
     const sortBy = (key, order) => setParams({ sort_by: key, sort_order: order, page: '', cursor: '' });
     return html`<${Loaded} load=${load}>${(found) => html`

@@ -44,7 +44,7 @@ export function HistoryCharts({ days = '30' }) {
     const { data } = useLoad(
         '/api/workflow-history/trends',
         { days, group_by: groupOf(Number(days)) },
-        { on: anyOf('history'), every: 10000 },
+        { on: anyOf('progress'), every: 5000 },
     );
     const drawn = useMemo(() => data && columnsOf(data.trends), [data]);
     if (!drawn) return null;

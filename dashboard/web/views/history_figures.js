@@ -6,7 +6,7 @@ import { seconds } from '../format/time.js';
 import { Money } from '../parts/money.js';
 
 export function HistoryFigures() {
-    const { data } = useLoad('/api/workflow-history/analytics', {}, { on: anyOf('history'), every: 10000 });
+    const { data } = useLoad('/api/workflow-history/analytics', {}, { on: anyOf('progress'), every: 5000 });
     if (!data) return null;
     return html`
         <div class="panel stats">

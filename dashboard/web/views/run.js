@@ -18,7 +18,7 @@ export function Run({ path }) {
     const load = useLoad(
         '/api/workflow-history/' + encodeURIComponent(path[1]),
         {},
-        { on: anyOf('progress', 'history'), every: 3000 },
+        { on: anyOf('progress'), every: 3000 },
     );
     return html`<${Loaded} load=${load}>${(run) => html`<${Shown} run=${run} reload=${load.reload} />`}<//>`;
 }

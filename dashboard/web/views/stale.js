@@ -15,7 +15,7 @@ const columns = runColumns.map(({ sort, ...column }) => column);
 
 export function Stale() {
     const page = usePage();
-    const load = useLoad('/api/workflow-history/stale', page.params, { on: anyOf('progress', 'history'), every: 3000 });
+    const load = useLoad('/api/workflow-history/stale', page.params, { on: anyOf('progress'), every: 3000 });
     return html`
         <${Heading} title="Stale costs" above=${way}
             below="Completed runs that cost less than $0.50 although they used over 100 000 tokens, the cheapest first.">
