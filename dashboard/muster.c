@@ -19,7 +19,8 @@ struct muster {
     const char *prefix;
     struct events *events;
     ev_timer timer;
-    int64_t alive; /* as told last */
+    int64_t alive;    /* as told last */
+    size_t listeners; /* when it was looked last */
 };
 
 static void on_count(const redisReply *reply, void *context)
@@ -56,10 +57,12 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop, (void)events;
     struct muster *muster = timer->data;
-    if (events_listeners(muster->events) == 0) {
-        muster->alive = UNKNOWN; /* whoever comes next is told anew */
+    size_t listeners = events_listeners(muster->events), before = muster->listeners;
+    muster->listeners = listeners;
+    if (listeners > before)
+        muster->alive = UNKNOWN; /* whoever came is told */
+    if (listeners == 0)
         return;
-    }
     struct redis_args *args = redis_args_new();
     redis_arg(args, "TIME");
     (void)wire_send(muster->wire, args, ANSWER_MS, on_time, muster);
