@@ -12,6 +12,7 @@ import traceback
 import cancel
 import definitions
 import deliveries
+import history
 import history_queries
 import latency
 import noop
@@ -38,6 +39,9 @@ MEASURES = {
     "rescan": deliveries.measure_rescan,
     "memory": deliveries.measure_memory,
     "progress-http": progress_http.measure,
+    "history-sync": history.measure_sync,
+    "history-recost": history.measure_recost,
+    "history-resync-unchanged": history.measure_unchanged,
     "definitions": definitions.measure,
     "similarity": similarity.measure,
     "history-queries": history_queries.measure,

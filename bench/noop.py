@@ -8,7 +8,6 @@ from report import Row
 
 CHUNK = 1000
 CLIENTS = (1, 2, 4)
-LAST = ":first::bigint + %d" % (CHUNK - 1)
 SETTINGS = "-c search_path=reprise -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
 
 
@@ -41,26 +40,29 @@ def _statement(name, values):
     return re.sub(r"\$(\d+)", lambda match: values[int(match.group(1)) - 1], text) + ";\n"
 
 
-def _numbers(expression):
-    return "(SELECT array_agg(%s) FROM generate_series(:first::bigint, %s) i)" % (expression, LAST)
+def _numbers(expression, chunk):
+    return "(SELECT array_agg(%s) FROM generate_series(:first::bigint, %s) i)" % (expression, _last(chunk))
 
 
-def _same(value):
-    return "array_fill(%s, ARRAY[%d])" % (value, CHUNK)
+def _last(chunk):
+    return ":first::bigint + %d" % (chunk - 1)
 
 
-def settle_script(chunks_of_client):
+def settle_script(chunks_of_client, chunk=CHUNK):
     """The transaction of a settle, statement by statement as settle.c sends it, for one chunk after the other. Each
     client has a range of its own."""
-    zeros, nulls = _same("0"), _same("null::text")
-    outcomes = ["'op_pgbench'", "'pgbench'", "'0.001'", _numbers("i"), zeros, _same("'noop'::text"),
-                _numbers("i::text"), _same("'succeeded'::text"), zeros, nulls, nulls]
+    def same(value):
+        return "array_fill(%s, ARRAY[%d])" % (value, chunk)
+
+    zeros, nulls = same("0"), same("null::text")
+    outcomes = ["'op_pgbench'", "'pgbench'", "'0.001'", _numbers("i", chunk), zeros, same("'noop'::text"),
+                _numbers("i::text", chunk), same("'succeeded'::text"), zeros, nulls, nulls]
     return ("\\set step :step + 1\n"
             "\\set first (:client_id * %d + :step - 1) * %d + 1\n"
-            "BEGIN;\n" % (chunks_of_client, CHUNK) +
-            _statement("settle_fence", ["'op_pgbench'", ":first::bigint", LAST, zeros]) +
+            "BEGIN;\n" % (chunks_of_client, chunk) +
+            _statement("settle_fence", ["'op_pgbench'", ":first::bigint", _last(chunk), zeros]) +
             _statement("settle_outcomes", outcomes) +
-            _statement("settle_tally", ["'op_pgbench'", str(CHUNK), "0", "0"]) + "COMMIT;\n")
+            _statement("settle_tally", ["'op_pgbench'", str(chunk), "0", "0"]) + "COMMIT;\n")
 
 
 def pgbench_rate(bench, clients):

@@ -25,7 +25,7 @@ for argument in "$@"; do
     esac
 done
 if [ "$builds" = yes ]; then
-    "$root/scripts/build.sh" release worker producer dashboard receiver bench_hand bench_poster bench_similarity >&2
+    "$root/scripts/build.sh" release worker producer dashboard receiver bench_hand bench_poster bench_similarity bench_read_runs >&2
     set -- "$@" --programs "$("$root/scripts/build.sh" --where release)"
 fi
 exec python3 -B "$root/bench/main.py" "$@"

@@ -1,19 +1,43 @@
 #include "worker/run/history_tools.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "worker/run/history_prices.h"
 
-static struct history_tools *tools_of(struct run *run)
+static void forget_prices(struct history_tools *tools)
 {
-    struct history_tools *tools = *run->tools;
-    if (tools == NULL) {
-        *run->tools = tools = mem_zalloc(sizeof *tools);
-        tools->prices = prices_builtin();
-        tools->reader = history_reader_new(tools->prices, NULL, NULL);
-    }
-    return tools;
+    history_reader_drop(tools->reader);
+    prices_drop(tools->prices);
+    free(tools->prices_path);
+    tools->reader = NULL;
+    tools->prices = NULL;
+    tools->prices_path = NULL;
+}
+
+/* Read once for each name that the configuration gives: a reload with another one takes it over. */
+static enum err read_prices(struct history_tools *tools, const char *path, struct err_info *error)
+{
+    if (tools->prices_path != NULL && strcmp(tools->prices_path, path) == 0)
+        return ERR_OK;
+    forget_prices(tools);
+    enum err err = history_prices_load(path, &tools->prices, error);
+    if (err != ERR_OK)
+        return err;
+    tools->prices_path = mem_strdup(path);
+    tools->reader = history_reader_new(tools->prices, NULL, NULL);
+    return ERR_OK;
+}
+
+static enum err open_directory(struct run *run, struct history_tools *tools, struct err_info *error)
+{
+    history_dir_close(tools->dir);
+    tools->dir = NULL;
+    enum err err =
+        history_dir_open(run->config->history_agents_dir, json_get_string(run->args, "directory"), &tools->dir, error);
+    return err == ERR_OK ? ERR_OK : err_prefix(error, "history.agents_dir");
 }
 
 void history_tools_fail(struct run *run, size_t index, const struct err_info *error)
@@ -24,14 +48,13 @@ void history_tools_fail(struct run *run, size_t index, const struct err_info *er
 enum err history_tools_ready(struct run *run, struct history_tools **out)
 {
     struct err_info error = {.code = ERR_OK};
-    struct history_tools *tools = tools_of(run);
+    if (*run->tools == NULL)
+        *run->tools = mem_zalloc(sizeof(struct history_tools));
+    struct history_tools *tools = *run->tools;
+    enum err err = read_prices(tools, run->config->history_prices, &error);
+    if (err == ERR_OK)
+        err = open_directory(run, tools, &error);
     *out = tools;
-    history_dir_close(tools->dir);
-    tools->dir = NULL;
-    enum err err =
-        history_dir_open(run->config->history_agents_dir, json_get_string(run->args, "directory"), &tools->dir, &error);
-    if (err != ERR_OK)
-        err_prefix(&error, "history.agents_dir");
     for (size_t i = 0; err != ERR_OK && i < run->count; i++)
         history_tools_fail(run, i, &error);
     return err;
@@ -43,7 +66,6 @@ void history_tools_drop(void *kept)
     if (tools == NULL)
         return;
     history_dir_close(tools->dir);
-    history_reader_drop(tools->reader);
-    prices_drop(tools->prices);
+    forget_prices(tools);
     free(tools);
 }

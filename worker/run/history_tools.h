@@ -10,6 +10,7 @@
 
 struct history_tools {
     struct prices *prices;
+    char *prices_path; /* the setting that they were read by; NULL = none yet */
     struct history_reader *reader;
     struct history_dir *dir; /* of the run in hand */
 };
