@@ -32,8 +32,7 @@ static void feed_all(struct pool *pool)
             lane_feed(&pool->lanes[q]);
 }
 
-/* ---- due retries
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- due retries ------------------------------------------------------------------------------------------------- */
 
 void pool_ask_due(struct lane *lane, const char *operation_id, const char *again)
 {
@@ -46,8 +45,7 @@ void pool_ask_due(struct lane *lane, const char *operation_id, const char *again
     wire_script(lane->pool->wire, &lua_due, 3, args, COMMAND_MS, NULL, NULL);
 }
 
-/* ---- executors speak
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- executors speak --------------------------------------------------------------------------------------------- */
 
 static void hear(struct pool *pool, struct work *work)
 {
@@ -94,9 +92,7 @@ static void on_mail(struct ev_loop *loop, ev_async *async, int events)
     pool_check_drained(pool);
 }
 
-/* ---- the inbox
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the inbox --------------------------------------------------------------------------------------------------- */
 
 static void inbox_wait(struct pool *pool);
 
@@ -127,9 +123,7 @@ static void inbox_wait(struct pool *pool)
     pool->inbox_waiting = wire_send(pool->inbox, args, BLOCK_MS, on_inbox, pool);
 }
 
-/* ---- connections
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* ---- connections ------------------------------------------------------------------------------------------------- */
 
 static void on_wire_change(bool up, void *context)
 {

@@ -23,8 +23,7 @@
 #define FORGET_MS (24 * 60 * 60 * 1000)
 #define REAP_AT_ONCE 20
 
-/* ---- reaping
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- reaping ----------------------------------------------------------------------------------------------------- */
 
 struct reaping {
     struct pool *pool;
@@ -73,8 +72,7 @@ static void reap_all(struct pool *pool, const redisReply *silent)
     pool->reap_offset = redis_count(silent) < REAP_AT_ONCE ? 0 : pool->reap_offset + REAP_AT_ONCE;
 }
 
-/* ---- the beat
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- the beat ---------------------------------------------------------------------------------------------------- */
 
 /* The answer: epoch, beats, silent workers, then for each queue the entries that we do not know, and the operations
  * due. */
@@ -161,8 +159,7 @@ static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
     pool_beat(pool);
 }
 
-/* ---- the drain
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- the drain --------------------------------------------------------------------------------------------------- */
 
 static size_t chunks_in_hand(const struct pool *pool)
 {

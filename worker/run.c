@@ -70,8 +70,7 @@ void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const 
     run->rulings[index].delay_ms = delay_ms;
 }
 
-/* ---- while it runs
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- while it runs ----------------------------------------------------------------------------------------------- */
 
 bool run_stopping(const struct run *run)
 {
@@ -127,8 +126,7 @@ enum err run_fresh(struct run *run, struct err_info *error)
     return touch_if_older(run, LEASE_FRESH_MS / 2, error);
 }
 
-/* ---- checkpoints
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
 struct pg_batch *run_checkpoint(struct run *run, const char *remember)
 {

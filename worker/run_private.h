@@ -1,4 +1,4 @@
-/* What run.c and executor.c share: the executor's part of a run. */
+/* What run.c, group.c and executor.c share: the executor's part of a run. */
 #ifndef REPRISE_WORKER_RUN_PRIVATE_H
 #define REPRISE_WORKER_RUN_PRIVATE_H
 
@@ -23,5 +23,10 @@ struct executor {
 
 /* Makes a connection outside a transaction, trying again with back-off; false once the process is to stop. */
 bool executor_connect(struct executor *executor);
+/* Waits for the next try, ever longer; false if the process is to stop. */
+bool executor_wait(struct executor *executor, int tries);
+bool executor_is_stopping(const struct executor *executor);
+/* Whether repeating it later may help. */
+bool executor_is_passing(enum err err);
 
 #endif
