@@ -1,7 +1,7 @@
 /* Who may come in, and that it is over when they leave. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { House } from './house.mjs';
+import { House, assertAccessible } from './house.mjs';
 
 let house;
 before(async () => {
@@ -12,6 +12,7 @@ after(() => house.close());
 test('a wrong password is refused in words, the right one lets in, and a reload keeps the session', async () => {
     const page = await house.visit('#/apps', { login: false });
     page.watched.expect(/401/);
+    await assertAccessible(page, 'login');
     await house.shot(page, 'login');
     await house.logIn(page, 'not the password');
     await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();

@@ -147,3 +147,19 @@ test('by keyboard alone: to a view, through a dialog, out of it', async () => {
     );
     await house.leave(page);
 });
+
+test('a dialog and a toast, wide and narrow: they fit, are accessible, and the window behind does not move', async () => {
+    for (const form of ['light', 'narrow-dark']) {
+        const page = await house.visit('#/history', FORMS[form]);
+        await page.getByRole('button', { name: 'Sync now' }).click();
+        await page.getByRole('status').getByText('History sync started').waitFor();
+        await page.getByRole('button', { name: 'Re-sync costs…' }).click();
+        await page.getByRole('dialog').getByText('Takes').waitFor();
+        await house.shot(page, 'dialog-' + form);
+        await assertFits(page, 'dialog ' + form);
+        await assertAccessible(page, 'dialog ' + form);
+        const box = await page.getByRole('dialog').boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= FORMS[form].viewport.width, 'the dialog is inside the window');
+        await house.leave(page);
+    }
+});
