@@ -33,13 +33,15 @@ const queueColumns = [
     },
 ];
 
+const range = ({ from, to }) => (from === to ? count(from) : count(from) + ' to ' + count(to));
+
 /* An entry that is no chunk is shown as it stands. */
 const jobsOf = ({ chunk }) =>
     chunk?.due
         ? 'due retries'
         : chunk?.from === undefined
           ? html`<${Whole} text=${JSON.stringify(chunk)} look="clip mono" />`
-          : count(chunk.from) + ' to ' + count(chunk.to);
+          : range(chunk);
 
 const chunkColumns = [
     { title: 'Operation', cell: (one) => operationLink(one.chunk?.op) },
