@@ -1,5 +1,7 @@
 """Requests that are no good, or slow, or many: each is refused or cut, and the others are served."""
 import json
+import os
+import random
 import socket
 import time
 
@@ -108,6 +110,30 @@ class Shapes(DashboardTest):
                 for _ in range(200):
                     connection.sendall(chunk)
         self.assertEqual(400, self.status(start + b"2\r\n{}\r\n0\r\n\r\n"), "a short one is read")
+
+    def test_noise_ends_neither_the_program_nor_others(self):
+        seed = int.from_bytes(os.urandom(4), "big")
+        print("seed %d" % seed)
+        chance = random.Random(seed)
+        good = [self.good(), head(), head(method=b"HEAD"), self.good(target="/admin/api/login"),
+                self.good(method="GET", target="/admin/api/apps?limit=5&search=x", body=b"")]
+        for _ in range(400):
+            data = bytearray(chance.choice(good))
+            for _ in range(chance.randint(1, 12)):
+                at = chance.randrange(len(data))
+                chance.choice((lambda: data.__setitem__(at, chance.randrange(256)), lambda: data.__delitem__(at),
+                               lambda: data.insert(at, chance.choice(b"\r\n\x00 :%{}\"")),
+                               lambda: data.extend(data[at:at + 20])))()
+                data = data or bytearray(b"G")
+            with self.connect() as connection:
+                connection.sendall(data)
+                connection.settimeout(chance.choice((0.001, 0.01)))
+                try:
+                    connection.recv(65536)
+                except (TimeoutError, ConnectionError):
+                    pass
+        self.assertEqual(200, self.status(head()))
+        self.assertNotIn("aborted", self.dashboard.text())
 
     def test_stored_html_stays_text(self):
         app = self.app("<script>alert(1)</script>")
