@@ -17,6 +17,7 @@
 
 #define ROUND_S 0.1    /* progress reaches a page within 200 ms, whatever else there is to tell */
 #define COMMENT_S 10.0 /* a suspended connection does not see its client leave, but a write does */
+#define STREAM_LIFE_MS (10 * 60 * CLOCK_MS_PER_S)
 #define PENDING_MAX (256u * 1024)
 #define NEWS_BYTES_MAX (1024u * 1024) /* between two rounds; what is more is told as "something was missed" */
 #define MESSAGE_LIMITS ((struct json_limits){16 * 1024, 8})
@@ -32,6 +33,7 @@ struct listener {
     struct buf pending;
     size_t sent; /* of `pending` */
     bool asleep, ended;
+    int64_t began_ms;
     struct listener *prev, *next;
 };
 
@@ -98,7 +100,8 @@ static void on_gone(void *context)
 struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer)
 {
     struct listener *listener = mem_zalloc(sizeof *listener);
-    *listener = (struct listener){.events = events, .connection = connection, .peer = peer};
+    *listener =
+        (struct listener){.events = events, .connection = connection, .peer = peer, .began_ms = clock_mono_ms()};
     buf_add_str(&listener->pending, GREETING);
     DL_APPEND(events->listeners, listener);
     events->count++;
@@ -178,11 +181,25 @@ static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
     drop_news(events);
 }
 
+/* Whoever has logged out meanwhile must not listen on for ever: browsers come again by themselves, and show who they
+ * are. */
+static void end_old(struct events *events)
+{
+    struct listener *listener, *next;
+    int64_t oldest_ms = clock_mono_ms() - STREAM_LIFE_MS;
+    DL_FOREACH_SAFE(events->listeners, listener, next)
+    if (listener->began_ms < oldest_ms) {
+        listener->ended = true;
+        wake(listener);
+    }
+}
+
 static void on_comment(struct ev_loop *loop, ev_timer *timer, int what)
 {
     (void)loop, (void)what;
     struct buf comment = BUF_INIT;
     buf_add_str(&comment, ":\n\n");
+    end_old(timer->data);
     tell_all(timer->data, &comment);
     buf_fini(&comment);
 }

@@ -1,4 +1,5 @@
 """Who may call the API: sessions, tokens and attacks on them, cookies and Origin, guessing, what never leaves."""
+import gzip
 import hashlib
 import os
 import re
@@ -46,6 +47,18 @@ class Routes(DashboardTest):
             self.assertEqual("nosniff", headers["X-Content-Type-Options"])
             self.assertEqual("DENY", headers["X-Frame-Options"])
         self.assertEqual("no-store", self.call("GET", "/admin/api/apps").headers["Cache-Control"])
+
+
+    def test_the_page_is_kept_by_browsers_and_asked_for_again(self):
+        page = self.call("GET", "/", token="")
+        self.assertEqual((200, "text/html; charset=utf-8"), (page.status, page.headers["Content-Type"]))
+        again = self.call("GET", "/index.html", token="", headers={"If-None-Match": page.headers["ETag"]})
+        self.assertEqual((304, b""), (again.status, again.body))
+        script = self.call("GET", "/main.js", token="", headers={"Accept-Encoding": "gzip"})
+        plain = self.call("GET", "/main.js", token="")
+        if script.headers["Content-Encoding"]:
+            self.assertEqual(plain.body, gzip.decompress(script.body))
+        self.assertEqual("text/javascript; charset=utf-8", plain.headers["Content-Type"])
 
 
 class Tokens(DashboardTest):
