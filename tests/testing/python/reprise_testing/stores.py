@@ -101,12 +101,16 @@ class Stores:
         for path in [place, *place.iterdir()]:
             os.chown(path, owner.st_uid, owner.st_gid)
 
-    def restart_postgres_at_once(self):
-        """Immediate shutdown (as after a crash) and start: what was committed is there, all connections are gone."""
+    def stop_postgres_at_once(self):
+        """Immediate shutdown, as after a crash; `start_again` brings it back."""
         self.psql.close()
         pid = self._pid("postgres")
         os.kill(pid, signal.SIGQUIT)
         eventually(lambda: _is_gone(pid), "PostgreSQL is gone after SIGQUIT")
+
+    def restart_postgres_at_once(self):
+        """What was committed is there afterwards, all connections are gone."""
+        self.stop_postgres_at_once()
         self.start_again()
 
     def end_backends(self, psql):
