@@ -52,7 +52,7 @@ test('one repository: asked first with real numbers, a toast, and its status cha
     await row.getByRole('button', { name: 'Re-sync' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('This sends ALL files again').waitFor();
-    await dialog.getByText('Takes').waitFor();
+    await dialog.getByText('Takes', { exact: true }).waitFor();
     await house.shot(page, 'dialog-one');
     await confirm(page, 'Send all again');
     await page.getByRole('status').getByText('Re-sync queued').waitFor();
@@ -69,7 +69,7 @@ test('the dialog can be left without anything happening, and a double click star
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.deepEqual(await house.ask('sql', 'SELECT count(*) FROM reprise.operation'), before);
     await rowOf(page, 'Repositories', 'repo-05').getByRole('button', { name: 'Re-sync' }).click();
-    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await page.getByRole('dialog').getByText('Takes', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Send all again' }).dblclick({ noWaitAfter: true });
     await rowOf(page, 'Repositories', 'repo-05').getByText('synced').waitFor();
     assert.deepEqual(await house.ask('sql', 'SELECT count(*) FROM reprise.operation'), [
@@ -146,7 +146,7 @@ test('what failed is shown with its error in full, retried, and goes from the li
     await house.ask('behave', [{ mode: 'fail', status: 500, path_contains: 'broken' }]);
     const page = await house.visit('#/app/' + beta.app_id);
     await rowOf(page, 'Repositories', 'broken').getByRole('button', { name: 'Re-sync' }).click();
-    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await page.getByRole('dialog').getByText('Takes', { exact: true }).waitFor();
     await confirm(page, 'Send all again');
     await rowOf(page, 'Repositories', 'broken').getByText('failed').waitFor();
     await page.getByRole('link', { name: /^Failed/ }).click();

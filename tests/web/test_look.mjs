@@ -76,7 +76,7 @@ for (const [form, settings] of Object.entries(FORMS)) {
         for (const [name, hash] of Object.entries(views)) {
             await page.goto(house.url + '/' + hash);
             await page.locator('main h1').waitFor();
-            await page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
+            await page.locator('main [aria-busy=true]').first().waitFor({ state: 'detached' });
             assert.equal(
                 await page.locator('main [role=alert]').filter({ hasText: /\S/ }).count(),
                 0,
@@ -154,7 +154,7 @@ test('a dialog and a toast, wide and narrow: they fit, are accessible, and the w
         await page.getByRole('button', { name: 'Sync now' }).click();
         await page.getByRole('status').getByText('History sync started').waitFor();
         await page.getByRole('button', { name: 'Re-sync costs…' }).click();
-        await page.getByRole('dialog').getByText('Takes').waitFor();
+        await page.getByRole('dialog').getByText('Takes', { exact: true }).waitFor();
         await house.shot(page, 'dialog-' + form);
         await assertFits(page, 'dialog ' + form);
         await assertAccessible(page, 'dialog ' + form);

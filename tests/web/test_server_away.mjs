@@ -31,7 +31,7 @@ test('events come again after that: a bar moves without a reload', async () => {
     await house.ask('start');
     await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
     await rowOf(page, 'Repositories', 'good').getByRole('button', { name: 'Re-sync' }).click();
-    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await page.getByRole('dialog').getByText('Takes', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Send all again' }).click();
     await rowOf(page, 'Repositories', 'good').getByText('synced').waitFor();
     await house.leave(page);
@@ -63,7 +63,7 @@ test('without Redis the page says so, shows what PostgreSQL knows, and what was 
     await page.goto(house.url + '/#/app/' + house.installation.apps.Acme.app_id);
     const row = rowOf(page, 'Repositories', 'repo-09');
     await row.getByRole('button', { name: 'Re-sync' }).click();
-    await page.getByRole('dialog').getByText('Takes').waitFor();
+    await page.getByRole('dialog').getByText('Takes', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Send all again' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await house.ask('start_redis');
