@@ -8,6 +8,10 @@ import subprocess
 
 from reprise_testing import programs
 
+# Points that other stories than the engine's lead past.
+DELIVERIES = ("deliver.", "lease.", "checkpoint.", "git.", "http.")
+HISTORY = ("history.",)
+
 
 def fault_points():
     text = subprocess.run([programs.program("worker"), "--fault-points"], check=True, capture_output=True, text=True)

@@ -1,17 +1,16 @@
 """SIGKILL at every named fault point of the engine; those of deliveries have test_fault_points_deliveries.py, those of
-the history tests/integration/test_history_crashes.py."""
+the history tests/integration/test_history_*.py."""
 import unittest
 
 from scenario import LONG, Scenario, eventually
-from sweep import Sweep, fault_points
+from sweep import DELIVERIES, HISTORY, Sweep, fault_points
 
-ELSEWHERE = ("deliver.", "lease.", "checkpoint.", "git.", "http.", "history.")
 COUNT = 260
 
 
 class FaultPoints(Scenario):
     def test_sigkill_at_every_point(self):
-        points = [point for point in fault_points() if not point.startswith(ELSEWHERE)]
+        points = [point for point in fault_points() if not point.startswith(DELIVERIES + HISTORY)]
         sweep = Sweep(self._tell, [self._work, self._retry, self._cancel, self._rebuild], self.folder)
         self.checker.hurried = True
         self._tell(self._work, {})  # from here on Redis is empty only where a history makes it so

@@ -14,8 +14,7 @@ from reprise_testing import programs
 from reprise_testing.stores import Corner
 from reprise_testing.waiting import eventually
 from scenario import WINDOW, operation_id
-from sweep import fault_points
-from test_fault_points import DELIVERIES
+from sweep import DELIVERIES, fault_points
 
 AT_ONCE = 8
 FAILURES_TO_OPEN = 5  # fetches that fail in a row, until the apps are told
