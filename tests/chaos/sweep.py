@@ -4,18 +4,9 @@ A history is a little story that leads the engine past some points. Each is firs
 reaches are known; then, for each point, a story that reaches it is told with a process that dies there. A point that no story
 reaches is a failure: a new point wants a story.
 """
-import subprocess
-
-from reprise_testing import programs
-
 # Points that other stories than the engine's lead past.
 DELIVERIES = ("deliver.", "lease.", "checkpoint.", "git.", "http.")
 HISTORY = ("history.",)
-
-
-def fault_points():
-    text = subprocess.run([programs.program("worker"), "--fault-points"], check=True, capture_output=True, text=True)
-    return sorted(set(text.stdout.split()))
 
 
 class Sweep:

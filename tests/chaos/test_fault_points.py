@@ -2,8 +2,9 @@
 the history tests/integration/test_history_*.py."""
 import unittest
 
+from reprise_testing.programs import fault_points
 from scenario import LONG, Scenario, eventually
-from sweep import DELIVERIES, HISTORY, Sweep, fault_points
+from sweep import DELIVERIES, HISTORY, Sweep
 
 COUNT = 260
 

@@ -14,7 +14,7 @@ from reprise_testing import programs
 from reprise_testing.stores import Corner
 from reprise_testing.waiting import eventually
 from scenario import WINDOW, operation_id
-from sweep import DELIVERIES, fault_points
+from sweep import DELIVERIES
 
 AT_ONCE = 8
 FAILURES_TO_OPEN = 5  # fetches that fail in a row, until the apps are told
@@ -24,7 +24,7 @@ class FaultPointsOfDeliveries(DeliveryScenario):
     corners = itertools.count()
 
     def test_sigkill_at_every_point(self):
-        points = [point for point in fault_points() if point.startswith(DELIVERIES)]
+        points = programs.fault_points(DELIVERIES)
         self.assertTrue(points)
         stories = self._stories(points)
         never = [point for point in points if point not in stories]

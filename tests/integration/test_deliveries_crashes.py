@@ -2,17 +2,11 @@
 it, and HEAD are the same. The supervisor starts the process again, unharmed; what it held is done by that one.
 """
 import random
-import subprocess
 
 from delivering import DeliveryTest
 from harness import DONE, FAILED, eventually, main, programs
 
 OF_A_FAILED_FETCH = {"deliver.fetch_failed", "deliver.alarm"}
-
-
-def fault_points():
-    said = subprocess.run([programs.program("worker"), "--fault-points"], check=True, capture_output=True, text=True)
-    return {point for point in said.stdout.split() if point.startswith("deliver.")}
 
 
 class Crashes(DeliveryTest):
@@ -42,7 +36,7 @@ class Crashes(DeliveryTest):
                             "changed.bin": (b"\0%d" % number) * 700000}, removed)
 
     def test_a_death_at_each_point_of_a_delivery(self):
-        points = sorted(fault_points() - OF_A_FAILED_FETCH)
+        points = [point for point in programs.fault_points(["deliver."]) if point not in OF_A_FAILED_FETCH]
         self.assertIn("deliver.sent", points)
         for number, point in enumerate(points):
             with self.subTest(point=point):

@@ -90,6 +90,7 @@ class Killed(Cases, HistoryTest):
 
     def test_each_point_is_died_at(self):
         died = set()
+        self.assertLessEqual(set(programs.fault_points(["history.recost_", "history.enrich_"])), set(WRITES))
         for point in WRITES:
             self.write_run("run", 2.37 + len(died))
             self.end_workers()

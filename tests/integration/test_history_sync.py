@@ -2,7 +2,6 @@
 import json
 import os
 import shutil
-import subprocess
 import unittest
 
 from harness import DONE, FAILED, main, programs
@@ -10,6 +9,7 @@ from history_runs import HistoryTest
 from reprise_testing.stores import ROOT
 
 REAL_RUNS = ROOT.parent / "shared" / "data" / "agents"
+ELSEWHERE = ("history.recost_", "history.webhook_")  # test_history_costs.py, test_history_webhook.py
 DERIVED = ("workflow_history", "workflow_search", "cost_audit_log", "operation_patterns", "pattern_occurrences", "cost_webhook")
 
 
@@ -173,7 +173,7 @@ class Killed(HistoryTest):
     """A process that dies at each point of a sync leaves what one that lives leaves."""
 
     def test_a_death_at_each_point_of_a_sync(self):
-        points = [point for point in fault_points() if not point.startswith(("history.recost", "history.webhook"))]
+        points = [point for point in programs.fault_points(["history."]) if not point.startswith(ELSEWHERE)]
         self.assertIn("history.similar_write", points)
         for number in range(30):
             self.write_run("run%02d" % number, 1.0 + number / 10, workflow_template="adw_sdlc")
@@ -199,11 +199,6 @@ class Killed(HistoryTest):
                          " jsonb_array_elements(similar_workflows) s) FROM reprise.workflow_history h ORDER BY 1"),
                 self.sql("SELECT signature, occurrence_count, mean_tokens, mean_cost, confidence"
                          " FROM reprise.operation_patterns WHERE occurrence_count > 0 ORDER BY 1"))
-
-
-def fault_points():
-    said = subprocess.run([programs.program("worker"), "--fault-points"], check=True, capture_output=True, text=True)
-    return sorted({point for point in said.stdout.split() if point.startswith("history.")})
 
 
 if __name__ == "__main__":

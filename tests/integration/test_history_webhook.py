@@ -9,7 +9,7 @@ import re
 import shutil
 import threading
 
-from harness import DONE, FAILED, eventually, main
+from harness import DONE, FAILED, eventually, main, programs
 from history_runs import HistoryTest
 from reprise_testing.stores import ROOT
 
@@ -96,13 +96,19 @@ class Webhook(HistoryTest):
         self.assertEqual(8, len(self.server.told))
 
     def test_a_death_after_the_answer_tells_it_twice(self):
-        self.change()
-        self.end_workers()
-        worker = self.start_worker(REPRISE_FAULT="history.webhook_settle:1:kill")
-        self.deliver()
-        self.assertIn("was ended by signal 9", worker.text())
-        self.assertEqual(0, self.waiting())
-        self.assertEqual(1, len({headers["Idempotency-Key"] for headers, _ in self.server.told}))
+        points = programs.fault_points(["history.webhook_"])
+        self.assertIn("history.webhook_settle", points)
+        for point in points:
+            with self.subTest(point=point):
+                self.server.told.clear()
+                self.change()
+                self.end_workers()
+                worker = self.start_worker(REPRISE_FAULT=point + ":1:kill")
+                self.deliver()
+                self.assertIn("was ended by signal 9", worker.text())
+                self.assertEqual(0, self.waiting())
+                self.assertEqual(2, len(self.server.told))
+                self.assertEqual(1, len({headers["Idempotency-Key"] for headers, _ in self.server.told}))
 
     def test_a_private_address_is_refused_unless_allowed(self):
         self.change()

@@ -21,6 +21,12 @@ def program(name):
     return str(pathlib.Path(place) / folder / name)
 
 
+def fault_points(beginnings=("",)):
+    """The named points at which the worker can be killed, as it lists them itself: those that begin so."""
+    said = subprocess.run([program("worker"), "--fault-points"], check=True, capture_output=True, text=True)
+    return sorted({point for point in said.stdout.split() if point.startswith(tuple(beginnings))})
+
+
 def environment(stores, redis_socket=None, postgres_directory=None, definitions=None, **more):
     """What a program is told. The sockets may be those of a proxy. Settings of whoever runs the tests do not reach it.
     Nothing starts by the clock unless a test says so."""
