@@ -4,6 +4,9 @@
 
 #include "common/base/config.h"
 
+#define USAGE_COLUMNS 100
+#define USAGE_INDENT 8 /* of a line that goes on */
+
 static const char always[] = "  0    done; of a request that is not waited for: accepted\n";
 
 static void print_commands(FILE *out)
@@ -42,14 +45,25 @@ void help_all(FILE *out)
           out);
 }
 
+/* Adds a word to a line that is broken before it grows too wide; returns the column behind it. */
+static int add_word(int column, const char *name, const char *value, FILE *out)
+{
+    int width = (int)strlen(name) + (value == NULL ? 0 : 1 + (int)strlen(value)) + (int)strlen(" []");
+    if (column + width > USAGE_COLUMNS)
+        column = fprintf(out, "\n%*s", USAGE_INDENT, "") - 1;
+    fprintf(out, " [%s%s%s]", name, value == NULL ? "" : " ", value == NULL ? "" : value);
+    return column + width;
+}
+
 void help_usage(const struct command *command, FILE *out)
 {
-    fprintf(out, "usage: producer %s%s%s", command->name, *command->words == '\0' ? "" : " ", command->words);
+    int column =
+        fprintf(out, "usage: producer %s%s%s", command->name, *command->words == '\0' ? "" : " ", command->words);
     for (int id = 0; id < OPTION_COUNT; id++)
         if ((command->options & OPTION(id)) != 0)
-            fprintf(out, " [%s%s%s]", options[id].name, options[id].value == NULL ? "" : " ",
-                    options[id].value == NULL ? "" : options[id].value);
-    fputs(" [--json]\n", out);
+            column = add_word(column, options[id].name, options[id].value, out);
+    add_word(column, "--json", NULL, out);
+    fputc('\n', out);
 }
 
 static void print_options(const struct command *command, FILE *out)

@@ -83,8 +83,8 @@ class ProducerTest(unittest.TestCase):
     def app(self, name="Demo app"):
         return self.ask("add-app", name, URL)["app_id"]
 
-    def link(self, app_id, url="https://github.com/octocat/hello-world"):
-        return self.ask("add-repository", app_id, url)["repository_id"]
+    def link(self, app_id, url="https://github.com/octocat/hello-world", **more):
+        return self.ask("add-repository", app_id, url, **more)["repository_id"]
 
 
 def main():

@@ -257,7 +257,7 @@ class Schedules(DefinitionsTest):
         (self.folder / "often.yaml").unlink()
         self.worker(REPRISE_SCHEDULE_ENABLED="true", REPRISE_RESCAN_AGE="2h")
         eventually(lambda: "there was nothing to do" in json.dumps(self.ask("schedule", "rescan")), "a tick was skipped")
-        self.link(self.app(), "https://localhost:1/a/b")
+        self.link(self.app(), "https://localhost:1/a/b", env={"REPRISE_GIT_ALLOW_PRIVATE": "127.0.0.0/8,::1"})
         found = eventually(lambda: self.psql.rows("SELECT requested_by, args ->> 'age_ms' FROM reprise.operation"),
                            "a link to scan starts an operation")
         self.assertEqual(("schedule", "7200000"), found[0])

@@ -30,7 +30,8 @@ static int setup(void **state)
            " (1, '2026-02-01Z', 'two')");
     sql(t, "INSERT INTO schedule_tick (definition_id, tick, operation_id, skipped) VALUES (1, '2026-03-01 00:00Z', "
            "'op_1', NULL),"
-           " (1, '2026-03-01 00:01:30Z', NULL, 'busy'), (1, now() + interval '1 year', 'op_9', NULL)");
+           " (1, '2026-03-01 00:01:30Z', NULL, 'busy'), (1, date_trunc('second', now()) + interval '1 year', 'op_9', "
+           "NULL)");
     sql(t, "INSERT INTO tally (operation_id, state) VALUES ('op_1', 'completed')");
     return 0;
 }
