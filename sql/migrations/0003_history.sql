@@ -159,21 +159,27 @@ CREATE TABLE history_pass (
     phase        integer NOT NULL,
     kind         text COLLATE "C" NOT NULL,
     through      xid8 NOT NULL,
+    planned_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (operation_id, phase)
 );
 CREATE INDEX history_pass_of_kind ON history_pass (kind, through DESC);
 
 -- ---- Errors: RP004  the row is not what the job read: it must read again --------------------------------------------
 
--- The changes that a kind of job has dealt with: those of the newest pass that is complete and without a failure; null =
--- none. In a database that was restored elsewhere transaction numbers begin anew: what lies ahead of them counts nothing.
+-- The changes that a kind of job has dealt with: those of the newest pass that is complete, without a failure, and was alone:
+-- beside another one, that one may have written last what it had found out before; null = none. In a database that was
+-- restored elsewhere transaction numbers begin anew: what lies ahead of them counts nothing.
 CREATE FUNCTION history_seen(of_kind text) RETURNS xid8 LANGUAGE sql STABLE AS $$
     SELECT p.through
-      FROM history_pass p JOIN tally t USING (operation_id)
+      FROM history_pass p JOIN tally t USING (operation_id) JOIN operation own USING (operation_id)
      WHERE p.kind = of_kind AND (t.state = 'completed' OR t.phase > p.phase)
        AND p.through <= pg_snapshot_xmin(pg_current_snapshot())
        AND NOT EXISTS (SELECT 1 FROM job_outcome o
                         WHERE o.operation_id = p.operation_id AND o.phase = p.phase AND o.outcome = 'failed')
+       AND NOT EXISTS (SELECT 1 FROM history_pass q JOIN operation other USING (operation_id)
+                        WHERE q.kind = p.kind AND q.operation_id <> p.operation_id
+                          AND q.planned_at <= coalesce(own.finished_at, now())
+                          AND p.planned_at <= coalesce(other.finished_at, now()))
      ORDER BY p.through DESC LIMIT 1
 $$;
 

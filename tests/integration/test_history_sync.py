@@ -4,7 +4,7 @@ import os
 import shutil
 import unittest
 
-from harness import DONE, FAILED, main, programs
+from harness import DONE, FAILED, eventually, main, programs
 from history_runs import HistoryTest
 from reprise_testing.stores import ROOT
 
@@ -69,6 +69,14 @@ class Sync(HistoryTest):
         shutil.rmtree(self.agents / "gone")
         self.assertEqual((1, 0, 0, 0, 1, 0), self.counts(self.sync()))
         self.assertEqual(("completed", "1"), self.row("gone"))
+
+    def test_a_directory_without_anything_of_a_run_is_passed_over(self):
+        self.write_run("run", 1.0)
+        (self.agents / "nothing").mkdir()
+        answer = self.sync()
+        self.assertEqual((2, 1, 1, 0, 0, 0), self.counts(answer))
+        said = {one["key"]: (one["outcome"], one["error"]) for one in self.ask("outcomes", answer["operation_id"])["outcomes"]}
+        self.assertEqual(("skipped", "nothing: no state file, no summary and no agent output"), said["nothing"])
 
     def test_broken_files_fail_alone(self):
         for number in range(5):
@@ -167,6 +175,46 @@ class Sync(HistoryTest):
         answer = self.ask("resync-costs", "--yes", "--watch")
         self.assertEqual((1, -9.72846115), (answer["changed"], answer["change"]))
         self.assert_audited()
+
+
+class Together(HistoryTest):
+    """Two syncs at once. The one that began first has compared what the other one then changes, and writes last."""
+
+    def compared(self):
+        return (self.sql("SELECT adw_id, similar_workflows, anomaly_flags FROM reprise.workflow_history ORDER BY 1"),
+                self.sql("SELECT signature, occurrence_count, mean_cost FROM reprise.operation_patterns"
+                         " WHERE occurrence_count > 0 ORDER BY 1"))
+
+    def overtake(self, point):
+        """The first stalls between what it has found out and the transaction that writes it."""
+        for number in range(6):
+            self.write_run("run%d" % number, 1.0, workflow_template="adw_sdlc")
+        plain = self.start_worker()
+        self.sync()
+        plain.end_at_once()
+        log = self.place / (("reached-" + point))
+        self.start_worker(REPRISE_FAULT=point + ":1:ms=3000", REPRISE_FAULT_LOG=str(log))
+        self.write_run("run1", 1.5, workflow_template="adw_sdlc", nl_input="Run the tests of the frontend")
+        stalled = self.ask("sync-history", "--no-wait")["operation_id"]
+        eventually(lambda: log.exists() and point in log.read_text(), "the sync stalls")
+        self.start_worker()
+        self.write_run("run2", 9.0, workflow_template="adw_sdlc", nl_input="Ship it")
+        self.sync()
+        self.expect(DONE, "progress", stalled, "--watch")
+
+    def test_what_the_first_writes_over_the_second_is_mended_by_the_next(self):
+        for point in ("history.score_decided", "history.similar_decided", "history.patterns_decided"):
+            with self.subTest(point=point):
+                self.overtake(point)
+                self.sync()
+                compared = self.compared()
+                self.sql("UPDATE reprise.workflow_history SET content_xid = pg_current_xact_id(), similar_workflows = NULL")
+                self.sync()
+                self.assertEqual(self.compared(), compared)
+            self.end_workers()
+            shutil.rmtree(self.agents)
+            self.agents.mkdir()
+            self.sql("TRUNCATE reprise.workflow_history, reprise.operation_patterns, reprise.history_pass CASCADE")
 
 
 class Killed(HistoryTest):

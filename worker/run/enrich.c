@@ -102,7 +102,7 @@ static void enrich_one(struct run *run, size_t index, struct enrich *enrich)
     if (err == ERR_OK)
         err = read_and_store(run, index, enrich, &error);
     if (err == ERR_NOT_FOUND)
-        run_skip(run, index, "its directory has vanished since the scan", NULL);
+        run_skip(run, index, error.text, NULL); /* vanished since the scan, or nothing in it that is of a run */
     else if (err != ERR_OK)
         history_tools_fail(run, index, &error);
 }

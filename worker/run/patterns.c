@@ -93,6 +93,7 @@ void patterns_run(struct run *run)
         if (err == ERR_OK)
             run_succeed(run, i, NULL);
     }
+    FAULT_POINT("history.patterns_decided");
     if (err != ERR_OK) {
         log_info("a look at patterns waits: %s", error.text);
         history_stored_put_off(run);

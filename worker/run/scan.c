@@ -45,10 +45,20 @@ static void forget(void *context)
     free(scan);
 }
 
-/* What scans of operations that have ended have left. */
+static enum err forget_passes(const struct run *run, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    enum err err = pg_exec(run->pg, &sql_history_forget_passes, args, &result, error);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* What syncs that have ended have left. */
 static enum err tidy_up(const struct run *run, struct err_info *error)
 {
-    enum err err = ERR_OK;
+    enum err err = forget_passes(run, error);
     for (int64_t removed = FORGET; err == ERR_OK && removed == FORGET && !run_stopping(run);) {
         struct pg_args *args = pg_args_new();
         PGresult *result = NULL;

@@ -115,5 +115,6 @@ void score_run(struct run *run)
             score_one(flags, i, rows, means);
         run_succeed(run, i, NULL);
     }
+    FAULT_POINT("history.score_decided");
     PQclear(rows);
 }

@@ -109,5 +109,6 @@ void similar_run(struct run *run)
             compare_one(similar, i, rows, reader);
         run_succeed(run, i, NULL);
     }
+    FAULT_POINT("history.similar_decided");
     PQclear(rows);
 }
