@@ -52,10 +52,17 @@ static enum err judge(struct call *call, struct err_info *error)
     return ERR_OK;
 }
 
+/* Not what a proxy on this machine passes on, nor a page that had its own name lead to loopback. */
+static bool is_of_this_machine(const struct call *call)
+{
+    bool by_name = call->host == NULL || origin_host_is_loopback(call->host);
+    return call->desk->office->loopback && !call->forwarded && by_name;
+}
+
 static bool is_open(const struct call *call)
 {
     const struct route *route = call->route;
-    return route->access == ACCESS_OPEN || (route->access == ACCESS_METRICS && call->desk->office->loopback);
+    return route->access == ACCESS_OPEN || (route->access == ACCESS_METRICS && is_of_this_machine(call));
 }
 
 /* Asks for the sessions of all of them. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -20,6 +21,7 @@
 #include "dashboard/web.h"
 
 #define TARGET_MAX 8192
+#define FORWARDED_FOR "X-Forwarded-For"
 
 enum phase { NEW, READING, WORKING, ANSWERED, SENT };
 
@@ -120,19 +122,41 @@ static char *header(struct exchange *exchange, const char *name)
     return value == NULL ? NULL : mem_strdup(value);
 }
 
+static enum MHD_Result on_forwarded(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct buf *all = context;
+    if (strcasecmp(name, FORWARDED_FOR) != 0 || value == NULL)
+        return MHD_YES;
+    if (all->len > 0)
+        buf_add_str(all, ", ");
+    buf_add_str(all, value);
+    return MHD_YES;
+}
+
+/* Some proxies add a line of their own to those that the client sent: all lines are one list (RFC 9110 5.3), whose last
+ * entry is the nearest. NULL = there is none. */
+static char *forwarded_for(struct exchange *exchange)
+{
+    struct buf all = BUF_INIT;
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_forwarded, &all);
+    return all.len > 0 ? buf_take(&all) : NULL;
+}
+
 static void take_headers(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     const struct server *server = exchange->server;
     const struct sockaddr *peer = peer_address(exchange->peer);
     bool proxied = address_list_holds(server->trusted, peer);
-    char *forwarded = header(exchange, "X-Forwarded-For"), *proto = header(exchange, "X-Forwarded-Proto");
+    char *forwarded = forwarded_for(exchange), *proto = header(exchange, "X-Forwarded-Proto");
     call->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     call->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
     call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
     call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
     forwarded_client(peer, forwarded, server->trusted, call->address);
+    call->forwarded = forwarded != NULL;
     call->tls = strncmp(server->office->config->dashboard_public_url, "https:", 6) == 0 ||
                 (proxied && proto != NULL && strcmp(proto, "https") == 0);
     free(forwarded);

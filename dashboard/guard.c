@@ -1,5 +1,6 @@
 #include "dashboard/guard.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "common/base/crypto.h"
 #include "common/base/mem.h"
+#include "common/store/address.h"
 
 #define ENTRIES_MAX 20000
 
@@ -56,6 +58,14 @@ static void key_of(const char *what, const char *text, uint8_t key[SHA256_BYTES]
     digest_drop(digest);
 }
 
+/* As many addresses as a client has count as one. */
+static const char *client_of(const char *address, char out[INET6_ADDRSTRLEN])
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    return inet_pton(AF_INET6, address, &six.sin6_addr) == 1 ? address_client_text((struct sockaddr *)&six, out)
+                                                             : address;
+}
+
 static struct entry *find(struct guard *guard, const char *what, const char *text)
 {
     uint8_t key[SHA256_BYTES];
@@ -92,11 +102,12 @@ static bool count(struct guard *guard, const char *what, const char *text, int m
 
 bool guard_try(struct guard *guard, const char *address, const char *name, int64_t now_ms, int64_t *wait_ms)
 {
+    char client[INET6_ADDRSTRLEN];
     *wait_ms = 0;
     pthread_mutex_lock(&guard->mutex);
     drop_old(guard, now_ms);
     /* Whoever is stopped by his address does not use up the name's tries: that would lock its owner out. */
-    bool may = count(guard, "address", address, GUARD_PER_ADDRESS, now_ms, wait_ms) &&
+    bool may = count(guard, "address", client_of(address, client), GUARD_PER_ADDRESS, now_ms, wait_ms) &&
                count(guard, "name", name, GUARD_PER_NAME, now_ms, wait_ms);
     pthread_mutex_unlock(&guard->mutex);
     return may;
@@ -104,8 +115,9 @@ bool guard_try(struct guard *guard, const char *address, const char *name, int64
 
 void guard_forgive(struct guard *guard, const char *address, const char *name)
 {
+    char client[INET6_ADDRSTRLEN];
     pthread_mutex_lock(&guard->mutex);
-    struct entry *entries[] = {find(guard, "address", address), find(guard, "name", name)};
+    struct entry *entries[] = {find(guard, "address", client_of(address, client)), find(guard, "name", name)};
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
         if (entries[i] != NULL)
             forget(guard, entries[i]);

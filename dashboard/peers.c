@@ -50,7 +50,7 @@ static struct place *place_of(struct peers *peers, const struct sockaddr *addres
 {
     char name[INET6_ADDRSTRLEN];
     struct place *place = NULL;
-    address_text(address, name);
+    address_client_text(address, name);
     HASH_FIND_STR(peers->places, name, place);
     if (place == NULL) {
         place = mem_zalloc(sizeof *place);

@@ -157,6 +157,20 @@ const char *address_text(const struct sockaddr *address, char out[INET6_ADDRSTRL
     return out;
 }
 
+const char *address_client_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN])
+{
+    uint8_t bytes[16];
+    if (!as_bytes(address, bytes))
+        return address_text(address, out);
+    if (is_in(bytes, &mapped)) {
+        inet_ntop(AF_INET, bytes + 12, out, INET6_ADDRSTRLEN);
+        return out;
+    }
+    memset(bytes + 8, 0, 8); /* whoever has a subnet has all its addresses (RFC 4291 2.5.1) */
+    inet_ntop(AF_INET6, bytes, out, INET6_ADDRSTRLEN);
+    return out;
+}
+
 /* A bit that is set beyond the prefix is a slip, and guessing which part was meant would open what nobody asked for. */
 static bool has_stray_bits(const struct net *net)
 {

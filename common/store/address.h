@@ -24,6 +24,9 @@ bool address_may_go(const struct sockaddr *address, const struct address_list *a
 /* As text without port, for messages. Returns `out`. */
 const char *address_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
 
+/* The same of what one client has at hand: an IPv4 address, however it is written, or the /64 of an IPv6 address. */
+const char *address_client_text(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
+
 /* Judges a host that is an address written out (in any form that getaddrinfo takes: "[::1]", "127.1", "0x7f000001")
  * without asking a name server; a name is ERR_OK. ERR_PERMANENT: refused. */
 MUST_CHECK enum err address_check_literal(const char *host, const struct address_list *allowed, struct err_info *error);

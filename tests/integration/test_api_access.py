@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 
-from api import PASSWORD, SECRET, USER, DashboardTest, good_claims, jwt, main, run_dashboard
+from api import PASSWORD, SECRET, USER, DashboardTest, good_claims, jwt, main, run_dashboard, status_of
 from harness import eventually
 
 OPEN = {("post", "/admin/api/login"), ("get", "/health"), ("get", "/ready"), ("get", "/openapi.json")}
@@ -31,6 +31,13 @@ class Routes(DashboardTest):
                     self.refused(401, method.upper(), version, token="")
                 tried += 1
         self.assertGreater(tried, 30)
+
+    def test_metrics_are_open_to_this_machine_only(self):
+        self.assertEqual(200, self.call("GET", "/metrics", token="").status)
+        for headers in ({"X-Forwarded-For": "203.0.113.5"}, {"X-Forwarded-For": "127.0.0.1"}, {"Host": "evil.example"},
+                        {"Host": "127.0.0.1.evil.example"}):
+            self.refused(401, "GET", "/metrics", token="", headers=headers)
+            self.assertEqual(200, self.call("GET", "/metrics", headers=headers).status)
 
     def test_another_method_is_405_and_says_which_there_are(self):
         reply = self.call("PUT", "/admin/api/apps")
@@ -175,6 +182,22 @@ class Guessing(DashboardTest):
         for number in range(5):
             self.assertEqual(401, self.guess("10.0.0.%d, 192.0.2.1" % number, "someone").status)
         self.assertEqual(429, self.guess("10.0.0.99, 192.0.2.1", "someone").status)
+
+    def test_a_line_of_its_own_that_a_proxy_adds_counts_and_not_the_clients(self):
+        body = b'{"username":"two lines","password":"wrong password"}'
+        statuses = [status_of(self.raw(
+            b"POST /admin/api/login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.9.9.%d\r\nx-forwarded-for: 192.0.2.9\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (number, len(body), body))) for number in range(6)]
+        self.assertEqual([401] * 5 + [429], statuses)
+
+    def test_the_addresses_of_one_network_are_one_client(self):
+        for number in range(5):
+            self.assertEqual(401, self.guess("2001:db8:1:2::%x" % number, "six %d" % number).status)
+        self.assertEqual(429, self.guess("2001:db8:1:2:ffff::1", "six").status)
+        self.assertEqual(401, self.guess("2001:db8:1:3::1", "six").status)
+        for number in range(5):
+            self.assertEqual(401, self.guess("192.0.2.50" if number % 2 else "::ffff:192.0.2.50", "four %d" % number).status)
+        self.assertEqual(429, self.guess("192.0.2.50", "four").status)
 
     def test_the_answer_does_not_say_what_was_wrong(self):
         one = self.guess("192.0.2.77", "nobody").error

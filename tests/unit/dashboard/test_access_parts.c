@@ -73,6 +73,24 @@ static void guessing_is_slowed_down(void **state)
     guard_drop(guard);
 }
 
+static void a_client_is_its_network(void **state)
+{
+    (void)state;
+    static const char *const one[] = {"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:DB8:1:2::"};
+    struct guard *guard = guard_new();
+    int64_t wait_ms = 0;
+    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
+        assert_true(guard_try(guard, one[i % 3], "n", 1000, &wait_ms));
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+        assert_false(guard_try(guard, one[i], "n", 1000, &wait_ms));
+    assert_true(guard_try(guard, "2001:db8:1:3::1", "n", 1000, &wait_ms));
+    guard_forgive(guard, one[1], "n");
+    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
+        assert_true(guard_try(guard, i % 2 ? "192.0.2.1" : "::ffff:192.0.2.1", "n", 1000, &wait_ms));
+    assert_false(guard_try(guard, "192.0.2.1", "n", 1000, &wait_ms));
+    guard_drop(guard);
+}
+
 static void success_forgives(void **state)
 {
     (void)state;
@@ -143,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_hash_from_elsewhere_is_refused),
         cmocka_unit_test(a_token_is_good_for_its_secret_and_time),
         cmocka_unit_test(guessing_is_slowed_down),
+        cmocka_unit_test(a_client_is_its_network),
         cmocka_unit_test(success_forgives),
         cmocka_unit_test(a_flood_of_names_is_bounded),
         cmocka_unit_test(the_idlest_makes_room),
