@@ -14,7 +14,7 @@ static void by_bearer(struct call *call, struct pg_batch *sessions)
     if (!credential_bearer(call->authorization, token))
         return;
     if (strchr(token, '.') == NULL)
-        session_ask(sessions, token, &call->caller);
+        session_ask(sessions, token, call);
     else if (token_verify(call->desk->office->config->jwt_secret, token, call->caller.name, &refused) == ERR_OK)
         call->caller.by = CALLER_TOKEN;
     crypto_wipe(token, sizeof token);
@@ -25,7 +25,7 @@ static void by_cookie(struct call *call, struct pg_batch *sessions)
     char token[CREDENTIAL_MAX];
     if (!credential_cookie(call->cookie, token))
         return;
-    session_ask(sessions, token, &call->caller);
+    session_ask(sessions, token, call);
     call->caller.cookie = true;
     crypto_wipe(token, sizeof token);
 }

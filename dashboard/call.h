@@ -43,6 +43,7 @@ struct reply {
     char *cookie;        /* Set-Cookie; owned; NULL = none */
     const char *allowed; /* Allow, of a 405; NULL = none */
     int64_t retry_after_s;
+    bool ends_session; /* the caller's: whatever streams it has open end too */
 };
 
 struct call {

@@ -17,7 +17,6 @@
 
 #define ROUND_S 0.1    /* progress reaches a page within 200 ms, whatever else there is to tell */
 #define COMMENT_S 10.0 /* a suspended connection does not see its client leave, but a write does */
-#define STREAM_LIFE_MS (10 * 60 * CLOCK_MS_PER_S)
 #define PENDING_MAX (256u * 1024)
 #define NEWS_BYTES_MAX (1024u * 1024) /* between two rounds; what is more is told as "something was missed" */
 #define MESSAGE_LIMITS ((struct json_limits){16 * 1024, 8})
@@ -32,8 +31,9 @@ struct listener {
     struct peer *peer;
     struct buf pending;
     size_t sent; /* of `pending` */
-    bool asleep, ended;
-    int64_t began_ms;
+    bool asleep, ended, of_session;
+    uint8_t session[SHA256_BYTES];
+    int64_t since_ms;
     struct listener *prev, *next;
 };
 
@@ -97,11 +97,14 @@ static void on_gone(void *context)
     free(listener);
 }
 
-struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer)
+struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer,
+                                     const struct caller *caller)
 {
     struct listener *listener = mem_zalloc(sizeof *listener);
     *listener =
-        (struct listener){.events = events, .connection = connection, .peer = peer, .began_ms = clock_mono_ms()};
+        (struct listener){.events = events, .connection = connection, .peer = peer, .since_ms = clock_mono_ms()};
+    listener->of_session = caller->by == CALLER_SESSION;
+    memcpy(listener->session, caller->session, sizeof listener->session);
     buf_add_str(&listener->pending, GREETING);
     DL_APPEND(events->listeners, listener);
     events->count++;
@@ -134,14 +137,36 @@ static void tell_all(struct events *events, const struct buf *frames)
     tell(listener, frames);
 }
 
+static void end(struct listener *listener)
+{
+    listener->ended = true;
+    wake(listener);
+}
+
+void events_end_session(struct events *events, const struct caller *caller)
+{
+    struct listener *listener, *next;
+    DL_FOREACH_SAFE(events->listeners, listener, next)
+    if (listener->of_session && memcmp(listener->session, caller->session, sizeof listener->session) == 0)
+        end(listener);
+}
+
+/* Whoever may listen no more must not listen on for ever. As long as a session lives unused: browsers come again by
+ * themselves, and a page on which nothing happens must not keep its session alive. */
+static void end_old(struct events *events)
+{
+    int64_t now_ms = clock_mono_ms(), life_ms = events->server->office->config->dashboard_stream_life_ms;
+    struct listener *listener, *next;
+    DL_FOREACH_SAFE(events->listeners, listener, next)
+    if (now_ms - listener->since_ms >= life_ms)
+        end(listener);
+}
+
 void events_end_all(struct events *events)
 {
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
-    {
-        listener->ended = true;
-        wake(listener);
-    }
+    end(listener);
 }
 
 size_t events_listeners(const struct events *events)
@@ -181,25 +206,12 @@ static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
     drop_news(events);
 }
 
-/* Whoever has logged out meanwhile must not listen on for ever: browsers come again by themselves, and show who they
- * are. */
-static void end_old(struct events *events)
-{
-    struct listener *listener, *next;
-    int64_t oldest_ms = clock_mono_ms() - STREAM_LIFE_MS;
-    DL_FOREACH_SAFE(events->listeners, listener, next)
-    if (listener->began_ms < oldest_ms) {
-        listener->ended = true;
-        wake(listener);
-    }
-}
-
 static void on_comment(struct ev_loop *loop, ev_timer *timer, int what)
 {
     (void)loop, (void)what;
     struct buf comment = BUF_INIT;
-    buf_add_str(&comment, ":\n\n");
     end_old(timer->data);
+    buf_add_str(&comment, ":\n\n");
     tell_all(timer->data, &comment);
     buf_fini(&comment);
 }

@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 #include <stddef.h>
 
+#include "dashboard/call.h"
 #include "dashboard/peers.h"
 
 struct server;
@@ -18,8 +19,12 @@ struct events;
 struct events *events_new(struct server *server);
 /* All streams must have ended. */
 void events_drop(struct events *events);
-/* A stream for this connection; the caller's (MHD_destroy_response). */
-struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer);
+/* A stream for this connection; the caller's (MHD_destroy_response). It ends by itself after dashboard.stream_life: who
+ * listens on is asked again who he is. */
+struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer,
+                                     const struct caller *caller);
+/* Ends the streams of a session. */
+void events_end_session(struct events *events, const struct caller *caller);
 /* Ends all streams. */
 void events_end_all(struct events *events);
 /* Tells everybody; `type` is one of the stream's words. `message` is borrowed. */

@@ -22,6 +22,7 @@
 
 #define TARGET_MAX 8192
 #define FORWARDED_FOR "X-Forwarded-For"
+#define STREAM_RETRY_S 10
 
 enum phase { NEW, READING, WORKING, ANSWERED, SENT };
 
@@ -84,12 +85,33 @@ static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *res
     return done;
 }
 
+/* Its end is the connection's: nobody who sends requests on one waits behind it. */
+static enum MHD_Result send_events(struct exchange *exchange)
+{
+    struct events *events = exchange->server->events;
+    exchange->closing = true;
+    return queue(exchange, events_response(events, exchange->connection, exchange->peer, &exchange->call.caller),
+                 PEER_STREAM);
+}
+
+static void refuse_events(struct call *call)
+{
+    struct err_info error = {0};
+    call->reply.retry_after_s = STREAM_RETRY_S;
+    if (call_refuse(call, 429, &error, "this address listens too often already") != ERR_OK)
+        call_reply_error(call, &error);
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     const struct server *server = exchange->server;
+    if (call->reply.ends_session)
+        events_end_session(server->events, &call->caller);
+    if (call->reply.kind == REPLY_EVENTS && peers_may_stream(server->peers, exchange->peer))
+        return send_events(exchange);
     if (call->reply.kind == REPLY_EVENTS)
-        return queue(exchange, events_response(server->events, exchange->connection, exchange->peer), PEER_STREAM);
+        refuse_events(call);
     return queue(exchange, response_of(call, server->office->config), PEER_WRITING);
 }
 

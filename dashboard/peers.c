@@ -127,6 +127,15 @@ void peer_set(struct peer *peer, enum peer_state state)
     peer->since_ms = clock_mono_ms();
 }
 
+bool peers_may_stream(const struct peers *peers, const struct peer *peer)
+{
+    size_t streams = 0;
+    const struct peer *other;
+    DL_FOREACH(peer->place->peers, other)
+    streams += other->state == PEER_STREAM;
+    return streams < peers->limits.per_address / 2;
+}
+
 const struct sockaddr *peer_address(const struct peer *peer)
 {
     return (const struct sockaddr *)&peer->address;

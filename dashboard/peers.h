@@ -7,6 +7,7 @@
 #define REPRISE_DASHBOARD_PEERS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ void peers_drop(struct peers *peers);
 struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address);
 void peers_remove(struct peers *peers, struct peer *peer);
 void peer_set(struct peer *peer, enum peer_state state);
+/* Streams never are idle: an address may have half of its connections in them, so that its requests are served still.
+ */
+bool peers_may_stream(const struct peers *peers, const struct peer *peer);
 /* Ends a connection from our side. */
 void peer_shut(struct peer *peer);
 const struct sockaddr *peer_address(const struct peer *peer);

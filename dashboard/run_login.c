@@ -59,7 +59,7 @@ static void set_cookie(struct call *call, const char *token, int life_s)
 static enum err open_session(struct call *call, const char *name, struct err_info *error)
 {
     char token[SESSION_TOKEN_HEX + 1];
-    enum err err = session_open(call->desk->pg, name, token, &call->caller, error);
+    enum err err = session_open(call, name, token, error);
     if (err != ERR_OK)
         return err;
     struct json_object *json = json_object_new_object();
@@ -110,6 +110,7 @@ enum err run_logout(struct call *call, struct err_info *error)
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "success", json_object_new_boolean(1));
     set_cookie(call, "", 0);
+    call->reply.ends_session = call->caller.by == CALLER_SESSION;
     call_reply(call, 200, json);
     return ERR_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/ids.h"
+#include "dashboard/desk.h"
 #include "embedded/sql.h"
 
 #define TOKEN_BYTES (SESSION_TOKEN_HEX / 2)
@@ -15,19 +16,29 @@ static void fill(struct caller *caller, const char *name, const char *expires_at
     snprintf(caller->expires_at, sizeof caller->expires_at, "%s", expires_at);
 }
 
-enum err session_open(struct pg *pg, const char *name, char token[SESSION_TOKEN_HEX + 1], struct caller *caller,
-                      struct err_info *error)
+static void digest_of(const struct config *config, const char *token, uint8_t out[SHA256_BYTES])
 {
+    const char *hash = config->dashboard_password_hash, *user = config->dashboard_user;
+    struct digest *digest = digest_hmac_sha256_new(hash, strlen(hash));
+    digest_add(digest, user, strlen(user) + 1);
+    digest_add(digest, token, SESSION_TOKEN_HEX);
+    digest_end(digest, out);
+    digest_drop(digest);
+}
+
+enum err session_open(struct call *call, const char *name, char token[SESSION_TOKEN_HEX + 1], struct err_info *error)
+{
+    struct caller *caller = &call->caller;
     uint8_t random[TOKEN_BYTES];
     id_random(random, sizeof random);
     crypto_hex(random, sizeof random, token);
-    crypto_sha256(token, SESSION_TOKEN_HEX, caller->session);
+    digest_of(call->desk->office->config, token, caller->session);
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_dashboard_session_expire);
     struct pg_args *args = pg_batch_add(batch, &sql_dashboard_session_open);
     pg_arg_bytea(args, caller->session, sizeof caller->session);
     pg_arg_text(args, name);
-    enum err err = pg_batch_run(pg, batch, error);
+    enum err err = pg_batch_run(call->desk->pg, batch, error);
     if (err == ERR_OK)
         fill(caller, name, pg_text(pg_batch_result(batch, 1), 0, 0));
     pg_batch_drop(batch);
@@ -44,11 +55,12 @@ static enum err run(struct pg *pg, const struct sql *statement, const struct cal
     return err;
 }
 
-void session_ask(struct pg_batch *batch, const char *token, struct caller *caller)
+void session_ask(struct pg_batch *batch, const char *token, struct call *call)
 {
+    struct caller *caller = &call->caller;
     if (strlen(token) != SESSION_TOKEN_HEX)
         return;
-    crypto_sha256(token, SESSION_TOKEN_HEX, caller->session);
+    digest_of(call->desk->office->config, token, caller->session);
     pg_arg_bytea(pg_batch_add(batch, &sql_dashboard_session_find), caller->session, sizeof caller->session);
     caller->by = CALLER_ASKED;
 }

@@ -1,6 +1,6 @@
 /*
  * Sessions: random tokens that stand in PostgreSQL as digests only. An hour without a request ends one, logout ends it
- * at once, for all dashboards.
+ * at once, for all dashboards. The digest is keyed by who may log in and by which password: another of them ends all.
  */
 #ifndef REPRISE_DASHBOARD_SESSION_H
 #define REPRISE_DASHBOARD_SESSION_H
@@ -11,12 +11,12 @@
 #define SESSION_TOKEN_HEX 64
 #define SESSION_LIFE_S 3600
 
-/* Opens one for `name`; fills in `caller` and the token. */
-MUST_CHECK enum err session_open(struct pg *pg, const char *name, char token[SESSION_TOKEN_HEX + 1],
-                                 struct caller *caller, struct err_info *error);
+/* Opens one for `name`; fills in the caller and the token. */
+MUST_CHECK enum err session_open(struct call *call, const char *name, char token[SESSION_TOKEN_HEX + 1],
+                                 struct err_info *error);
 /* Adds the question whether a session lives, and marks the caller; what cannot be a session's token is not asked for.
  */
-void session_ask(struct pg_batch *batch, const char *token, struct caller *caller);
+void session_ask(struct pg_batch *batch, const char *token, struct call *call);
 /* What came of it: fills in `caller`, who is nobody if there is no such session. Its hour is counted anew. */
 MUST_CHECK enum err session_answer(struct pg *pg, const PGresult *result, struct caller *caller,
                                    struct err_info *error);

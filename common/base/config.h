@@ -65,16 +65,17 @@ struct config {
     char *encryption_key;           /* encryption.key, secret */
     char *encryption_key_old;       /* encryption.key_old, secret */
 
-    char *dashboard_listen;          /* dashboard.listen: address:port, port 0 = any free one */
-    char *dashboard_user;            /* dashboard.user */
-    char *dashboard_password_hash;   /* dashboard.password_hash, secret: from `dashboard hash-password` */
-    char *dashboard_public_url;      /* dashboard.public_url: "" or the origin that browsers see, behind a TLS proxy */
-    char *dashboard_trusted_proxies; /* dashboard.trusted_proxies: addresses and CIDRs, comma separated */
-    int64_t dashboard_executors;     /* dashboard.executors */
-    int64_t dashboard_per_address;   /* dashboard.connections_per_address */
-    int64_t dashboard_deadline_ms;   /* dashboard.deadline: for a request to arrive, and for its answer to leave */
-    char *jwt_secret;                /* jwt.secret, secret: "" or at least 32 bytes */
-    char *web_root;                  /* web.root: "" = the page that is embedded */
+    char *dashboard_listen;           /* dashboard.listen: address:port, port 0 = any free one */
+    char *dashboard_user;             /* dashboard.user */
+    char *dashboard_password_hash;    /* dashboard.password_hash, secret: from `dashboard hash-password` */
+    char *dashboard_public_url;       /* dashboard.public_url: "" or the origin that browsers see, behind a TLS proxy */
+    char *dashboard_trusted_proxies;  /* dashboard.trusted_proxies: addresses and CIDRs, comma separated */
+    int64_t dashboard_executors;      /* dashboard.executors */
+    int64_t dashboard_per_address;    /* dashboard.connections_per_address */
+    int64_t dashboard_stream_life_ms; /* dashboard.stream_life: after which a listener must come anew */
+    int64_t dashboard_deadline_ms;    /* dashboard.deadline: for a request to arrive, and for its answer to leave */
+    char *jwt_secret;                 /* jwt.secret, secret: "" or at least 32 bytes */
+    char *web_root;                   /* web.root: "" = the page that is embedded */
 
     const char **origins; /* of each entry, in the table's order: "default", "file", "environment" or "flag" */
 };

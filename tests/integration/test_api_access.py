@@ -1,10 +1,12 @@
 """Who may call the API: sessions, tokens and attacks on them, cookies and Origin, guessing, what never leaves."""
 import gzip
 import hashlib
+import hmac
+import http.client
 import re
 import time
 
-from api import PASSWORD, SECRET, USER, DashboardTest, good_claims, jwt, main, run_dashboard, status_of
+from api import PASSWORD, SECRET, USER, Dashboard, DashboardTest, good_claims, jwt, main, run_dashboard, status_of
 from harness import eventually
 
 OPEN = {("post", "/admin/api/login"), ("get", "/health"), ("get", "/ready"), ("get", "/openapi.json")}
@@ -125,7 +127,8 @@ class Sessions(DashboardTest):
             self.assertIn(word, cookie)
         self.assertNotIn("Secure", cookie)  # the browser speaks plain HTTP to loopback
         self.assertEqual("session", self.get("/admin/api/session", token=token)["by"])
-        digest = hashlib.sha256(token.encode()).hexdigest()
+        key = self.env["REPRISE_DASHBOARD_PASSWORD_HASH"].encode()
+        digest = hmac.new(key, USER.encode() + b"\0" + token.encode(), hashlib.sha256).hexdigest()
         self.assertEqual(1, self.stores.psql.number("SELECT count(*) FROM reprise.dashboard_session"
                                                     " WHERE encode(token_sha256, 'hex') = '%s'" % digest))
         self.assertEqual(200, self.call("POST", "/admin/api/logout", token=token).status)
@@ -141,6 +144,21 @@ class Sessions(DashboardTest):
         self.refused(401, "GET", "/admin/api/session", token=token)
         self.login()
         self.assertEqual(1, psql.number("SELECT count(*) FROM reprise.dashboard_session"), "the dead are removed")
+
+    def test_another_password_or_user_ends_all_sessions(self):
+        token = self.login().data["token"]
+        changed = run_dashboard(self.env, "hash-password", stdin="another password\n").stdout.strip()
+        for name, value in (("REPRISE_DASHBOARD_PASSWORD_HASH", changed), ("REPRISE_DASHBOARD_PASSWORD_HASH", ""),
+                            ("REPRISE_DASHBOARD_USER", "somebody")):
+            place = self.place / ("other-" + name + value[-4:])
+            place.mkdir()
+            other = Dashboard({**self.env, name: value}, place)
+            self.addCleanup(other.stop)
+            connection = http.client.HTTPConnection("127.0.0.1", other.port, timeout=30)
+            connection.request("GET", "/admin/api/session", headers={"Authorization": "Bearer " + token})
+            self.assertEqual(401, connection.getresponse().status)
+            connection.close()
+        self.get("/admin/api/session", token=token)
 
     def test_a_cookie_changes_nothing_without_our_origin(self):
         cookie = cookie_of(self.login())

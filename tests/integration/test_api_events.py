@@ -14,14 +14,14 @@ LISTENERS = 500
 class Listener:
     """A connection to the stream of events."""
 
-    def __init__(self, test, buffer=None):
+    def __init__(self, test, buffer=None, token=None):
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.settimeout(30)
         self.socket.connect(("127.0.0.1", test.dashboard.port))
         self.socket.sendall(("GET /admin/api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n"
-                             % test.token).encode())
+                             % (token or test.token)).encode())
         self.text = b""
 
     def read_some(self, timeout_s=0.02):
@@ -49,13 +49,15 @@ class Listener:
         return found
 
 
-class Events(DashboardTest):
+class Listening(DashboardTest):
     def listen(self, **more):
         listener = Listener(self, **more)
         self.addCleanup(listener.socket.close)
         eventually(lambda: listener.has(b"this stream tells"), "the stream has begun")
         return listener
 
+
+class Events(Listening):
     def publish(self, **message):
         self.stores.redis("PUBLISH", "{reprise}:events", json.dumps(message))
 
@@ -72,6 +74,16 @@ class Events(DashboardTest):
         self.assertEqual((5000, 5000), (told[-1]["completed"], told[-1]["total"]))
         counts = [event["completed"] for event in told]
         self.assertEqual(sorted(counts), counts)
+
+    def test_logging_out_ends_the_streams_of_the_session_and_no_others(self):
+        mine, others = (self.login().data["token"] for _ in range(2))
+        gone, stays, robot = self.listen(token=mine), self.listen(token=others), self.listen()
+        self.assertEqual(200, self.call("POST", "/admin/api/logout", token=mine).status)
+        eventually(lambda: not gone.read_some(), "the stream ends with its session", timeout_s=10)
+        self.progress("op_after")
+        for listener in (stays, robot):
+            eventually(lambda one=listener: one.has(b"op_after"), "other streams go on")
+        self.assertNotIn(b"op_after", gone.text)
 
     def test_workers_that_come_and_go_are_told(self):
         listener = self.listen()
@@ -175,7 +187,29 @@ class Events(DashboardTest):
         eventually(lambda: listener.has(b"op_again"), "events come again")
 
 
-del DashboardTest
+class ShortLived(Listening):
+    settings = {"REPRISE_DASHBOARD_STREAM_LIFE": "1s"}
+
+    def test_a_stream_ends_after_its_time_and_the_next_is_asked_who_it_is(self):
+        token = self.login().data["token"]
+        listener = self.listen(token=token)
+        self.stores.psql.execute("UPDATE reprise.dashboard_session SET seen_at = now() - interval '61 minutes';")
+        eventually(lambda: not listener.read_some(), "the stream ends", timeout_s=25)
+        self.refused(401, "GET", "/admin/api/events", token=token)
+
+
+class Greedy(Listening):
+    settings = {"REPRISE_DASHBOARD_CONNECTIONS_PER_ADDRESS": "8"}
+
+    def test_listeners_leave_room_for_requests(self):
+        for _ in range(4):
+            self.listen()
+        self.assertIn("listens", self.refused(429, "GET", "/admin/api/events"))
+        for _ in range(20):
+            self.get("/admin/api/session")
+
+
+del DashboardTest, Listening
 
 if __name__ == "__main__":
     main()
