@@ -1,5 +1,5 @@
-"""A client that cannot be reached, or must not be: nobody listens, nobody knows its name, nobody vouches for its
-certificate, or its address is a private one.
+"""A client or a git host that cannot be reached, or must not be: nobody listens, nobody knows its name, nobody vouches for
+its certificate, or its address is a private one.
 """
 import http.server
 import socket
@@ -84,6 +84,30 @@ class UnreachableClient(DeliveryTest):
             self.assertIn("deliver.allow_private", error)
             self.assertLess(time.monotonic() - begun, 25, "it was tried to be reached")
         self.assertEqual([], self.receiver.requests(app))
+
+
+class UnreachableGitHost(DeliveryTest):
+    settings = {"REPRISE_GIT_ALLOW_PRIVATE": "127.0.0.1"}
+
+    def assert_only_told(self, app):
+        """After as many failures as there are tries."""
+        self.assertEqual(["sync_failed"], [line["verb"] for line in self.receiver.requests(app)])
+
+    def test_a_certificate_that_nobody_vouches_for(self):
+        server = SelfSigned(self.place)
+        self.addCleanup(server.stop)
+        app = self.new_app()
+        repository = self.new_link(app, server.url + "/octocat/hello-world")
+        self.assertRegex(self.assert_fails(app, repository)["error"], r"(?i)certificate")
+        self.assert_only_told(app)
+
+    def test_nobody_listens(self):
+        app = self.new_app()
+        with socket.socket() as held:
+            held.bind(("127.0.0.1", 0))  # bound, but it does not listen
+            repository = self.new_link(app, "https://127.0.0.1:%d/octocat/hello-world" % held.getsockname()[1])
+            self.assertRegex(self.assert_fails(app, repository)["error"], r"(?i)refused|could not connect|couldn't connect")
+        self.assert_only_told(app)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@
 
 #define NEAR 1e-9
 #define TYPES_MAX 8
+#define SKIPPED 77 /* what CTest shows as skipped */
 
 static struct json_object *item(struct json_object *array, size_t n)
 {
@@ -143,10 +144,7 @@ static void check(struct json_object *vector)
 static void all_vectors_match(void **state)
 {
     (void)state;
-    const char *directory = testing_shared_data();
-    if (directory == NULL)
-        skip();
-    char *path = testing_join(directory, "score-vectors.json");
+    char *path = testing_join(testing_shared_data(), "score-vectors.json");
     struct buf bytes = BUF_INIT;
     struct json_object *vectors;
     struct err_info error;
@@ -165,5 +163,7 @@ static void all_vectors_match(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_vectors_match)};
+    if (testing_shared_data() == NULL)
+        return SKIPPED;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
