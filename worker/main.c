@@ -40,7 +40,7 @@ static void print_help(void)
          "\n"
          "Settings (flag over environment over file; REPRISE_POSTGRES_URL is --postgres-url):\n");
     for (const struct config_entry *entry = config_entries(); entry->name != NULL; entry++)
-        printf("  %-26s %s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
+        printf("  %-34s %s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
                entry->secret ? "" : entry->fallback);
 }
 

@@ -114,6 +114,8 @@ class Tokens(DashboardTest):
         for words in (["token"], ["token", "--subject", "x"], ["token", "--subject", "x", "--expires", "soon"],
                       ["token", "--subject", "", "--expires", "1h"], ["frob"]):
             self.assertEqual(2, run_dashboard(self.env, *words).returncode, words)
+        for words in (["--help"], ["help"], ["token", "--help"], ["hash-password", "-h"]):
+            self.assertIn("usage: dashboard", run_dashboard(self.env, *words).stdout)
         self.assertEqual(2, run_dashboard(self.env, "hash-password", stdin="short\n").returncode)
 
 
