@@ -27,27 +27,44 @@ static char *take(struct state_file *state, int first, int count)
     return NULL;
 }
 
+/* What is left of a text that is longer than anybody means: a worker holds many runs at once, and compares their texts.
+ */
+static char *cut(struct run_facts *facts, const char *what, char *text, size_t most)
+{
+    size_t len = text == NULL ? 0 : strlen(text), end = most;
+    if (len <= most)
+        return text;
+    while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--;
+    char *kept = mem_strndup(text, end);
+    run_facts_warn(facts, "%s: only the first %zu of %zu bytes are kept", what, end, len);
+    free(text);
+    return kept;
+}
+
 static void take_texts(struct run_facts *facts, struct state_file *state)
 {
     const struct {
+        const char *name;
         char **into;
         int first, count;
     } columns[] = {
-        {&facts->issue_number, STATE_ISSUE_NUMBER, 1},
-        {&facts->nl_input, STATE_NL_INPUT, 2},
-        {&facts->github_url, STATE_GITHUB_URL, 1},
-        {&facts->gh_issue_state, STATE_ISSUE_STATE, 2},
-        {&facts->workflow_template, STATE_WORKFLOW_TEMPLATE, 2},
-        {&facts->model_used, STATE_MODEL_USED, 3},
-        {&facts->error_message, STATE_ERROR_MESSAGE, 1},
-        {&facts->current_phase, STATE_CURRENT_PHASE, 2},
-        {&facts->worktree_path, STATE_WORKTREE_PATH, 1},
-        {&facts->branch_name, STATE_BRANCH_NAME, 1},
-        {&facts->plan_file, STATE_PLAN_FILE, 1},
-        {&facts->issue_class, STATE_ISSUE_CLASS, 1},
+        {"issue_number", &facts->issue_number, STATE_ISSUE_NUMBER, 1},
+        {"nl_input", &facts->nl_input, STATE_NL_INPUT, 2},
+        {"github_url", &facts->github_url, STATE_GITHUB_URL, 1},
+        {"gh_issue_state", &facts->gh_issue_state, STATE_ISSUE_STATE, 2},
+        {"workflow_template", &facts->workflow_template, STATE_WORKFLOW_TEMPLATE, 2},
+        {"model_used", &facts->model_used, STATE_MODEL_USED, 3},
+        {"error_message", &facts->error_message, STATE_ERROR_MESSAGE, 1},
+        {"current_phase", &facts->current_phase, STATE_CURRENT_PHASE, 2},
+        {"worktree_path", &facts->worktree_path, STATE_WORKTREE_PATH, 1},
+        {"branch_name", &facts->branch_name, STATE_BRANCH_NAME, 1},
+        {"plan_file", &facts->plan_file, STATE_PLAN_FILE, 1},
+        {"issue_class", &facts->issue_class, STATE_ISSUE_CLASS, 1},
     };
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-        *columns[i].into = take(state, columns[i].first, columns[i].count);
+        *columns[i].into = cut(facts, columns[i].name, take(state, columns[i].first, columns[i].count),
+                               columns[i].into == &facts->nl_input ? RUN_REQUEST_MAX : RUN_TEXT_MAX);
 }
 
 /* False, with a warning, for a text that is no time; a missing one is just not known. */
@@ -213,7 +230,7 @@ static void settle_model(struct run_facts *facts)
         if (most == NULL || facts->models[i].cost_nusd > most->cost_nusd)
             most = &facts->models[i];
     if (facts->model_used == NULL && most != NULL)
-        facts->model_used = mem_strdup(most->name);
+        facts->model_used = cut(facts, "model_used", mem_strdup(most->name), RUN_TEXT_MAX);
 }
 
 static void settle_category(struct run_facts *facts)

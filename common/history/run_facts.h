@@ -20,6 +20,9 @@
 #define RUN_UNKNOWN INT64_MIN
 /* Further warnings are only counted. */
 #define RUN_WARNINGS_MAX 16
+/* Bytes that are kept of the request, and of every other text; a warning says where there were more. */
+#define RUN_REQUEST_MAX ((size_t)64 * 1024)
+#define RUN_TEXT_MAX ((size_t)1024)
 
 /* One of cost_breakdown's by_model. */
 struct run_model {

@@ -1,6 +1,8 @@
 """A sync: what it counts, what it writes, and what it leaves alone."""
 import json
 import os
+import pathlib
+import random
 import shutil
 import unittest
 
@@ -73,10 +75,14 @@ class Sync(HistoryTest):
     def test_a_directory_without_anything_of_a_run_is_passed_over(self):
         self.write_run("run", 1.0)
         (self.agents / "nothing").mkdir()
+        (self.agents / "no id").mkdir()
+        (self.agents / "link").symlink_to(self.agents / "run")
+        (self.agents / "file").write_text("")
         answer = self.sync()
         self.assertEqual((2, 1, 1, 0, 0, 0), self.counts(answer))
         said = {one["key"]: (one["outcome"], one["error"]) for one in self.ask("outcomes", answer["operation_id"])["outcomes"]}
         self.assertEqual(("skipped", "nothing: no state file, no summary and no agent output"), said["nothing"])
+        self.assertIn("holds 3 entries that are no runs", self.worker.text())
 
     def test_broken_files_fail_alone(self):
         for number in range(5):
@@ -101,6 +107,21 @@ class Sync(HistoryTest):
         self.assertEqual("1", self.cost("run"))
         self.expect(FAILED, "resync-cost", "run")
         self.assertIn("run: No cost data available", self.worker.text())
+
+    def test_endless_texts_are_cut_and_memory_stays_bounded(self):
+        chance = random.Random(7)
+        for number in range(40):
+            words = " ".join("%x" % chance.getrandbits(20) for _ in range(20000))
+            self.write_run("run%02d" % number, 1.0, nl_input=(words + " ") * 60, workflow_template="é" * 50_000,
+                           error_message=words)
+        self.assertEqual((40, 40, 40, 0, 0, 0), self.counts(self.sync()))
+        self.assertEqual([("65536", "1024", "40")],
+                         self.sql("SELECT max(octet_length(nl_input)), max(octet_length(workflow_template)), count(*)"
+                                  " FROM reprise.workflow_history"))
+        self.assertIn("run00: nl_input: only the first 65536 of ", self.worker.text())
+        self.expect(DONE, "resync-costs", "--yes", "--watch")
+        for pid in self.worker.processes():
+            self.assertLess(peak_bytes(pid), 256 << 20)
 
     def test_no_directory_is_said_to_be_none(self):
         shutil.rmtree(self.agents)
@@ -175,6 +196,13 @@ class Sync(HistoryTest):
         answer = self.ask("resync-costs", "--yes", "--watch")
         self.assertEqual((1, -9.72846115), (answer["changed"], answer["change"]))
         self.assert_audited()
+
+
+def peak_bytes(pid):
+    for line in pathlib.Path("/proc/%d/status" % pid).read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no VmHWM")
 
 
 class Together(HistoryTest):

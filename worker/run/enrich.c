@@ -16,6 +16,9 @@
 
 enum { SIGNATURE = 3 }; /* column of stored_sources.sql */
 
+/* Of rows that wait for the settle, of which a batch holds copies: what is left of the chunk comes after it. */
+#define ROWS_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
 static void forget(void *context)
 {
     struct enrich *enrich = context;
@@ -53,6 +56,7 @@ static void store(struct enrich *enrich, size_t index, const struct run_facts *f
     enum cost_verdict verdict = cost_rule(&question);
     struct buf row = BUF_INIT;
     history_row_add(facts, &row);
+    enrich->row_bytes += row.len;
     entry->row = buf_take(&row);
     entry->keeps_cost = verdict == COST_KEEP || verdict == COST_NO_DATA;
     entry->reason = verdict == COST_WRITE ? cost_rule_reason(&question) : NULL;
@@ -135,7 +139,10 @@ void enrich_run(struct run *run)
     if (history_tools_ready(run, &enrich->tools) != ERR_OK)
         return;
     FAULT_POINT("history.enrich_read");
-    for (size_t i = 0; i < run->count && !run_stopping(run); i++)
-        enrich_one(run, i, enrich);
+    size_t done = 0;
+    for (; done < run->count && !run_stopping(run) && enrich->row_bytes < ROWS_BYTES_MAX; done++)
+        enrich_one(run, done, enrich);
+    for (; done < run->count && !run_stopping(run); done++)
+        run_put_off(run, done, 0);
     FAULT_POINT("history.enrich_decided");
 }

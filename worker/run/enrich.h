@@ -22,6 +22,7 @@ struct enrich {
     struct history_tools *tools;
     PGresult *rows; /* of stored_sources.sql */
     struct enrich_entry *entries;
+    size_t row_bytes; /* of all rows in the entries */
 };
 
 /* The effects of the settle (a settle_effects_fn): one statement for all that is written. */

@@ -104,6 +104,8 @@ static void resync_one(struct run *run, size_t index, const struct recost *recos
     }
     enum err err =
         history_files_read(recost->tools->reader, recost->tools->dir, run->jobs[index].key, &entry->facts, &error);
+    free(entry->facts.nl_input); /* the only long text, of which nothing is written here */
+    entry->facts.nl_input = NULL;
     if (err == ERR_NOT_FOUND) {
         log_warn("%s: %s (%s)", run->jobs[index].key, cost_rule_message(COST_NO_DATA), error.text);
         fail(run, index, ERR_NOT_FOUND, cost_rule_message(COST_NO_DATA));

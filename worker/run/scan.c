@@ -92,6 +92,9 @@ static enum err list(const struct run *run, struct history_dir *dir, struct scan
 static void succeed(struct run *run, const struct scan *scan)
 {
     char result[96];
+    if (scan->skipped > 0)
+        log_info("the agents directory holds %zu entries that are no runs: files, links, or names that cannot be an id",
+                 scan->skipped);
     snprintf(result, sizeof result, "{\"scanned\":%zu,\"skipped_entries\":%zu}", scan->count, scan->skipped);
     run_succeed(run, 0, result);
 }
