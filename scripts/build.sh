@@ -49,10 +49,20 @@ if [ "${1:-}" = --where ]; then
     only_where=yes
     shift
 fi
-if [ $# -lt 1 ]; then
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
-    exit 2
-fi
+usage() {
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+}
+
+case ${1:-} in
+    --help | -h)
+        usage
+        exit 0
+        ;;
+    '' | -*)
+        usage >&2
+        exit 2
+        ;;
+esac
 preset=$1
 shift
 directory=$(where "$preset")

@@ -253,5 +253,25 @@ class RefusedUrls(DeliveryTest):
                                                      "--branch", branch))
 
 
+class SmuggledUrls(DeliveryTest):
+    """Written to the database past every check: who fetches looks again, and runs nothing that a URL names."""
+
+    def test_none_is_fetched_from(self):
+        ran = self.place / "ran"
+        for number, url in enumerate(("ext::sh -c 'touch %s'" % ran, "--upload-pack=touch %s" % ran,
+                                      "ssh://-oProxyCommand=touch%%20%s/x" % ran, "file:///etc", "https://10.0.0.1/a/b")):
+            with self.subTest(url=url):
+                app, repository, _ = self.new_world_at("source%d" % number)
+                self.stores.psql.execute("UPDATE reprise.repositories SET url = '%s' WHERE repository_id = '%s'"
+                                         % (url.replace("'", "''"), repository))
+                self.assert_fails(app, repository)
+                self.assertFalse(ran.exists())
+                self.assertEqual(1, self.link_row(app, repository)["retry_count"], "it was tried again")
+
+    def new_world_at(self, name):
+        source, app = self.new_repository({"a": b"a\n"}, name), self.new_app(name="%s %s" % (self.name, name))
+        return app, self.new_link(app, source.url), source
+
+
 if __name__ == "__main__":
     main()
