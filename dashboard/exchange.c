@@ -23,6 +23,8 @@
 #define TARGET_MAX 8192
 #define FORWARDED_FOR "X-Forwarded-For"
 #define STREAM_RETRY_S 10
+#define BODY_SMALL (16u * 1024)
+#define BODIES_LARGE_MAX (64u * 1024 * 1024)
 
 enum phase { NEW, READING, WORKING, ANSWERED, SENT };
 
@@ -36,6 +38,7 @@ struct exchange {
     char allowed[ROUTE_ALLOWED_MAX];
     struct MHD_Response *file; /* of the page, to be sent when the request is complete; NULL = it is for a route */
     bool closing;              /* the connection ends with this answer */
+    size_t large;              /* bytes of the body beyond BODY_SMALL */
     int64_t began_us;
 };
 
@@ -65,6 +68,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **place
         peer_set(exchange->peer, PEER_IDLE);
     if (exchange->file != NULL)
         MHD_destroy_response(exchange->file);
+    exchange->server->large_bodies -= exchange->large;
     call_fini(&exchange->call);
     free(exchange->target);
     free(exchange);
@@ -179,6 +183,9 @@ static void take_headers(struct exchange *exchange)
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
     forwarded_client(peer, forwarded, server->trusted, call->address);
     call->forwarded = forwarded != NULL;
+    /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient with a bare LF, NUL, a line
+     * that begins with a colon) see different ends of a request, what is left must not become somebody's next one. */
+    exchange->closing = exchange->closing || proxied || call->forwarded;
     call->tls = strncmp(server->office->config->dashboard_public_url, "https:", 6) == 0 ||
                 (proxied && proto != NULL && strcmp(proto, "https") == 0);
     free(forwarded);
@@ -280,10 +287,22 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method,
 /* ---- the body
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* Bodies are read before it is known who sends them: what is large of all of them together has a limit. */
+static bool take_room(struct exchange *exchange, size_t len)
+{
+    struct server *server = exchange->server;
+    size_t large = len > BODY_SMALL ? len - BODY_SMALL : 0, more = large - exchange->large;
+    if (server->large_bodies + more > BODIES_LARGE_MAX)
+        return false;
+    exchange->large = large;
+    server->large_bodies += more;
+    return true;
+}
+
 /* A chunked body tells its size only as it comes. Nothing can be answered in its midst: the connection is cut. */
 static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, size_t *len)
 {
-    if (exchange->call.body.len + *len > CALL_BODY_MAX)
+    if (exchange->call.body.len + *len > CALL_BODY_MAX || !take_room(exchange, exchange->call.body.len + *len))
         return MHD_NO;
     buf_add(&exchange->call.body, bytes, *len);
     *len = 0;

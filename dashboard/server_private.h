@@ -18,7 +18,8 @@ struct server {
     int listening;
     bool resumed; /* libmicrohttpd must be run again before the loop waits */
     bool stopping;
-    size_t working; /* calls that are with executors */
+    size_t large_bodies; /* bytes of bodies under way beyond what each may have anyway */
+    size_t working;      /* calls that are with executors */
     ev_io ready;
     ev_timer deadline, tick;
     ev_prepare before_wait;

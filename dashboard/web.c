@@ -82,7 +82,7 @@ static struct MHD_Response *from_disk(const char *root, const char *path, unsign
     if (!is_tame(path) || type_of(path) == NULL)
         return NULL;
     buf_addf(&name, "%s%s", root, path);
-    int fd = open(name.data, O_RDONLY | O_CLOEXEC);
+    int fd = open(name.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would stop the loop */
     buf_fini(&name);
     if (fd < 0)
         return NULL;

@@ -210,6 +210,18 @@ class Guessing(DashboardTest):
             b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (number, len(body), body))) for number in range(6)]
         self.assertEqual([401] * 5 + [429], statuses)
 
+    def test_what_a_proxy_passes_on_ends_its_connection(self):
+        first, second = b"GET /health HTTP/1.1\r\nHost: x\r\n", b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+        for between in (b"\r\n", b": x\r\n", b"\0: x\r\n", b"\n"):
+            with self.connect() as connection:
+                connection.sendall(first + between + second)
+                connection.settimeout(10)
+                answers = b""
+                for more in iter(lambda: connection.recv(65536), b""):
+                    answers += more
+            self.assertEqual((1, 0), (answers.count(b"HTTP/1.1 "), answers.count(b"404")), between)
+            self.assertIn(b"connection: close", answers.lower())
+
     def test_the_addresses_of_one_network_are_one_client(self):
         for number in range(5):
             self.assertEqual(401, self.guess("2001:db8:1:2::%x" % number, "six %d" % number).status)

@@ -1,8 +1,11 @@
 """Requests that are no good, or slow, or many: each is refused or cut, and the others are served."""
 import json
 import os
+import pathlib
 import random
+import shutil
 import socket
+import tempfile
 import time
 
 from api import CLOSED, DashboardTest, answer_of, main, status_of
@@ -135,6 +138,33 @@ class Shapes(DashboardTest):
         self.assertEqual(200, self.status(head()))
         self.assertNotIn("aborted", self.dashboard.text())
 
+    def test_large_bodies_that_do_not_end_share_a_limit(self):
+        start = head(b"Content-Length: 1000000", method=b"POST", target=b"/admin/api/login") + b"a" * 999999
+        many = []
+
+        def is_cut(connection):
+            try:
+                return connection.recv(1) == b""
+            except BlockingIOError:
+                return False
+            except ConnectionError:
+                return True
+
+        for _ in range(90):
+            many.append(self.connect())
+            self.addCleanup(many[-1].close)
+            try:
+                many[-1].sendall(start)
+            except ConnectionError:
+                pass  # it was cut already
+            many[-1].settimeout(0)
+        eventually(lambda: 90 - sum(map(is_cut, many)) <= 70, "64 MiB are held and no more")
+        self.assertEqual(400, self.call("POST", "/admin/api/login", {"username": "x" * 9000}, token="").status)
+        for one in many:
+            one.close()
+        eventually(lambda: self.call("POST", "/admin/api/login", {"username": "x" * 90000}, token="").status == 400,
+                   "there is room again")
+
     def test_stored_html_stays_text(self):
         app = self.app("<script>alert(1)</script>")
         self.link(app)
@@ -144,6 +174,29 @@ class Shapes(DashboardTest):
         self.assertEqual("nosniff", reply.headers["X-Content-Type-Options"])
         self.assertEqual("<img src=x onerror=alert(1)> & \" </script>", reply.data["failed"][0]["error"])
         self.assertEqual("<script>alert(1)</script>", reply.data["failed"][0]["app_name"])
+
+
+class FromDisk(DashboardTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="reprise-web-"))
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        cls.settings = {"REPRISE_WEB_ROOT": str(cls.root / "root")}
+        for directory in ("root", "root/.git", "root/sub", "root/directory.txt"):
+            (cls.root / directory).mkdir()
+        for name in ("secret.txt", "root/index.html", "root/sub/a.js", "root/.git/b.txt", "root/.hidden.txt", "root/key", "root/c.pem"):
+            (cls.root / name).write_text("text of " + name)
+        os.mkfifo(cls.root / "root" / "pipe.txt")
+        super().setUpClass()
+
+    def test_only_files_of_the_page_below_the_directory(self):
+        for path, text in (("/", b"text of root/index.html"), ("/sub/a.js", b"text of root/sub/a.js")):
+            self.assertEqual(text, self.call("GET", path, token="").body)
+        for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/sub/../../secret.txt", "/..%2fsecret.txt", "/.git/b.txt", "/.hidden.txt",
+                     "/key", "/c.pem", "/directory.txt", "/sub", "/pipe.txt", "/sub/a.js/", "/none.js", "/sub%00/a.js"):
+            answer = self.raw(head(target=path.encode()))
+            self.assertIn(status_of(answer), (400, 404), path)
+            self.assertNotIn(b"text of", answer)
 
 
 class Slow(DashboardTest):
