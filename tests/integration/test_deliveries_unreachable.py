@@ -2,6 +2,7 @@
 its certificate, or its address is a private one.
 """
 import http.server
+import pathlib
 import socket
 import ssl
 import subprocess
@@ -108,6 +109,26 @@ class UnreachableGitHost(DeliveryTest):
             repository = self.new_link(app, "https://127.0.0.1:%d/octocat/hello-world" % held.getsockname()[1])
             self.assertRegex(self.assert_fails(app, repository)["error"], r"(?i)refused|could not connect|couldn't connect")
         self.assert_only_told(app)
+
+
+class SilentGitHost(DeliveryTest):
+    settings = {"REPRISE_GIT_ALLOW_PRIVATE": "127.0.0.1", "REPRISE_GIT_TIMEOUT": "1s"}
+
+    def test_git_is_ended_with_all_that_it_has_started(self):
+        app = self.new_app()
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            repository = self.new_link(app, "https://127.0.0.1:%d/octocat/hello-world" % port)
+            self.assertRegex(self.assert_fails(app, repository)["error"], r"^git .* for 1 s and was ended$")
+        self.assertEqual([], [words for words in command_lines() if b":%d/octocat" % port in words])
+
+
+def command_lines():
+    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield file.read_bytes()
+        except OSError:
+            pass  # it has ended
 
 
 if __name__ == "__main__":
