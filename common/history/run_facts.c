@@ -67,6 +67,16 @@ void run_facts_warn(struct run_facts *facts, const char *format, ...)
     facts->warnings[at] = mem_strdup(safe);
 }
 
+size_t run_facts_bytes(const struct run_facts *facts)
+{
+    size_t bytes = sizeof *facts + (facts->nl_input == NULL ? 0 : strlen(facts->nl_input));
+    for (size_t i = 0; i < facts->model_count; i++)
+        bytes += sizeof facts->models[i] + strlen(facts->models[i].name);
+    for (size_t i = 0; i < facts->phase_count; i++)
+        bytes += sizeof facts->phases[i] + strlen(facts->phases[i].name);
+    return bytes;
+}
+
 int64_t run_facts_phase_count(const struct run_facts *facts)
 {
     return facts->phase_count > 0 ? (int64_t)facts->phase_count : facts->phases_done;

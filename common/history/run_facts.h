@@ -98,6 +98,9 @@ void run_facts_fini(struct run_facts *facts);
 /* One line; control characters are made harmless. */
 void run_facts_warn(struct run_facts *facts, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* About how many bytes its texts and lists take. */
+size_t run_facts_bytes(const struct run_facts *facts);
+
 /* How many phases the run has: those with streams, else what the state file lists as done, else RUN_UNKNOWN. */
 int64_t run_facts_phase_count(const struct run_facts *facts);
 

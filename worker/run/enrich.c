@@ -142,7 +142,6 @@ void enrich_run(struct run *run)
     size_t done = 0;
     for (; done < run->count && !run_stopping(run) && enrich->row_bytes < ROWS_BYTES_MAX; done++)
         enrich_one(run, done, enrich);
-    for (; done < run->count && !run_stopping(run); done++)
-        run_put_off(run, done, 0);
+    history_stored_put_back(run, done);
     FAULT_POINT("history.enrich_decided");
 }

@@ -49,3 +49,9 @@ void history_stored_put_off(struct run *run)
         if (run->rulings[i].verdict == VERDICT_NONE)
             run_put_off(run, i, STORE_AWAY_MS);
 }
+
+void history_stored_put_back(struct run *run, size_t from)
+{
+    for (size_t i = from; i < run->count && !run_stopping(run); i++)
+        run_put_off(run, i, 0);
+}

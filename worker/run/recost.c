@@ -16,6 +16,10 @@
 #include "worker/run/history_columns.h"
 #include "worker/run/history_tools.h"
 
+/* Of runs that wait for the settle, which makes several times as much of them: what is left of the chunk comes after
+ * it.
+ */
+#define FACTS_BYTES_MAX ((size_t)8 * 1024 * 1024)
 #define NOT_FOUND_TEXT "Workflow not found in database"
 
 enum { INPUT = 3, OUTPUT, CACHE_WRITE, CACHE_READ, TOTAL }; /* columns of stored_costs.sql */
@@ -104,8 +108,6 @@ static void resync_one(struct run *run, size_t index, const struct recost *recos
     }
     enum err err =
         history_files_read(recost->tools->reader, recost->tools->dir, run->jobs[index].key, &entry->facts, &error);
-    free(entry->facts.nl_input); /* the only long text, of which nothing is written here */
-    entry->facts.nl_input = NULL;
     if (err == ERR_NOT_FOUND) {
         log_warn("%s: %s (%s)", run->jobs[index].key, cost_rule_message(COST_NO_DATA), error.text);
         fail(run, index, ERR_NOT_FOUND, cost_rule_message(COST_NO_DATA));
@@ -164,8 +166,12 @@ void recost_run(struct run *run)
     if (history_tools_ready(run, &recost->tools) != ERR_OK)
         return;
     FAULT_POINT("history.recost_read");
-    for (size_t i = 0; i < run->count && !run_stopping(run); i++)
-        resync_one(run, i, recost, forced ? COST_BY_FORCED_RESYNC : COST_BY_RESYNC);
+    size_t done = 0, bytes = 0;
+    for (; done < run->count && !run_stopping(run) && bytes < FACTS_BYTES_MAX; done++) {
+        resync_one(run, done, recost, forced ? COST_BY_FORCED_RESYNC : COST_BY_RESYNC);
+        bytes += run_facts_bytes(&recost->entries[done].facts);
+    }
+    history_stored_put_back(run, done);
     FAULT_POINT("history.recost_decided");
 }
 
