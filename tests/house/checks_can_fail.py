@@ -113,6 +113,23 @@ class ChecksCanFail(unittest.TestCase):
             ("common/queue/a.c", 'const char *a = "return redis.call(\'GET\', KEYS[1])";\n'),
         ], 1)
 
+    def test_python_that_takes_what_is_not_there_is_refused(self):
+        self.write("tests/chaos/story.py", "import os\nPLACES = 1\n\n\ndef tell():\n    return os.sep\n")
+        self.write("tests/testing/python/ours/__init__.py", "")
+        self.write("tests/testing/python/ours/wait.py", "def eventually():\n    pass\n")
+        self.expect("python", [
+            ("tests/chaos/test_a.py", "from story import PLACES, tell\ntell(PLACES)\n"),
+            ("tests/chaos/test_a.py", "from ours import wait\nfrom ours.wait import eventually\nwait.eventually(eventually)\n"),
+            ("tests/house/a.py", "import json, story\nimport os.path\njson.dumps(story)\n"),
+        ], 0)
+        self.expect("python", [
+            ("tests/chaos/test_a.py", "from story import PLACES, TIMES\n"),
+            ("tests/chaos/test_a.py", "from storey import PLACES\n"),
+            ("tests/chaos/test_a.py", "import storey\n"),
+            ("tests/chaos/test_a.py", "from ours import wait\nwait.never()\n"),
+            ("tests/chaos/test_a.py", "def f(:\n"),
+        ], 1)
+
     def test_broken_shell_is_refused(self):
         self.expect("shell", [("scripts/a.sh", '#!/bin/sh\necho "$1"\n')], 0)
         self.expect("shell", [("scripts/a.sh", "#!/bin/sh\nif true\n"), (".ci/run", "#!/bin/sh\nif true\n")], 1)

@@ -4,6 +4,7 @@ import re
 
 ROOMS = ("common", "worker", "producer", "dashboard", "tests", "bench")
 SCRIPT_ROOMS = ("scripts", ".ci", "tests", "bench")
+PYTHON_ROOMS = ("scripts", "cmake", "common", "dashboard", "tests", "bench")
 
 
 def _files(root, rooms):
@@ -15,6 +16,10 @@ def _files(root, rooms):
 
 def c_files(root, rooms=ROOMS):
     return [path for path in _files(root, rooms) if path.suffix in (".c", ".h")]
+
+
+def python_files(root):
+    return [path for path in _files(root, PYTHON_ROOMS) if path.suffix == ".py"]
 
 
 def shell_files(root):
