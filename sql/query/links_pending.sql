@@ -8,16 +8,21 @@ WITH never AS (
        AND ($7::text IS NULL OR l.repository_id IN (SELECT r.repository_id FROM repositories r
                                         WHERE (r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7)))
      ORDER BY l.app_id, l.repository_id LIMIT $1::bigint + $2::bigint),
-open AS (
-    SELECT DISTINCT ON (j.key) l.app_id, l.repository_id
-      FROM job j
-      JOIN tally t ON t.operation_id = j.operation_id AND t.state IN ('running', 'paused')
-      JOIN app_repositories l ON l.app_id = split_part(j.key, '/', 1) AND l.repository_id = split_part(j.key, '/', 2)
-     WHERE j.kind IN ('resync', 'snapshot') AND j.key > coalesce($3::text || '/' || $4, $5::text || '/', 'app_')
+live AS (SELECT ARRAY(SELECT operation_id FROM tally WHERE state IN ('running', 'paused')) AS operations),
+asked AS ( -- along the index on keys, from which the rest is read only until the page is full
+    SELECT j.key FROM job j
+     WHERE j.kind IN ('resync', 'snapshot') AND j.operation_id = ANY ((SELECT operations FROM live)::text[])
+       AND j.key > coalesce($3::text || '/' || $4, $5::text || '/', 'app_')
        AND ($5::text IS NULL OR j.key < $5 || '0') -- '0' stands behind '/'
-       AND ($7::text IS NULL OR l.repository_id IN (SELECT r.repository_id FROM repositories r
-                                        WHERE (r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7)))
-     ORDER BY j.key LIMIT $1::bigint + $2::bigint),
+     ORDER BY j.key OFFSET 0),
+open AS (
+    SELECT DISTINCT ON (asked.key) l.app_id, l.repository_id
+      FROM asked CROSS JOIN LATERAL (
+           SELECT l.app_id, l.repository_id FROM app_repositories l
+            WHERE l.app_id = split_part(asked.key, '/', 1) AND l.repository_id = split_part(asked.key, '/', 2)
+              AND ($7::text IS NULL OR l.repository_id IN (SELECT r.repository_id FROM repositories r
+                                        WHERE (r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7))) OFFSET 0) l
+     ORDER BY asked.key LIMIT $1::bigint + $2::bigint),
 page AS (
     SELECT app_id, repository_id FROM (TABLE never UNION TABLE open) both_kinds
      ORDER BY app_id, repository_id LIMIT $1 OFFSET $2)

@@ -1,13 +1,14 @@
--- Counts of links are exact up to 1 000 000 rows. What is pending beyond what was never sent: the open jobs of live operations.
+-- Links are counted by their sums, which are exact. What is pending beyond what was never sent: the open jobs of live operations.
 WITH live AS (
     SELECT o.phases -> t.phase ->> 'job' AS job, t.total - t.succeeded - t.failed - t.skipped - t.cancelled_jobs AS open
       FROM tally t JOIN operation o USING (operation_id) WHERE t.state IN ('running', 'paused')),
-links AS (
-    SELECT (SELECT count(*) FROM (SELECT 1 FROM app_repositories LIMIT 1000000) l) AS total,
-           (SELECT count(*) FROM (SELECT 1 FROM app_repositories WHERE result = 'never' LIMIT 1000000) l) AS never,
-           (SELECT count(*) FROM (SELECT 1 FROM app_repositories WHERE result = 'failed' LIMIT 1000000) l) AS failed,
+sums AS (
+    SELECT coalesce(sum(links), 0)::bigint AS total, coalesce(sum(never), 0)::bigint AS never,
+           coalesce(sum(failed), 0)::bigint AS failed FROM link_sum),
+links AS MATERIALIZED (
+    SELECT sums.*,
            (SELECT count(*) FROM exclusive WHERE touched_at > now() - interval '50 seconds' AND key LIKE 'app\_%') AS scanning,
-           (SELECT coalesce(sum(open), 0)::bigint FROM live WHERE job IN ('resync', 'snapshot')) AS open_jobs),
+           (SELECT coalesce(sum(open), 0)::bigint FROM live WHERE job IN ('resync', 'snapshot')) AS open_jobs FROM sums),
 hour AS (
     SELECT count(*) AS operations, coalesce(sum(t.succeeded), 0)::bigint AS succeeded, coalesce(sum(t.failed), 0)::bigint AS failed,
            coalesce(sum(t.skipped), 0)::bigint AS skipped
