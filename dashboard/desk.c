@@ -12,6 +12,7 @@
 #define REDIS_COMMAND_MS 2000
 #define PATIENT_DESKS 4
 #define WAITING_DESKS 8
+#define LOGIN_DESKS 1 /* one at a time: a hash takes 32 MiB, and a processor for as long as it lasts */
 
 /* For requests: nobody waits longer for a page than this. */
 #define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false, 3000})
@@ -135,8 +136,9 @@ static struct desk *desk_open(struct office *office, enum lane lane)
 
 struct desk **desks_open(struct office *office, size_t *count)
 {
-    const size_t wanted[LANE_COUNT] = {(size_t)office->config->dashboard_executors, PATIENT_DESKS, WAITING_DESKS};
-    struct desk **desks = mem_array(wanted[0] + wanted[1] + wanted[2], sizeof(struct desk *));
+    const size_t wanted[LANE_COUNT] = {(size_t)office->config->dashboard_executors, PATIENT_DESKS, WAITING_DESKS,
+                                       LOGIN_DESKS};
+    struct desk **desks = mem_array(wanted[0] + wanted[1] + wanted[2] + wanted[3], sizeof(struct desk *));
     *count = 0;
     for (int lane = 0; lane < LANE_COUNT; lane++)
         for (size_t i = 0; i < wanted[lane]; i++)

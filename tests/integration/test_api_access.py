@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.client
 import re
+import threading
 import time
 
 from api import PASSWORD, SECRET, USER, Dashboard, DashboardTest, good_claims, jwt, main, run_dashboard, status_of
@@ -230,6 +231,20 @@ class Guessing(DashboardTest):
         for number in range(5):
             self.assertEqual(401, self.guess("192.0.2.50" if number % 2 else "::ffff:192.0.2.50", "four %d" % number).status)
         self.assertEqual(429, self.guess("192.0.2.50", "four").status)
+
+    def test_many_who_guess_hold_up_nobody_else(self):
+        answered = []
+        guessing = [threading.Thread(target=lambda address="203.0.113.%d" % number: answered.append(self.guess(address, "n" + address)))
+                    for number in range(100, 160)]
+        for thread in guessing:
+            thread.start()
+        eventually(lambda: answered, "the first is refused", every_s=0.002)
+        self.refused(404, "POST", "/admin/api/operations/op_x/cancel")
+        waited_for = len(answered)
+        for thread in guessing:
+            thread.join()
+        self.assertEqual([401] * 60, [reply.status for reply in answered])
+        self.assertLess(waited_for, 40, "a cancel waits behind the guesses")
 
     def test_the_answer_does_not_say_what_was_wrong(self):
         one = self.guess("192.0.2.77", "nobody").error
