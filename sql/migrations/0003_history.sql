@@ -203,6 +203,10 @@ END $$;
 CREATE FUNCTION from_nusd(n bigint) RETURNS numeric LANGUAGE sql IMMUTABLE AS
 $$ SELECT nullif(n, -9223372036854775808) * 0.000000001 $$;
 
+-- The same of a count.
+CREATE FUNCTION known_count(n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+$$ SELECT nullif(n, -9223372036854775808) $$;
+
 -- The effect of a cost re-sync: all cost and token columns together, for rows that are still what the job read (RP004);
 -- each change of a cost is logged, and the webhook is told of it where there is one. Row by row: [i] of each array.
 CREATE FUNCTION history_recost(op text, why text, tell boolean,
@@ -214,13 +218,16 @@ DECLARE written bigint;
 BEGIN
     UPDATE workflow_history h
        SET actual_cost_total = from_nusd(g.cost), actual_cost_per_step = from_nusd(g.step), cost_per_token = from_nusd(g.token),
-           input_tokens = g.input, output_tokens = g.output, cached_tokens = g.write, cache_hit_tokens = g.read,
-           cache_miss_tokens = g.input, total_tokens = g.total, cache_efficiency_percent = g.efficiency::float8,
+           input_tokens = known_count(g.input), output_tokens = known_count(g.output), cached_tokens = known_count(g.write),
+           cache_hit_tokens = known_count(g.read), cache_miss_tokens = known_count(g.input),
+           total_tokens = known_count(g.total), cache_efficiency_percent = g.efficiency::float8,
            cost_breakdown = g.cost_part::jsonb, token_breakdown = g.token_part::jsonb,
            source_signature = CASE WHEN g.new_digest IS DISTINCT FROM g.old_digest THEN '' ELSE source_signature END,
            source_digest = g.new_digest, updated_at = now(),
-           content_xid = CASE WHEN from_nusd(g.cost) IS DISTINCT FROM from_nusd(g.old_cost) THEN pg_current_xact_id()
-                              ELSE content_xid END
+           content_xid = CASE WHEN from_nusd(g.cost) IS DISTINCT FROM from_nusd(g.old_cost)
+                                OR (cached_tokens, cache_hit_tokens, cache_miss_tokens, total_tokens) IS DISTINCT FROM
+                                   (known_count(g.write), known_count(g.read), known_count(g.input), known_count(g.total))
+                              THEN pg_current_xact_id() ELSE content_xid END
       FROM unnest(ids, old_digests, old_costs, old_statuses, new_digests, costs, per_step, per_token,
                   inputs, outputs, writes, reads, totals, efficiencies, cost_parts, token_parts)
            AS g (id, old_digest, old_cost, old_status, new_digest, cost, step, token,

@@ -1,6 +1,7 @@
 """The cases of a cost that must hold, whatever befalls who writes it: plainly, with a worker that is killed in the middle,
 with two workers that race on the same runs, and with a sync that overtakes a stalled re-sync.
 """
+import json
 import subprocess
 
 from harness import DONE, FAILED, NOT_FOUND, USAGE, eventually, main, programs
@@ -216,6 +217,33 @@ class Answers(HistoryTest):
         answer = self.expect(code, "resync-cost", *words, "--json").json
         answer.pop("operation_id", None)
         return answer
+
+    def test_tokens_that_the_files_do_not_tell_stay_unknown(self):
+        self.write_run("run", 2.37)
+        line = {"type": "result", "subtype": "success", "total_cost_usd": 2.37}
+        (self.agents / "run" / "builder" / "raw_output.jsonl").write_text(json.dumps(line) + "\n")
+        self.sync()
+        columns = ("actual_cost_total, input_tokens, output_tokens, cached_tokens, cache_hit_tokens, cache_miss_tokens,"
+                   " total_tokens, cache_efficiency_percent, cost_per_token, cost_breakdown, token_breakdown")
+        stored = self.row("run", columns)
+        self.assertEqual(("",) * 6, stored[1:7])
+        self.set_cost("run", "9.99")
+        self.of_one(DONE, "run")
+        self.assertEqual(stored, self.row("run", columns))
+        self.of_one(DONE, "run", "--force")
+        self.assertEqual(stored, self.row("run", columns))
+
+    def test_tokens_that_are_mended_are_compared_again(self):
+        self.write_run("run", 2.37)
+        self.sync()
+        mean = "SELECT mean_tokens FROM reprise.operation_patterns"
+        right = self.sql(mean)
+        self.sql("UPDATE reprise.workflow_history SET total_tokens = 1, content_xid = pg_current_xact_id()")
+        self.sync()
+        self.assertNotEqual(right, self.sql(mean))
+        self.assertTrue(self.of_one(DONE, "run")["updated"])
+        self.sync()
+        self.assertEqual(right, self.sql(mean))
 
     def test_forced_without_data_nothing_is_lost(self):
         self.write_run("run", 2.37)

@@ -85,10 +85,11 @@ static void columns_add(struct columns *columns, const struct recost_entry *entr
     columns->new_digests[row] = entry->facts.source_digest;
     set_numbers(columns, row, &entry->facts);
     history_columns_cost(&entry->facts, &cost);
-    history_columns_tokens(&entry->facts, &tokens);
+    if (entry->facts.has_tokens)
+        history_columns_tokens(&entry->facts, &tokens);
     columns->texts[EFFICIENCY][row] = efficiency_of(&entry->facts);
     columns->texts[COST_PARTS][row] = buf_take(&cost);
-    columns->texts[TOKEN_PARTS][row] = buf_take(&tokens);
+    columns->texts[TOKEN_PARTS][row] = entry->facts.has_tokens ? buf_take(&tokens) : NULL;
 }
 
 static void columns_send(const struct columns *columns, const struct recost *recost, struct pg_batch *batch)
