@@ -1,5 +1,4 @@
        a.app_id, a.app_name, a.base_url, a.email, a.website, a.description,
-       (SELECT least(coalesce(sum(s.links), 0), 1000)::bigint FROM link_sum s WHERE s.app_id = a.app_id) AS repositories,
-       (SELECT least(coalesce(sum(s.failed), 0), 1000)::bigint FROM link_sum s WHERE s.app_id = a.app_id) AS failed_repositories,
+       least(coalesce(s.links, 0), 1000)::bigint AS repositories, least(coalesce(s.failed, 0), 1000)::bigint AS failed_repositories,
        to_char(a.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
        (extract(epoch FROM now() - a.created_at) * 1000)::bigint AS created_ago_ms

@@ -1,12 +1,13 @@
 -- Links that were never sent or have an open job in a live operation. A job's key is app/repository, so that both parts
 -- come in the order of the list.
 -- $1 limit, $2 offset, $3, $4 after this app and repository, $5 app (null = any), $6 unused, $7 pattern (null = any)
-WITH never AS (
+WITH named AS MATERIALIZED (
+    SELECT repository_id FROM repositories WHERE $7::text IS NOT NULL AND (owner || '/' || name ILIKE $7 OR url ILIKE $7)),
+never AS (
     SELECT l.app_id, l.repository_id FROM app_repositories l
      WHERE l.result = 'never' AND ($4::text IS NULL OR (l.app_id, l.repository_id) > ($3::text, $4))
        AND ($5::text IS NULL OR l.app_id = $5) AND $6::text IS NOT DISTINCT FROM $6
-       AND ($7::text IS NULL OR l.repository_id IN (SELECT r.repository_id FROM repositories r
-                                        WHERE (r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7)))
+       AND ($7::text IS NULL OR l.repository_id IN (TABLE named))
      ORDER BY l.app_id, l.repository_id LIMIT $1::bigint + $2::bigint),
 live AS (SELECT ARRAY(SELECT operation_id FROM tally WHERE state IN ('running', 'paused')) AS operations),
 asked AS ( -- along the index on keys, from which the rest is read only until the page is full
@@ -15,15 +16,25 @@ asked AS ( -- along the index on keys, from which the rest is read only until th
        AND j.key > coalesce($3::text || '/' || $4, $5::text || '/', 'app_')
        AND ($5::text IS NULL OR j.key < $5 || '0') -- '0' stands behind '/'
      ORDER BY j.key OFFSET 0),
+found AS MATERIALIZED ( -- few that are searched for lie far apart among the jobs: these are looked up one by one
+    SELECT l.app_id, l.repository_id FROM named CROSS JOIN LATERAL (
+           SELECT l.app_id, l.repository_id FROM app_repositories l
+            WHERE l.repository_id = named.repository_id AND ($5::text IS NULL OR l.app_id = $5) OFFSET 0) l
+     LIMIT 2001),
 open AS (
     SELECT DISTINCT ON (asked.key) l.app_id, l.repository_id
       FROM asked CROSS JOIN LATERAL (
            SELECT l.app_id, l.repository_id FROM app_repositories l
             WHERE l.app_id = split_part(asked.key, '/', 1) AND l.repository_id = split_part(asked.key, '/', 2)
-              AND ($7::text IS NULL OR l.repository_id IN (SELECT r.repository_id FROM repositories r
-                                        WHERE (r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7))) OFFSET 0) l
+              AND ($7::text IS NULL OR l.repository_id IN (TABLE named)) OFFSET 0) l
+     WHERE $7::text IS NULL OR (SELECT count(*) FROM found) > 2000
      ORDER BY asked.key LIMIT $1::bigint + $2::bigint),
+open_found AS (
+    SELECT f.app_id, f.repository_id FROM found f
+     WHERE (SELECT count(*) FROM found) <= 2000 AND ($4::text IS NULL OR (f.app_id, f.repository_id) > ($3::text, $4))
+       AND EXISTS (SELECT 1 FROM job j WHERE j.key = f.app_id || '/' || f.repository_id AND j.kind IN ('resync', 'snapshot')
+                                         AND j.operation_id = ANY ((SELECT operations FROM live)::text[]) OFFSET 0)),
 page AS (
-    SELECT app_id, repository_id FROM (TABLE never UNION TABLE open) both_kinds
+    SELECT app_id, repository_id FROM (TABLE never UNION TABLE open UNION TABLE open_found) both_kinds
      ORDER BY app_id, repository_id LIMIT $1 OFFSET $2)
 -- include: query/_link.sql

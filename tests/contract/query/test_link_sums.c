@@ -137,6 +137,32 @@ static void pending_links_come_once_and_in_order_however_deep(void **state)
                   "link_id", "app_1/repo_12");
 }
 
+/* What few links match is looked up one by one; what more than 2000 match is looked for along the jobs. Three in four
+ * of 3000 links have an open job, 2200 bear the name. */
+static void pending_links_are_found_among_few_and_among_many(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "INSERT INTO repositories (repository_id, url, owner, name) SELECT 'repo_' || i, 'https://h/o/' || i, 'o',"
+           " CASE WHEN i <= 3200 THEN 'broad' ELSE 'narrow' END || i FROM generate_series(1001, 4000) i;"
+           "INSERT INTO app_repositories (app_id, repository_id, result) SELECT 'app_1', 'repo_' || i, 'synced'"
+           " FROM generate_series(1001, 4000) i;"
+           "INSERT INTO tally (operation_id, state, planned, total) VALUES ('op_1', 'running', true, 2250);"
+           "INSERT INTO job (operation_id, seq, phase, kind, key) SELECT 'op_1', i, 0, 'resync', 'app_1/repo_' || i"
+           " FROM generate_series(1001, 4000) i WHERE i % 4 > 0");
+    assert_values(ask(t, links_list, "status", "pending_snapshot", "search", "broad", "offset", "1648"), "repositories",
+                  "name", "broad3198 broad3199");
+    assert_values(ask(t, links_list, "status", "pending_snapshot", "search", "narrow", "offset", "598"), "repositories",
+                  "name", "narrow3998 narrow3999");
+    assert_values(ask(t, links_list, "status", "pending_snapshot", "search", "broad", "app_id", "app_2"),
+                  "repositories", "name", "");
+    struct answer first = ask(t, links_list, "status", "pending_snapshot", "search", "narrow", "limit", "1");
+    assert_values(
+        ask(t, links_list, "status", "pending_snapshot", "search", "narrow", "limit", "2", "cursor", first.next),
+        "repositories", "name", "narrow3202 narrow3203");
+    answer_fini(&first);
+    assert_values(ask(t, links_list, "status", "pending_snapshot", "search", "3196"), "repositories", "name", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +170,7 @@ int main(void)
         cmocka_unit_test_setup(answers_are_exact_at_every_instant, setup),
         cmocka_unit_test_setup(a_link_does_not_move_to_another_app, setup),
         cmocka_unit_test_setup(pending_links_come_once_and_in_order_however_deep, setup),
+        cmocka_unit_test_setup(pending_links_are_found_among_few_and_among_many, setup),
     };
     return cmocka_run_group_tests(tests, query_test_open, query_test_close);
 }
