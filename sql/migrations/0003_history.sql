@@ -40,7 +40,7 @@ CREATE TABLE workflow_history (
     cost_breakdown           jsonb,
     token_breakdown          jsonb,
     phase_durations          jsonb,
-    similar_workflows        jsonb,                             -- [{"id": adw_id, "similarity_score"}, …], the best first
+    similar_workflows        jsonb,                             -- [{"id": of its row, "similarity_score"}, …], the best first
     anomaly_flags            jsonb,
     optimization_recommendations jsonb,
     hour_of_day              smallint NOT NULL DEFAULT -1,

@@ -13,7 +13,7 @@ SELECT
                          'status', o.status, 'actual_cost_total', trim_scale(o.actual_cost_total), 'duration_seconds', o.duration_seconds,
                          'workflow_template', o.workflow_template, 'nl_input', left(o.nl_input, 200)) ORDER BY s.n)
           FROM jsonb_array_elements(h.similar_workflows) WITH ORDINALITY s (value, n)
-          JOIN workflow_history o ON o.adw_id = s.value ->> 'id') AS similar_runs,
+          JOIN workflow_history o ON o.id = (s.value ->> 'id')::bigint) AS similar_runs,
        (SELECT jsonb_agg(jsonb_build_object('old_cost', trim_scale(a.old_cost), 'new_cost', trim_scale(a.new_cost), 'old_status', a.old_status,
                          'new_status', a.new_status, 'reason', a.reason, 'operation_id', a.operation_id,
                          'at', to_char(a.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY a.id DESC)

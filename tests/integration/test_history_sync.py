@@ -171,6 +171,8 @@ class Sync(HistoryTest):
         listed = json.loads(self.row("run7", "similar_workflows")[0])
         self.assertEqual(sorted(int(id) for run, id in ids.items() if run not in ("run7", "other"))[:5],
                          [one["id"] for one in listed])
+        self.assertEqual(["run0", "run1", "run2", "run3", "run4"],
+                         [one["id"] for one in self.ask("workflow", "run7")["similar_runs"]])
         self.assertEqual([("test:generic:backend", "8")],
                          self.sql("SELECT signature, occurrence_count FROM reprise.operation_patterns"))
         self.assertEqual(8, self.stores.psql.number("SELECT count(*) FROM reprise.pattern_occurrences"))

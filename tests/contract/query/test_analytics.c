@@ -45,14 +45,16 @@ static int setup(void **state)
         " ('run1', 'completed', 'sdlc', 'sonnet', date_trunc('day', now(), 'UTC'), 100, 2.37, 1000, 50, 9, 0,"
         "  '{\"by_phase\": {\"plan\": 0.37, \"build\": 2}, \"by_model\": {\"sonnet\": {\"cost\": 2.37, \"input\": "
         "7}}}',"
-        "  '{\"plan\": 30.5, \"test\": 5}', '[{\"id\": \"run3\", \"similarity_score\": 0.9}, {\"id\": \"gone\", "
-        "\"similarity_score\": 0.8}]'),"
+        "  '{\"plan\": 30.5, \"test\": 5}', NULL),"
         " ('run2', 'failed', 'sdlc', NULL, date_trunc('day', now(), 'UTC') - interval '1 day', 50, 0, NULL, NULL, 9, "
         "1, NULL, NULL, NULL),"
         " ('run3', 'completed', 'patch', 'haiku', date_trunc('day', now(), 'UTC') - interval '8 days', 200, 1.58, "
         "3000, 100, 22, 6,"
         "  NULL, NULL, NULL),"
         " ('run4', 'running', NULL, 'haiku', NULL, NULL, NULL, NULL, NULL, -1, -1, NULL, NULL, NULL);"
+        "UPDATE workflow_history SET similar_workflows = (SELECT jsonb_build_array("
+        " jsonb_build_object('id', id, 'similarity_score', 0.9), jsonb_build_object('id', 0, 'similarity_score', 0.8))"
+        " FROM workflow_history WHERE adw_id = 'run3') WHERE adw_id = 'run1';"
         "INSERT INTO cost_audit_log (adw_id, old_cost, new_cost, old_status, new_status, reason, operation_id) VALUES"
         " ('run1', NULL, 1.5, NULL, 'running', 'sync_progressive', 'op_1'),"
         " ('run1', 1.5, 2.37, 'running', 'completed', 'sync_final', 'op_2'), ('run2', 1, 2, 'failed', 'failed', "
@@ -133,7 +135,7 @@ static void a_run_has_its_phases_models_likenesses_and_changes(void **state)
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "models", "input", "7");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "similar_runs", "id", "run3");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "similar_runs", "actual_cost_total", "1.58");
-    assert_values(ask(t, workflow_one, "adw_id", "run1"), "similar_workflows", "id", "run3 gone");
+    assert_values(ask(t, workflow_one, "adw_id", "run1"), "similar_workflows", "similarity_score", "0.9 0.8");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "audit_trail", "reason", "sync_final sync_progressive");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "audit_trail", "old_cost", "1.5 null");
     struct answer bare = ask(t, workflow_one, "adw_id", "run4");
