@@ -17,6 +17,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 scripts=$root/scripts
 RUN_LIMIT_S=900
+# shellcheck source=scripts/demo_scene.sh
+. "$scripts/demo_scene.sh"
 
 say() {
     printf '\n== %s\n' "$*"
@@ -168,11 +170,11 @@ write_settings() {
     {
         cat "$run/stores/env"
         printf 'export REPRISE_ENCRYPTION_KEY=%s\n' "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
-        printf 'export REPRISE_DEFINITIONS_DIR=%q\n' "$root/definitions"
+        printf 'export REPRISE_DEFINITIONS_DIR=%q\n' "$run/definitions"
         # What is checked at the end must come from the one re-sync that the run asks for.
         [ "$once" = no ] || printf 'export REPRISE_SCHEDULE_ENABLED=false\n'
         printf 'export REPRISE_GIT_REPOSITORIES_DIR=%q\n' "$run/repositories"
-        printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root)"
+        printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root):$run/samples"
         printf 'export REPRISE_DELIVER_ALLOW_PRIVATE=127.0.0.0/8\n'
         printf 'export REPRISE_HISTORY_AGENTS_DIR=%q\n' "$run/agents"
         printf 'export REPRISE_DASHBOARD_LISTEN=127.0.0.1:%s\n' "$dashboard_port"
@@ -181,6 +183,7 @@ write_settings() {
         printf 'export PATH=%q:"$PATH"\n' "$run/bin"
     } | (umask 077 && cat >"$run/env")
     mkdir -p "$run/bin" "$run/repositories" "$run/received"
+    cp -R "$root/definitions" "$run/definitions"
     # By links, since a path with a colon cannot stand in PATH.
     ln -s "$build/producer/producer" "$build/worker/worker" "$build/dashboard/dashboard" "$run/bin"
     # shellcheck disable=SC1091 # written just now
@@ -273,6 +276,7 @@ show_places() {
   requests     $prefix/deliveries.log  one JSON line each
   logs         $prefix/worker.log, dashboard.log, receiver.log, stores/postgres.log, stores/redis.log
   stores       $prefix/stores          PostgreSQL and Redis, on unix sockets in there
+  definitions  $prefix/definitions     copies: edit one, then: producer resync-definitions
   settings     $prefix/env             for your own commands
 EOF
     say "Try next, in another terminal"
@@ -349,5 +353,7 @@ history
 if [ "$once" = yes ]; then
     exit 0
 fi
+say "Something to look at"
+set_scene
 show_places
 stay_up
