@@ -3,7 +3,7 @@ import itertools
 import random
 
 from delivering import DeliveryTest, verbs_and_paths
-from harness import CONFLICT, NOT_FOUND, main
+from harness import CONFLICT, NOT_FOUND, eventually, main
 
 MIB = 1024 * 1024
 PIECE_OF_BASE64 = 524288
@@ -49,6 +49,17 @@ class Content(DeliveryTest):
         self.assertEqual(["delete"] * 2 + ["create"] * 2 + ["update"] * 2, [verb for verb, _ in sent])
         self.assertEqual([{"d2/f2", "d0/f3"}, {"a-new", "d2/z-new"}, {"d0/f0", "d1/f1"}],
                          [{path for _, path in sent[i:i + 2]} for i in (0, 2, 4)])
+
+    def test_a_first_sync_is_counted_and_the_worker_adds_the_counts_up(self):
+        app, repository, _ = self.new_world({"a": b"a\n"})
+        counts = ("SELECT sum(links), sum(never), sum(failed) FROM reprise.link_sum WHERE app_id = '%s'" % app)
+        self.assertEqual([("1", "1", "0")], [tuple(row) for row in self.stores.psql.rows(counts)])
+        self.deliver("resync", app, repository)
+        self.assertEqual([("1", "0", "0")], [tuple(row) for row in self.stores.psql.rows(counts)])
+        eventually(lambda: self.stores.psql.value(
+            "SELECT count(*) = 1 AND NOT bool_or(fresh) FROM reprise.link_sum WHERE app_id = '%s'" % app) == "t",
+            "the worker adds the counts up")
+        self.assertEqual([("1", "0", "0")], [tuple(row) for row in self.stores.psql.rows(counts)])
 
     def test_an_unchanged_tree_sends_nothing(self):
         app, repository, source = self.new_world({"a": b"a\n", "b/c": b"c\n"})
