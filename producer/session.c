@@ -38,8 +38,7 @@ enum err session_postgres_as_it_is(struct session *session, struct err_info *err
 {
     if (session->pg == NULL)
         session->pg = pg_new(session->config.postgres_url, "reprise producer", PG_LIMITS_PROGRAM);
-    enum err err = pg_ready(session->pg, error);
-    return err == ERR_OK ? ERR_OK : err_prefix(error, "PostgreSQL");
+    return pg_ready(session->pg, error);
 }
 
 enum err session_postgres(struct session *session, struct err_info *error)
