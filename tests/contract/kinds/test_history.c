@@ -214,37 +214,55 @@ static void what_is_not_as_it_was_read_is_not_written(void **state)
 
 static const struct sql seen = {"test/seen", SQL_COUNT + 4, "SELECT history_seen('score')::text"};
 
-static void add_pass(struct world *world, const char *operation, const char *state, const char *through)
+/* A pass and its operation: planned and finished so many hours ago; finished 0 = not yet. */
+static void add_pass(struct world *world, const char *operation, const char *state, const char *through,
+                     const int hours_ago[2])
 {
-    char text[600];
-    snprintf(text, sizeof text,
-             "INSERT INTO tally (operation_id, state, phase) VALUES ('%s', '%s', 3);"
-             "INSERT INTO history_pass (operation_id, phase, kind, through) VALUES ('%s', 3, 'score', '%s')",
-             operation, state, operation, through);
+    char text[1000];
+    snprintf(
+        text, sizeof text,
+        "INSERT INTO operation (operation_id, definition, digest, args, subject, phases, queue, chunk, \"window\", "
+        "request_key, finished_at) VALUES ('%s', 'sync-history', 'd', '{}', 's', '[]', 'history', 1, 1, '\\x00', "
+        "CASE WHEN %d > 0 THEN now() - %d * interval '1 hour' END);"
+        "INSERT INTO tally (operation_id, state, phase) VALUES ('%s', '%s', 3);"
+        "INSERT INTO history_pass (operation_id, phase, kind, through, planned_at) VALUES ('%s', 3, 'score', '%s', "
+        "now() - %d * interval '1 hour')",
+        operation, hours_ago[1], hours_ago[1], operation, state, operation, through, hours_ago[0]);
     run_text(world, text);
 }
 
 static void only_a_pass_that_is_complete_has_seen_changes(void **state)
 {
     assert_value(*state, &seen, NULL);
-    add_pass(*state, "op_1", "completed", "100");
+    add_pass(*state, "op_1", "completed", "100", (int[]){9, 8});
     assert_value(*state, &seen, "100");
-    add_pass(*state, "op_2", "running", "200");
-    add_pass(*state, "op_3", "cancelled", "300");
+    add_pass(*state, "op_2", "cancelled", "300", (int[]){7, 6});
+    add_pass(*state, "op_3", "running", "200", (int[]){5, 0});
     assert_value(*state, &seen, "100");
-    run_text(*state, "UPDATE tally SET phase = 4 WHERE operation_id = 'op_2'");
+    run_text(*state, "UPDATE tally SET phase = 4 WHERE operation_id = 'op_3'");
     assert_value(*state, &seen, "200");
     run_text(
         *state,
         "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, worker, started_at) VALUES"
-        " ('op_2', 1, 3, 'score', 'run1', 'failed', 1, 'w', now())");
+        " ('op_3', 1, 3, 'score', 'run1', 'failed', 1, 'w', now())");
     assert_value(*state, &seen, "100");
+}
+
+/* What one found out it may have written over what the other had: neither counts. */
+static void a_pass_beside_another_has_seen_nothing(void **state)
+{
+    add_pass(*state, "op_1", "completed", "100", (int[]){9, 8});
+    add_pass(*state, "op_2", "completed", "200", (int[]){7, 4});
+    add_pass(*state, "op_3", "completed", "300", (int[]){5, 3});
+    assert_value(*state, &seen, "100");
+    run_text(*state, "UPDATE operation SET finished_at = now() - interval '6 hours' WHERE operation_id = 'op_2'");
+    assert_value(*state, &seen, "300");
 }
 
 /* A database that was restored into a new cluster: its transactions begin anew. */
 static void a_pass_of_another_cluster_has_seen_nothing(void **state)
 {
-    add_pass(*state, "op_1", "completed", "999999999999");
+    add_pass(*state, "op_1", "completed", "999999999999", (int[]){2, 1});
     assert_value(*state, &seen, NULL);
 }
 
@@ -255,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup(all_columns_are_written_with_the_log, fresh),
         cmocka_unit_test_setup(what_is_not_as_it_was_read_is_not_written, fresh),
         cmocka_unit_test_setup(only_a_pass_that_is_complete_has_seen_changes, fresh),
+        cmocka_unit_test_setup(a_pass_beside_another_has_seen_nothing, fresh),
         cmocka_unit_test_setup(a_pass_of_another_cluster_has_seen_nothing, fresh),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
