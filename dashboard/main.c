@@ -37,21 +37,7 @@ static void print_help(void)
                entry->secret ? "" : entry->fallback);
 }
 
-static void start_log(const struct config *config)
-{
-    enum log_level level = LOG_LEVEL_INFO;
-    const char *const levels[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(config->log_level, levels[i]) == 0)
-            level = (enum log_level)i;
-    enum log_format format = strcmp(config->log_format, "json") == 0   ? LOG_FORMAT_JSON
-                             : strcmp(config->log_format, "text") == 0 ? LOG_FORMAT_TEXT
-                                                                       : LOG_FORMAT_AUTO;
-    log_init("dashboard", level, format);
-}
-
-/* ---- hash-password ------------------------------------------------------------------------------------------------
- */
+/* ---- hash-password --------------------------------------------------------------------------------------------- */
 
 /* On a terminal nothing of it is shown. */
 static char *read_password(void)
@@ -92,8 +78,7 @@ static enum err hash_password(struct err_info *error)
     return err;
 }
 
-/* ---- token
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- token ----------------------------------------------------------------------------------------------------- */
 
 /* "--name value" or "--name=value" among the words; NULL if it is not there. */
 static const char *option(int argc, char **argv, const char *name)
@@ -128,8 +113,7 @@ static enum err issue_token(int argc, char **argv, const struct config *config, 
     return err;
 }
 
-/* ---- what is wanted
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- what is wanted -------------------------------------------------------------------------------------------- */
 
 static enum err run(int argc, char **argv, const struct config *config, struct err_info *error)
 {
@@ -144,7 +128,7 @@ static enum err run(int argc, char **argv, const struct config *config, struct e
         config_print(config, stdout);
         return ERR_OK;
     }
-    start_log(config);
+    log_start("dashboard", config->log_level, config->log_format);
     return serve(config, error);
 }
 

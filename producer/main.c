@@ -67,19 +67,10 @@ static bool is_default(const struct config *config, const char *name)
 /* Results are what a person reads here: the log says no more than warnings unless somebody asks for it. */
 static void start_log(const struct config *config)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
-    enum log_level level = LOG_LEVEL_WARN;
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(config->log_level, levels[i]) == 0 && !is_default(config, "log.level"))
-            level = (enum log_level)i;
-    enum log_format format = strcmp(config->log_format, "json") == 0   ? LOG_FORMAT_JSON
-                             : strcmp(config->log_format, "text") == 0 ? LOG_FORMAT_TEXT
-                                                                       : LOG_FORMAT_AUTO;
-    log_init("producer", level, format);
+    log_start("producer", is_default(config, "log.level") ? "warn" : config->log_level, config->log_format);
 }
 
-/* ---- help
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- help ------------------------------------------------------------------------------------------------------ */
 
 static enum err unknown_command(const char *name, struct err_info *error)
 {
@@ -124,8 +115,7 @@ static bool answer(int argc, char **argv, enum err *err, struct err_info *error)
     return true;
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------------------------- */
 
 static enum err check_words(const struct session *session, struct err_info *error)
 {

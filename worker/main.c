@@ -67,19 +67,6 @@ static int answer(int argc, char **argv, const struct config *config)
     return 0;
 }
 
-static void start_log(const struct config *config)
-{
-    enum log_level level = LOG_LEVEL_INFO;
-    const char *const levels[] = {"debug", "info", "warn", "error"};
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(config->log_level, levels[i]) == 0)
-            level = (enum log_level)i;
-    enum log_format format = strcmp(config->log_format, "json") == 0   ? LOG_FORMAT_JSON
-                             : strcmp(config->log_format, "text") == 0 ? LOG_FORMAT_TEXT
-                                                                       : LOG_FORMAT_AUTO;
-    log_init("worker", level, format);
-}
-
 /* A database without definitions can start nothing; and what a new release brought is there from now on. A host that
  * lacks the whole directory has nothing to say about definitions. */
 static enum err load_definitions(const struct config *config, const struct redis_address *address, struct pg *pg,
@@ -182,7 +169,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "worker: %s\n", error.text);
         return err_exit_code(error.code);
     }
-    start_log(&config);
+    log_start("worker", config.log_level, config.log_format);
     int code = answer(argc, argv, &config);
     if (code < 0 && argc > 1) {
         fprintf(stderr, "worker: \"%s\" is not known; worker --help lists what is\n", argv[1]);

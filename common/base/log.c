@@ -56,6 +56,18 @@ void log_init(const char *program, enum log_level least, enum log_format format)
     log_as_json = format == LOG_FORMAT_JSON || (format == LOG_FORMAT_AUTO && !isatty(STDERR_FILENO));
 }
 
+void log_start(const char *program, const char *level, const char *format)
+{
+    enum log_level least = LOG_LEVEL_INFO;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(level, levels[i].name) == 0)
+            least = (enum log_level)i;
+    log_init(program, least,
+             strcmp(format, "json") == 0   ? LOG_FORMAT_JSON
+             : strcmp(format, "text") == 0 ? LOG_FORMAT_TEXT
+                                           : LOG_FORMAT_AUTO);
+}
+
 void log_identity(const char *identity)
 {
     copy_text(log_identity_text, sizeof(log_identity_text), identity);

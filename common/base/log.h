@@ -15,6 +15,8 @@ enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_JSON, LOG_FORMAT_TEXT };
 /* `program` ("worker", "producer") stands in every line; borrowed, must stay. Before it is called, text at level info.
  */
 void log_init(const char *program, enum log_level least, enum log_format format);
+/* The same by the words of the settings log.level and log.format; a word that is none counts as info and auto. */
+void log_start(const char *program, const char *level, const char *format);
 /* Also stands in every line from now on, e.g. the worker id; copied; NULL removes it. Call before threads start. */
 void log_identity(const char *identity);
 
