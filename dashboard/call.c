@@ -37,8 +37,7 @@ void call_fini(struct call *call)
     free(call->reply.cookie);
 }
 
-/* ---- what is asked ------------------------------------------------------------------------------------------------
- */
+/* ---- what is asked --------------------------------------------------------------------------------------------- */
 
 const char *call_value(const struct call *call, const char *name)
 {

@@ -74,8 +74,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **place
     free(exchange);
 }
 
-/* ---- the reply leaves
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the reply leaves ------------------------------------------------------------------------------------------ */
 
 /* Takes the response. */
 static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *response, enum peer_state state)
@@ -126,8 +125,7 @@ static enum MHD_Result refuse(struct exchange *exchange, const struct err_info *
     return send_reply(exchange);
 }
 
-/* ---- the headers have come
- * --------------------------------------------------------------------------------------------- */
+/* ---- the headers have come ------------------------------------------------------------------------------------- */
 
 static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
                                  const char *value, size_t value_len)
@@ -284,8 +282,7 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method,
     return MHD_YES;
 }
 
-/* ---- the body
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- the body -------------------------------------------------------------------------------------------------- */
 
 /* Bodies are read before it is known who sends them: what is large of all of them together has a limit. */
 static bool take_room(struct exchange *exchange, size_t len)

@@ -39,8 +39,7 @@ static struct json_object *counts_of(struct json_object *worker)
     return json_object_is_type(counts, json_type_object) ? counts : NULL;
 }
 
-/* ---- one family of metrics after the other, for it must stand together ----------------------------------------------
- */
+/* ---- one family of metrics after the other, for it must stand together ----------------------------------------- */
 
 typedef void family_fn(struct json_object *worker, struct buf *out);
 
@@ -164,8 +163,7 @@ void metrics_workers(struct json_object *workers, struct buf *out)
     buf_addf(out, "reprise_workers %" PRId64 "\n", alive);
 }
 
-/* ---- queues
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *key, *name, *help;

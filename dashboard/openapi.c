@@ -60,8 +60,7 @@ static struct json_object *content(const char *type, struct json_object *schema)
     return content;
 }
 
-/* ---- parameters
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- parameters ------------------------------------------------------------------------------------------------ */
 
 static void add_parameter(struct json_object *array, struct json_object *known, const char *name, size_t len,
                           const char *in)
@@ -94,8 +93,7 @@ static struct json_object *parameters(const struct route *route)
     return array;
 }
 
-/* ---- operations
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------------------------------------ */
 
 static struct json_object *wrapped(struct json_object *schema)
 {
@@ -172,8 +170,7 @@ static struct json_object *paths(void)
     return json;
 }
 
-/* ---- the document
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the document ---------------------------------------------------------------------------------------------- */
 
 static struct json_object *components(void)
 {

@@ -30,8 +30,7 @@ static enum err need_key(const struct crypto_keys *keys, struct call *call, stru
                : call_refuse(call, 503, error, "encryption.key is not set here: secrets cannot be sealed");
 }
 
-/* ---- apps
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- apps ------------------------------------------------------------------------------------------------------ */
 
 /* A key that was given is not repeated; one that was made is shown this once. */
 static void reply_app(struct call *call, const struct app *app, const char *made_key)
@@ -126,8 +125,7 @@ enum err run_remove_app(struct call *call, struct err_info *error)
     return err;
 }
 
-/* ---- what they watch
- * -------------------------------------------------------------------------------------------------- */
+/* ---- what they watch ------------------------------------------------------------------------------------------- */
 
 static enum err check_watch(struct call *call, struct watch *watch, struct err_info *error)
 {

@@ -14,8 +14,7 @@
 #define NAP_FIRST_MS 5
 #define NAP_LAST_MS 200
 
-/* ---- waiting for the end
- * --------------------------------------------------------------------------------------------- */
+/* ---- waiting for the end --------------------------------------------------------------------------------------- */
 
 static void nap(int64_t ms)
 {
@@ -49,8 +48,7 @@ static enum err await_end(struct pg *pg, const char *operation_id, bool *ended, 
     return err;
 }
 
-/* ---- re-sync of costs
- * --------------------------------------------------------------------------------------------------- */
+/* ---- re-sync of costs ------------------------------------------------------------------------------------------ */
 
 /* What a re-sync has done: {resynced_count, workflows, errors, operation_id}. */
 static struct json_object *resynced(const char *operation_id, int64_t count, struct json_object *workflows,

@@ -53,8 +53,7 @@ void run_progress(struct call *const *calls, size_t count)
     pg_batch_drop(batch);
 }
 
-/* ---- cancel, pause, resume
- * -------------------------------------------------------------------------------------------- */
+/* ---- cancel, pause, resume ------------------------------------------------------------------------------------- */
 
 typedef enum err change_state(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
 typedef enum err tell_redis(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
@@ -113,8 +112,7 @@ enum err run_resume(struct call *call, struct err_info *error)
     return change(call, operation_resume, dispatch_open, "Operation resumed", error);
 }
 
-/* ---- retry
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- retry ----------------------------------------------------------------------------------------------------- */
 
 /* What makes up for the failures of an operation: where it is not the same request once more. */
 static const char *retry_of(const char *definition)

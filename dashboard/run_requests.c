@@ -71,8 +71,7 @@ enum err run_retry_all(struct call *call, struct err_info *error)
     return submit(call, "retry-all", args_of(NULL, NULL), "Retry of all failed repositories queued", error);
 }
 
-/* ---- preview
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- preview --------------------------------------------------------------------------------------------------- */
 
 static struct json_object *known(int64_t number)
 {

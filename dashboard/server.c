@@ -24,8 +24,7 @@
 #define TICK_S 0.5
 #define LAST_ROUNDS 3 /* what was answered last leaves: it is woken, made, written */
 
-/* ---- the loop -----------------------------------------------------------------------------------------------------
- */
+/* ---- the loop -------------------------------------------------------------------------------------------------- */
 
 static void run(struct server *server)
 {
@@ -87,8 +86,7 @@ static void on_before_wait(struct ev_loop *loop, ev_prepare *watcher, int events
     ev_timer_start(loop, &server->deadline);
 }
 
-/* ---- connections ---------------------------------------------------------------------------------------------------
- */
+/* ---- connections ----------------------------------------------------------------------------------------------- */
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
@@ -116,8 +114,7 @@ static size_t most_connections(void)
     return most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
 }
 
-/* ---- listening ------------------------------------------------------------------------------------------------------
- */
+/* ---- listening ------------------------------------------------------------------------------------------------- */
 
 /* "127.0.0.1:8080" or "[::1]:8080", whose form the settings have checked. */
 static bool read_address(const char *text, struct sockaddr_storage *out, socklen_t *len)
@@ -181,8 +178,7 @@ int server_port(const struct server *server)
                                                : ((struct sockaddr_in *)&address)->sin_port);
 }
 
-/* ---- start and end
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- start and end --------------------------------------------------------------------------------------------- */
 
 static void start_watching(struct server *server)
 {

@@ -44,8 +44,7 @@ static struct MHD_Response *embedded(const struct web_request *request, const ch
     return response;
 }
 
-/* ---- from disk, while developing
- * --------------------------------------------------------------------------------------- */
+/* ---- from disk, while developing ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *ending, *type;

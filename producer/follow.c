@@ -50,8 +50,7 @@ void follow_nap(int64_t ms)
         nanosleep(&length, NULL);
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------------------------- */
 
 void view_fini(struct view *view)
 {
@@ -130,8 +129,7 @@ static void read_files(struct session *session, const char *operation_id, struct
     pg_args_drop(args);
 }
 
-/* ---- drawing -------------------------------------------------------------------------------------------------------
- */
+/* ---- drawing --------------------------------------------------------------------------------------------------- */
 
 struct drawing {
     enum follow_style style;
@@ -190,8 +188,7 @@ static void end_drawing(const struct drawing *drawing)
         fputc('\n', stderr);
 }
 
-/* ---- following
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- following ------------------------------------------------------------------------------------------------- */
 
 /* A look that survives a restart of PostgreSQL. */
 static enum err look(struct session *session, const char *operation_id, struct view *view, int64_t *lost_at,

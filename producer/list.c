@@ -60,8 +60,7 @@ void list_print(const struct session *session, const struct answer *answer, cons
     }
 }
 
-/* ---- asking
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- asking ---------------------------------------------------------------------------------------------------- */
 
 /* True if the option "--sort-by" is what a question calls "sort_by". */
 static bool is_called(const char *option, const char *name)

@@ -27,8 +27,7 @@ enum err run_apps(struct session *session, struct err_info *error)
     return list_run(session, apps_list, NULL, &list, error);
 }
 
-/* ---- add-app
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- add-app --------------------------------------------------------------------------------------------------- */
 
 /* A key that was given is not repeated: whoever gave it has it. */
 static void show_app(const struct session *session, const char *app_id, const char *made_key)
@@ -95,8 +94,7 @@ enum err run_add_app(struct session *session, struct err_info *error)
     return err;
 }
 
-/* ---- remove-app
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- remove-app ------------------------------------------------------------------------------------------------ */
 
 static enum err ask(struct session *session, const char *app_id, struct err_info *error)
 {

@@ -16,8 +16,7 @@ static void print_table(const struct table *table)
     buf_fini(&text);
 }
 
-/* ---- workers
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- workers --------------------------------------------------------------------------------------------------- */
 
 static void add_worker_row(struct table *table, struct json_object *worker)
 {
@@ -75,8 +74,7 @@ enum err run_workers(struct session *session, struct err_info *error)
     return err;
 }
 
-/* ---- queues
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------------------------- */
 
 static void show_queues(struct json_object *queues, struct json_object *inbox)
 {

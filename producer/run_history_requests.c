@@ -124,8 +124,7 @@ static const struct submit_answer recost_answer = {history_results_recost, show_
 static const struct submit_answer recosts_answer = {history_results_recosts, show_recosts};
 static const struct submit_answer would_recosts_answer = {history_results_recosts, show_would_recosts};
 
-/* ---- the verbs ----------------------------------------------------------------------------------------------------
- */
+/* ---- the verbs ------------------------------------------------------------------------------------------------- */
 
 enum err run_sync_history(struct session *session, struct err_info *error)
 {

@@ -6,8 +6,7 @@
 #include "producer/out.h"
 #include "producer/session.h"
 
-/* ---- migrate
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- migrate --------------------------------------------------------------------------------------------------- */
 
 static void show_schema(const struct session *session, int before, int wanted, int applied)
 {
@@ -37,8 +36,7 @@ enum err run_migrate(struct session *session, struct err_info *error)
     return err;
 }
 
-/* ---- doctor
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- doctor ---------------------------------------------------------------------------------------------------- */
 
 static struct json_object *report_json(const struct doctor_report *report)
 {

@@ -17,8 +17,7 @@ static enum err begin(struct session *session, const char **operation_id, struct
     return err == ERR_OK ? session_postgres(session, error) : err;
 }
 
-/* ---- progress
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- progress -------------------------------------------------------------------------------------------------- */
 
 static void show_view(const struct view *view)
 {
@@ -68,8 +67,7 @@ enum err run_progress(struct session *session, struct err_info *error)
     return ERR_OK;
 }
 
-/* ---- cancel, pause, resume
- * ------------------------------------------------------------------------------------------- */
+/* ---- cancel, pause, resume ------------------------------------------------------------------------------------- */
 
 typedef enum err change_state(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
 typedef enum err tell_redis(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
@@ -117,8 +115,7 @@ enum err run_resume(struct session *session, struct err_info *error)
     return change(session, operation_resume, dispatch_open, error);
 }
 
-/* ---- lists
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------------------------- */
 
 enum err run_operations(struct session *session, struct err_info *error)
 {

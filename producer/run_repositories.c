@@ -11,8 +11,7 @@
 #include "producer/out.h"
 #include "producer/removal.h"
 
-/* ---- the list
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------------------------- */
 
 enum err run_repositories(struct session *session, struct err_info *error)
 {
@@ -42,8 +41,7 @@ enum err run_repositories(struct session *session, struct err_info *error)
     return list_run(session, links_list, also, &list, error);
 }
 
-/* ---- add-repository
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- add-repository -------------------------------------------------------------------------------------------- */
 
 static void show_watch(const struct session *session, const struct watch *watch)
 {
@@ -84,8 +82,7 @@ enum err run_add_repository(struct session *session, struct err_info *error)
     return err;
 }
 
-/* ---- remove-repository
- * --------------------------------------------------------------------------------------------------- */
+/* ---- remove-repository ----------------------------------------------------------------------------------------- */
 
 enum err run_remove_repository(struct session *session, struct err_info *error)
 {

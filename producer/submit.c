@@ -33,8 +33,7 @@ struct submission {
     int64_t live_workers; /* −1 = not known */
 };
 
-/* ---- before it is accepted
- * ------------------------------------------------------------------------------------------- */
+/* ---- before it is accepted ------------------------------------------------------------------------------------- */
 
 /* The name of the app that `args` speaks of; the caller's, NULL where there is none. */
 static char *name_of_app(struct submission *s)
@@ -76,8 +75,7 @@ static enum err confirm(struct submission *s, struct err_info *error)
     return err;
 }
 
-/* ---- accepted: planned and opened
- * ---------------------------------------------------------------------------------------- */
+/* ---- accepted: planned and opened ------------------------------------------------------------------------------ */
 
 static const char *id_of(const struct submission *s)
 {
@@ -164,8 +162,7 @@ static enum err accept_request(struct submission *s, struct err_info *error)
     return err;
 }
 
-/* ---- the answer
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------------------------------ */
 
 /* What became of the one job; NULL if there is nothing, the caller's. */
 static struct json_object *only_outcome(struct submission *s)

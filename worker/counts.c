@@ -76,8 +76,7 @@ void counts_lag(int64_t us)
     atomic_store_explicit(&counts.lag_us, us, memory_order_relaxed);
 }
 
-/* ---- as JSON -------------------------------------------------------------------------------------------------------
- */
+/* ---- as JSON --------------------------------------------------------------------------------------------------- */
 
 static void write_outcomes(struct buf *out)
 {

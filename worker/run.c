@@ -16,8 +16,7 @@
 #define PAUSE_SLICE_MS 50
 #define ASKED_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
 
-/* ---- verdicts ------------------------------------------------------------------------------------------------------
- */
+/* ---- verdicts -------------------------------------------------------------------------------------------------- */
 
 static void rule(struct run *run, size_t index, enum verdict verdict, const char *error, const char *result)
 {

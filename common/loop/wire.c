@@ -139,8 +139,7 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
         went_down(wire, status == REDIS_OK ? "closed" : redis->errstr);
 }
 
-/* ---- requests -------------------------------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------------------------- */
 
 /* The earliest deadline counts, also behind a request that has more time. */
 static void watch_deadline(struct wire *wire)
@@ -242,8 +241,7 @@ bool wire_subscribe(struct wire *wire, const char *channel, wire_reply_fn *heard
     return wire->up && redisAsyncCommand(wire->redis, on_publication, NULL, "SUBSCRIBE %s", channel) == REDIS_OK;
 }
 
-/* ---- coming up
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- coming up ------------------------------------------------------------------------------------------------- */
 
 /* One answer of the greeting; the last good one means up. An error (LOADING, NOAUTH, …) is a reason to try again later.
  */
@@ -352,8 +350,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
         cut(wire, wire->up ? "no answer in time" : "could not connect in time");
 }
 
-/* ---- the rest
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------------------------- */
 
 struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
                       const struct lua *const *scripts, size_t script_count, wire_change_fn *change, void *context)

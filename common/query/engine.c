@@ -36,8 +36,7 @@ static enum err redis_now(const struct dispatch *dispatch, struct redis_args *ar
     return err;
 }
 
-/* ---- workers ------------------------------------------------------------------------------------------------------
- */
+/* ---- workers --------------------------------------------------------------------------------------------------- */
 
 /* What a worker says of itself, with its id and its last beat added; the caller's. */
 static enum err worker_json(const struct dispatch *dispatch, struct redis_args *args, const char *id, int64_t silent_ms,
@@ -102,8 +101,7 @@ enum err engine_workers(const struct dispatch *dispatch, struct json_object **wo
     return err;
 }
 
-/* ---- queues -------------------------------------------------------------------------------------------------------
- */
+/* ---- queues ---------------------------------------------------------------------------------------------------- */
 
 struct depth {
     int64_t queued, active, delayed, suspects; /* chunks; `delayed` counts operations */

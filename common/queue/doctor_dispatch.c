@@ -191,8 +191,7 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
     return err;
 }
 
-/* ---- workers (I6) and the whole
- * ------------------------------------------------------------------------------------------------ */
+/* ---- workers (I6) and the whole -------------------------------------------------------------------------------- */
 
 static void judge_lists(struct doctor *doctor, const struct seen *seen)
 {

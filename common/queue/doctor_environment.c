@@ -15,8 +15,7 @@ static void warn(struct doctor *doctor, const char *text)
     doctor_say(doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "", 0}, "%s", text);
 }
 
-/* ---- PostgreSQL
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- PostgreSQL ------------------------------------------------------------------------------------------------ */
 
 static enum err check_schema(struct doctor *doctor, bool *usable, struct err_info *error)
 {

@@ -53,8 +53,7 @@ void report_sort(struct doctor_report *report);
 bool suspicions_settle(struct doctor *doctor, int64_t now_ms);
 void suspicions_drop(struct doctor *doctor);
 
-/* ---- the checks
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- the checks ------------------------------------------------------------------------------------------------ */
 
 /* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis
  * that does not answer becomes NULL. */
@@ -76,8 +75,7 @@ bool doctor_looks_secret(const char *bytes, size_t len, const char **mark);
 /* The same marks as one regular expression for PostgreSQL, appended. */
 void doctor_secret_pattern(struct buf *out);
 
-/* ---- Redis at one moment
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Redis at one moment --------------------------------------------------------------------------------------- */
 
 enum seen_kind { SEEN_QUEUE, SEEN_SUSPECTS, SEEN_ACTIVE, SEEN_INBOX, SEEN_INBOX_ACTIVE, SEEN_REJECTED };
 
@@ -123,8 +121,7 @@ struct seen_op *seen_find(const struct seen *seen, const char *operation_id);
 /* Ms since a worker's last beat; INT64_MAX of one that is not known. */
 int64_t seen_silence_ms(const struct seen *seen, const char *worker);
 
-/* ---- small things
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- small things ---------------------------------------------------------------------------------------------- */
 
 /* Runs a batch between sql/doctor/begin and commit; `batch` already begins with the former. */
 struct pg_batch *doctor_snapshot_new(void);

@@ -116,8 +116,7 @@ void report_sort(struct doctor_report *report)
         qsort(report->findings, report->count, sizeof *report->findings, compare);
 }
 
-/* ---- suspicions
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- suspicions ------------------------------------------------------------------------------------------------ */
 
 static struct suspicion *known(struct doctor *doctor, const char *format, const struct doctor_finding *finding)
 {

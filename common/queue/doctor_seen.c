@@ -31,8 +31,7 @@ enum {
     FIELD_CANCELLED,
 };
 
-/* ---- what to ask for
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- what to ask for ------------------------------------------------------------------------------------------- */
 
 static void add_list(struct seen *seen, enum seen_kind kind, int queue, const char *worker)
 {
@@ -105,8 +104,7 @@ static int add_keys(struct doctor *doctor, struct seen *seen, struct redis_args 
     return redis_args_count(args);
 }
 
-/* ---- reading the answer
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- reading the answer ---------------------------------------------------------------------------------------- */
 
 static void read_hash(struct seen_op *op, const redisReply *hash)
 {
@@ -201,8 +199,7 @@ static void read_reply(struct doctor *doctor, struct seen *seen)
     }
 }
 
-/* ---- taking it
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- taking it ------------------------------------------------------------------------------------------------- */
 
 static enum err ask_names(struct doctor *doctor, struct seen *seen, const PGresult *live, struct err_info *error)
 {

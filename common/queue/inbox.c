@@ -15,8 +15,7 @@
 
 #define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
 
-/* ---- the item's life in Redis -------------------------------------------------------------------------------------
- */
+/* ---- the item's life in Redis ---------------------------------------------------------------------------------- */
 
 static enum err list_items(const struct inbox *inbox, redisReply **items, struct err_info *error)
 {
@@ -85,8 +84,7 @@ static enum err reject(const struct inbox *inbox, const struct buf *raw, const s
     return err;
 }
 
-/* ---- what an item asks for
- * ------------------------------------------------------------------------------------------- */
+/* ---- what an item asks for ------------------------------------------------------------------------------------- */
 
 static bool is_allowed(const char *allowed, const char *definition)
 {

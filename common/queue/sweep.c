@@ -62,8 +62,7 @@ void sweep_drop(struct sweep *sweep)
     free(sweep);
 }
 
-/* ---- what an operation needs --------------------------------------------------------------------------------------
- */
+/* ---- what an operation needs ----------------------------------------------------------------------------------- */
 
 /* True once chunks were missed in SUSPICIOUS_PASSES passes in a row. */
 static bool missed_again(struct sweep *sweep, const char *operation_id)
@@ -124,8 +123,7 @@ static int64_t effective_window(const struct census *census, const struct live *
     return least < 1 ? 1 : least;
 }
 
-/* ---- the pass
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- the pass -------------------------------------------------------------------------------------------------- */
 
 /* BEGIN, the sweep's lock, all live operations. `*all` NULL: somebody else sweeps at this moment. */
 static enum err read_live(struct sweep *sweep, struct live **all, size_t *count, struct err_info *error)
@@ -236,8 +234,7 @@ enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
     return err;
 }
 
-/* ---- pushing one operation on
- * -------------------------------------------------------------------------------------------- */
+/* ---- pushing one operation on ---------------------------------------------------------------------------------- */
 
 static enum err mirror_after_step(struct sweep *sweep, const struct tally *tally, struct err_info *error)
 {
@@ -275,8 +272,7 @@ enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t bu
     return err;
 }
 
-/* ---- the cancel flag
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the cancel flag ------------------------------------------------------------------------------------------- */
 
 static enum err cancel_if_flagged(struct sweep *sweep, const char *operation_id, struct err_info *error)
 {

@@ -16,8 +16,7 @@
 #define PRUNE_STEP 5000
 #define PRUNE_EVERY_MS 60000
 
-/* ---- what a cancelled operation leaves -----------------------------------------------------------------------------
- */
+/* ---- what a cancelled operation leaves ------------------------------------------------------------------------- */
 
 /* The marks of one kind: for its removed jobs that had begun. */
 static void add_marks(struct pg_batch *batch, const struct kind *kind, const char *operation_id,
@@ -88,8 +87,7 @@ static enum err remove_leftover(struct sweep_ended *s, bool *more, struct err_in
     return err;
 }
 
-/* ---- hashes
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- hashes ---------------------------------------------------------------------------------------------------- */
 
 static enum err expire(struct sweep_ended *s, const char *key, size_t len, struct err_info *error)
 {
@@ -189,8 +187,7 @@ static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
     return err;
 }
 
-/* ---- old outcomes
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- old outcomes ---------------------------------------------------------------------------------------------- */
 
 static enum err prune_operation(struct sweep_ended *s, const char *id, struct err_info *error)
 {

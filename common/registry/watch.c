@@ -111,8 +111,7 @@ struct json_object *watch_json(const struct watch *watch)
     return json;
 }
 
-/* ---- the end of it
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the end of it --------------------------------------------------------------------------------------------- */
 
 #define TRIES 5 /* a step may cross a settle's locks; it is harmless to repeat */
 

@@ -29,8 +29,7 @@ static void forget(void *context)
     free(enrich);
 }
 
-/* ---- one run -------------------------------------------------------------------------------------------------------
- */
+/* ---- one run --------------------------------------------------------------------------------------------------- */
 
 static void log_cost(const char *adw_id, const struct cost_question *question)
 {

@@ -51,8 +51,7 @@ void history_columns_double(struct buf *out, const char *name, double number)
     buf_addf(out, "%.17g", number);
 }
 
-/* ---- columns -------------------------------------------------------------------------------------------------------
- */
+/* ---- columns --------------------------------------------------------------------------------------------------- */
 
 static void add_tokens(struct buf *out, const struct run_tokens *tokens)
 {

@@ -182,8 +182,7 @@ static void add_scores(struct buf *out, const struct run_facts *facts)
     history_columns_text(out, "pattern_signature", known ? signature : NULL);
 }
 
-/* ---- the row -------------------------------------------------------------------------------------------------------
- */
+/* ---- the row --------------------------------------------------------------------------------------------------- */
 
 void history_row_add(const struct run_facts *facts, struct buf *out)
 {

@@ -127,8 +127,7 @@ static void a_date_is_a_moment_or_nothing(void **state)
     }
 }
 
-/* ---- the effect of a cost re-sync ----------------------------------------------------------------------------------
- */
+/* ---- the effect of a cost re-sync ------------------------------------------------------------------------------ */
 
 /* What a job had read of both runs, and 7 dollars as the new cost of each. */
 struct reading {

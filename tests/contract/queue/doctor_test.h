@@ -98,8 +98,7 @@ static inline int healthy_system(void **state)
     return 0;
 }
 
-/* ---- what it says
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- what it says ---------------------------------------------------------------------------------------------- */
 
 static inline struct doctor_options options_at_rest(void)
 {

@@ -93,8 +93,7 @@ static inline int queue_test_fresh(void **state)
     return 0;
 }
 
-/* ---- Redis
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Redis ----------------------------------------------------------------------------------------------------- */
 
 /* A command of words separated by spaces; ':' at a word's beginning stands for the prefix and a colon. The caller
  * frees. */

@@ -4,8 +4,7 @@
 
 #include "tests/contract/queue/doctor_test.h"
 
-/* ---- the environment
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- the environment ------------------------------------------------------------------------------------------- */
 
 static void an_unknown_schema_ends_the_check(void **state)
 {
@@ -91,8 +90,7 @@ static void settings_that_cost_promises_are_warned_about(void **state)
     doctor_report_drop(report);
 }
 
-/* ---- while others work
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- while others work ----------------------------------------------------------------------------------------- */
 
 struct running_check {
     struct queue_test *t;

@@ -61,8 +61,7 @@ static int windows_add_up(void **state)
     return 0;
 }
 
-/* ---- open
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- open ------------------------------------------------------------------------------------------------------ */
 
 static void open_fills_the_window_and_no_more(void **state)
 {
@@ -172,8 +171,7 @@ static void open_arms_the_earliest_retry(void **state)
     assert_texts(queue(t), "");
 }
 
-/* ---- take and give_back
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- take and give_back ---------------------------------------------------------------------------------------- */
 
 static void take_moves_from_the_head_in_order(void **state)
 {
@@ -217,8 +215,7 @@ static void what_is_not_held_cannot_be_given_back(void **state)
     assert_texts(queue(t), CHUNK(1, 1, 10));
 }
 
-/* ---- finish
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- finish ---------------------------------------------------------------------------------------------------- */
 
 static void finish_lets_the_next_chunk_in(void **state)
 {
@@ -312,8 +309,7 @@ static void nothing_is_fed_to_what_is_paused_or_flagged(void **state)
     assert_texts(fields(t, "out cancelled"), "0 true");
 }
 
-/* ---- due
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- due ------------------------------------------------------------------------------------------------------- */
 
 static int64_t due(struct queue_test *t, int again)
 {
@@ -375,8 +371,7 @@ static void retries_of_what_does_not_run_are_not_woken(void **state)
     assert_int_equal(number_from(t, "ZCARD :delayed:delivery"), 0); /* resume opens, which arms */
 }
 
-/* ---- head and mirror
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- head and mirror ------------------------------------------------------------------------------------------- */
 
 static void what_is_asked_for_again_moves_to_the_head_in_its_order(void **state)
 {

@@ -190,8 +190,7 @@ static void the_dead_are_forgotten_after_a_day(void **state)
     assert_int_equal(number_from(t, "ZCARD :workers"), 1);
 }
 
-/* ---- the inbox
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the inbox ------------------------------------------------------------------------------------------------- */
 
 static void an_item_is_stamped_in_place(void **state)
 {
