@@ -7,28 +7,8 @@
 #include <string.h>
 
 #include "common/kinds/kinds.h"
-#include "common/store/migrate.h"
-#include "common/store/pg.h"
 #include "embedded/sql.h"
-#include "tests/testing/stores.h"
-#include "tests/testing/testing.h"
-
-struct world {
-    struct stores *stores;
-    struct pg *pg;
-};
-
-static void check_fine(enum err outcome, const struct err_info *error)
-{
-    if (outcome != ERR_OK)
-        fail_msg("%s [%s] %s", err_name(outcome), error->sqlstate, error->text);
-}
-
-static void run_text(struct world *world, const char *text)
-{
-    struct err_info error = {.code = ERR_OK};
-    check_fine(pg_script(world->pg, text, &error), &error);
-}
+#include "tests/contract/kinds/kinds_test.h"
 
 /* The one value of a statement whose parameters are texts; the caller's, NULL = null. */
 static char *value_of(struct world *world, const struct sql *statement, const char *const *values, size_t count)
@@ -54,28 +34,6 @@ static void assert_value(struct world *world, const struct sql *statement, const
     else
         assert_string_equal(got, expected);
     free(got);
-}
-
-static int setup(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    struct err_info error = {.code = ERR_OK};
-    int applied = 0;
-    world->stores = stores_new();
-    world->pg = pg_new(stores_postgres_url(world->stores), "test", PG_LIMITS_HOT);
-    check_fine(migrate_run(world->pg, &applied, &error), &error);
-    check_fine(pg_ready(world->pg, &error), &error);
-    *state = world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-    pg_drop(world->pg);
-    stores_drop(world->stores);
-    free(world);
-    return 0;
 }
 
 /* Two runs that have ended, as a sync left them. */
@@ -275,5 +233,5 @@ int main(void)
         cmocka_unit_test_setup(a_pass_beside_another_has_seen_nothing, fresh),
         cmocka_unit_test_setup(a_pass_of_another_cluster_has_seen_nothing, fresh),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

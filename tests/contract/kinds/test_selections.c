@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "common/kinds/kinds.h"
-#include "common/store/migrate.h"
-#include "common/store/pg.h"
 #include "embedded/sql.h"
-#include "tests/testing/stores.h"
-#include "tests/testing/testing.h"
+#include "tests/contract/kinds/kinds_test.h"
 
 #define OPERATION "op_test"
 #define LAST_SEQ 100
@@ -37,24 +34,6 @@ static const char *const sample[] = {
     "('app_b', 'repo_4', 'never', 0, NULL, NULL, NULL)",
 };
 
-struct world {
-    struct stores *stores;
-    struct pg *pg;
-};
-
-static void check_fine(enum err outcome, const struct err_info *error)
-{
-    if (outcome != ERR_OK)
-        fail_msg("%s [%s] %s", err_name(outcome), error->sqlstate, error->text);
-}
-
-/* Statements without parameters. */
-static void run_text(struct world *world, const char *text)
-{
-    struct err_info error = {.code = ERR_OK};
-    check_fine(pg_script(world->pg, text, &error), &error);
-}
-
 static PGresult *exec(struct world *world, const struct sql *statement, struct pg_args *args)
 {
     struct err_info error = {.code = ERR_OK};
@@ -66,25 +45,9 @@ static PGresult *exec(struct world *world, const struct sql *statement, struct p
 
 static int setup(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    struct err_info error = {.code = ERR_OK};
-    int applied = 0;
-    world->stores = stores_new();
-    world->pg = pg_new(stores_postgres_url(world->stores), "test", PG_LIMITS_HOT);
-    check_fine(migrate_run(world->pg, &applied, &error), &error);
-    check_fine(pg_ready(world->pg, &error), &error);
+    world_setup(state);
     for (size_t i = 0; i < sizeof sample / sizeof *sample; i++)
-        run_text(world, sample[i]);
-    *state = world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-    pg_drop(world->pg);
-    stores_drop(world->stores);
-    free(world);
+        run_text(*state, sample[i]);
     return 0;
 }
 
@@ -421,5 +384,5 @@ int main(void)
         PLAN_TEST(a_cancelled_resync_marks_the_link_that_it_had_cleared),
         PLAN_TEST(a_cancelled_resync_leaves_other_links_alone),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, world_teardown);
 }
