@@ -6,7 +6,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/utf8.h"
-#include "common/query/apps.h"
 #include "producer/out.h"
 
 #define BRIEF_MAX 60 /* characters */
@@ -40,13 +39,6 @@ static void add_dollars(struct buf *out, double amount)
     }
 }
 
-static void add_capped(struct buf *out, int64_t number)
-{
-    out_add_count(out, number);
-    if (number == APPS_COUNTED_MAX)
-        buf_add_char(out, '+');
-}
-
 /* Nobody wants the milliseconds of what took longer than a few seconds. */
 static int64_t to_ms(double seconds)
 {
@@ -61,9 +53,6 @@ static void add_number(struct buf *out, enum cell cell, double number)
     switch (cell) {
     case CELL_NUMBER:
         out_add_count(out, whole);
-        break;
-    case CELL_CAPPED:
-        add_capped(out, whole);
         break;
     case CELL_BYTES:
         out_add_bytes(out, whole);

@@ -13,7 +13,6 @@ enum cell {
     CELL_TEXT,
     CELL_BRIEF, /* the first line of a text, shortened */
     CELL_NUMBER,
-    CELL_CAPPED, /* a number that was counted up to APPS_COUNTED_MAX */
     CELL_BYTES,
     CELL_AGO,     /* milliseconds since */
     CELL_SECONDS, /* a length of time */

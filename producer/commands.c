@@ -157,7 +157,7 @@ const struct command commands[] = {
      "producer queues", run_queues},
 
     {"apps", REGISTER, "", 0, 0, PAGE, "lists client apps",
-     "Lists the apps by name, with the number of their repositories, counted up to 1000.", "producer apps", run_apps},
+     "Lists the apps by name, with the number of their repositories.", "producer apps", run_apps},
     {"add-app", REGISTER, "<name> <base-url>", 2, 2,
      OPTION(OPTION_EMAIL) | OPTION(OPTION_WEBSITE) | OPTION(OPTION_DESCRIPTION) | OPTION(OPTION_KEY_STDIN) |
          OPTION(OPTION_APP_ID),

@@ -17,8 +17,8 @@ enum err run_apps(struct session *session, struct err_info *error)
     static const struct list_column columns[] = {
         {"APP", "app_id", CELL_TEXT},
         {"NAME", "app_name", CELL_TEXT},
-        {"REPOSITORIES", "repositories", CELL_CAPPED},
-        {"FAILED", "failed_repositories", CELL_CAPPED},
+        {"REPOSITORIES", "repositories", CELL_NUMBER},
+        {"FAILED", "failed_repositories", CELL_NUMBER},
         {"REGISTERED", "created_ago_ms", CELL_AGO},
         {"SENDS TO", "base_url", CELL_TEXT},
         {NULL, NULL, CELL_TEXT},
@@ -107,9 +107,8 @@ static enum err ask(struct session *session, const char *app_id, struct err_info
         err = err_set(error, ERR_NOT_FOUND, "there is no app %s", app_id);
     if (err == ERR_OK) {
         int64_t links = pg_int8(result, 0, 1);
-        buf_addf(&question,
-                 "This will remove the app %s (%s) with its %lld%s repositories, and forget what it was sent.",
-                 pg_text(result, 0, 0), app_id, (long long)links, links == APPS_COUNTED_MAX ? " or more" : "");
+        buf_addf(&question, "This will remove the app %s (%s) with its %lld repositories, and forget what it was sent.",
+                 pg_text(result, 0, 0), app_id, (long long)links);
         err = session_confirm(session, question.data, error);
     }
     buf_fini(&question);

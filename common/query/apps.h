@@ -4,14 +4,11 @@
 
 #include "common/query/answer.h"
 
-/* {apps, next}, by name. Each with the number of its repositories and of those that failed, counted up to
- * APPS_COUNTED_MAX. */
+/* {apps, next}, by name. Each with the number of its repositories and of those that failed, which are exact. */
 answer_question apps_list;
 
 /* The app of app_id with a page of its repositories, as links_list gives them: {app_id, app_name, …,
  * repositories_count, repositories: […], next}. Filters: status, search. ERR_NOT_FOUND. */
 answer_question apps_one;
-
-#define APPS_COUNTED_MAX 1000 /* also in sql/query/_app.sql */
 
 #endif

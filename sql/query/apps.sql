@@ -1,5 +1,4 @@
--- By name. Links are told up to 1000 (common/query/apps.h). Their sums are read once for all apps, however many of them are
--- fresh and whatever the planner thinks of that.
+-- By name. The sums of links are read once for all apps, however many of them are fresh and whatever the planner thinks of that.
 -- $1 limit, $2 offset, $3, $4 after this name and id
 WITH page AS MATERIALIZED (
     SELECT * FROM apps

@@ -1,3 +1,3 @@
 -- $1 app
-SELECT app_name, (SELECT count(*) FROM (SELECT 1 FROM app_repositories l WHERE l.app_id = a.app_id LIMIT 1000) c)
+SELECT app_name, (SELECT coalesce(sum(links), 0)::bigint FROM link_sum l WHERE l.app_id = a.app_id)
   FROM apps a WHERE app_id = $1

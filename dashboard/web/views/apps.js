@@ -10,10 +10,6 @@ import { Pager, usePage } from '../parts/pager.js';
 import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 
-/* The server counts an app's links up to here. */
-const COUNTED = 1000;
-const upTo = (number) => (number >= COUNTED ? count(COUNTED) + ' or more' : count(number));
-
 const columns = [
     {
         title: 'App',
@@ -22,12 +18,12 @@ const columns = [
                 ${app.description}</div>`,
     },
     { title: 'Address', cell: (app) => html`<span class="mono dim">${app.base_url}</span>` },
-    { title: 'Repositories', num: true, cell: (app) => upTo(app.repositories) },
+    { title: 'Repositories', num: true, cell: (app) => count(app.repositories) },
     {
         title: 'Failed',
         num: true,
         cell: (app) =>
-            html`<span class=${app.failed_repositories ? 'trouble' : 'dim'}>${upTo(app.failed_repositories)}</span>`,
+            html`<span class=${app.failed_repositories ? 'trouble' : 'dim'}>${count(app.failed_repositories)}</span>`,
     },
     { title: 'Since', label: 'Since', cell: (app) => html`<${Time} at=${app.created_at} />` },
 ];

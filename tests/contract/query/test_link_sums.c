@@ -103,6 +103,29 @@ static void answers_are_exact_at_every_instant(void **state)
     pg_drop(other);
 }
 
+/* However many there are: in the list, of the app alone, and in what is asked before it is removed. */
+static void an_apps_links_are_counted_to_the_last(void **state)
+{
+    struct query_test *t = *state;
+    struct err_info error = {.code = ERR_OK};
+    PGresult *result = NULL;
+    struct pg_args *args = pg_args_new();
+    sql(t, "INSERT INTO repositories (repository_id, url, owner, name) SELECT 'repo_' || i, 'https://h/o/' || i, 'o',"
+           " 'n' || i FROM generate_series(1001, 2234) i;"
+           "INSERT INTO app_repositories (app_id, repository_id, result) SELECT 'app_1', repository_id, 'failed'"
+           " FROM repositories WHERE repository_id <> 'repo_1'");
+    assert_values(ask(t, apps_list, NULL), "apps", "repositories", "1273 0 0 0");
+    assert_values(ask(t, apps_list, NULL), "apps", "failed_repositories", "1273 0 0 0");
+    struct answer app = ask(t, apps_one, "app_id", "app_1", "limit", "1");
+    assert_member(&app, "repositories_count", "1273");
+    answer_fini(&app);
+    pg_arg_text(args, "app_1");
+    fine(pg_exec(t->pg, &sql_registry_app_summary, args, &result, &error), &error);
+    assert_int_equal(pg_int8(result, 0, 1), 1273);
+    PQclear(result);
+    pg_args_drop(args);
+}
+
 static void a_link_does_not_move_to_another_app(void **state)
 {
     struct query_test *t = *state;
@@ -168,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(sums_are_those_of_the_links_whatever_was_changed, setup),
         cmocka_unit_test_setup(answers_are_exact_at_every_instant, setup),
+        cmocka_unit_test_setup(an_apps_links_are_counted_to_the_last, setup),
         cmocka_unit_test_setup(a_link_does_not_move_to_another_app, setup),
         cmocka_unit_test_setup(pending_links_come_once_and_in_order_however_deep, setup),
         cmocka_unit_test_setup(pending_links_are_found_among_few_and_among_many, setup),
