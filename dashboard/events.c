@@ -63,8 +63,7 @@ static void wake(struct listener *listener)
     if (!listener->asleep)
         return;
     listener->asleep = false;
-    MHD_resume_connection(listener->connection);
-    listener->events->server->resumed = true;
+    http_drive_resume(&listener->events->server->drive, listener->connection);
 }
 
 /* libmicrohttpd asks for bytes; without any the connection sleeps until there are. */

@@ -336,8 +336,7 @@ void exchange_answered(struct call *call)
 {
     struct exchange *exchange = (struct exchange *)call;
     exchange->phase = ANSWERED;
-    MHD_resume_connection(exchange->connection);
-    exchange->server->resumed = true;
+    http_drive_resume(&exchange->server->drive, exchange->connection);
 }
 
 enum MHD_Result exchange_receive(void *context, struct MHD_Connection *connection, const char *url, const char *method,

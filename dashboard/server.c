@@ -22,33 +22,15 @@
 #define HEADERS_MAX (16u * 1024)
 #define SILENCE_S 75 /* a connection on which nothing moves at all */
 #define TICK_S 0.5
-#define LAST_ROUNDS 3 /* what was answered last leaves: it is woken, made, written */
 
 /* ---- the loop -------------------------------------------------------------------------------------------------- */
-
-static void run(struct server *server)
-{
-    MHD_run(server->daemon);
-}
-
-static void on_ready(struct ev_loop *loop, ev_io *watcher, int events)
-{
-    (void)loop, (void)events;
-    run(watcher->data);
-}
-
-static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
-{
-    (void)loop, (void)events;
-    run(watcher->data);
-}
 
 static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
 {
     (void)loop, (void)events;
     struct server *server = watcher->data;
     if (peers_expire(server->peers, clock_mono_ms()) > 0)
-        server->resumed = true;
+        http_drive_again(&server->drive);
 }
 
 static void break_if_done(struct server *server)
@@ -67,23 +49,6 @@ static void on_answered(struct ev_loop *loop, ev_async *watcher, int events)
         exchange_answered(call);
     }
     break_if_done(server);
-}
-
-/* libmicrohttpd wants to be run again at once after a resume, and otherwise when its own deadline comes. */
-static void on_before_wait(struct ev_loop *loop, ev_prepare *watcher, int events)
-{
-    (void)events;
-    struct server *server = watcher->data;
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-    while (server->resumed) {
-        server->resumed = false;
-        run(server);
-    }
-    ev_timer_stop(loop, &server->deadline);
-    if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES)
-        return;
-    ev_timer_set(&server->deadline, (double)wait_ms / (double)CLOCK_MS_PER_S, 0.0);
-    ev_timer_start(loop, &server->deadline);
 }
 
 /* ---- connections ----------------------------------------------------------------------------------------------- */
@@ -180,19 +145,6 @@ int server_port(const struct server *server)
 
 /* ---- start and end --------------------------------------------------------------------------------------------- */
 
-static void start_watching(struct server *server)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    ev_io_init(&server->ready, on_ready, info->epoll_fd, EV_READ);
-    ev_timer_init(&server->deadline, on_deadline, 0.0, 0.0);
-    ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
-    ev_prepare_init(&server->before_wait, on_before_wait);
-    server->ready.data = server->deadline.data = server->tick.data = server->before_wait.data = server;
-    ev_io_start(server->loop, &server->ready);
-    ev_timer_start(server->loop, &server->tick);
-    ev_prepare_start(server->loop, &server->before_wait);
-}
-
 /* The target comes undecoded to exchange_begin; what libmicrohttpd makes of it is not looked at. */
 static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
 {
@@ -202,14 +154,17 @@ static size_t leave_escaped(void *context, struct MHD_Connection *connection, ch
 
 static enum err start_daemon(struct server *server, size_t most, struct err_info *error)
 {
-    server->daemon = MHD_start_daemon(
+    struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_receive, server, MHD_OPTION_LISTEN_SOCKET,
         server->listening, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server, MHD_OPTION_NOTIFY_COMPLETED,
         exchange_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
         leave_escaped, server, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)(most + CONNECTIONS_SPARE), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_END);
-    return server->daemon != NULL ? ERR_OK : err_set(error, ERR_PERMANENT, "libmicrohttpd did not start");
+    if (daemon == NULL)
+        return err_set(error, ERR_PERMANENT, "libmicrohttpd did not start");
+    http_drive_start(&server->drive, server->loop, daemon);
+    return ERR_OK;
 }
 
 enum err server_new(struct ev_loop *loop, struct office *office, struct server **out, struct err_info *error)
@@ -223,6 +178,8 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
     ev_async_init(&server->answered, on_answered);
     server->answered.data = server;
     ev_async_start(loop, &server->answered);
+    ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
+    server->tick.data = server;
     office->answered = mailbox_new(loop, &server->answered);
     server->events = events_new(server);
     server->muster = muster_new(loop, office->redis, config->redis_prefix, server->events);
@@ -237,7 +194,7 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
         server_drop(server);
         return err;
     }
-    start_watching(server);
+    ev_timer_start(loop, &server->tick);
     *out = server;
     return ERR_OK;
 }
@@ -245,28 +202,17 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
 void server_stop(struct server *server)
 {
     server->stopping = true;
-    MHD_quiesce_daemon(server->daemon);
+    MHD_quiesce_daemon(server->drive.daemon);
     break_if_done(server);
-}
-
-static void stop_daemon(struct server *server)
-{
-    ev_io_stop(server->loop, &server->ready);
-    ev_timer_stop(server->loop, &server->deadline);
-    ev_timer_stop(server->loop, &server->tick);
-    ev_prepare_stop(server->loop, &server->before_wait);
-    events_end_all(server->events);
-    for (int round = 0; round < LAST_ROUNDS; round++)
-        run(server);
-    MHD_stop_daemon(server->daemon);
 }
 
 void server_drop(struct server *server)
 {
     if (server == NULL)
         return;
-    if (server->daemon != NULL)
-        stop_daemon(server);
+    ev_timer_stop(server->loop, &server->tick);
+    events_end_all(server->events);
+    http_drive_stop(&server->drive);
     if (server->listening >= 0)
         close(server->listening);
     muster_drop(server->muster);

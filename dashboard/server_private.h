@@ -4,25 +4,23 @@
 
 #include <microhttpd.h>
 
+#include "common/loop/http_drive.h"
 #include "dashboard/peers.h"
 #include "dashboard/server.h"
 
 struct server {
     struct ev_loop *loop;
     struct office *office;
-    struct MHD_Daemon *daemon;
     struct address_list *trusted;
     struct peers *peers;
     struct events *events;
     struct muster *muster;
     int listening;
-    bool resumed; /* libmicrohttpd must be run again before the loop waits */
     bool stopping;
     size_t large_bodies; /* bytes of bodies under way beyond what each may have anyway */
     size_t working;      /* calls that are with executors */
-    ev_io ready;
-    ev_timer deadline, tick;
-    ev_prepare before_wait;
+    struct http_drive drive;
+    ev_timer tick;
     ev_async answered;
 };
 

@@ -97,8 +97,7 @@ static void wake(struct exchange *exchange)
     exchange->asleep = false;
     if (exchange->phase == HANGING)
         exchange->phase = ENDING;
-    MHD_resume_connection(exchange->connection);
-    exchange->room->resumed = true;
+    http_drive_resume(&exchange->room->drive, exchange->connection);
 }
 
 void exchange_tick(struct exchange_room *room)

@@ -8,19 +8,19 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 
+#include "common/loop/http_drive.h"
 #include "tests/receiver/app.h"
 
 struct exchange;
 
 /* What all exchanges of a server share. */
 struct exchange_room {
-    struct MHD_Daemon *daemon;
+    struct http_drive drive;
     struct app *app;
     char *app_id_header, *timestamp_header, *signature_header;
     struct MHD_Response *done; /* the answer of nearly all */
     struct exchange *asleep;   /* doubly linked */
     struct exchange *spare;    /* singly linked, to be used again with their buffers */
-    bool resumed;              /* a connection was resumed: libmicrohttpd must be run before the loop waits */
 };
 void exchange_room_init(struct exchange_room *room, struct app *app, const char *prefix);
 void exchange_room_fini(struct exchange_room *room);

@@ -19,27 +19,8 @@ struct server {
     struct exchange_room room; /* what the exchanges share */
     struct ev_loop *loop;
     int listening;
-    ev_io ready;
-    ev_timer deadline, tick;
-    ev_prepare before_wait;
+    ev_timer tick;
 };
-
-static void run(struct server *server)
-{
-    MHD_run(server->room.daemon);
-}
-
-static void on_ready(struct ev_loop *loop, ev_io *watcher, int events)
-{
-    (void)loop, (void)events;
-    run(watcher->data);
-}
-
-static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int events)
-{
-    (void)loop, (void)events;
-    run(watcher->data);
-}
 
 /* Lets the hanging and dripping answers go on. */
 static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
@@ -47,25 +28,6 @@ static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
     (void)loop, (void)events;
     struct server *server = watcher->data;
     exchange_tick(&server->room);
-}
-
-/* libmicrohttpd wants to be run again at once after a resume, and otherwise when its own deadline comes. */
-static void on_before_wait(struct ev_loop *loop, ev_prepare *watcher, int events)
-{
-    (void)events;
-    struct server *server = watcher->data;
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-    if (server->room.resumed) {
-        server->room.resumed = false;
-        run(server);
-    }
-    if (MHD_get_timeout(server->room.daemon, &wait_ms) != MHD_YES) {
-        ev_timer_stop(loop, &server->deadline);
-        return;
-    }
-    ev_timer_stop(loop, &server->deadline);
-    ev_timer_set(&server->deadline, (double)wait_ms / 1000, 0.0);
-    ev_timer_start(loop, &server->deadline);
 }
 
 static int listen_on(const struct server_options *options)
@@ -83,19 +45,6 @@ static int listen_on(const struct server_options *options)
     return fd;
 }
 
-static void start_watching(struct server *server)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->room.daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    ev_io_init(&server->ready, on_ready, info->epoll_fd, EV_READ);
-    ev_timer_init(&server->deadline, on_deadline, 0.0, 0.0);
-    ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
-    ev_prepare_init(&server->before_wait, on_before_wait);
-    server->ready.data = server->deadline.data = server->tick.data = server->before_wait.data = server;
-    ev_io_start(server->loop, &server->ready);
-    ev_timer_start(server->loop, &server->tick);
-    ev_prepare_start(server->loop, &server->before_wait);
-}
-
 struct server *server_new(struct ev_loop *loop, struct app *app, const struct server_options *options)
 {
     struct server *server = mem_zalloc(sizeof *server);
@@ -106,19 +55,22 @@ struct server *server_new(struct ev_loop *loop, struct app *app, const struct se
         return NULL;
     }
     exchange_room_init(&server->room, app, options->prefix);
-    server->room.daemon =
+    struct MHD_Daemon *daemon =
         MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_receive, &server->room,
                          MHD_OPTION_LISTEN_SOCKET, server->listening, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed,
                          &server->room, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
-    if (!server->room.daemon) {
+    if (!daemon) {
         fputs("libmicrohttpd did not start\n", stderr);
         close(server->listening);
         exchange_room_fini(&server->room);
         free(server);
         return NULL;
     }
-    start_watching(server);
+    http_drive_start(&server->room.drive, loop, daemon);
+    ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
+    server->tick.data = server;
+    ev_timer_start(loop, &server->tick);
     return server;
 }
 
@@ -126,13 +78,10 @@ void server_drop(struct server *server)
 {
     if (!server)
         return;
-    ev_io_stop(server->loop, &server->ready);
-    ev_timer_stop(server->loop, &server->deadline);
     ev_timer_stop(server->loop, &server->tick);
-    ev_prepare_stop(server->loop, &server->before_wait);
     exchange_release_all(&server->room);
-    run(server);
-    MHD_stop_daemon(server->room.daemon);
+    http_drive_stop(&server->room.drive);
+    close(server->listening);
     exchange_room_fini(&server->room);
     free(server);
 }
