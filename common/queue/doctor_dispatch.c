@@ -10,6 +10,7 @@
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
 #include "common/queue/doctor_private.h"
+#include "common/queue/voucher.h"
 #include "embedded/sql.h"
 
 #define REJECTED_MAX 1000 /* also in lua/refuse.lua */
@@ -33,9 +34,7 @@ static struct verdict_on on_operation(const struct pair *p, int invariant, enum 
     return (struct verdict_on){invariant, severity, remedy, p->tally->operation_id, p->tally->version};
 }
 
-/* ---- I5
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- I5 ---------------------------------------------------------------------------------------------------------- */
 
 static bool has_chunk(const struct seen_op *op)
 {
@@ -83,9 +82,7 @@ static void judge_window(struct doctor *doctor, const struct pair *p)
                        op->out);
 }
 
-/* ---- I7
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- I7 ---------------------------------------------------------------------------------------------------------- */
 
 static bool same_counts(const struct seen_op *op, const struct tally *t)
 {
@@ -129,9 +126,7 @@ static void judge_ended(struct doctor *doctor, const struct pair *p)
         doctor_suspect(doctor, &on, "has ended, but its hash has no expiry");
 }
 
-/* ---- I9
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- I9 ---------------------------------------------------------------------------------------------------------- */
 
 static void judge_size(struct doctor *doctor, const struct pair *p)
 {
@@ -213,16 +208,17 @@ static void judge_lists(struct doctor *doctor, const struct seen *seen)
                    "a list is so long that it was not read to its end");
 }
 
-static enum err judge_epoch(struct doctor *doctor, const struct seen *seen, int live, struct err_info *error)
+static enum err judge_content(struct doctor *doctor, const struct seen *seen, int live, struct err_info *error)
 {
-    PGresult *r = NULL;
-    enum err err = pg_exec(doctor->pg, &sql_doctor_state, NULL, &r, error);
+    struct dispatch dispatch = {doctor->redis, doctor->prefix};
+    struct voucher voucher = {0};
     struct verdict_on on = {0, live > 0 ? DOCTOR_WARNING : DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0};
-    if (err == ERR_OK && pg_rows(r) > 0 && strcmp(pg_text(r, 0, 0), seen->epoch) != 0)
-        doctor_suspect(doctor, &on, "was wiped or is another one; a worker rebuilds it from PostgreSQL");
+    enum err err = voucher_read(&dispatch, doctor->pg, &voucher, error);
+    if (err == ERR_OK && voucher_doubt(&voucher) != NULL)
+        doctor_suspect(doctor, &on, "%s; a worker rebuilds it from PostgreSQL", voucher_doubt(&voucher));
     if (err == ERR_OK && seen->alive == 0)
         doctor_suspect(doctor, &on, "no worker lives; %d operations wait", live);
-    PQclear(r);
+    voucher_fini(&voucher);
     return err;
 }
 
@@ -243,7 +239,7 @@ enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
         err = judge_operations(doctor, seen, error);
     if (err == ERR_OK) {
         judge_lists(doctor, seen);
-        err = judge_epoch(doctor, seen, pg_rows(live), error);
+        err = judge_content(doctor, seen, pg_rows(live), error);
     }
     seen_drop(seen);
     PQclear(live);

@@ -77,9 +77,7 @@ static enum err check_postgres(struct doctor *doctor, struct err_info *error)
     return err;
 }
 
-/* ---- Redis
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- Redis ------------------------------------------------------------------------------------------------------- */
 
 /* True if a line of INFO is exactly this. */
 static bool info_says(const char *info, const char *line)
@@ -148,9 +146,7 @@ static void check_redis(struct doctor *doctor)
         freeReplyObject(time);
 }
 
-/* ---- both
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- both -------------------------------------------------------------------------------------------------------- */
 
 static enum err check_key(struct doctor *doctor, struct err_info *error)
 {
@@ -159,7 +155,7 @@ static enum err check_key(struct doctor *doctor, struct err_info *error)
     if (err == ERR_OK && pg_rows(r) == 0)
         doctor_say(doctor, &(struct verdict_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0},
                    "the table store_state is empty: nothing vouches for Redis");
-    else if (err == ERR_OK && pg_bool(r, 0, 2) && !doctor->options->has_encryption_key)
+    else if (err == ERR_OK && pg_bool(r, 0, 0) && !doctor->options->has_encryption_key)
         warn(doctor, "secrets are stored, but this program has no encryption key (REPRISE_ENCRYPTION_KEY)");
     PQclear(r);
     return err;

@@ -108,8 +108,6 @@ struct seen {
     struct seen_list *lists;
     size_t list_count;
     struct seen_op *ops;
-    char *epoch; /* "" = missing */
-    int64_t beats;
     int64_t alive; /* workers with a recent beat */
     bool cut;      /* a list was too long to be read as a whole */
 };

@@ -12,7 +12,7 @@
 #define ENTRIES_MAX 100000
 
 /* The parts of what inspect.lua returns. */
-enum { PART_NOW, PART_WORKERS, PART_OPS, PART_EPOCH, PART_BEATS, PART_LISTS, PART_SETS, PART_HASHES };
+enum { PART_NOW, PART_WORKERS, PART_OPS, PART_LISTS, PART_SETS, PART_HASHES };
 /* The fields of a hash, in its order. */
 enum {
     FIELD_GEN,
@@ -92,7 +92,7 @@ static struct seen_op *op_of(struct seen *seen, const char *id)
 
 static int add_keys(struct doctor *doctor, struct seen *seen, struct redis_args *args)
 {
-    static const char *const plain[] = {"workers", "ops", "epoch", "beats"};
+    static const char *const plain[] = {"workers", "ops"};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         name_plain(args, doctor->prefix, plain[i]);
     for (size_t i = 0; i < seen->list_count; i++)
@@ -176,8 +176,6 @@ static void read_reply(struct doctor *doctor, struct seen *seen)
     const redisReply *all = seen->reply, *hashes = redis_item(all, PART_HASHES), *ops = redis_item(all, PART_OPS);
     seen->now_ms = redis_int(redis_item(all, PART_NOW));
     seen->beats_of_workers = redis_item(all, PART_WORKERS);
-    seen->epoch = mem_strdup(redis_text(redis_item(all, PART_EPOCH)));
-    seen->beats = redis_int(redis_item(all, PART_BEATS));
     size_t i = 0;
     for (struct seen_op *op = seen->ops; op != NULL; op = op->hh.next)
         read_hash(op, redis_item(hashes, i++));
@@ -262,7 +260,6 @@ void seen_drop(struct seen *seen)
     if (seen->reply != NULL)
         freeReplyObject(seen->reply);
     free(seen->lists);
-    free(seen->epoch);
     free(seen);
 }
 

@@ -9,74 +9,9 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/names.h"
+#include "common/queue/voucher.h"
 #include "embedded/lua.h"
 #include "embedded/sql.h"
-
-/* What vouches for the content of Redis: there, and in PostgreSQL. */
-struct vouchers {
-    char *found; /* the epoch in Redis, "" = missing */
-    int64_t found_beats;
-    char *epoch;
-    int64_t beats;
-};
-
-static void vouchers_fini(struct vouchers *v)
-{
-    free(v->found);
-    free(v->epoch);
-}
-
-static enum err read_redis(const struct dispatch *d, struct vouchers *v, struct err_info *error)
-{
-    struct redis_args *args = redis_args_new();
-    redis_arg(args, "MGET");
-    name_plain(args, d->prefix, "epoch");
-    name_plain(args, d->prefix, "beats");
-    redisReply *reply = NULL;
-    enum err err = redis_run(d->redis, args, &reply, error);
-    if (err == ERR_OK) {
-        v->found = mem_strdup(redis_text(redis_item(reply, 0)));
-        v->found_beats = redis_int(redis_item(reply, 1));
-    }
-    if (reply != NULL)
-        freeReplyObject(reply);
-    redis_args_drop(args);
-    return err;
-}
-
-static enum err read_postgres(struct pg *pg, struct vouchers *v, struct err_info *error)
-{
-    PGresult *result = NULL;
-    enum err err = pg_exec(pg, &sql_queue_store_state_get, NULL, &result, error);
-    if (err == ERR_OK) {
-        v->epoch = mem_strdup(pg_text(result, 0, 0));
-        v->beats = pg_int8(result, 0, 1);
-    }
-    PQclear(result);
-    return err;
-}
-
-/* PostgreSQL first: a counter read later can only be higher, unless Redis went back. */
-static enum err vouchers_read(const struct dispatch *d, struct pg *pg, struct vouchers *v, struct err_info *error)
-{
-    *v = (struct vouchers){0};
-    enum err err = read_postgres(pg, v, error);
-    return err == ERR_OK ? read_redis(d, v, error) : err;
-}
-
-static bool is_trustworthy(const struct vouchers *v)
-{
-    return strcmp(v->found, v->epoch) == 0 && v->found_beats >= v->beats;
-}
-
-static enum err remember_beats(struct pg *pg, int64_t beats, struct err_info *error)
-{
-    struct pg_args *args = pg_args_new();
-    pg_arg_int8(args, beats);
-    enum err err = pg_exec(pg, &sql_queue_store_state_beats, args, NULL, error);
-    pg_args_drop(args);
-    return err;
-}
 
 /* Queues, active lists, delayed sets and suspects go; the inbox and its lists never do. */
 static enum err wipe(const struct dispatch *d, const char *found, const char *nonce, bool *wiped,
@@ -139,7 +74,7 @@ static enum err reopen_all(const struct dispatch *d, struct pg *pg, int *count, 
     return err;
 }
 
-static enum err seal(const struct dispatch *d, const struct vouchers *v, const char *nonce, struct err_info *error)
+static enum err seal(const struct dispatch *d, const struct voucher *v, const char *nonce, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     name_plain(args, d->prefix, "epoch");
@@ -152,7 +87,7 @@ static enum err seal(const struct dispatch *d, const struct vouchers *v, const c
     return err;
 }
 
-static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct vouchers *v, bool *rebuilt,
+static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct voucher *v, bool *rebuilt,
                         struct err_info *error)
 {
     char nonce[ID_MAX + 8], unique[ID_MAX];
@@ -160,7 +95,7 @@ static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct vo
     snprintf(nonce, sizeof nonce, "nonce:%s", unique);
     int count = 0;
     bool wiped = false;
-    enum err err = wipe(d, v->found, nonce, &wiped, error);
+    enum err err = wipe(d, v->found_epoch, nonce, &wiped, error);
     FAULT_POINT("rebuild.wiped");
     if (err != ERR_OK || !wiped)
         return err;
@@ -168,10 +103,12 @@ static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct vo
     FAULT_POINT("rebuild.opened");
     if (err == ERR_OK)
         err = seal(d, v, nonce, error);
+    FAULT_POINT("rebuild.sealed");
+    if (err == ERR_OK)
+        err = voucher_remember(pg, v, error);
     if (err == ERR_OK) {
         *rebuilt = true;
-        log_warn("Redis was %s; it was rebuilt from PostgreSQL, with %d live operations",
-                 v->found[0] == '\0' ? "empty" : "not the one we knew, or rolled back", count);
+        log_warn("Redis %s; it was rebuilt from PostgreSQL, with %d live operations", voucher_doubt(v), count);
     }
     return err;
 }
@@ -193,13 +130,13 @@ static enum err take_lock(struct pg *lock, struct err_info *error)
 static enum err rebuild_locked(const struct dispatch *d, struct pg *pg, struct pg *lock, bool *rebuilt,
                                struct err_info *error)
 {
-    struct vouchers v = {0};
+    struct voucher v = {0};
     enum err err = take_lock(lock, error);
     if (err == ERR_OK)
-        err = vouchers_read(d, pg, &v, error);
-    if (err == ERR_OK && !is_trustworthy(&v))
+        err = voucher_read(d, pg, &v, error);
+    if (err == ERR_OK && voucher_doubt(&v) != NULL)
         err = rebuild(d, pg, &v, rebuilt, error);
-    vouchers_fini(&v);
+    voucher_fini(&v);
     pg_close(lock);
     return err;
 }
@@ -207,12 +144,12 @@ static enum err rebuild_locked(const struct dispatch *d, struct pg *pg, struct p
 enum err rebuild_if_needed(const struct dispatch *dispatch, struct pg *pg, struct pg *lock, bool *rebuilt,
                            struct err_info *error)
 {
-    struct vouchers v = {0};
+    struct voucher v = {0};
     *rebuilt = false;
-    enum err err = vouchers_read(dispatch, pg, &v, error);
-    bool trusted = err == ERR_OK && is_trustworthy(&v);
-    if (trusted && v.found_beats > v.beats)
-        err = remember_beats(pg, v.found_beats, error);
-    vouchers_fini(&v);
+    enum err err = voucher_read(dispatch, pg, &v, error);
+    bool trusted = err == ERR_OK && voucher_doubt(&v) == NULL;
+    if (trusted)
+        err = voucher_remember(pg, &v, error);
+    voucher_fini(&v);
     return err != ERR_OK || trusted ? err : rebuild_locked(dispatch, pg, lock, rebuilt, error);
 }

@@ -1,7 +1,7 @@
 /*
- * Redis is disposable: where its epoch is missing or another, or its counter of beats went backwards, it was wiped or
- * rolled back, and everything in it is built again from PostgreSQL (design, section 3, "Rebuild"; model: reprise.pml,
- * Rebuilder).
+ * Redis is disposable: where nothing vouches for its content (common/queue/voucher.h) it was wiped, rolled back or
+ * restarted, and everything in it is built again from PostgreSQL (design, section 3, "Rebuild"; model: reprise.pml,
+ * Rebuilder). A rebuild of a Redis that had lost nothing costs a generation of each live operation and nothing else.
  */
 #ifndef REPRISE_QUEUE_REBUILD_H
 #define REPRISE_QUEUE_REBUILD_H

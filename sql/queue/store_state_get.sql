@@ -1,1 +1,1 @@
-SELECT epoch, beats FROM store_state
+SELECT epoch, beats, coalesce(redis_run, '') FROM store_state

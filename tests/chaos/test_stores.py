@@ -51,15 +51,19 @@ class StoresFail(Scenario):
         operation = self._begin()
         with Poller(self.checker, [operation]) as poller:
             for number in range(20 if LONG else 3):
-                copy = self.stores.save_redis()
+                copy, rebuilds = self.stores.save_redis(), self._rebuilds()
                 time.sleep(self.chance.uniform(0.1, 1.0))  # what is lost
                 self.stores.kill_redis()
                 poller.redis_may_go_back()
                 if number % 3 != 2:
                     self.stores.restore_redis(copy)
                 self.stores.start_again()
+                eventually(lambda: self._rebuilds() > rebuilds, "the restart is noticed", 10)
                 self._go_on(operation)
             self._assert_all_done(operation)
+
+    def _rebuilds(self):
+        return sum(worker.text().count("rebuilt from PostgreSQL") for worker in self.workers)
 
     def test_redis_rolled_back(self):
         """Redis comes back in a state that is many beats old: its counter gives it away, and it is rebuilt."""

@@ -110,9 +110,7 @@ static void pruned_outcomes_are_not_missed(void **state)
     doctor_report_drop(report);
 }
 
-/* ---- I3
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- I3 ---------------------------------------------------------------------------------------------------------- */
 
 static void i3_a_delivery_that_is_not_recorded(void **state)
 {
@@ -155,9 +153,7 @@ static void i3_an_outcome_without_its_effect(void **state)
     assert_well(t);
 }
 
-/* ---- I4
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- I4 ---------------------------------------------------------------------------------------------------------- */
 
 /* A settle that counts rightly, but on a cancelled operation. */
 static void settle_cancelled(struct queue_test *t, const char *when)
@@ -226,9 +222,7 @@ static void i4_is_exact_with_the_times_of_commits(void **state)
     stores_drop(t.stores);
 }
 
-/* ---- I8
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- I8 ---------------------------------------------------------------------------------------------------------- */
 
 static void i8_a_lease_of_an_attempt_that_never_was(void **state)
 {

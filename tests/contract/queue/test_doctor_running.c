@@ -86,7 +86,7 @@ static void settings_that_cost_promises_are_warned_about(void **state)
     assert_true(says(report, 0, DOCTOR_WARNING, "no encryption key"));
     assert_true(says(report, 0, DOCTOR_WARNING, "synchronous_commit off"));
     assert_true(says(report, 0, DOCTOR_WARNING, "read only"));
-    assert_true(says(report, 0, DOCTOR_WARNING, "was wiped or is another one"));
+    assert_true(says(report, 0, DOCTOR_WARNING, "was another one than before"));
     doctor_report_drop(report);
 }
 

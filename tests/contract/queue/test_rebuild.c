@@ -92,6 +92,47 @@ static void a_counter_that_went_back_gives_a_rollback_away(void **state)
     assert_false(rebuilt(f));
 }
 
+/* A restart that lost less than a beat: epoch and counter are as they were. */
+static void another_run_of_redis_is_not_believed(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(rebuilt(f));
+    assert_int_equal(number_of(f->other, "SELECT length(redis_run) FROM store_state"), 40);
+    struct op op = scattered(f);
+    run_sql(f->pg, "UPDATE store_state SET redis_run = 'the one before'");
+    assert_true(rebuilt(f));
+    assert_epoch_is_true(f);
+    assert_dispatched_anew(f, &op, 2);
+    assert_false(rebuilt(f)); /* it is remembered */
+}
+
+static void a_run_that_was_never_known_is_taken_down(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(rebuilt(f));
+    run_sql(f->pg, "UPDATE store_state SET redis_run = NULL"); /* as after an upgrade */
+    assert_false(rebuilt(f));
+    assert_int_equal(number_of(f->other, "SELECT length(redis_run) FROM store_state"), 40);
+}
+
+static void a_redis_that_hides_its_run_is_judged_by_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    struct redis *all_seeing = f->dispatch.redis;
+    struct redis_address address = f->address;
+    address.user = "blinkered", address.password = "blinkered";
+    redis_do(f, "ACL SETUSER blinkered on >blinkered ~* &* +@all -info");
+    assert_true(rebuilt(f));
+    run_sql(f->pg, "UPDATE store_state SET redis_run = 'the one before'");
+    f->dispatch.redis = redis_new(&address, 5000, 5000);
+    assert_false(rebuilt(f));
+    redis_do(f, "SET {}:epoch another");
+    assert_true(rebuilt(f));
+    redis_drop(f->dispatch.redis);
+    f->dispatch.redis = all_seeing;
+    redis_do(f, "ACL DELUSER blinkered");
+}
+
 static void a_rebuild_that_died_is_made_again(void **state)
 {
     struct fixture *f = *state;
@@ -217,6 +258,9 @@ int main(void)
         fresh(an_empty_redis_is_built_from_postgresql),
         fresh(a_redis_of_another_time_loses_its_lists_but_not_the_inbox),
         fresh(a_counter_that_went_back_gives_a_rollback_away),
+        fresh(another_run_of_redis_is_not_believed),
+        fresh(a_run_that_was_never_known_is_taken_down),
+        fresh(a_redis_that_hides_its_run_is_judged_by_the_rest),
         fresh(a_rebuild_that_died_is_made_again),
         fresh(a_slow_rebuilder_neither_wipes_nor_seals_what_another_built),
         fresh(whoever_waited_for_the_lock_looks_again),

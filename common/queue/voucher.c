@@ -1,0 +1,103 @@
+#include "common/queue/voucher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/queue/names.h"
+#include "embedded/sql.h"
+
+static enum err read_postgres(struct pg *pg, struct voucher *v, struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, &sql_queue_store_state_get, NULL, &result, error);
+    if (err == ERR_OK) {
+        v->epoch = mem_strdup(pg_text(result, 0, 0));
+        v->beats = pg_int8(result, 0, 1);
+        snprintf(v->run, sizeof v->run, "%s", pg_text(result, 0, 2));
+    }
+    PQclear(result);
+    return err;
+}
+
+static enum err read_keys(const struct dispatch *d, struct voucher *v, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "MGET");
+    name_plain(args, d->prefix, "epoch");
+    name_plain(args, d->prefix, "beats");
+    redisReply *reply = NULL;
+    enum err err = redis_run(d->redis, args, &reply, error);
+    if (err == ERR_OK) {
+        v->found_epoch = mem_strdup(redis_text(redis_item(reply, 0)));
+        v->found_beats = redis_int(redis_item(reply, 1));
+    }
+    if (reply != NULL)
+        freeReplyObject(reply);
+    redis_args_drop(args);
+    return err;
+}
+
+static enum err read_run(const struct dispatch *d, struct voucher *v, struct err_info *error)
+{
+    static const char key[] = "\nrun_id:";
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "INFO");
+    redis_arg(args, "server");
+    redisReply *reply = NULL;
+    enum err err = redis_run(d->redis, args, &reply, error);
+    const char *run = strstr(redis_text(reply), key);
+    if (err == ERR_OK && run != NULL) {
+        run += strlen(key);
+        snprintf(v->found_run, sizeof v->found_run, "%.*s", (int)strcspn(run, "\r\n"), run);
+    }
+    if (reply != NULL)
+        freeReplyObject(reply);
+    redis_args_drop(args);
+    return err == ERR_PERMANENT ? ERR_OK : err; /* forbidden: it is not told */
+}
+
+/* PostgreSQL first: a counter read later can only be higher, unless Redis went back. The run before the keys: a restart
+ * between the two then shows at the next look at the latest. */
+enum err voucher_read(const struct dispatch *dispatch, struct pg *pg, struct voucher *voucher, struct err_info *error)
+{
+    *voucher = (struct voucher){0};
+    enum err err = read_postgres(pg, voucher, error);
+    if (err == ERR_OK)
+        err = read_run(dispatch, voucher, error);
+    return err == ERR_OK ? read_keys(dispatch, voucher, error) : err;
+}
+
+void voucher_fini(struct voucher *voucher)
+{
+    free(voucher->found_epoch);
+    free(voucher->epoch);
+}
+
+static bool is_another_run(const struct voucher *v)
+{
+    return v->run[0] != '\0' && v->found_run[0] != '\0' && strcmp(v->run, v->found_run) != 0;
+}
+
+const char *voucher_doubt(const struct voucher *v)
+{
+    return v->found_epoch[0] == '\0'               ? "was empty"
+           : strcmp(v->found_epoch, v->epoch) != 0 ? "was another one than before"
+           : v->found_beats < v->beats             ? "was rolled back"
+           : is_another_run(v)                     ? "was restarted and may have lost its last second"
+                                                   : NULL;
+}
+
+enum err voucher_remember(struct pg *pg, const struct voucher *v, struct err_info *error)
+{
+    bool is_news = v->found_beats > v->beats || (v->found_run[0] != '\0' && strcmp(v->found_run, v->run) != 0);
+    if (!is_news)
+        return ERR_OK;
+    struct pg_args *args = pg_args_new();
+    pg_arg_int8(args, v->found_beats);
+    pg_arg_text(args, v->found_run);
+    enum err err = pg_exec(pg, &sql_queue_store_state_remember, args, NULL, error);
+    pg_args_drop(args);
+    return err;
+}
