@@ -149,6 +149,20 @@ static void a_short_deadline_counts_behind_a_long_one(void **state)
     assert_all_lost_in_order(f, 2);
 }
 
+/* The answer has come before the deadline; the loop was late, not Redis. */
+static void an_answer_that_has_arrived_counts_though_the_loop_looks_late(void **state)
+{
+    struct fixture *f = *state;
+    open_wire(f);
+    turn_until_up(f, 1);
+    ask(f, "PING", SHORT_MS);
+    ev_run(f->loop, EVRUN_NOWAIT);      /* sends it */
+    run_aside(f, "BLPOP nothing 0.25"); /* the loop stands still for longer than the deadline */
+    turn_until_answered(f, 1);
+    assert_string_equal(f->asked[0].text, "PONG");
+    assert_int_equal(f->downs, 0);
+}
+
 static void what_is_connected_but_deaf_is_tried_again(void **state)
 {
     struct fixture *f = *state;
@@ -258,6 +272,7 @@ int main(void)
         with_fixture(a_wrong_password_keeps_it_down_and_it_goes_on_trying),
         with_fixture(a_request_that_times_out_ends_all_and_it_comes_back),
         with_fixture(a_short_deadline_counts_behind_a_long_one),
+        with_fixture(an_answer_that_has_arrived_counts_though_the_loop_looks_late),
         with_fixture(what_is_connected_but_deaf_is_tried_again),
         with_fixture(a_server_that_was_killed_is_found_again),
         with_fixture(a_connection_that_the_server_closes_comes_back),
