@@ -19,7 +19,7 @@ static enum err begin(struct session *session, const char **operation_id, struct
 
 /* ---- progress -------------------------------------------------------------------------------------------------- */
 
-static void show_view(const struct view *view)
+static void tell(const struct view *view)
 {
     char length[CLOCK_ISO_MAX];
     struct buf text = BUF_INIT;
@@ -35,6 +35,14 @@ static void show_view(const struct view *view)
     if (progress.failed > 0 && !view->pruned)
         out_note("What failed, and why: producer outcomes %s --failed", view->operation_id);
     buf_fini(&text);
+}
+
+static void show(const struct session *session, const struct view *view)
+{
+    if (session->json)
+        out_json(json_object_get(view->json));
+    else
+        tell(view);
 }
 
 /* A follower's exit code tells the result. */
@@ -57,10 +65,7 @@ enum err run_progress(struct session *session, struct err_info *error)
     }
     if (err != ERR_OK)
         return err;
-    if (session->json)
-        out_json(json_object_get(view.json));
-    else
-        show_view(&view);
+    show(session, &view);
     if (watch && !is_a_success(&view))
         session->exit_code = err_exit_code(ERR_PERMANENT);
     view_fini(&view);
@@ -74,7 +79,7 @@ typedef enum err tell_redis(const struct dispatch *dispatch, struct pg *pg, cons
                             struct err_info *error);
 
 /* PostgreSQL has decided; Redis is told, and the sweep tells it where that fails. */
-static enum err change(struct session *session, change_state *to, tell_redis *tell, struct err_info *error)
+static enum err change(struct session *session, change_state *to, tell_redis *pass_on, struct err_info *error)
 {
     const char *operation_id = NULL;
     struct tally tally;
@@ -86,16 +91,13 @@ static enum err change(struct session *session, change_state *to, tell_redis *te
         err = to(session->pg, operation_id, &tally, error);
     if (err != ERR_OK)
         return err;
-    if (tell(&session->dispatch, session->pg, operation_id, &redis_error) != ERR_OK)
+    if (pass_on(&session->dispatch, session->pg, operation_id, &redis_error) != ERR_OK)
         out_note("Redis does not answer; it is told when it is back (%s)", redis_error.text);
     struct view view;
     err = view_read(session, operation_id, &view, error);
     if (err != ERR_OK)
         return err;
-    if (session->json)
-        out_json(json_object_get(view.json));
-    else
-        show_view(&view);
+    show(session, &view);
     view_fini(&view);
     return ERR_OK;
 }
