@@ -132,22 +132,13 @@ static enum err run(int argc, char **argv, const struct config *config, struct e
     return serve(config, error);
 }
 
-/* Also behind another word: dashboard token --help. */
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return argc > 1 && strcmp(argv[1], "help") == 0;
-}
-
 int main(int argc, char **argv)
 {
     struct config config = {0};
     struct err_info error = {0};
     const char *word = argc > 1 ? argv[1] : "";
     signal(SIGPIPE, SIG_IGN);
-    if (wants_help(argc, argv)) {
+    if (config_wants_help(argc, argv)) {
         print_help();
         return 0;
     }

@@ -9,6 +9,10 @@ set -euo pipefail
 
 PARENT_MAX=60
 
+usage() {
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+}
+
 is_open_to_servers() {
     if [ ${#1} -gt $PARENT_MAX ] || ! [ -d "$1" ] || ! [ -w "$1" ]; then
         return 1
@@ -17,6 +21,17 @@ is_open_to_servers() {
         setpriv --reuid=nobody --regid=nogroup --clear-groups -- test -x "$1/."
     fi
 }
+
+case ${1-} in
+    --help | -h)
+        usage
+        exit 0
+        ;;
+    '' | -* | */*)
+        usage >&2
+        exit 2
+        ;;
+esac
 
 for parent in "${TMPDIR:-/tmp}" /tmp /var/tmp; do
     if is_open_to_servers "$parent"; then

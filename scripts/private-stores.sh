@@ -1,6 +1,7 @@
 #!/bin/sh
 # A private PostgreSQL and Redis in one directory, on unix sockets only: for the tests, the benchmarks and the demo.
 #
+# usage:
 #   private-stores.sh start DIR [--durable]   starts what is not running yet, returns when both answer
 #   private-stores.sh stop DIR                ends both and waits for it; the data stay
 #   private-stores.sh run DIR [--durable]     in the foreground, for a program that wants them to go with it: prints
@@ -27,7 +28,11 @@ fail() {
 }
 
 usage() {
-    sed -n '4,12s/^# *//p' "$0" >&2
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+}
+
+misuse() {
+    usage >&2
     exit 2
 }
 
@@ -236,7 +241,12 @@ run_in_foreground() {
     done
 }
 
-[ $# -ge 2 ] || usage
+case ${1-} in --help | -h)
+    usage
+    exit 0
+    ;;
+esac
+[ $# -ge 2 ] || misuse
 command=$1
 dir=$2
 shift 2
@@ -246,7 +256,7 @@ ending=
 case $command in start | run)
     case ${1-} in
     --durable) durable=yes ;;
-    ?*) usage ;;
+    ?*) misuse ;;
     esac
     ;;
 esac
@@ -266,14 +276,14 @@ stop)
     stop_both
     ;;
 createdb)
-    [ $# -ge 1 ] || usage
+    [ $# -ge 1 ] || misuse
     dir=$(cd "$dir" && pwd -P)
     as_owner "$bin/createdb" -h "$dir" -U reprise -T "${2:-template0}" "$1"
     ;;
 dropdb)
-    [ $# -eq 1 ] || usage
+    [ $# -eq 1 ] || misuse
     dir=$(cd "$dir" && pwd -P)
     as_owner "$bin/dropdb" -h "$dir" -U reprise --force --if-exists "$1"
     ;;
-*) usage ;;
+*) misuse ;;
 esac

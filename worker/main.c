@@ -54,9 +54,7 @@ static void print_fault_point(const char *name, void *context)
 static int answer(int argc, char **argv, const struct config *config)
 {
     const char *word = argc > 1 ? argv[1] : "";
-    if (strcmp(word, "--help") == 0)
-        print_help();
-    else if (strcmp(word, "--version") == 0)
+    if (strcmp(word, "--version") == 0)
         puts("worker " REPRISE_VERSION);
     else if (strcmp(word, "--print-config") == 0)
         config_print(config, stdout);
@@ -161,7 +159,7 @@ int main(int argc, char **argv)
 {
     struct config config;
     struct err_info error = {0};
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+    if (config_wants_help(argc, argv)) {
         print_help();
         return 0;
     }

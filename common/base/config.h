@@ -80,6 +80,10 @@ struct config {
     const char **origins; /* of each entry, in the table's order: "default", "file", "environment" or "flag" */
 };
 
+/* --help or -h, behind whatever other words, or the word help: answered before any setting is read, so that it is even
+ * where a setting is wrong. */
+bool config_wants_help(int argc, char **argv);
+
 /* Reads file (NULL: the one REPRISE_CONFIG names, else ./reprise.yaml if there), environment and the flags of argv.
  * Flags it knows (`--name value`, `--name=value`) are taken out of argv (argc falls); all others stay for the program.
  * A secret as a flag is refused: other users can see a process's arguments. An empty variable counts as not set.

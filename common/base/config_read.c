@@ -150,3 +150,11 @@ enum err config_read(struct config *config, const char *file, int *argc, char **
         config_fini(config);
     return rc;
 }
+
+bool config_wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return argc > 1 && strcmp(argv[1], "help") == 0;
+}

@@ -3,6 +3,7 @@
 
 What a character does in str.lower() is asked of str.lower() itself, so that the table is what we promise to equal.
 """
+import argparse
 import sys
 import unicodedata
 
@@ -57,6 +58,7 @@ def table(kind, name, items):
         kind, name, "\n".join(rows(items)), name, len(items))
 
 
+argparse.ArgumentParser(description=__doc__).parse_args()
 cased = [code for code in CODES if final_after(chr(code))]
 skipped = [code for code in CODES if final_after("A" + chr(code)) and not final_after(chr(code))]
 print("/* Unicode %s. Written by lower_table.py: change that, not this. */" % unicodedata.unidata_version)

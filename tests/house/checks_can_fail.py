@@ -130,6 +130,14 @@ class ChecksCanFail(unittest.TestCase):
             ("tests/chaos/test_a.py", "def f(:\n"),
         ], 1)
 
+    def test_a_script_without_help_is_refused(self):
+        for code, lines in [(0, ["echo usage: x"]), (1, ["echo usage: x >&2"]), (1, ["echo usage: x", "exit 2"]),
+                            (1, ["echo usage: x", "echo oh >&2"]), (1, ["echo usage: x", "touch here"]), (1, [])]:
+            self.write("scripts/x.sh", "\n".join(["#!/bin/sh", *lines, ""]))
+            (self.root / "scripts/x.sh").chmod(0o755)
+            with self.subTest(lines=lines):
+                self.assertEqual(self.result("help"), code)
+
     def test_broken_shell_is_refused(self):
         self.expect("shell", [("scripts/a.sh", '#!/bin/sh\necho "$1"\n')], 0)
         self.expect("shell", [("scripts/a.sh", "#!/bin/sh\nif true\n"), (".ci/run", "#!/bin/sh\nif true\n")], 1)

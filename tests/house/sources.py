@@ -26,6 +26,17 @@ def shell_files(root):
     return [path for path in _files(root, SCRIPT_ROOMS) if _is_shell(path)]
 
 
+def executables(root):
+    """The scripts that are started by their name."""
+    rooms = sorted({*SCRIPT_ROOMS, *PYTHON_ROOMS, *ROOMS})
+    return [path for path in _files(root, rooms) if path.stat().st_mode & 0o111 and _is_script(path)]
+
+
+def _is_script(path):
+    with path.open("rb") as file:
+        return file.read(2) == b"#!"
+
+
 def _is_shell(path):
     if path.suffix:
         return path.suffix == ".sh"

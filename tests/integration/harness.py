@@ -87,9 +87,20 @@ class ProducerTest(unittest.TestCase):
         return self.ask("add-repository", app_id, url, **more)["repository_id"]
 
 
+class Passes(unittest.TextTestResult):
+    """Counts the tests that passed."""
+    passed = 0
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.passed += 1
+
+
 def main():
-    """unittest's main, with the exit code that CTest takes for skipped where a server is not installed."""
-    try:
-        unittest.main(verbosity=2)
-    except stores.StoresMissing:
-        sys.exit(SKIPPED)
+    """unittest's main, with the exit code that CTest takes for skipped where nothing was tested, for want of the servers or
+    of what the tests need: such a test belongs into a file of its own."""
+    runner = unittest.TextTestRunner(verbosity=2, resultclass=Passes)
+    result = unittest.main(testRunner=runner, exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(DONE if result.passed or not result.skipped else SKIPPED)

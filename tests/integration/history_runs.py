@@ -92,3 +92,6 @@ class HistoryTest(ProducerTest):
 
     def sync(self, code=DONE):
         return self.expect(code, "sync-history", "--json", "--silent").json
+
+    def counts(self, answer):
+        return tuple(answer[name] for name in ("scanned", "enriched", "inserted", "updated", "unchanged", "failed"))

@@ -1,17 +1,10 @@
-"""Stores as they should not be: Redis that evicts, PostgreSQL that cannot be written to, is full, or has a newer schema;
+"""Stores as they should not be: Redis that evicts, PostgreSQL that cannot be written to or has a newer schema;
 a missing key; programs that migrate at once. Each is told in words, and nothing is lost.
 """
-import errno
-import os
-import pathlib
-import shutil
 import subprocess
-import tempfile
-import unittest
 
 from delivering import DeliveryTest
-from harness import CONFLICT, DONE, PREFIX, ProducerTest, eventually, main, programs
-from reprise_testing import stores as private_stores
+from harness import CONFLICT, DONE, ProducerTest, eventually, main, programs
 from reprise_testing.psql import Psql
 
 
@@ -130,54 +123,6 @@ class MissingKey(DeliveryTest):
             self.assertNotEqual(DONE, answer.code)
             self.assertIn("64 hex digits", answer.err)
             self.assertNotIn(key, answer.err)
-
-
-class FullDisk(unittest.TestCase):
-    """PostgreSQL's data on a small file system of their own. Mounting one wants root."""
-
-    def setUp(self):
-        self.mounted = pathlib.Path(tempfile.mkdtemp(prefix="reprise-full-"))
-        self.addCleanup(shutil.rmtree, self.mounted, True)
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m,mode=755", "tmpfs", self.mounted],
-                                               capture_output=True).returncode != 0:
-            self.skipTest("no file system can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", "-l", str(self.mounted)])
-        tempfile.tempdir, before = str(self.mounted), tempfile.tempdir
-        try:
-            self.stores = private_stores.Stores(durable=False)
-        finally:
-            tempfile.tempdir = before
-        self.addCleanup(self.stores.stop)
-
-    def producer(self, *words):
-        return subprocess.run([programs.program("producer"), *words], env=self.env, capture_output=True, text=True, timeout=120)
-
-    def fill(self, file):
-        with self.assertRaises(OSError) as full, file.open("wb", buffering=0) as out:
-            while True:
-                out.write(b"\0" * 65536)
-        self.assertEqual(errno.ENOSPC, full.exception.errno)
-
-    def test_the_worker_waits_and_nothing_is_lost(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="reprise-it-"))
-        self.addCleanup(shutil.rmtree, folder, True)
-        self.env = programs.environment(self.stores)
-        worker = programs.Worker(self.env, folder / "worker.log")
-        self.addCleanup(worker.end_at_once)
-        eventually(lambda: self.stores.redis("KEYS", PREFIX + ":worker:*"), "the worker beats")
-        asked = self.producer("run", "noop", "count=20000", "sleep_ms=1")
-        self.assertEqual(DONE, asked.returncode, asked.stderr)
-        operation = asked.stdout.strip()
-        ballast = self.mounted / "ballast"
-        self.fill(ballast)
-        eventually(lambda: "No space left" in worker.text(), "the worker says what is wrong")
-        ballast.unlink()
-        self.stores.start_again()  # a PostgreSQL that could not write its log has ended
-        ended = self.producer("progress", operation, "--watch")
-        self.assertEqual(DONE, ended.returncode, ended.stdout + ended.stderr)
-        self.assertEqual([("20000", "20000", "0")], self.stores.psql.rows(
-            "SELECT total, succeeded, failed FROM reprise.tally WHERE operation_id = '%s'" % operation))
-        self.assertNotIn("was ended by", worker.text())
 
 
 if __name__ == "__main__":

@@ -4,13 +4,10 @@ import os
 import pathlib
 import random
 import shutil
-import unittest
 
 from harness import DONE, FAILED, eventually, main, programs
 from history_runs import HistoryTest
-from reprise_testing.stores import ROOT
 
-REAL_RUNS = ROOT.parent / "shared" / "data" / "agents"
 ELSEWHERE = ("history.recost_", "history.webhook_")  # test_history_costs.py, test_history_webhook.py
 DERIVED = ("workflow_history", "workflow_search", "cost_audit_log", "operation_patterns", "pattern_occurrences", "cost_webhook")
 
@@ -24,9 +21,6 @@ class Sync(HistoryTest):
         """Of every row of every table of the history: where it stands and which transaction wrote it."""
         return [self.sql("SELECT '%s', ctid::text, xmin::text, xmax::text FROM reprise.%s ORDER BY 2" % (table, table))
                 for table in DERIVED]
-
-    def counts(self, answer):
-        return tuple(answer[name] for name in ("scanned", "enriched", "inserted", "updated", "unchanged", "failed"))
 
     def test_what_has_not_changed_is_not_written(self):
         for number in range(300):
@@ -202,17 +196,6 @@ class Sync(HistoryTest):
         self.sync()
         self.sync()
         self.assertEqual(1, self.stores.psql.number("SELECT count(*) FROM reprise.scanned_run"))
-
-    @unittest.skipUnless(REAL_RUNS.is_dir(), "the real runs (../shared/data/agents) are not here")
-    def test_real_runs(self):
-        shutil.copytree(REAL_RUNS, self.agents, dirs_exist_ok=True)
-        self.assertEqual((3, 3, 3, 0, 0, 0), self.counts(self.sync()))
-        self.assertEqual([("3a9fd5b9", "2.6641085"), ("4b6b710e", "0.26153885"), ("5cd0bbdd", "0")],
-                         self.sql("SELECT adw_id, trim_scale(actual_cost_total) FROM reprise.workflow_history ORDER BY 1"))
-        self.set_cost("4b6b710e", "9.99")
-        answer = self.ask("resync-costs", "--yes", "--watch")
-        self.assertEqual((1, -9.72846115), (answer["changed"], answer["change"]))
-        self.assert_audited()
 
 
 def peak_bytes(pid):

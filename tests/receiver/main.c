@@ -18,7 +18,8 @@
 #include "tests/receiver/server.h"
 
 static const char help[] =
-    "receiver: a client app that checks, keeps and counts what Reprise delivers\n"
+    "usage: receiver [OPTION …]\n"
+    "A client app that checks, keeps and counts what Reprise delivers.\n"
     "  --port N            listen there; 0 (default) = any free port\n"
     "  --port-file FILE    write the port there once it listens\n"
     "  --bind ADDRESS      default 127.0.0.1\n"
@@ -42,7 +43,7 @@ struct settings {
     bool quiet_bodies, die_with_parent;
 };
 
-enum { PORT = 1, PORT_FILE, BIND, KEY, PREFIX, KEEP, LOG, QUIET_BODIES, DIE_WITH_PARENT, HELP };
+enum { PORT = 1, PORT_FILE, BIND, KEY, PREFIX, KEEP, LOG, QUIET_BODIES, DIE_WITH_PARENT, HELP = 'h' };
 static const struct option long_options[] = {
     {"port", required_argument, NULL, PORT},
     {"port-file", required_argument, NULL, PORT_FILE},
@@ -101,7 +102,7 @@ static bool take_option(struct settings *settings, int option)
 
 static void read_options(struct settings *settings, int argc, char **argv)
 {
-    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1;) {
         if (option != HELP && take_option(settings, option))
             continue;
         fputs(help, option == HELP ? stdout : stderr);

@@ -23,7 +23,13 @@ int testing_dir_teardown(void **state);
 /* `dir` + "/" + `name`; the caller frees it. */
 char *testing_join(const char *dir, const char *name);
 
-/* The directory of the sample data; NULL, after saying so, where this checkout has none beside it: then skip(). */
+#define TESTING_SKIPPED 77 /* what CTest takes for "skipped" */
+
+/* The directory of the sample data; NULL, after saying so, where this checkout has none beside it. */
 const char *testing_shared_data(void);
+/* The exit code of a program of which all tests need the sample data: without them it is skipped, and CTest says so.
+ * What needs none belongs into another program. */
+#define testing_run_with_shared_data(tests)                                                                            \
+    (testing_shared_data() == NULL ? TESTING_SKIPPED : cmocka_run_group_tests(tests, NULL, NULL))
 
 #endif

@@ -1,13 +1,12 @@
 /*
- * Result lines: what they are, and what they cost by each of the four routes alone. The real ones lie beside this
- * checkout; where they do not, those tests say that they are skipped.
+ * Result lines: what they are, and what they cost by each of the four routes alone. test_real_lines.c has the real
+ * ones.
  */
 #include "common/history/result_line.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/json_walk.h"
 #include "common/history/result_cost.h"
 #include "tests/testing/testing.h"
 
@@ -181,104 +180,6 @@ static void too_many_models_are_refused(void **state)
     }
 }
 
-/* ---- the real ones ----------------------------------------------------------------------------------------------- */
-
-static char *shared_text(const char *name)
-{
-    const char *data = testing_shared_data();
-    if (data == NULL)
-        return NULL;
-    char *path = testing_join(data, name);
-    struct buf text = BUF_INIT;
-    testing_read_file(path, &text);
-    free(path);
-    return buf_take(&text);
-}
-
-/* The member `result` of {source, adw_id, agent, result}, as text. */
-static struct json_slice inner_line(const char *text, size_t len)
-{
-    struct json_walk walk;
-    struct json_slice key;
-    json_walk_init(&walk, text, len, 64);
-    assert_true(json_walk_enter(&walk, '{'));
-    while (json_walk_key(&walk, &key)) {
-        (void)json_walk_peek(&walk);
-        const char *begin = walk.at;
-        assert_true(json_walk_skip(&walk));
-        if (json_slice_is(&key, "result"))
-            return (struct json_slice){begin, (size_t)(walk.at - begin), false};
-    }
-    fail_msg("no result in a line of result-lines.jsonl");
-    return (struct json_slice){NULL, 0, false};
-}
-
-static void every_real_line_costs_the_same_by_each_route(void **state)
-{
-    (void)state;
-    char *text = shared_text("result-lines.jsonl");
-    if (text == NULL)
-        skip();
-    struct prices *prices = prices_builtin();
-    int lines = 0, degenerate = 0;
-    for (char *at = text, *end; (end = strchr(at, '\n')) != NULL; at = end + 1, lines++) {
-        struct json_slice inner = inner_line(at, (size_t)(end - at));
-        assert_int_equal(result_line_read(inner.bytes, inner.len, &line, NULL), RESULT_LINE_RESULT);
-        int64_t reported = cost_by(prices, RESULT_COST_REPORTED);
-        assert_true(reported != MONEY_UNKNOWN);
-        if (line.model_count == 0) { /* all usage zero, modelUsage empty */
-            assert_int_equal(reported, 0);
-            assert_int_equal(cost_by(prices, RESULT_COST_USAGE), 0);
-            degenerate++;
-            continue;
-        }
-        assert_int_equal(cost_by(prices, RESULT_COST_MODEL_COSTS), reported);
-        assert_int_equal(cost_by(prices, RESULT_COST_MODEL_TOKENS), reported);
-    }
-    assert_int_equal(lines, 58);
-    assert_int_equal(degenerate, 1);
-    prices_drop(prices);
-    free(text);
-}
-
-/* The last line of a stream, or all of a file that holds one object. */
-static void read_shared(const char *name, bool is_stream)
-{
-    static char *text;
-    free(text);
-    text = shared_text(name);
-    if (text == NULL)
-        skip();
-    size_t len = strlen(text);
-    while (len > 0 && text[len - 1] == '\n')
-        text[--len] = '\0';
-    const char *last = is_stream ? strrchr(text, '\n') : NULL;
-    assert_int_equal(read_text(last != NULL ? last + 1 : text), RESULT_LINE_RESULT);
-}
-
-static void the_odd_streams_say_what_they_say(void **state)
-{
-    (void)state;
-    struct prices *prices = prices_builtin();
-    struct run_tokens tokens;
-    read_shared("streams/stream_api_error_529.jsonl", true);
-    for (int route = RESULT_COST_REPORTED; route <= RESULT_COST_MODEL_TOKENS; route++)
-        assert_int_equal(cost_by(prices, (enum result_cost_route)route), 17602700);
-    assert_true(result_line_has_error(&line));
-    read_shared("streams/stream_with_rate_limit_event.jsonl", true);
-    for (int route = RESULT_COST_REPORTED; route <= RESULT_COST_MODEL_TOKENS; route++)
-        assert_int_equal(cost_by(prices, (enum result_cost_route)route), 147376000);
-    assert_false(result_line_has_error(&line));
-    read_shared("streams/gleam_result_success.json", false);
-    assert_int_equal(result_cost(&(struct result_cost_question){&line, prices, NULL}, NULL), 247224250);
-    assert_int_equal(cost_by(prices, RESULT_COST_MODEL_COSTS), 228446250);
-    read_shared("streams/gleam_result_error.json", false);
-    assert_int_equal(result_cost(&(struct result_cost_question){&line, prices, NULL}, NULL), 5000000);
-    assert_true(result_line_has_error(&line) && result_line_tokens(&line, &tokens));
-    assert_int_equal(run_tokens_total(&tokens), 60);
-    prices_drop(prices);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,8 +189,6 @@ int main(void)
         cmocka_unit_test(the_first_route_that_tells_is_taken),
         cmocka_unit_test(streams_name_their_model_in_init_and_assistant_lines),
         cmocka_unit_test(too_many_models_are_refused),
-        cmocka_unit_test(every_real_line_costs_the_same_by_each_route),
-        cmocka_unit_test(the_odd_streams_say_what_they_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,49 +121,6 @@ static void what_is_no_state_file_is_refused_with_its_place(void **state)
     }
 }
 
-static void read_shared(const char *name)
-{
-    const char *data = testing_shared_data();
-    if (data == NULL)
-        skip();
-    char *dir = testing_join(data, "adw-states"), *path = testing_join(dir, name);
-    struct buf text = BUF_INIT;
-    testing_read_file(path, &text);
-    free(path);
-    free(dir);
-    if (read_text(text.data) != ERR_OK)
-        fail_msg("%s: %s", name, error.text);
-    buf_fini(&text);
-}
-
-static void the_real_state_files_are_read(void **state)
-{
-    (void)state;
-    read_shared("adw_state_acengineer_adw_1760937866209_4409.json");
-    expect_text(STATE_ADW_ID, "adw_1760937866209_4409");
-    expect_text(STATE_ISSUE_NUMBER, NULL);
-    expect_text(STATE_WORKFLOW_STATUS, "initialized");
-    expect_text(STATE_STATUS, NULL);
-    expect_text(STATE_CURRENT_PHASE, NULL);
-    assert_int_equal(state_file.backend_port, 9113);
-    assert_int_equal(state_file.phases_done, 0);
-    read_shared("adw_state_acengineer_test_1760936312836_7214.json");
-    expect_text(STATE_STATUS, "completed");
-    expect_text(STATE_CURRENT_STAGE, "completed");
-    assert_int_equal(state_file.phases_done, 4);
-    read_shared("adw_state_tacweb_adw-3af4a34d.json");
-    expect_text(STATE_ISSUE_NUMBER, "83");
-    expect_text(STATE_STATUS, NULL);
-    expect_text(STATE_MODEL_SET, "base");
-    assert_true(state_file.estimated_cost_nusd == MONEY_UNKNOWN);
-    read_shared("adw_state_tacweb_documented_example.json");
-    assert_int_equal(state_file.estimated_cost_nusd, 450000000);
-    assert_int_equal(state_file.breakdown_nusd, 450000000);
-    assert_int_equal(state_file.breakdown_steps, 3);
-    expect_text(STATE_NL_INPUT, "Add user authentication with JWT tokens");
-    assert_true(state_file.has_error_list && state_file.error_count == 0);
-}
-
 static int end(void **state)
 {
     (void)state;
@@ -178,7 +135,6 @@ int main(void)
         cmocka_unit_test(what_is_of_another_kind_counts_as_absent),
         cmocka_unit_test(error_lists_are_counted_and_typed),
         cmocka_unit_test(what_is_no_state_file_is_refused_with_its_place),
-        cmocka_unit_test(the_real_state_files_are_read),
     };
     state_file_init(&state_file);
     return cmocka_run_group_tests(tests, NULL, end);

@@ -1,6 +1,6 @@
 /*
- * Runs read from directories: the sample data beside this checkout (skipped where there is none), and the odd ones,
- * which are made here. "The others are unaffected" is what every broken run is checked for.
+ * Runs read from directories: the odd ones, which are made here. "The others are unaffected" is what every broken run
+ * is checked for. test_real_runs.c has the real ones.
  */
 #include "worker/run/history_files.h"
 
@@ -15,53 +15,12 @@
 
 #include "common/base/mem.h"
 #include "tests/testing/testing.h"
+#include "tests/unit/worker/run_place.h"
 
 #define COST_LINE(amount)                                                                                              \
     "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"duration_ms\":1000,\"total_cost_usd\":" amount  \
     ",\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}\n"
 #define INIT_LINE "{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"claude-sonnet-4-5-20250929\"}\n"
-
-struct place {
-    char *root;
-    struct history_dir *dir;
-    struct prices *prices;
-    struct history_reader *reader;
-    struct run_facts facts;
-    struct err_info error;
-};
-
-static void place_open(struct place *place, const char *root)
-{
-    struct err_info error = {.code = ERR_OK};
-    *place = (struct place){.root = mem_strdup(root), .prices = prices_builtin()};
-    place->reader = history_reader_new(place->prices, NULL, NULL);
-    if (history_dir_open(root, NULL, &place->dir, &error) != ERR_OK)
-        fail_msg("%s", error.text);
-    run_facts_init(&place->facts);
-}
-
-static void place_close(struct place *place)
-{
-    run_facts_fini(&place->facts);
-    history_reader_drop(place->reader);
-    history_dir_close(place->dir);
-    prices_drop(place->prices);
-    free(place->root);
-}
-
-static enum err read_run(struct place *place, const char *id)
-{
-    run_facts_fini(&place->facts);
-    return history_files_read(place->reader, place->dir, id, &place->facts, &place->error);
-}
-
-static void expect_cost(struct place *place, const char *id, int64_t nusd)
-{
-    if (read_run(place, id) != ERR_OK)
-        fail_msg("%s: %s", id, place->error.text);
-    assert_true(place->facts.has_cost);
-    assert_int_equal(place->facts.actual_cost_nusd, nusd);
-}
 
 static void expect_failure(struct place *place, const char *id, enum err err, const char *words)
 {
@@ -132,37 +91,6 @@ static int teardown(void **state)
     place_close(place);
     free(place);
     return testing_dir_teardown(&root);
-}
-
-static void the_three_real_runs_cost_what_they_cost(void **state)
-{
-    (void)state;
-    const char *data = testing_shared_data();
-    if (data == NULL)
-        skip();
-    char *agents = testing_join(data, "agents");
-    struct place place;
-    place_open(&place, agents);
-    expect_cost(&place, "4b6b710e", 261538850);
-    assert_int_equal(place.facts.status, RUN_STATUS_COMPLETED);
-    assert_int_equal(place.facts.phase_count, 2);
-    assert_string_equal(place.facts.phases[0].name, "plan");
-    assert_int_equal(place.facts.phases[0].cost_nusd, 111263500);
-    assert_int_equal(place.facts.phases[0].duration_ms, 48670);
-    assert_string_equal(place.facts.phases[1].name, "build");
-    assert_int_equal(place.facts.phases[1].cost_nusd, 150275350);
-    assert_int_equal(place.facts.model_count, 2);
-    assert_string_equal(place.facts.model_used, "sonnet");
-    assert_string_equal(place.facts.workflow_template, "chore_implement");
-    assert_int_equal(place.facts.retry_count, 0);
-    assert_int_equal(place.facts.total_tokens, place.facts.tokens.input + place.facts.tokens.cache_creation +
-                                                   place.facts.tokens.cache_read + place.facts.tokens.output);
-    expect_cost(&place, "3a9fd5b9", 2664108500);
-    expect_cost(&place, "5cd0bbdd", 0);
-    assert_int_equal(place.facts.status, RUN_STATUS_RUNNING);
-    assert_true(place.facts.has_tokens && place.facts.total_tokens == 0);
-    place_close(&place);
-    free(agents);
 }
 
 static void broken_files_fail_their_run_with_path_and_place(void **state)
@@ -385,7 +313,6 @@ static void the_digest_covers_the_bytes_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_three_real_runs_cost_what_they_cost),
         TEST(broken_files_fail_their_run_with_path_and_place),
         TEST(ids_lead_nowhere_else),
         TEST(links_are_never_followed),

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import unittest
 
 from reprise_testing.psql import Psql, SqlError  # noqa: F401
 from reprise_testing.resp import Redis
@@ -18,8 +19,8 @@ _SCRIPT = ROOT / "scripts" / "private-stores.sh"
 NOT_INSTALLED = 77
 
 
-class StoresMissing(Exception):
-    """PostgreSQL or Redis is not installed: the test is skipped."""
+class StoresMissing(unittest.SkipTest):
+    """PostgreSQL or Redis is not installed."""
 
 
 class Stores:
@@ -39,7 +40,7 @@ class Stores:
     def _await_ready(self):
         if self._script.stdout.readline() != "ready\n":
             code = self._script.wait()
-            raise StoresMissing() if code == NOT_INSTALLED else RuntimeError("the stores did not start: %d" % code)
+            raise StoresMissing("PostgreSQL or Redis is not installed") if code == NOT_INSTALLED else RuntimeError("the stores did not start: %d" % code)
 
     def stop(self):
         self.redis.close()
