@@ -62,7 +62,7 @@ def settle_script(chunks_of_client, chunk=CHUNK):
             "BEGIN;\n" % (chunks_of_client, chunk) +
             _statement("settle_fence", ["'op_pgbench'", ":first::bigint", _last(chunk), zeros]) +
             _statement("settle_outcomes", outcomes) +
-            _statement("settle_tally", ["'op_pgbench'", str(chunk), "0", "0"]) + "COMMIT;\n")
+            _statement("settle_tally", ["'op_pgbench'", "'noop'", str(chunk), "0", "0"]) + "COMMIT;\n")
 
 
 def pgbench_rate(bench, clients):

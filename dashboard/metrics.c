@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <json-c/linkhash.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/json.h"
 
@@ -161,6 +162,40 @@ void metrics_workers(struct json_object *workers, struct buf *out)
     }
     header(out, "reprise_workers", "gauge", "Worker processes that are alive.");
     buf_addf(out, "reprise_workers %" PRId64 "\n", alive);
+}
+
+/* ---- the installation ------------------------------------------------------------------------------------------- */
+
+static bool is_files(struct json_object *kind)
+{
+    return strcmp(json_get_string(kind, "kind"), "file") == 0;
+}
+
+static void outcomes_of_kind(struct json_object *kind, struct buf *out)
+{
+    static const char *const words[] = {"succeeded", "failed", "skipped"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        buf_add_str(out, "reprise_outcomes_total{");
+        label(out, "kind", json_get_string(kind, "kind"));
+        buf_addf(out, ",outcome=\"%s\"} %" PRId64 "\n", words[i], json_get_int(kind, words[i], 0));
+    }
+}
+
+void metrics_activity(struct json_object *kinds, struct buf *out)
+{
+    int64_t files = 0;
+    header(out, "reprise_outcomes_total", "counter",
+           "Jobs settled since the installation began, whoever did it: exact.");
+    for (size_t i = 0; i < json_object_array_length(kinds); i++) {
+        struct json_object *kind = json_object_array_get_idx(kinds, i);
+        if (is_files(kind))
+            files = json_get_int(kind, "succeeded", 0);
+        else
+            outcomes_of_kind(kind, out);
+    }
+    header(out, "reprise_files_total", "counter",
+           "Files for which client apps answered, since the installation began.");
+    buf_addf(out, "reprise_files_total %" PRId64 "\n", files);
 }
 
 /* ---- queues ---------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* Every route, once. What a row means: route.h. */
+#include "common/query/activity.h"
 #include "common/query/analytics.h"
 #include "common/query/apps.h"
 #include "common/query/definitions.h"
@@ -40,6 +41,13 @@ const struct route routes[] = {
      .run = run_overview,
      .answer = "overview",
      .summary = "How much there is, how it is, what needs attention"},
+    {.method = METHOD_GET,
+     .pattern = "/admin/api/activity",
+     .access = ACCESS_CALLER,
+     .ask = activity_read,
+     .query = "hours",
+     .answer = "activity",
+     .summary = "What was done in the last hours, by minute or more, and by kind of job"},
     {.method = METHOD_GET,
      .pattern = "/admin/api/queue",
      .access = ACCESS_CALLER,
@@ -199,7 +207,7 @@ const struct route routes[] = {
      .pattern = OPERATION "/outcomes",
      .access = ACCESS_CALLER,
      .ask = outcomes_list,
-     .query = PAGED " outcome",
+     .query = PAGED " outcome form",
      .answer = "outcomes",
      .summary = "What became of its jobs"},
     {.method = METHOD_GET,
@@ -208,7 +216,7 @@ const struct route routes[] = {
      .ask = outcomes_errors,
      .query = "limit",
      .answer = "errors",
-     .summary = "Its failures, grouped by text"},
+     .summary = "Its failures, grouped by the form of their text"},
     {.method = METHOD_POST,
      .pattern = OPERATION "/cancel",
      .access = ACCESS_CALLER,

@@ -1,6 +1,7 @@
 /* The installation itself: is it alive, can it work, what does it count; and the stream of events. */
 #include <string.h>
 
+#include "common/query/activity.h"
 #include "common/query/engine.h"
 #include "common/queue/dispatch.h"
 #include "dashboard/desk.h"
@@ -59,7 +60,7 @@ enum err run_metrics(struct call *call, struct err_info *error)
     struct desk *desk = call->desk;
     struct buf *out = &call->reply.text;
     struct err_info trouble = {0};
-    struct json_object *workers = NULL, *queues = NULL;
+    struct json_object *workers = NULL, *queues = NULL, *kinds = NULL;
     bool postgres = pg_ready(desk->pg, &trouble) == ERR_OK;
     bool redis = engine_workers(&desk->dispatch, &workers, &trouble) == ERR_OK;
     buf_add_str(out, "# HELP reprise_store_up Whether a store answers.\n# TYPE reprise_store_up gauge\n");
@@ -69,7 +70,10 @@ enum err run_metrics(struct call *call, struct err_info *error)
         metrics_workers(workers, out);
     if (redis && postgres && engine_queues(&desk->dispatch, desk->pg, workers, &queues, &trouble) == ERR_OK)
         metrics_queues(queues, out);
+    if (postgres && activity_ever(desk->pg, &kinds, &trouble) == ERR_OK)
+        metrics_activity(kinds, out);
     traffic_write(out);
+    json_object_put(kinds);
     json_object_put(queues);
     json_object_put(workers);
     call->reply.type = "text/plain; version=0.0.4; charset=utf-8";

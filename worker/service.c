@@ -108,6 +108,8 @@ static enum err sweep_if_due(struct service *service, struct err_info *error)
         err = pg_exec(service->pg, &sql_history_fold_sums, NULL, NULL, error);
     if (err == ERR_OK)
         err = pg_exec(service->pg, &sql_deliveries_fold_sums, NULL, NULL, error);
+    if (err == ERR_OK)
+        err = pg_exec(service->pg, &sql_queue_fold_activity, NULL, NULL, error);
     service->swept_ms = more ? 0 : clock_mono_ms();
     return err;
 }

@@ -134,6 +134,7 @@ static void add_release(struct pg_batch *batch, const struct settlement *s, cons
     pg_arg_text(args, s->exclusive_key);
 }
 
+/* What is settled together is of one kind (group.h of the worker). */
 static void add_tally(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
 {
     int64_t counts[3] = {0};
@@ -141,6 +142,7 @@ static void add_tally(struct pg_batch *batch, const struct settlement *s, const 
         counts[s->rulings[mine->index[i]].verdict - VERDICT_SUCCEEDED]++;
     struct pg_args *args = pg_batch_add(batch, &sql_queue_settle_tally);
     pg_arg_text(args, s->operation_id);
+    pg_arg_text(args, s->jobs[mine->index[0]].kind);
     for (int i = 0; i < 3; i++)
         pg_arg_int8(args, counts[i]);
 }

@@ -10,10 +10,12 @@ links AS MATERIALIZED (
            (SELECT count(*) FROM exclusive WHERE touched_at > now() - interval '50 seconds' AND key LIKE 'app\_%') AS scanning,
            (SELECT coalesce(sum(open), 0)::bigint FROM live WHERE job IN ('resync', 'snapshot')) AS open_jobs FROM sums),
 hour AS (
-    SELECT count(*) AS operations, coalesce(sum(t.succeeded), 0)::bigint AS succeeded, coalesce(sum(t.failed), 0)::bigint AS failed,
-           coalesce(sum(t.skipped), 0)::bigint AS skipped
-      FROM (SELECT * FROM operation ORDER BY created_at DESC, operation_id DESC LIMIT 10000) o JOIN tally t USING (operation_id)
-     WHERE o.created_at > now() - interval '1 hour' OR o.finished_at > now() - interval '1 hour')
+    SELECT (SELECT count(*) FROM (SELECT created_at, finished_at FROM operation ORDER BY created_at DESC, operation_id DESC LIMIT 10000) o
+             WHERE created_at > now() - interval '1 hour' OR finished_at > now() - interval '1 hour') AS operations,
+           coalesce(sum(succeeded), 0)::bigint AS succeeded, coalesce(sum(failed), 0)::bigint AS failed,
+           coalesce(sum(skipped), 0)::bigint AS skipped
+      FROM (SELECT * FROM activity UNION ALL SELECT * FROM activity_fresh) a
+     WHERE kind <> 'file' AND minute > now() - interval '1 hour')
 SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of,
        (SELECT count(*) FROM (SELECT 1 FROM apps LIMIT 10000) a) AS apps,
        links.total AS repositories, links.failed,

@@ -115,6 +115,7 @@ class Document(DashboardTest):
         self.operations(self.requests(app, repository))
         self.history()
         self.definitions()
+        self.ask("GET", "/admin/api/activity", query="?hours=168")
         for pattern in ("/admin/api/overview", "/admin/api/queue", "/health", "/ready"):
             self.ask("GET", pattern)
         self.ask("DELETE", "/admin/api/apps/{app_id}", app_id=app)

@@ -52,6 +52,20 @@ class Metrics(DashboardTest):
             self.assertEqual((count, True), (infinite, count >= 3), name)
         self.assertEqual(2, len(found["reprise_queue_chunks"]))
 
+    def test_what_the_installation_has_done_outlives_who_did_it(self):
+        worker = self.worker()
+        before = self.scrape().get("reprise_outcomes_total", {}).get('{kind="noop",outcome="succeeded"}', 0)
+        done = self.call("POST", "/admin/api/operations", {"definition": "noop", "args": {"count": 2000}}).data
+        eventually(lambda: self.get("/admin/api/operations/" + done["operation_id"])["state"] == "completed", "it is done")
+        worker.drain()
+        eventually(lambda: self.scrape()["reprise_workers"][""] == 0, "no worker is alive")
+        found = self.scrape()
+        self.assertEqual({}, {key: value for key, value in found.get("reprise_job_outcomes_total", {}).items()})
+        self.assertEqual(before + 2000, found["reprise_outcomes_total"]['{kind="noop",outcome="succeeded"}'])
+        self.assertEqual(0, found["reprise_files_total"][""])
+        kinds = self.get("/admin/api/activity?hours=1")["kinds"]
+        self.assertGreaterEqual({one["kind"]: one["succeeded"] for one in kinds}["noop"], 2000)
+
     def test_http_is_counted_by_route_and_status(self):
         def count():
             return self.scrape()["reprise_http_requests_total"].get(

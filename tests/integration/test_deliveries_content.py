@@ -54,7 +54,11 @@ class Content(DeliveryTest):
         app, repository, _ = self.new_world({"a": b"a\n"})
         counts = ("SELECT sum(links), sum(never), sum(failed) FROM reprise.link_sum WHERE app_id = '%s'" % app)
         self.assertEqual([("1", "1", "0")], [tuple(row) for row in self.stores.psql.rows(counts)])
+        files = ("SELECT coalesce(sum(succeeded), 0) FROM (SELECT * FROM reprise.activity WHERE minute = '-infinity' UNION ALL"
+                 " SELECT * FROM reprise.activity_fresh) a WHERE kind = 'file'")
+        before = int(self.stores.psql.value(files))
         self.deliver("resync", app, repository)
+        self.assertEqual(before + 1, int(self.stores.psql.value(files)))
         self.assertEqual([("1", "0", "0")], [tuple(row) for row in self.stores.psql.rows(counts)])
         eventually(lambda: self.stores.psql.value(
             "SELECT count(*) = 1 AND NOT bool_or(fresh) FROM reprise.link_sum WHERE app_id = '%s'" % app) == "t",

@@ -171,17 +171,34 @@ test('an operation with failures groups them by text and can be retried from its
     await page.goto(house.url + '/#/operation/' + id);
     await rowOf(page, 'Errors by text', '507').first().waitFor();
     await house.shot(page, 'operation-failures');
-    await page.getByRole('combobox', { name: 'outcome' }).selectOption('failed');
-    await eventually(
-        async () =>
-            (await page.getByRole('table', { name: 'Outcomes' }).getByText('failed', { exact: true }).count()) === 10,
-        'ten failed outcomes are listed',
-    );
+    const listed = (outcome) =>
+        page.getByRole('table', { name: 'Outcomes' }).getByText(outcome, { exact: true }).count();
+    await page.getByRole('link', { name: '10 jobs with this error' }).click();
+    await page.getByText('Only those with the error').waitFor();
+    await eventually(async () => (await listed('failed')) === 10, 'ten failed outcomes are listed');
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByRole('combobox', { name: 'outcome' }).selectOption('succeeded');
+    await eventually(async () => (await listed('succeeded')) === ALL - 10, 'the others are listed');
+    assert.equal(await listed('failed'), 0);
     await house.ask('behave', []);
     await page.getByRole('button', { name: 'Retry what failed (10)…' }).click();
     await confirm(page, 'Retry');
     await strip(page).getByText('completed').waitFor();
     await strip(page).getByText('10 succeeded').waitFor();
+    await house.leave(page);
+});
+
+test('the overview tells what was done by time and by kind, after a reload too', async () => {
+    const page = await house.visit('#/');
+    const [[done]] = await house.ask('sql', "SELECT sum(succeeded + failed + skipped) FROM reprise.tally");
+    const words = new RegExp('^' + done + ' jobs settled over 24 hours');
+    for (const again of [false, true]) {
+        if (again) await page.reload();
+        await page.getByRole('img', { name: words }).locator('canvas').waitFor();
+        await rowOf(page, 'Outcomes by kind of job', 'resync').waitFor();
+    }
+    await page.getByRole('combobox', { name: 'hours' }).selectOption('last hour');
+    await page.getByRole('img', { name: /jobs settled over 1 hour,/ }).locator('canvas').waitFor();
     await house.leave(page);
 });
 

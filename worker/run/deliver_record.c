@@ -77,6 +77,7 @@ static void record(struct pg_batch *batch, const struct deliver *deliver, const 
     if (deleted.count > 0)
         arg_digests(deliver_add(batch, &deliver->link, &sql_deliveries_record_deleted), &deleted);
     arg_digests(deliver_add(batch, &deliver->link, &sql_deliveries_recorded_intents), &all);
+    pg_arg_int8(pg_batch_add(batch, &sql_deliveries_count_files), (int64_t)answered->count);
     columns_fini(&all);
     columns_fini(&sent);
     columns_fini(&deleted);

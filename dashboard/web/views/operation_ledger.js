@@ -1,13 +1,26 @@
-/* The side of an operation: errors by text, the accounts, and the same by hand. */
+/* The side of an operation: errors by the form of their text, the accounts, and the same by hand. */
 import { html } from '../core/html.js';
 import { useLoad } from '../core/load.js';
-import { count } from '../format/number.js';
+import { linkTo } from '../core/router.js';
+import { count, countOf } from '../format/number.js';
 import { Table } from '../parts/table.js';
 import { Whole } from '../parts/tooltip.js';
 
-const errorColumns = [
-    { title: 'Error', most: true, cell: (one) => html`<${Whole} text=${one.error} />` },
-    { title: 'Jobs', num: true, cell: (one) => count(one.jobs) },
+/* One text alone is shown as it is; several by what they have in common, with an example. */
+function Text({ one }) {
+    if (one.texts === 1) return html`<${Whole} text=${one.error} />`;
+    return html`<${Whole} text=${one.form} /><${Whole} text=${'such as: ' + one.error} look="clip dim small" />`;
+}
+
+const errorColumns = (id) => [
+    { title: 'Error', most: true, cell: (one) => html`<${Text} one=${one} />` },
+    {
+        title: 'Jobs',
+        num: true,
+        cell: (one) => html`
+            <a href=${linkTo(['operation', id], { outcome: 'failed', form: one.form })}
+                aria-label=${countOf(one.jobs, 'job') + ' with this error'}>${count(one.jobs)}</a>`,
+    },
 ];
 
 export function Errors({ operation }) {
@@ -19,8 +32,9 @@ export function Errors({ operation }) {
     );
     const errors = load.data?.errors ?? [];
     if (!errors.length) return null;
-    return html`<h2>Errors</h2><div class="panel"><${Table} label="Errors by text" columns=${errorColumns}
-        rows=${errors} keyOf=${(one) => one.error} /></div>`;
+    return html`<h2>Errors${load.data.capped ? ' of the first ' + count(load.data.examined) + ' failures' : ''}</h2>
+        <div class="panel"><${Table} label="Errors by text" rows=${errors}
+            columns=${errorColumns(operation.operation_id)} keyOf=${(one) => one.form} /></div>`;
 }
 
 const argumentsOf = (operation) =>

@@ -1,7 +1,7 @@
 /* What became of each job, by pages; those of a million are never asked for at once. */
-import { html } from '../core/html.js';
+import { html, useEffect, useRef } from '../core/html.js';
 import { useLoad } from '../core/load.js';
-import { useRoute } from '../core/router.js';
+import { setParams, useRoute } from '../core/router.js';
 import { bytes, count, countOf } from '../format/number.js';
 import { Select } from '../parts/filter.js';
 import { Pager, usePage } from '../parts/pager.js';
@@ -37,18 +37,29 @@ const columns = [
     { title: 'Note', rest: true, cell: note },
 ];
 
+function OfOneForm({ form }) {
+    return html`
+        <div class="row tight narrowed"><span class="dim">Only those with the error</span><span class="one-line">${form}</span>
+        <button type="button" class="plain" onClick=${() => setParams({ form: '', page: '', cursor: '' })}>Show all</button></div>`;
+}
+
 export function Outcomes({ operation }) {
     const { params } = useRoute();
     const page = usePage(20);
+    const top = useRef(null);
+    useEffect(() => {
+        if (params.form) top.current?.scrollIntoView({ block: 'start' }); // whoever came by an error wants its jobs
+    }, [params.form]);
     const path = '/admin/api/operations/' + encodeURIComponent(operation.operation_id) + '/outcomes';
     const load = useLoad(
         path,
-        { ...page.params, outcome: params.outcome },
+        { ...page.params, outcome: params.outcome, form: params.form },
         { on: (event) => event.type === 'progress' && event.operation_id === operation.operation_id, every: 700 },
     );
     return html`
-        <div class="title"><h2>Jobs that are done</h2><${Select} name="outcome" label="" value=${params.outcome}
-            options=${which} /></div>
+        <div class="title" ref=${top}><h2>Jobs that are done</h2><${Select} name="outcome" label=""
+            value=${params.outcome} options=${which} /></div>
+        ${params.form && html`<${OfOneForm} form=${params.form} />`}
         <${Loaded} load=${load}>${({ outcomes, next }) => html`
             <div class="panel">
                 <${Table} label="Outcomes" columns=${columns} rows=${outcomes} keyOf=${(one) => one.seq}

@@ -11,7 +11,7 @@ import { Loaded } from '../parts/loaded.js';
 import { operationColumns } from '../parts/operations.js';
 import { Table } from '../parts/table.js';
 import { Attention, useAttention } from './overview_attention.js';
-import { OverviewChart } from './overview_chart.js';
+import { ActivityChart, Kinds, useActivity } from './overview_activity.js';
 import { workerColumns } from '../parts/workers.js';
 
 export function Overview() {
@@ -51,6 +51,7 @@ function sentence({ failed }, rows) {
 
 function Shown({ overview, running }) {
     const attention = useAttention(overview);
+    const activity = useActivity().data;
     return html`
         <${Stats} overview=${overview} running=${running} />
         <h2>Running</h2>
@@ -58,10 +59,10 @@ function Shown({ overview, running }) {
             keyOf=${(one) => one.operation_id}
             empty=${html`Nothing is running. Start something from <a href=${linkTo(['apps'])}>Apps</a> or <a href=${linkTo(['history'])}>History</a>.`} /></div>
         <div class="two">
-            <div><h2>Since this page was opened: settled jobs, chunks waiting</h2>
-            <${OverviewChart} overview=${overview} /></div>
+            <div><${ActivityChart} activity=${activity} /></div>
             <div><h2>Needs attention</h2><${Attention} findings=${attention} /></div>
         </div>
+        <${Kinds} activity=${activity} />
         <h2>Workers</h2>
         <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers ?? []}
             keyOf=${(one) => one.worker}

@@ -84,6 +84,34 @@ static void outcomes_are_paged_and_filtered(void **state)
     assert_values(ask(t, outcomes_list, "operation_id", "op_1"), "outcomes", "seq", "");
 }
 
+/* What differs in numbers, ids and addresses is one form; the list by that form has just those jobs. */
+static void errors_of_one_form_stand_together_and_their_jobs_are_listed(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, error, worker, started_at)"
+           " SELECT 'op_8', i, 0, 'noop', i::text, CASE WHEN i > 90 THEN 'succeeded' ELSE 'failed' END, 0,"
+           " CASE WHEN i > 90 THEN NULL WHEN i % 3 = 0 THEN 'no route to 10.0.0.' || i || ':80'"
+           "      WHEN i % 3 = 1 THEN 'create docs/' || i || '.md: HTTP ' || 400 + i % 2 WHEN i = 2 THEN '' END, 'w', "
+           "now()"
+           " FROM generate_series(1, 100) i");
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_8"), "errors", "form",
+                  "(no text) no route to <address> create <path>: HTTP 401 create <path>: HTTP 400");
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_8"), "errors", "jobs", "30 30 15 15");
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_8"), "errors", "texts", "1 30 15 15");
+    assert_values(ask(t, outcomes_errors, "operation_id", "op_8", "limit", "2"), "errors", "first_job_id",
+                  "op_8/2 op_8/3");
+    struct answer first =
+        ask(t, outcomes_list, "operation_id", "op_8", "form", "create <path>: HTTP 400", "limit", "5");
+    assert_values(
+        ask(t, outcomes_list, "operation_id", "op_8", "form", "create <path>: HTTP 400", "cursor", first.next),
+        "outcomes", "seq", "34 40 46 52 58 64 70 76 82 88");
+    assert_values(first, "outcomes", "seq", "4 10 16 22 28");
+    assert_values(ask(t, outcomes_list, "operation_id", "op_8", "form", "(no text)", "limit", "3"), "outcomes", "seq",
+                  "2 5 8");
+    assert_values(ask(t, outcomes_list, "operation_id", "op_8", "form", "another"), "outcomes", "seq", "");
+    sql(t, "DELETE FROM job_outcome WHERE operation_id = 'op_8'");
+}
+
 static void errors_are_grouped_by_their_text(void **state)
 {
     struct query_test *t = *state;
@@ -108,6 +136,7 @@ int main(void)
         cmocka_unit_test_setup(an_operation_shows_its_counts_and_phases, setup),
         cmocka_unit_test_setup(outcomes_are_paged_and_filtered, setup),
         cmocka_unit_test_setup(errors_are_grouped_by_their_text, setup),
+        cmocka_unit_test_setup(errors_of_one_form_stand_together_and_their_jobs_are_listed, setup),
     };
     return cmocka_run_group_tests(tests, query_test_open, query_test_close);
 }

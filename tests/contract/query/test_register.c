@@ -127,6 +127,8 @@ static void failed_links_tell_why(void **state)
 static void the_overview_counts_each_link_once(void **state)
 {
     struct query_test *t = *state;
+    sql(t, "TRUNCATE activity, activity_fresh; INSERT INTO activity_fresh VALUES (now(), 'resync', 2, 1, 0),"
+           " (now(), 'file', 5, 0, 0)");
     struct answer answer = ask(t, overview_read, NULL);
     assert_member(&answer, "apps", "2");
     assert_member(&answer, "repositories", "5");

@@ -27,7 +27,7 @@ static const struct {
     {&sql_queue_settle_fence_scattered, "'" OP "', ARRAY[5, 50000, 99999], '{0,0,0}'", 60},
     {&sql_queue_settle_outcomes,
      "'" OP "', 'w_1', '1.5', '{1}', '{0}', '{noop}', '{k}', '{succeeded}', '{0}', '{NULL}', '{NULL}'", 60},
-    {&sql_queue_settle_tally, "'" OP "', 1, 0, 0", 60},
+    {&sql_queue_settle_tally, "'" OP "', 'noop', 1, 0, 0", 60},
     {&sql_queue_retry, "'" OP "', '{50001,50002}', '{0,0}', '{1000,1000}', '{1,1}', '{x,y}', true", 150},
     {&sql_queue_claim, "'" OP "', 50001, 0, 'key 1x', 'w_1'", 150},
     {&sql_queue_touch, "'" OP "', 7, 0, 'key 7'", 60},
