@@ -10,7 +10,7 @@ from place import ROOT, Place, Trouble, path_of
 from postgres import sql
 from report import Row
 
-CHUNK = 250
+CHUNK = 1000
 CLIENTS = 2
 
 

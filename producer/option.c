@@ -29,7 +29,7 @@ const struct option options[OPTION_COUNT] = {
                        "only workflows with this status: pending, running, completed, failed; several with commas"},
     [OPTION_FROM] = {"--from", "DATE", "not before this date: 2026-01-31, with or without time and zone (else UTC)"},
     [OPTION_TO] = {"--to", "DATE", "not after this date, which is included"},
-    [OPTION_BATCH_SIZE] = {"--batch-size", "N", "workflows per transaction, 1 to 1000; 250 unless told"},
+    [OPTION_BATCH_SIZE] = {"--batch-size", "N", "workflows per transaction, 1 to 1000; 1000 unless told"},
     [OPTION_FORCE] = {"--force", NULL, "replaces what is stored by what the files say, whatever the rule"},
     [OPTION_SILENT] = {"--silent", NULL, "shows no progress"},
     [OPTION_DIRECTORY] = {"--directory", "PATH", "below history.agents_dir; that itself unless told"},

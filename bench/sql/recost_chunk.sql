@@ -6,4 +6,4 @@ SELECT history_recost('op_pgbench', 'resync', false, array_agg(adw_id ORDER BY i
     array_agg(cached_tokens ORDER BY id), array_agg(cache_hit_tokens ORDER BY id), array_agg(total_tokens ORDER BY id),
     array_agg(cache_efficiency_percent::text ORDER BY id), array_agg(cost_breakdown::text ORDER BY id),
     array_agg(token_breakdown::text ORDER BY id))
-  FROM workflow_history WHERE id BETWEEN :first::bigint AND :first::bigint + 249;
+  FROM workflow_history WHERE id BETWEEN :first::bigint AND :first::bigint + 999;
