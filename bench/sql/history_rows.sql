@@ -37,7 +37,7 @@ SELECT lpad(to_hex((i * 2654435761) % 4294967296), 8, '0'), CASE WHEN i % 7 > 0 
                                                   || 'plan,review,deploy,login,query,cache,worker,queue,chart,filter,sort', ',', k)
                                              ELSE translate(to_hex(k * 7919 + 4096), '0123456789', 'ghijklmnop') END, ' ') AS nl_input
                        FROM (SELECT 1 + floor(5000 * random() ^ 4)::int AS k FROM generate_series(1, r.words + 0 * r.i)) words) t;
-INSERT INTO workflow_search (id, nl_input) SELECT id, nl_input FROM workflow_history WHERE nl_input IS NOT NULL;
+INSERT INTO workflow_search (id, nl_input) SELECT id, lower(nl_input) FROM workflow_history WHERE nl_input IS NOT NULL;
 ALTER TABLE workflow_history ENABLE TRIGGER workflow_search_new;
 SET maintenance_work_mem = '512MB';
 ALTER TABLE workflow_search ADD CONSTRAINT workflow_search_id_fkey FOREIGN KEY (id) REFERENCES workflow_history ON DELETE CASCADE;

@@ -15,47 +15,53 @@
 
 /* ---- sort keys --------------------------------------------------------------------------------------------------- */
 
-enum { ALL, FOUND }; /* every run; those whose text is searched */
 enum { ASCENDING, DESCENDING };
 
+/* How the runs of a list are found: all; by walk or by ids, where a text is searched (searched.h). */
+enum { ALL, WALK, IDS };
+
+#define ORDERS(way, key)                                                                                               \
+    {                                                                                                                  \
+        &sql_query_workflows_##way##_by_##key##_asc, &sql_query_workflows_##way##_by_##key##_desc                      \
+    }
 #define ALONG(key)                                                                                                     \
     {                                                                                                                  \
-        {&sql_query_workflows_all_by_##key##_asc, &sql_query_workflows_all_by_##key##_desc},                           \
-        {                                                                                                              \
-            &sql_query_workflows_found_by_##key##_asc, &sql_query_workflows_found_by_##key##_desc                      \
-        }                                                                                                              \
+        ORDERS(all, key), ORDERS(walk, key), ORDERS(marked, key)                                                       \
     }
 
 /* The first have an index to go along. */
 static const char *const sort_keys[] = {
     "created_at", "start_time",   "actual_cost_total", "duration_seconds",         "adw_id", "updated_at", "end_time",
     "status",     "issue_number", "total_tokens",      "cache_efficiency_percent", NULL};
-static const struct sql *const along[][2][2] = {ALONG(created_at), ALONG(start_time), ALONG(actual_cost_total),
+static const struct sql *const along[][3][2] = {ALONG(created_at), ALONG(start_time), ALONG(actual_cost_total),
                                                 ALONG(duration_seconds), ALONG(adw_id)};
 #define INDEXED ((int)(sizeof along / sizeof *along))
 
-static const struct sql *const sorted[] = {&sql_query_workflows_all_sorted, &sql_query_workflows_found_sorted};
-static const struct sql *const counts[] = {&sql_query_workflows_all_count, &sql_query_workflows_found_count};
+static const struct sql *const sorted[] = {&sql_query_workflows_all_sorted, &sql_query_workflows_found_sorted,
+                                           &sql_query_workflows_listed_sorted};
+static const struct sql *const counts[] = {&sql_query_workflows_all_count, &sql_query_workflows_found_count,
+                                           &sql_query_workflows_listed_count};
 static const struct sql *const counts_within[] = {&sql_query_workflows_all_count_within,
-                                                  &sql_query_workflows_found_count_within};
+                                                  &sql_query_workflows_found_count_within,
+                                                  &sql_query_workflows_listed_count_within};
 
 /* ---- what is asked ----------------------------------------------------------------------------------------------- */
 
 struct wanted {
     struct page page;
     int key, order;     /* of sort_keys; ASCENDING or DESCENDING */
-    int among;          /* ALL or FOUND */
     const char *status; /* NULL = any, as of those below */
     const char *model, *template;
-    char *pattern, *from, *to; /* ours */
-    char order_name[64];       /* tells cursors apart */
+    struct searched searched;
+    char *from, *to;     /* ours */
+    char order_name[64]; /* tells cursors apart */
     int64_t total;
 };
 
 static void wanted_fini(struct wanted *wanted)
 {
     page_fini(&wanted->page);
-    free(wanted->pattern);
+    searched_fini(&wanted->searched);
     free(wanted->from);
     free(wanted->to);
 }
@@ -93,8 +99,7 @@ static enum err ask_search(const struct asked *asked, struct wanted *wanted, str
     if (!has_trigram(text))
         return asked_refuse(asked, error, "search", "\"%s\" is too short: it takes %d letters or digits in a row", text,
                             SEARCH_LEAST);
-    wanted->among = FOUND;
-    wanted->pattern = asked_pattern(asked, "search");
+    searched_init(&wanted->searched, asked_pattern(asked, "search"));
     return ERR_OK;
 }
 
@@ -156,7 +161,7 @@ static enum err ask_statuses(const struct asked *asked, struct err_info *error)
 /* On success wanted_fini is owed. */
 static enum err ask_wanted(struct pg *pg, const struct asked *asked, struct wanted *wanted, struct err_info *error)
 {
-    *wanted = (struct wanted){.among = ALL};
+    *wanted = (struct wanted){.total = 0};
     enum err err = ask_order(asked, wanted, error);
     if (err == ERR_OK)
         err = ask_statuses(asked, error);
@@ -183,11 +188,26 @@ static void add_filters(const struct wanted *wanted, struct pg_args *args)
     pg_arg_text(args, wanted->template);
     pg_arg_text(args, wanted->from);
     pg_arg_text(args, wanted->to);
-    pg_arg_text(args, wanted->pattern);
+    pg_arg_text(args, wanted->searched.pattern);
+}
+
+static int way_of(const struct wanted *wanted)
+{
+    return wanted->searched.pattern == NULL ? ALL : wanted->searched.way == SEARCHED_BY_IDS ? IDS : WALK;
+}
+
+/* The ids are all that match where nothing else is asked for. */
+static bool is_counted(const struct wanted *wanted)
+{
+    return way_of(wanted) == IDS && wanted->status == NULL && wanted->model == NULL && wanted->template == NULL &&
+           wanted->from == NULL && wanted->to == NULL;
 }
 
 static enum err count(struct pg *pg, struct wanted *wanted, struct err_info *error)
 {
+    wanted->total = wanted->searched.count;
+    if (is_counted(wanted))
+        return ERR_OK;
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
     pg_arg_int8(args, WORKFLOWS_COUNTED_MAX + 1);
@@ -195,8 +215,10 @@ static enum err count(struct pg *pg, struct wanted *wanted, struct err_info *err
     pg_arg_null(args);
     pg_arg_null(args);
     add_filters(wanted, args);
+    if (way_of(wanted) == IDS)
+        pg_arg_text(args, wanted->searched.ids);
     bool within = wanted->from != NULL || wanted->to != NULL;
-    enum err err = pg_exec(pg, (within ? counts_within : counts)[wanted->among], args, &result, error);
+    enum err err = pg_exec(pg, (within ? counts_within : counts)[way_of(wanted)], args, &result, error);
     if (err == ERR_OK)
         wanted->total = pg_int8(result, 0, 0);
     PQclear(result);
@@ -219,20 +241,46 @@ static enum err refuse_order(const struct asked *asked, const struct wanted *wan
 }
 
 /* Few are read as a whole, whatever the order: an index could lead past all the others. */
-static enum err read_page(struct pg *pg, const struct wanted *wanted, struct answer *answer, struct err_info *error)
+static enum err read_few(struct pg *pg, const struct wanted *wanted, struct answer *answer, struct err_info *error)
 {
-    bool few = wanted->total <= WORKFLOWS_COUNTED_MAX;
     struct pg_args *args = pg_args_new();
     page_args(&wanted->page, args);
     add_filters(wanted, args);
-    if (few) {
-        pg_arg_text(args, sort_keys[wanted->key]);
-        pg_arg_int8(args, wanted->order == ASCENDING ? 1 : -1);
-    }
-    const struct sql *statement = few ? sorted[wanted->among] : along[wanted->key][wanted->among][wanted->order];
-    enum err err = page_read(pg, &wanted->page, statement, args, answer, error);
+    pg_arg_text(args, sort_keys[wanted->key]);
+    pg_arg_int8(args, wanted->order == ASCENDING ? 1 : -1);
+    if (way_of(wanted) == IDS)
+        pg_arg_text(args, wanted->searched.ids);
+    enum err err = page_read(pg, &wanted->page, sorted[way_of(wanted)], args, answer, error);
     pg_args_drop(args);
     return err;
+}
+
+static enum err read_along(struct pg *pg, const struct wanted *wanted, struct answer *answer, struct err_info *error)
+{
+    int way = way_of(wanted);
+    struct pg_args *args = pg_args_new();
+    page_args(&wanted->page, args);
+    add_filters(wanted, args);
+    if (way == IDS)
+        pg_arg_text(args, wanted->searched.ids);
+    if (way == WALK)
+        pg_arg_int8(args, searched_walk_max(&wanted->searched, wanted->page.offset + wanted->page.limit + 1));
+    enum err err = page_read(pg, &wanted->page, along[wanted->key][way][wanted->order], args, answer, error);
+    pg_args_drop(args);
+    return err;
+}
+
+/* A walk that has not filled its page has not seen all that there is. */
+static enum err read_page(struct pg *pg, struct wanted *wanted, struct answer *answer, struct err_info *error)
+{
+    if (wanted->total <= WORKFLOWS_COUNTED_MAX)
+        return read_few(pg, wanted, answer, error);
+    enum err err = read_along(pg, wanted, answer, error);
+    if (err != ERR_OK || way_of(wanted) != WALK || answer->next != NULL)
+        return err;
+    answer_fini(answer);
+    err = searched_take_ids(pg, &wanted->searched, error);
+    return err == ERR_OK ? read_along(pg, wanted, answer, error) : err;
 }
 
 static void add_total(const struct wanted *wanted, struct json_object *json)
@@ -247,11 +295,20 @@ static void add_total(const struct wanted *wanted, struct json_object *json)
 
 enum err workflows_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
 {
+    return workflows_list_by(pg, asked, SEARCHED_AS_IT_FITS, answer, error);
+}
+
+enum err workflows_list_by(struct pg *pg, const struct asked *asked, enum searched_way way, struct answer *answer,
+                           struct err_info *error)
+{
     struct wanted wanted;
     enum err err = ask_wanted(pg, asked, &wanted, error);
     if (err != ERR_OK)
         return err;
-    err = count(pg, &wanted, error);
+    if (wanted.searched.pattern != NULL)
+        err = searched_begin(pg, &wanted.searched, way, error);
+    if (err == ERR_OK)
+        err = count(pg, &wanted, error);
     if (err == ERR_OK && wanted.total > WORKFLOWS_COUNTED_MAX && wanted.key >= INDEXED)
         err = refuse_order(asked, &wanted, error);
     if (err == ERR_OK)

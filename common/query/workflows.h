@@ -3,6 +3,7 @@
 #define REPRISE_QUERY_WORKFLOWS_H
 
 #include "common/query/answer.h"
+#include "common/query/searched.h"
 
 /* {workflows, next, total, total_capped, limit, offset}. Filters: status (several with commas), model, template, search
  * (at least three characters, anywhere in nl_input, case ignored), from, to (by start_time, else created_at;
@@ -13,6 +14,9 @@
  * an index: created_at, start_time, actual_cost_total, duration_seconds, adw_id; another key is refused (ERR_USAGE says
  * why). */
 answer_question workflows_list;
+/* The same, where a text is searched in a way that is given: the pages are the same. */
+MUST_CHECK enum err workflows_list_by(struct pg *pg, const struct asked *asked, enum searched_way way,
+                                      struct answer *answer, struct err_info *error);
 #define WORKFLOWS_COUNTED_MAX 10000
 
 /* {workflows, next}: completed runs that cost less than max_cost (dollars, 0.50 unless told) although they used more

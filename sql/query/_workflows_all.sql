@@ -1,2 +1,2 @@
 -- Every run.
-workflow_history h
+       true

@@ -1,7 +1,7 @@
 -- Runs of a filter that is known to match few: all of them are read and sorted, by any key, in either direction, those without
 -- one last. A key is a number (issues too, where they are), else a word.
 -- $1 limit, $2 offset, $3, $4 after this key (null = none) and id; the filters: _workflows_wanted.sql; $11 sort key,
--- $12 1 = ascending, -1 = descending
+-- $12 1 = ascending, -1 = descending; $13 ids, of listed ones
 WITH wanted AS MATERIALIZED (
     SELECT h.id, $12::bigint * CASE $11::text
                WHEN 'created_at' THEN extract(epoch FROM h.created_at) WHEN 'updated_at' THEN extract(epoch FROM h.updated_at)
@@ -12,9 +12,10 @@ WITH wanted AS MATERIALIZED (
                WHEN 'cache_efficiency_percent' THEN h.cache_efficiency_percent::numeric END AS number,
            CASE $11::text WHEN 'adw_id' THEN h.adw_id WHEN 'status' THEN h.status
                WHEN 'issue_number' THEN CASE WHEN h.issue_number !~ '^\d{1,18}$' THEN h.issue_number END END COLLATE "C" AS word
-      FROM
--- include: query/_workflows_{AMONG}.sql
+      FROM workflow_history h
      WHERE
+-- include: query/_workflows_{AMONG}.sql IDS=$13
+       AND
 -- include: query/_workflows_wanted.sql
 ),
 last AS (

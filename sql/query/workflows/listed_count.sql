@@ -1,0 +1,1 @@
+-- include: query/_workflows_count.sql AMONG=listed STATUSES=spelled

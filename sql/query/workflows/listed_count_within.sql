@@ -1,0 +1,1 @@
+-- include: query/_workflows_count_within.sql AMONG=listed STATUSES=spelled

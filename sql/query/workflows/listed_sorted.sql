@@ -1,0 +1,1 @@
+-- include: query/_workflows_sorted.sql AMONG=listed STATUSES=spelled

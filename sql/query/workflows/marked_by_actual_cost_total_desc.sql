@@ -1,0 +1,1 @@
+-- include: query/_workflows.sql AMONG=marked KEY=actual_cost_total TYPE=numeric ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,0 +1,1 @@
+-- include: query/_workflows.sql AMONG=marked KEY=created_at TYPE=timestamptz ORDER=ASC BEYOND=> HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,0 +1,1 @@
+-- include: query/_workflows_walk.sql KEY=duration_seconds TYPE=float8 ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted STATUSES=asked
