@@ -12,6 +12,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/crypto.h"
+#include "common/base/ids.h"
 #include "common/query/asked.h"
 #include "dashboard/credential.h"
 #include "dashboard/query.h"
@@ -46,6 +47,15 @@ struct reply {
     bool ends_session; /* the caller's: whatever streams it has open end too */
 };
 
+/* That a call waits for an operation: waiting.h. */
+struct call_wait {
+    route_fn *then; /* NULL = it does not */
+    char operation_id[ID_MAX];
+    bool is_over, ended; /* it need not wait any longer; because the operation has ended */
+    int64_t deadline_ms, look_ms, nap_ms;
+    struct call *next; /* of the waiting room */
+};
+
 struct call {
     const struct route *route;
     struct route_params params;
@@ -58,7 +68,8 @@ struct call {
     char id[CALL_ID_MAX]; /* in a header of the answer, and in the log of a failure */
     struct caller caller;
     struct desk *desk; /* of the executor that has it in hand */
-    int refusal;       /* the status that an error is to have; 0 = what its class says */
+    struct call_wait wait;
+    int refusal; /* the status that an error is to have; 0 = what its class says */
     struct reply reply;
 };
 

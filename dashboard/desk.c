@@ -7,17 +7,18 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/access.h"
+#include "dashboard/waiting.h"
 
 #define REDIS_CONNECT_MS 1000
 #define REDIS_COMMAND_MS 2000
 #define PATIENT_DESKS 4
-#define WAITING_DESKS 8
-#define LOGIN_DESKS 1 /* one at a time: a hash takes 32 MiB, and a processor for as long as it lasts */
+#define WAITING_DESKS 1 /* the waiting room */
+#define LOGIN_DESKS 1   /* one at a time: a hash takes 32 MiB, and a processor for as long as it lasts */
 
 /* For requests: nobody waits longer for a page than this. */
 #define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false, 3000})
 
-static struct call stop; /* put into a lane: one executor ends */
+struct call desk_stop;
 
 /* A question's answer is the reply as it stands. */
 static enum err run_route(struct call *call, struct err_info *error)
@@ -45,8 +46,19 @@ static enum err again_if_cut(enum err err, struct call *call, route_fn *run, str
     return err == ERR_OK ? run(call, error) : err;
 }
 
+/* It has waited, and goes on; who asks was checked before. */
+static enum err go_on(struct call *call, struct err_info *error)
+{
+    route_fn *then = call->wait.then;
+    call->wait.then = NULL;
+    enum err err = pg_ready(call->desk->pg, error);
+    return err == ERR_OK ? again_if_cut(then(call, error), call, then, error) : err;
+}
+
 static enum err answer_call(struct call *call, struct err_info *error)
 {
+    if (call->wait.is_over)
+        return go_on(call, error);
     bool stores = call->route->needs == ROUTE_WITH_STORES;
     enum err err = stores ? pg_ready(call->desk->pg, error) : ERR_OK;
     if (err == ERR_OK)
@@ -65,7 +77,7 @@ static size_t take_group(struct desk *desk, struct call *first, struct call *cal
         struct call *call = mailbox_take(desk->office->lanes[desk->lane], 0);
         if (call == NULL)
             break;
-        if (call == &stop || call->route != first->route) {
+        if (call == &desk_stop || call->route != first->route) {
             desk->next = call;
             break;
         }
@@ -98,6 +110,11 @@ static void answer(struct call **calls, size_t count)
         call_reply_error(calls[0], &error);
 }
 
+static bool waits(const struct call *call)
+{
+    return call->wait.then != NULL && !call->wait.is_over;
+}
+
 static void *desk_main(void *context)
 {
     struct desk *desk = context;
@@ -105,13 +122,13 @@ static void *desk_main(void *context)
         struct call *calls[ROUTE_MANY_MAX];
         struct call *first = desk->next != NULL ? desk->next : mailbox_take(desk->office->lanes[desk->lane], -1);
         desk->next = NULL;
-        if (first == &stop)
+        if (first == &desk_stop)
             return NULL;
         size_t count = take_group(desk, first, calls);
         answer(calls, count);
         pg_abort(desk->pg); /* a handler that failed may have left a transaction open */
         for (size_t i = 0; i < count; i++)
-            mailbox_put(desk->office->answered, calls[i]);
+            mailbox_put(waits(calls[i]) ? desk->office->lanes[LANE_WAITING] : desk->office->answered, calls[i]);
     }
 }
 
@@ -126,7 +143,7 @@ static struct desk *desk_open(struct office *office, enum lane lane)
     desk->dispatch =
         (struct dispatch){redis_new(office->redis, REDIS_CONNECT_MS, REDIS_COMMAND_MS), config->redis_prefix};
     desk->thread = thread;
-    int failed = pthread_create(thread, NULL, desk_main, desk);
+    int failed = pthread_create(thread, NULL, lane == LANE_WAITING ? waiting_main : desk_main, desk);
     if (failed != 0) {
         log_error("cannot start an executor: %s", strerror(failed));
         abort();
@@ -149,7 +166,7 @@ struct desk **desks_open(struct office *office, size_t *count)
 void desks_close(struct desk **desks, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        mailbox_put(desks[i]->office->lanes[desks[i]->lane], &stop);
+        mailbox_put(desks[i]->office->lanes[desks[i]->lane], &desk_stop);
     for (size_t i = 0; i < count; i++) {
         pthread_t *thread = desks[i]->thread;
         pthread_join(*thread, NULL);

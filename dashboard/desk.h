@@ -33,6 +33,9 @@ struct desk {
     void *thread;
 };
 
+/* Put into a lane: one executor of it ends. */
+extern struct call desk_stop;
+
 /* Starts the executors of all lanes; `*count` of them. */
 struct desk **desks_open(struct office *office, size_t *count);
 /* Each ends after the calls that wait; returns when all have. */

@@ -22,13 +22,12 @@ enum access {
     ACCESS_METRICS, /* the same, unless the program listens on loopback */
 };
 
-/* Which executors run it: those that answer at once must not wait behind those that take their time, nor these behind
- * those that wait for an operation to end; what hashes a password for anybody has one of its own, and memory for one.
- */
+/* Which executors run it: those that answer at once must not wait behind those that take their time; whoever waits for
+ * an operation to end holds up nobody; what hashes a password for anybody has one of its own, and memory for one. */
 enum lane {
     LANE_QUICK,
     LANE_PATIENT,
-    LANE_WAITING,
+    LANE_WAITING, /* no route's: those that wait for an operation to end come here from their executor (waiting.h) */
     LANE_LOGIN,
     LANE_COUNT,
     LANE_LOOP = LANE_COUNT, /* the loop itself: open to anybody, touches no store and takes no time */

@@ -1,52 +1,15 @@
 /* The workflow history: bringing it up to date, and mending costs. */
 #include <string.h>
-#include <time.h>
 
-#include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/query/history_results.h"
 #include "dashboard/desk.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
+#include "dashboard/waiting.h"
 #include "embedded/sql.h"
 
 #define WAIT_MS INT64_C(60000)
-#define NAP_FIRST_MS 5
-#define NAP_LAST_MS 200
-
-/* ---- waiting for the end --------------------------------------------------------------------------------------- */
-
-static void nap(int64_t ms)
-{
-    nanosleep(
-        &(struct timespec){.tv_sec = (time_t)(ms / CLOCK_MS_PER_S), .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000},
-        NULL);
-}
-
-static enum err has_ended(struct pg *pg, const char *operation_id, bool *ended, struct err_info *error)
-{
-    struct pg_args *args = pg_args_new();
-    PGresult *result = NULL;
-    pg_arg_text(args, operation_id);
-    enum err err = pg_exec(pg, &sql_dashboard_progress, args, &result, error);
-    *ended = err == ERR_OK && pg_rows(result) == 1 && !pg_is_null(result, 0, PQfnumber(result, "finished_at"));
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
-}
-
-/* `*ended` is false where the time was too short. */
-static enum err await_end(struct pg *pg, const char *operation_id, bool *ended, struct err_info *error)
-{
-    int64_t deadline_ms = clock_mono_ms() + WAIT_MS, nap_ms = NAP_FIRST_MS;
-    enum err err = has_ended(pg, operation_id, ended, error);
-    while (err == ERR_OK && !*ended && clock_mono_ms() < deadline_ms) {
-        nap(nap_ms);
-        nap_ms = nap_ms * 2 < NAP_LAST_MS ? nap_ms * 2 : NAP_LAST_MS;
-        err = has_ended(pg, operation_id, ended, error);
-    }
-    return err;
-}
 
 /* ---- re-sync of costs ------------------------------------------------------------------------------------------ */
 
@@ -126,13 +89,26 @@ static enum err read_args(struct call *call, bool one, struct json_object **args
     return ERR_OK;
 }
 
+static void reply_begun(struct call *call, const char *operation_id)
+{
+    call_reply(call, 202, resynced(operation_id, 0, json_object_new_array(), json_object_new_array()));
+}
+
+static enum err answer_waited(struct call *call, struct err_info *error)
+{
+    if (call->wait.ended)
+        return reply_ended(call, call->wait.operation_id, error);
+    reply_begun(call, call->wait.operation_id);
+    return ERR_OK;
+}
+
 /* One run: waits for it. All: answers at once, or with `wait` when it has ended, unless that takes too long. */
 enum err run_resync_costs(struct call *call, struct err_info *error)
 {
     struct asked asked = call_asked(call);
     struct submission submission = {0};
     struct json_object *args = NULL;
-    bool one = call_value(call, "adw_id") != NULL, wait = one, ended = false;
+    bool one = call_value(call, "adw_id") != NULL, wait = one;
     enum err err = call_value(call, "wait") == NULL ? ERR_OK : asked_flag(&asked, "wait", &wait, error);
     if (err == ERR_OK)
         err = read_args(call, one, &args, error);
@@ -141,11 +117,9 @@ enum err run_resync_costs(struct call *call, struct err_info *error)
     err = submit_quietly(call, one ? "resync-cost" : "resync-costs", args, &submission, error);
     const char *id = submission.accepted.operation_id;
     if (err == ERR_OK && wait && submission.dispatched && submission.live_workers > 0)
-        err = await_end(call->desk->pg, id, &ended, error);
-    if (err == ERR_OK && ended)
-        err = reply_ended(call, id, error);
+        waiting_ask(call, id, WAIT_MS, answer_waited);
     else if (err == ERR_OK)
-        call_reply(call, 202, resynced(id, 0, json_object_new_array(), json_object_new_array()));
+        reply_begun(call, id);
     submission_fini(&submission);
     return err;
 }

@@ -15,6 +15,7 @@
 #include "dashboard/events.h"
 #include "dashboard/muster.h"
 #include "dashboard/server_private.h"
+#include "dashboard/waiting.h"
 
 #define CONNECTIONS_MAX 4096
 #define CONNECTIONS_SPARE 256 /* accepted, and shut down again as too many */
@@ -202,6 +203,7 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
 void server_stop(struct server *server)
 {
     server->stopping = true;
+    mailbox_put(server->office->lanes[LANE_WAITING], &waiting_over);
     MHD_quiesce_daemon(server->drive.daemon);
     break_if_done(server);
 }
