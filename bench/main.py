@@ -10,6 +10,7 @@ import sys
 import traceback
 
 import cancel
+import dashboard_big
 import definitions
 import deliveries
 import history
@@ -45,6 +46,7 @@ MEASURES = {
     "definitions": definitions.measure,
     "similarity": similarity.measure,
     "history-queries": history_queries.measure,
+    "dashboard-big": dashboard_big.measure,
 }
 
 

@@ -19,7 +19,8 @@ import urllib.request
 from reprise_testing import deliveries, programs, stores
 from reprise_testing.waiting import eventually
 
-sys.path.insert(0, str(stores.ROOT / "scripts"))
+sys.path[:0] = [str(stores.ROOT / "scripts"), str(stores.ROOT / "bench")]
+import large  # noqa: E402
 import sample_runs  # noqa: E402
 
 USER = "admin"
@@ -150,6 +151,19 @@ class Installation:
 
     def do_sql(self, text):
         return self.stores.psql.rows(text)
+
+    def do_fill(self, sizes):
+        """The benchmark's large database: {runs, links, jobs}."""
+        psql = self.stores.new_psql()
+        psql.execute("SET search_path = reprise, public;")
+        for text in large.texts(sizes["runs"], sizes["links"], sizes["jobs"]):
+            for statement in text.split(";\n"):
+                psql.execute(statement + ";")
+        psql.close()
+
+    def do_await_end(self, operation):
+        eventually(lambda: self.stores.psql.number("SELECT count(*) FROM reprise.operation WHERE finished_at IS NOT NULL"
+                                                   " AND operation_id = '%s'" % operation), "the operation's end", 600)
 
     def do_kill(self, _):
         self.dashboard.kill()
