@@ -73,10 +73,16 @@ struct visit {
 static enum err look(struct session *session, struct doctor_report **report, struct err_info *error)
 {
     struct doctor_options wanted = DOCTOR_DEFAULTS;
+    struct crypto_keys keys = {0};
+    enum err err = crypto_keys_read(&keys, session->config.encryption_key, session->config.encryption_key_old, error);
+    if (err != ERR_OK)
+        return err;
     wanted.depth = session_has(session, OPTION_DEEP) ? DOCTOR_DEEP : DOCTOR_RECENT;
     wanted.retention_ms = session->config.outcome_retention_ms;
-    wanted.has_encryption_key = *session->config.encryption_key != '\0';
-    return doctor_check(session->pg, session->dispatch.redis, session->dispatch.prefix, &wanted, report, error);
+    wanted.keys = &keys;
+    err = doctor_check(session->pg, session->dispatch.redis, session->dispatch.prefix, &wanted, report, error);
+    crypto_wipe(&keys, sizeof keys);
+    return err;
 }
 
 static enum err visit(struct session *session, struct visit *visit, struct err_info *error)

@@ -95,6 +95,22 @@ static void on_beat(const redisReply *reply, void *context)
     }
 }
 
+/* Which keys it holds, never the keys: `producer doctor` compares them with what the stored secrets need. */
+static void add_fingerprints(const struct crypto_keys *keys, struct buf *out)
+{
+    char print[CRYPTO_FINGERPRINT_HEX + 1];
+    buf_add_str(out, ",\"encryption_keys\":[");
+    if (keys->has_current) {
+        crypto_fingerprint(keys->current, print);
+        buf_addf(out, "\"%s\"", print);
+    }
+    if (keys->has_old) {
+        crypto_fingerprint(keys->old, print);
+        buf_addf(out, "%s\"%s\"", keys->has_current ? "," : "", print);
+    }
+    buf_add_char(out, ']');
+}
+
 static void arg_description(struct pool *pool, struct redis_args *args)
 {
     char host[128] = "", started[CLOCK_ISO_MAX];
@@ -111,7 +127,9 @@ static void arg_description(struct pool *pool, struct redis_args *args)
     for (int q = 0; q < QUEUE_COUNT; q++)
         buf_addf(&text, "%s\"%s\":%d", q == 0 ? "" : ",", queue_names[q],
                  pool->process->suspects ? 0 : pool->process->executors[q]);
-    buf_add_str(&text, "},\"counts\":");
+    buf_add_char(&text, '}');
+    add_fingerprints(pool->process->keys, &text);
+    buf_add_str(&text, ",\"counts\":");
     counts_write(&text);
     buf_add_char(&text, '}');
     redis_arg_len(args, text.data, text.len);

@@ -45,11 +45,16 @@ struct crypto_keys {
  */
 MUST_CHECK enum err crypto_keys_read(struct crypto_keys *keys, const char *current_hex, const char *old_hex,
                                      struct err_info *error);
+/* Tells keys apart and nothing else of them: 16 hex digits of an HMAC of a fixed text under the key, and NUL. May be
+ * shown. */
+#define CRYPTO_FINGERPRINT_HEX 16
+void crypto_fingerprint(const uint8_t key[CRYPTO_KEY_BYTES], char out[CRYPTO_FINGERPRINT_HEX + 1]);
 /* AES-256-GCM with a fresh 16-byte IV; appends `iv:tag:cipher` in hex. ERR_USAGE if there is no current key. */
 MUST_CHECK enum err crypto_seal(const struct crypto_keys *keys, const char *plain, size_t len, struct buf *out,
                                 struct err_info *error);
 /* The reverse, appended to `out` (wipe it after use). Tries the current key, then the old one; `*by_old` (may be NULL)
- * says which. ERR_USAGE: no key; ERR_PERMANENT: malformed, or neither key opens it. */
+ * says which. ERR_USAGE: no key, or neither opens it (whoever gave the keys can mend that; a text that was
+ * tampered with looks the same); ERR_PERMANENT: malformed. */
 MUST_CHECK enum err crypto_open(const struct crypto_keys *keys, const char *sealed, struct buf *out, bool *by_old,
                                 struct err_info *error);
 

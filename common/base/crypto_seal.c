@@ -44,6 +44,18 @@ enum err crypto_keys_read(struct crypto_keys *keys, const char *current_hex, con
     return err;
 }
 
+void crypto_fingerprint(const uint8_t key[CRYPTO_KEY_BYTES], char out[CRYPTO_FINGERPRINT_HEX + 1])
+{
+    static const char domain[] = "reprise: fingerprint of an encryption key, 1";
+    uint8_t whole[SHA256_BYTES];
+    struct digest *hmac = digest_hmac_sha256_new(key, CRYPTO_KEY_BYTES);
+    digest_add(hmac, domain, sizeof domain - 1);
+    digest_end(hmac, whole);
+    digest_drop(hmac);
+    crypto_hex(whole, CRYPTO_FINGERPRINT_HEX / 2, out);
+    crypto_wipe(whole, sizeof whole);
+}
+
 /* `sealed->iv` is given, `cipher` has room for `len` bytes. */
 static bool encrypt(const uint8_t key[CRYPTO_KEY_BYTES], const char *plain, size_t len, struct sealed *sealed)
 {
@@ -144,9 +156,9 @@ enum err crypto_open(const struct crypto_keys *keys, const char *sealed_text, st
     bool opened = by_current || (keys->has_old && decrypt(keys->old, &sealed, out));
     free(sealed.cipher);
     if (!opened)
-        return err_set(error, ERR_PERMANENT,
-                       "neither REPRISE_ENCRYPTION_KEY nor REPRISE_ENCRYPTION_KEY_OLD opens a "
-                       "sealed secret");
+        return err_set(error, ERR_USAGE,
+                       "neither REPRISE_ENCRYPTION_KEY nor REPRISE_ENCRYPTION_KEY_OLD opens a sealed secret: set one "
+                       "of them to the key that it was sealed with");
     if (by_old != NULL)
         *by_old = !by_current;
     return ERR_OK;

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/crypto.h"
 #include "common/store/pg.h"
 #include "common/store/redis.h"
 
@@ -32,9 +33,9 @@ struct doctor_options {
     int64_t operations, links; /* of the newest, where not deep; as many changes of costs as links */
     int64_t wait_ms;           /* before something passing is called wrong; 0: at first sight, for a system at rest */
     int64_t retention_ms;      /* retention.outcomes; 0 = nothing is ever pruned */
-    bool has_encryption_key;   /* this program was given one */
+    const struct crypto_keys *keys; /* of this program, to try the stored secrets with; NULL = none. Borrowed */
 };
-#define DOCTOR_DEFAULTS ((struct doctor_options){DOCTOR_RECENT, 50, 1000, 10000, INT64_C(30) * 24 * 3600 * 1000, true})
+#define DOCTOR_DEFAULTS ((struct doctor_options){DOCTOR_RECENT, 50, 1000, 10000, INT64_C(30) * 24 * 3600 * 1000, NULL})
 
 enum severity { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_WARNING, DOCTOR_VIOLATION };
 

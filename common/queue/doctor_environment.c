@@ -148,17 +148,16 @@ static void check_redis(struct doctor *doctor)
 
 /* ---- both -------------------------------------------------------------------------------------------------------- */
 
-static enum err check_key(struct doctor *doctor, struct err_info *error)
+static enum err check_state(struct doctor *doctor, struct err_info *error)
 {
     PGresult *r = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_state, NULL, &r, error);
     if (err == ERR_OK && pg_rows(r) == 0)
         doctor_say(doctor, &(struct verdict_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0},
                    "the table store_state is empty: nothing vouches for Redis");
-    else if (err == ERR_OK && pg_bool(r, 0, 0) && !doctor->options->has_encryption_key)
-        warn(doctor, "secrets are stored, but this program has no encryption key (REPRISE_ENCRYPTION_KEY)");
+    bool has_secrets = err == ERR_OK && pg_rows(r) > 0 && pg_bool(r, 0, 0);
     PQclear(r);
-    return err;
+    return has_secrets ? doctor_keys(doctor, error) : err;
 }
 
 enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info *error)
@@ -172,5 +171,5 @@ enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info
         err = check_postgres(doctor, error);
     if (doctor->redis != NULL)
         check_redis(doctor);
-    return err == ERR_OK && *usable ? check_key(doctor, error) : err;
+    return err == ERR_OK && *usable ? check_state(doctor, error) : err;
 }

@@ -58,6 +58,8 @@ void suspicions_drop(struct doctor *doctor);
 /* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis
  * that does not answer becomes NULL. */
 MUST_CHECK enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info *error);
+/* The encryption key: what the stored secrets need, and who of the workers lacks it. A part of the environment. */
+MUST_CHECK enum err doctor_keys(struct doctor *doctor, struct err_info *error);
 /* I1, I2, I4, I10 (error texts) and a part of I3, from the operations. */
 MUST_CHECK enum err doctor_operations(struct doctor *doctor, struct err_info *error);
 /* I3, from the links. */

@@ -1,6 +1,7 @@
 """Stores as they should not be: Redis that evicts, PostgreSQL that cannot be written to or has a newer schema;
 a missing key; programs that migrate at once. Each is told in words, and nothing is lost.
 """
+import re
 import subprocess
 
 from delivering import DeliveryTest
@@ -87,6 +88,9 @@ class Schema(ProducerTest):
         self.ask("apps")
 
 
+OTHER_KEY = "ab" * 32
+
+
 class MissingKey(DeliveryTest):
     def test_deliveries_wait_with_a_clear_text_and_go_on_once_it_is_there(self):
         """No try is used for what an operator has forgotten."""
@@ -105,14 +109,69 @@ class MissingKey(DeliveryTest):
         eventually(lambda: self.link_row(app, repository)["status"] == "synced", "it is synced")
         self.assert_synced(app, repository, source)
 
-    def test_another_key_is_told_apart_from_none(self):
-        app, repository, _ = self.new_world({"a": b"a\n"})
+    def test_another_key_holds_up_only_what_it_does_not_open(self):
+        """No try is used, other jobs of the same worker go on, and the doctor says who needs which key."""
+        app, repository, source = self.new_world({"a": b"a\n"})
         self.worker.end_at_once()
-        self.start_worker(REPRISE_ENCRYPTION_KEY="ab" * 32)
-        self.assertRegex(self.assert_fails(app, repository)["error"],
-                         r"neither REPRISE_ENCRYPTION_KEY nor REPRISE_ENCRYPTION_KEY_OLD opens")
+        self.start_worker(REPRISE_ENCRYPTION_KEY=OTHER_KEY)
+        operation = self.ask("resync", app, repository, "--no-wait")["operation_id"]
+        error = eventually(lambda: self.link_row(app, repository)["last_error"], "the link says why it waits")
+        self.assertRegex(error, "the key of app %s: neither REPRISE_ENCRYPTION_KEY nor REPRISE_ENCRYPTION_KEY_OLD opens .*: "
+                         "set one of them" % app)
+        self.assertEqual([("0", error)], self.stores.psql.rows(
+            "SELECT failures, last_error FROM reprise.job WHERE operation_id = '%s'" % operation))
+        other_app = self.ask("add-app", self.name + " of the other key", self.receiver.url, "--key-stdin",
+                             stdin=self.receiver.key, env={"REPRISE_ENCRYPTION_KEY": OTHER_KEY})["app_id"]
+        other_link = self.new_link(other_app, source.url)
+        self.deliver("resync", other_app, other_link)
+        self.assert_synced(other_app, other_link, source)
+        self.ask("remove-app", other_app, "--yes")
+
+        self.await_doctor(r"holds another encryption key \([0-9a-f]{16}\) than this program \([0-9a-f]{16}\), which \d+ of the "
+                          r"secrets looked at need; their deliveries are put off: set REPRISE_ENCRYPTION_KEY there",
+                          of=r"^w_\S+ \(.+, process \d+\)$")
         self.worker.end_at_once()
         self.start_worker()
+        eventually(lambda: self.link_row(app, repository)["status"] == "synced", "it is synced")
+        self.assert_synced(app, repository, source)
+        self.await_doctor(None)
+
+    def test_the_doctor_tells_workers_without_a_key_and_with_half_of_it(self):
+        """While the key is changed: some secrets need the new one, some still the old one."""
+        changed = {"REPRISE_ENCRYPTION_KEY": OTHER_KEY, "REPRISE_ENCRYPTION_KEY_OLD": self.env["REPRISE_ENCRYPTION_KEY"]}
+        self.new_app()
+        self.await_doctor("holds another encryption key .* until `producer rekey`", env=changed)
+        self.worker.end_at_once()
+        self.start_worker(REPRISE_ENCRYPTION_KEY="")
+        self.await_doctor("has no encryption key")
+        added = self.ask("add-app", self.name + " of the new key", self.receiver.url, "--key-stdin", stdin=self.receiver.key,
+                         env=changed)["app_id"]
+        self.worker.end_at_once()
+        self.start_worker(REPRISE_ENCRYPTION_KEY=OTHER_KEY)
+        self.await_doctor(r"lacks the old encryption key \([0-9a-f]{16}\).* run `producer rekey`", env=changed)
+        self.await_doctor("opened by none of this program's keys", of="encryption key", env={"REPRISE_ENCRYPTION_KEY": "cd" * 32})
+        self.await_doctor("this program has no encryption key", of="encryption key", env={"REPRISE_ENCRYPTION_KEY": ""})
+        self.worker.end_at_once()
+        self.start_worker(**changed)
+        self.await_doctor(None, env=changed)
+        self.ask("remove-app", added, "--yes")
+        self.worker.end_at_once()
+        self.start_worker()
+
+    def await_doctor(self, text, of="^w_", env=None):
+        """Until it says this of a key, about that subject, and nothing else about such a one; None: nothing at all."""
+        def said():
+            told = [(subject, words) for subject, words in self.doctor_on_keys(env) if not text or re.search(of, subject)]
+            return not told if text is None else [words for _, words in told if re.search(text, words)] and len(told) == 1
+        eventually(said, "the doctor says %r" % text)
+
+    def doctor_on_keys(self, env=None):
+        """What it says of keys: of whom, and the text. No key is in it."""
+        answer = self.expect(DONE, "doctor", "--json", env=env)
+        for key in (self.env["REPRISE_ENCRYPTION_KEY"], OTHER_KEY, "cd" * 32):
+            self.assertNotIn(key, answer.out)
+        return [(finding["subject"], finding["text"]) for finding in answer.json["findings"]
+                if "encryption key" in finding["text"] or finding["subject"] == "encryption key"]
 
     def test_no_app_is_added_without_it(self):
         answer = self.run_producer("add-app", self.name, self.receiver.url, env={"REPRISE_ENCRYPTION_KEY": ""})

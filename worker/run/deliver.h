@@ -37,7 +37,7 @@ struct deliver {
     bool is_final;    /* the failure would be the same the next time */
     bool is_gone;     /* a write found that the app or the link has been removed */
     int64_t wait_ms;  /* not begun: the circuit is open for so long */
-    bool has_no_key;  /* not begun: this worker was not given the encryption key */
+    bool needs_key;   /* not begun: this worker has no encryption key, or not the one that is needed */
     enum err stop;
 };
 

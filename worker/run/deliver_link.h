@@ -26,8 +26,9 @@ struct deliver_link {
     char *token; /* NULL = none */
 };
 
-/* Reads the link of a job's key, "<app_id>/<repository_id>". ERR_NOT_FOUND: app, repository or link is gone. ERR_USAGE
- * and ERR_PERMANENT: a secret cannot be decrypted. deliver_link_fini is owed in all cases. */
+/* Reads the link of a job's key, "<app_id>/<repository_id>". ERR_NOT_FOUND: app, repository or link is gone. ERR_USAGE:
+ * this worker has no key that opens a secret; ERR_PERMANENT: a secret is malformed. deliver_link_fini is
+ * owed in all cases. */
 MUST_CHECK enum err deliver_link_load(struct pg *pg, const struct crypto_keys *keys, const char *key,
                                       struct deliver_link *link, struct err_info *error);
 void deliver_link_fini(struct deliver_link *link);

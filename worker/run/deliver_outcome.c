@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
@@ -11,7 +12,8 @@
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_fetch.h"
 
-#define NO_KEY_MS 10000    /* an operator has to act, and the worker to be started anew: often on another's behalf */
+#define NO_KEY_MS 10000 /* an operator has to act, and the worker to be started anew: often on another's behalf */
+#define KEY_TOLD_EVERY_MS 60000
 #define STORE_AWAY_MS 2000 /* PostgreSQL did not answer: the job comes back after this */
 
 /* What the settle writes; it outlives the attempt. */
@@ -172,10 +174,20 @@ static void fail(struct deliver *deliver, const struct err_info *error)
     settling->error = mem_strdup(error->text);
 }
 
-/* The link tells of it too: until somebody gives the key there is no other sign. */
+/* Once a minute from each executor: thousands may wait for the same key. */
+static void tell_of_key(struct deliver *deliver, const struct err_info *error)
+{
+    int64_t now_ms = clock_mono_ms(), *told_ms = &deliver->tools->key_told_ms;
+    if (*told_ms != 0 && now_ms - *told_ms < KEY_TOLD_EVERY_MS)
+        return;
+    *told_ms = now_ms;
+    log_error("%s waits, as others may: %s", deliver->run->jobs[0].key, error->text);
+}
+
+/* The link tells of it too: until somebody gives the key there is no other sign but the doctor's. */
 static void wait_for_key(struct deliver *deliver, const struct err_info *error)
 {
-    log_error("%s waits: %s", deliver->run->jobs[0].key, error->text);
+    tell_of_key(deliver, error);
     run_put_off_because(deliver->run, 0, NO_KEY_MS, error->text);
     if (deliver->run->dry_run)
         return;
@@ -189,7 +201,7 @@ void deliver_end(struct deliver *deliver, const struct err_info *error)
     struct run *run = deliver->run;
     if (deliver->is_gone)
         run_skip(run, 0, "the app or its link to the repository has been removed", NULL);
-    else if (deliver->has_no_key)
+    else if (deliver->needs_key)
         wait_for_key(deliver, error);
     else if (deliver->wait_ms > 0)
         run_put_off(run, 0, deliver->wait_ms);

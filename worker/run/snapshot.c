@@ -10,25 +10,28 @@
 #include "worker/run/deliver_story.h"
 #include "worker/run/handlers.h"
 
-static bool has_key(const struct crypto_keys *keys)
+static enum err load_link(struct deliver *deliver, struct err_info *error)
 {
-    return keys->has_current || keys->has_old;
+    const struct run *run = deliver->run;
+    enum err err = deliver_link_load(run->pg, run->keys, run->jobs[0].key, &deliver->link, error);
+    if (err == ERR_NOT_FOUND)
+        deliver->is_gone = true;
+    else if (err == ERR_UNREACHABLE || err == ERR_RETRY)
+        deliver->stop = err;
+    else if (err == ERR_USAGE)
+        deliver->needs_key = true;
+    else
+        deliver->is_final = err != ERR_OK;
+    return err;
 }
 
 static enum err prepare(struct deliver *deliver, struct err_info *error)
 {
     const struct run *run = deliver->run;
     enum err err = deliver_tools_ready(run->tools, run->config, &deliver->tools, error);
+    deliver->is_final = err != ERR_OK;
     if (err == ERR_OK)
-        err = deliver_link_load(run->pg, run->keys, run->jobs[0].key, &deliver->link, error);
-    if (err == ERR_NOT_FOUND)
-        deliver->is_gone = true;
-    else if (err == ERR_UNREACHABLE || err == ERR_RETRY)
-        deliver->stop = err;
-    else if (err == ERR_USAGE && !has_key(run->keys))
-        deliver->has_no_key = true;
-    else
-        deliver->is_final = err != ERR_OK;
+        err = load_link(deliver, error);
     if (err != ERR_OK)
         return err;
     deliver->wait_ms = deliver_circuit_wait_ms(deliver);

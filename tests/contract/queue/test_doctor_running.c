@@ -78,7 +78,6 @@ static void settings_that_cost_promises_are_warned_about(void **state)
 {
     struct queue_test *t = *state;
     struct doctor_options options = options_at_rest();
-    options.has_encryption_key = false;
     sql(t, "SET synchronous_commit = off; SET default_transaction_read_only = on");
     run_command(t, "SET :epoch other");
     struct doctor_report *report = check_with(t, &options);

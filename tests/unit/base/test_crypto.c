@@ -15,6 +15,7 @@
 #define SEALED_A                                                                                                       \
     "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf:7ed8c3f7c3de8d27cea49808fc814968:"                                               \
     "4b8357d373a8a356acf83fc59a71e3e4fb6825160b4671ce"
+#define HEAD (32 + 1 + 32 + 1) /* iv and tag, each with its colon */
 #define PLAIN_A "a token of twenty-four b"
 #define SEALED_B "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf:977fce9beb2ad255f3030a22344268a4:c9264cbba19539e7d726e02ee27b62"
 #define PLAIN_B "an older secret"
@@ -244,22 +245,35 @@ static void test_neither_wrong_keys_nor_changed_texts_open(void **state)
 {
     (void)state;
     struct crypto_keys right = keys_of(KEY_A, NULL), wrong = keys_of(KEY_B, NULL), none = keys_of(NULL, NULL);
-    assert_refused(&wrong, SEALED_A, ERR_PERMANENT);
+    assert_refused(&wrong, SEALED_A, ERR_USAGE);
     assert_refused(&none, SEALED_A, ERR_USAGE);
     for (size_t i = 0; i < strlen(SEALED_A); i++) {
         char *changed = mem_strdup(SEALED_A);
+        bool is_hex = changed[i] != ':', is_whole = i >= HEAD && i % 2 == 0;
         changed[i] = changed[i] == '0' ? '1' : '0';
-        assert_refused(&right, changed, ERR_PERMANENT);
+        assert_refused(&right, changed, is_hex ? ERR_USAGE : ERR_PERMANENT);
         changed[i] = '\0';
-        assert_refused(&right, changed, ERR_PERMANENT);
+        assert_refused(&right, changed, is_whole ? ERR_USAGE : ERR_PERMANENT);
         free(changed);
     }
+    assert_refused(&right, SEALED_A "00", ERR_USAGE);
     static const char *const malformed[] = {
-        "",           "::",          SEALED_A "0",           SEALED_A "00", SEALED_A ":", SEALED_A "zz",
-        " " SEALED_A, SEALED_A "\n", "a token in the clear",
+        "", "::", SEALED_A "0", SEALED_A ":", SEALED_A "zz", " " SEALED_A, SEALED_A "\n", "a token in the clear",
     };
     for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
         assert_refused(&right, malformed[i], ERR_PERMANENT);
+}
+
+/* Computed apart from this code, with Python's hmac. */
+static void test_fingerprints_tell_keys_apart(void **state)
+{
+    (void)state;
+    struct crypto_keys keys = keys_of(KEY_A, KEY_B);
+    char current[CRYPTO_FINGERPRINT_HEX + 1], old[CRYPTO_FINGERPRINT_HEX + 1];
+    crypto_fingerprint(keys.current, current);
+    crypto_fingerprint(keys.old, old);
+    assert_string_equal(current, "ef88a5fe6612f647");
+    assert_string_equal(old, "7b04b56515d9e3ca");
 }
 
 static void test_sealing_needs_a_current_key(void **state)
@@ -287,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_known_sealed_texts_open),
         cmocka_unit_test(test_what_is_sealed_opens_again_and_never_looks_the_same),
         cmocka_unit_test(test_neither_wrong_keys_nor_changed_texts_open),
+        cmocka_unit_test(test_fingerprints_tell_keys_apart),
         cmocka_unit_test(test_sealing_needs_a_current_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
