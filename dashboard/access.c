@@ -15,7 +15,7 @@ static void by_bearer(struct call *call, struct pg_batch *sessions)
         return;
     if (strchr(token, '.') == NULL)
         session_ask(sessions, token, call);
-    else if (token_verify(call->desk->office->config->jwt_secret, token, call->caller.name, &refused) == ERR_OK)
+    else if (token_verify(office_config(call->desk->office)->jwt_secret, token, call->caller.name, &refused) == ERR_OK)
         call->caller.by = CALLER_TOKEN;
     crypto_wipe(token, sizeof token);
 }
@@ -43,7 +43,7 @@ static void identify(struct call *call, struct pg_batch *sessions)
 /* Once it is known who asks. */
 static enum err judge(struct call *call, struct err_info *error)
 {
-    const char *public_url = call->desk->office->config->dashboard_public_url;
+    const char *public_url = office_config(call->desk->office)->dashboard_public_url;
     if (call->caller.by == CALLER_NOBODY)
         return call_refuse(call, 401, error, "log in first, or send a token: Authorization: Bearer …");
     if (call->caller.cookie && call->route->method != METHOD_GET &&

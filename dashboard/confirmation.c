@@ -20,7 +20,7 @@
 static void seal(const struct call *call, const struct submission *submission, int64_t at_s, int64_t jobs,
                  char out[SHA256_HEX + 1])
 {
-    const struct config *config = call->desk->office->config;
+    const struct config *config = office_config(call->desk->office);
     struct buf text = BUF_INIT;
     uint8_t mac[SHA256_BYTES];
     char digest[SHA256_HEX + 1];

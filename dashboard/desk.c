@@ -134,7 +134,7 @@ static void *desk_main(void *context)
 
 static struct desk *desk_open(struct office *office, enum lane lane)
 {
-    const struct config *config = office->config;
+    const struct config *config = office_config(office);
     struct desk *desk = mem_zalloc(sizeof *desk);
     pthread_t *thread = mem_zalloc(sizeof *thread);
     desk->office = office;
@@ -153,7 +153,7 @@ static struct desk *desk_open(struct office *office, enum lane lane)
 
 struct desk **desks_open(struct office *office, size_t *count)
 {
-    const size_t wanted[LANE_COUNT] = {(size_t)office->config->dashboard_executors, PATIENT_DESKS, WAITING_DESKS,
+    const size_t wanted[LANE_COUNT] = {(size_t)office_config(office)->dashboard_executors, PATIENT_DESKS, WAITING_DESKS,
                                        LOGIN_DESKS};
     struct desk **desks = mem_array(wanted[0] + wanted[1] + wanted[2] + wanted[3], sizeof(struct desk *));
     *count = 0;

@@ -5,7 +5,7 @@
 #ifndef REPRISE_DASHBOARD_DESK_H
 #define REPRISE_DASHBOARD_DESK_H
 
-#include "common/base/config.h"
+#include "common/base/config_live.h"
 #include "common/base/crypto.h"
 #include "common/loop/mailbox.h"
 #include "common/queue/dispatch.h"
@@ -14,7 +14,7 @@
 
 /* What all executors share: set before they start and not changed, but for what guards itself. */
 struct office {
-    const struct config *config;
+    struct config_live *settings; /* see office_config */
     const struct redis_address *redis;
     const struct crypto_keys *keys;
     struct guard *guard;
@@ -22,6 +22,12 @@ struct office {
     struct mailbox *answered;          /* calls for the loop */
     bool loopback;                     /* the program listens on loopback only */
 };
+
+/* The settings as they are now. They may be others at the next call (SIGHUP), but what was returned stays as it is. */
+static inline const struct config *office_config(const struct office *office)
+{
+    return config_now(office->settings);
+}
 
 /* What a handler works with. */
 struct desk {

@@ -153,7 +153,7 @@ void events_end_session(struct events *events, const struct caller *caller)
  * themselves, and a page on which nothing happens must not keep its session alive. */
 static void end_old(struct events *events)
 {
-    int64_t now_ms = clock_mono_ms(), life_ms = events->server->office->config->dashboard_stream_life_ms;
+    int64_t now_ms = clock_mono_ms(), life_ms = office_config(events->server->office)->dashboard_stream_life_ms;
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
     if (now_ms - listener->since_ms >= life_ms)
@@ -285,7 +285,7 @@ static void on_change(bool up, void *context)
     buf_fini(&frame);
     if (up) {
         struct redis_args *channel = redis_args_new();
-        name_plain(channel, events->server->office->config->redis_prefix, "events");
+        name_plain(channel, office_config(events->server->office)->redis_prefix, "events");
         if (!wire_subscribe(events->wire, redis_args_values(channel)[0], on_message, events))
             log_warn("the events of Redis cannot be listened to");
         redis_args_drop(channel);

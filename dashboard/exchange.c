@@ -115,7 +115,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         return send_events(exchange);
     if (call->reply.kind == REPLY_EVENTS)
         refuse_events(call);
-    return queue(exchange, response_of(call, server->office->config), PEER_WRITING);
+    return queue(exchange, response_of(call, office_config(server->office)), PEER_WRITING);
 }
 
 static enum MHD_Result refuse(struct exchange *exchange, const struct err_info *error)
@@ -184,7 +184,7 @@ static void take_headers(struct exchange *exchange)
     /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient with a bare LF, NUL, a line
      * that begins with a colon) see different ends of a request, what is left must not become somebody's next one. */
     exchange->closing = exchange->closing || proxied || call->forwarded;
-    call->tls = strncmp(server->office->config->dashboard_public_url, "https:", 6) == 0 ||
+    call->tls = strncmp(office_config(server->office)->dashboard_public_url, "https:", 6) == 0 ||
                 (proxied && proto != NULL && strcmp(proto, "https") == 0);
     free(forwarded);
     free(proto);
@@ -251,7 +251,7 @@ static bool find_file(struct exchange *exchange)
         .if_none_match = value_of(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
         .accept_encoding = value_of(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
     };
-    exchange->file = web_response(&request, exchange->server->office->config->web_root, &status);
+    exchange->file = web_response(&request, office_config(exchange->server->office)->web_root, &status);
     if (exchange->file == NULL)
         return false;
     response_harden(exchange->file);

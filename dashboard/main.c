@@ -12,6 +12,7 @@
 #include "common/base/crypto.h"
 #include "common/base/duration.h"
 #include "common/base/log.h"
+#include "common/store/address_settings.h"
 #include "dashboard/password.h"
 #include "dashboard/serve.h"
 #include "dashboard/token.h"
@@ -31,10 +32,11 @@ static void print_help(void)
          "  --version         the version\n"
          "  --print-config    all settings with their values and where each comes from, secrets masked\n"
          "\n"
-         "Settings (flag over environment over file; REPRISE_DASHBOARD_LISTEN is --dashboard-listen):\n");
+         "Settings (flag over environment over file; REPRISE_DASHBOARD_LISTEN is --dashboard-listen). At SIGHUP a\n"
+         "running dashboard takes over those that are marked so; the rest counts from a restart:\n");
     for (const struct config_entry *entry = config_entries(); entry->name != NULL; entry++)
-        printf("  %-34s %s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
-               entry->secret ? "" : entry->fallback);
+        printf("  %-34s %s%s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
+               entry->secret ? "" : entry->fallback, entry->reloadable ? " (SIGHUP)" : "");
 }
 
 /* ---- hash-password --------------------------------------------------------------------------------------------- */
@@ -115,8 +117,9 @@ static enum err issue_token(int argc, char **argv, const struct config *config, 
 
 /* ---- what is wanted -------------------------------------------------------------------------------------------- */
 
-static enum err run(int argc, char **argv, const struct config *config, struct err_info *error)
+static enum err run(int argc, char **argv, struct config_live *settings, struct err_info *error)
 {
+    const struct config *config = config_now(settings);
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "hash-password") == 0 && argc == 2)
         return hash_password(error);
@@ -129,12 +132,12 @@ static enum err run(int argc, char **argv, const struct config *config, struct e
         return ERR_OK;
     }
     log_start("dashboard", config->log_level, config->log_format);
-    return serve(config, error);
+    return serve(settings, error);
 }
 
 int main(int argc, char **argv)
 {
-    struct config config = {0};
+    struct config_live *settings = NULL;
     struct err_info error = {0};
     const char *word = argc > 1 ? argv[1] : "";
     signal(SIGPIPE, SIG_IGN);
@@ -146,10 +149,10 @@ int main(int argc, char **argv)
         puts("dashboard " REPRISE_VERSION);
         return 0;
     }
-    enum err err = config_read(&config, NULL, &argc, argv, &error);
+    enum err err = config_live_read(&settings, NULL, &argc, argv, address_settings_check, &error);
     if (err == ERR_OK) {
-        err = run(argc, argv, &config, &error);
-        config_fini(&config);
+        err = run(argc, argv, settings, &error);
+        config_live_drop(settings);
     }
     if (err == ERR_OK)
         return 0;

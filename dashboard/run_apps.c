@@ -57,7 +57,7 @@ static enum err check_app(struct call *call, const struct app *app, const char *
         err = need_key(office->keys, call, error);
     if (err != ERR_OK)
         return err;
-    err = app_check_url(app, office->config->deliver_allow_private, error);
+    err = app_check_url(app, office_config(office)->deliver_allow_private, error);
     if (err != ERR_OK)
         call->refusal = 422;
     return err;
@@ -141,7 +141,7 @@ static enum err check_watch(struct call *call, struct watch *watch, struct err_i
     enum err err = watch->token == NULL ? ERR_OK : need_key(office->keys, call, error);
     if (err != ERR_OK)
         return err;
-    err = watch_check(watch, office->config, error);
+    err = watch_check(watch, office_config(office), error);
     if (err != ERR_OK)
         call->refusal = 422;
     return err;

@@ -10,7 +10,7 @@
 enum err run_resync_definitions(struct call *call, struct err_info *error)
 {
     struct desk *desk = call->desk;
-    const struct config *config = desk->office->config;
+    const struct config *config = office_config(desk->office);
     struct resync resync = {desk->pg, &desk->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
                             0};
     struct resync_report report;

@@ -32,7 +32,7 @@ static enum err check(struct call *call, const char *name, const char *password,
         call->reply.retry_after_s = (wait_ms + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S;
         return call_refuse(call, 429, error, "too many tries; wait %lld s", (long long)call->reply.retry_after_s);
     }
-    if (!is_right(office->config, name, password)) {
+    if (!is_right(office_config(office), name, password)) {
         log_warn("a login from %s was refused", call->address);
         return call_refuse(call, 401, error, "the name or the password is wrong");
     }
@@ -71,7 +71,7 @@ static enum err open_session(struct call *call, const char *name, struct err_inf
 enum err run_login(struct call *call, struct err_info *error)
 {
     static const char *const keys[] = {"username", "password", NULL};
-    const struct config *config = call->desk->office->config;
+    const struct config *config = office_config(call->desk->office);
     struct json_object *body = NULL;
     const char *name = NULL, *password = NULL;
     if (*config->dashboard_password_hash == '\0')

@@ -15,7 +15,9 @@
 
 struct watch {
     struct server *server;
+    struct office *office;
     int terminations;
+    ev_signal terminate, interrupt, hang_up;
 };
 
 static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
@@ -28,18 +30,37 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
     server_stop(watch->server);
 }
 
-static void run_loop(struct ev_loop *loop, struct server *server)
+static void on_hang_up(struct ev_loop *loop, ev_signal *signal, int events)
 {
-    struct watch watch = {server, 0};
-    ev_signal terminate, interrupt;
-    ev_signal_init(&terminate, on_terminate, SIGTERM);
-    ev_signal_init(&interrupt, on_terminate, SIGINT);
-    terminate.data = interrupt.data = &watch;
-    ev_signal_start(loop, &terminate);
-    ev_signal_start(loop, &interrupt);
+    (void)loop, (void)events;
+    const struct watch *watch = signal->data;
+    (void)config_live_hang_up(watch->office->settings, CONFIG_TELL);
+}
+
+/* It waits until somebody listens: else it would end us at the start. */
+static void mask_hang_up(int how)
+{
+    sigset_t hang_up;
+    sigemptyset(&hang_up);
+    sigaddset(&hang_up, SIGHUP);
+    pthread_sigmask(how, &hang_up, NULL);
+}
+
+static void run_loop(struct ev_loop *loop, struct office *office, struct server *server)
+{
+    struct watch watch = {.server = server, .office = office};
+    ev_signal_init(&watch.terminate, on_terminate, SIGTERM);
+    ev_signal_init(&watch.interrupt, on_terminate, SIGINT);
+    ev_signal_init(&watch.hang_up, on_hang_up, SIGHUP);
+    ev_signal *const signals[] = {&watch.terminate, &watch.interrupt, &watch.hang_up};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        signals[i]->data = &watch;
+        ev_signal_start(loop, signals[i]);
+    }
+    mask_hang_up(SIG_UNBLOCK);
     ev_run(loop, 0);
-    ev_signal_stop(loop, &terminate);
-    ev_signal_stop(loop, &interrupt);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        ev_signal_stop(loop, signals[i]);
 }
 
 /* A database that is new can be used at once. */
@@ -94,8 +115,8 @@ static enum err open_and_run(struct office *office, struct err_info *error)
     if (err == ERR_OK) {
         size_t count = 0;
         struct desk **desks = desks_open(office, &count);
-        say_where(office->config, server);
-        run_loop(loop, server);
+        say_where(office_config(office), server);
+        run_loop(loop, office, server);
         desks_close(desks, count);
         server_drop(server);
     }
@@ -120,14 +141,16 @@ static enum err check_settings(const struct config *config, struct redis_address
     return err;
 }
 
-enum err serve(const struct config *config, struct err_info *error)
+enum err serve(struct config_live *settings, struct err_info *error)
 {
     struct redis_address redis = {0};
     struct crypto_keys keys = {0};
+    struct office office = {.settings = settings, .redis = &redis, .keys = &keys};
+    const struct config *config = office_config(&office);
+    mask_hang_up(SIG_BLOCK);
     enum err err = check_settings(config, &redis, &keys, error);
     if (err == ERR_OK)
         err = prepare_database(config, error);
-    struct office office = {.config = config, .redis = &redis, .keys = &keys};
     if (err == ERR_OK)
         err = open_and_run(&office, error);
     crypto_wipe(&keys, sizeof keys);

@@ -2,9 +2,9 @@
 #ifndef REPRISE_DASHBOARD_SERVE_H
 #define REPRISE_DASHBOARD_SERVE_H
 
-#include "common/base/config.h"
+#include "common/base/config_live.h"
 
-/* Serves until SIGTERM or SIGINT; a second one ends it at once. */
-MUST_CHECK enum err serve(const struct config *config, struct err_info *error);
+/* Serves until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reads the settings again. */
+MUST_CHECK enum err serve(struct config_live *settings, struct err_info *error);
 
 #endif

@@ -170,7 +170,7 @@ static enum err start_daemon(struct server *server, size_t most, struct err_info
 
 enum err server_new(struct ev_loop *loop, struct office *office, struct server **out, struct err_info *error)
 {
-    const struct config *config = office->config;
+    const struct config *config = office_config(office);
     struct server *server = mem_zalloc(sizeof *server);
     size_t most = most_connections();
     *server = (struct server){.loop = loop, .office = office, .listening = -1};

@@ -32,7 +32,7 @@ enum err session_open(struct call *call, const char *name, char token[SESSION_TO
     uint8_t random[TOKEN_BYTES];
     id_random(random, sizeof random);
     crypto_hex(random, sizeof random, token);
-    digest_of(call->desk->office->config, token, caller->session);
+    digest_of(office_config(call->desk->office), token, caller->session);
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_dashboard_session_expire);
     struct pg_args *args = pg_batch_add(batch, &sql_dashboard_session_open);
@@ -60,7 +60,7 @@ void session_ask(struct pg_batch *batch, const char *token, struct call *call)
     struct caller *caller = &call->caller;
     if (strlen(token) != SESSION_TOKEN_HEX)
         return;
-    digest_of(call->desk->office->config, token, caller->session);
+    digest_of(office_config(call->desk->office), token, caller->session);
     pg_arg_bytea(pg_batch_add(batch, &sql_dashboard_session_find), caller->session, sizeof caller->session);
     caller->by = CALLER_ASKED;
 }

@@ -21,7 +21,7 @@ enum err submit_prepare(struct call *call, const char *handle, struct json_objec
     struct json_object *given = args != NULL ? args : json_object_new_object();
     submission->definition = submission->found.definition;
     if (err == ERR_OK) {
-        setting_args_add(submission->definition, given, desk->office->config);
+        setting_args_add(submission->definition, given, office_config(desk->office));
         err = definition_check_args(submission->definition, given, &submission->args, error);
     }
     json_object_put(given);

@@ -39,7 +39,7 @@ struct aftermath *aftermath_new(const struct process *plan)
     struct aftermath *aftermath = mem_zalloc(sizeof *aftermath);
     aftermath->plan = plan;
     aftermath->redis = redis_new(plan->redis, STORE_MS, STORE_MS);
-    aftermath->pg = pg_new(plan->config->postgres_url, "reprise supervisor", PG_LIMITS_HOT);
+    aftermath->pg = pg_new(process_config(plan)->postgres_url, "reprise supervisor", PG_LIMITS_HOT);
     return aftermath;
 }
 
@@ -73,7 +73,7 @@ static bool is_suspect(const struct case_ *one)
 
 static void reap_args(const struct aftermath *aftermath, const struct case_ *one, struct redis_args *args)
 {
-    const char *prefix = aftermath->plan->config->redis_prefix;
+    const char *prefix = process_config(aftermath->plan)->redis_prefix;
     bool suspect = is_suspect(one);
     name_plain(args, prefix, "workers");
     name_worker(args, prefix, one->worker);
@@ -192,7 +192,7 @@ bool aftermath_has_suspects(struct aftermath *aftermath)
         struct err_info ignored = {0};
         redisReply *reply = NULL;
         redis_arg(args, "LLEN");
-        name_suspects(args, aftermath->plan->config->redis_prefix, q);
+        name_suspects(args, process_config(aftermath->plan)->redis_prefix, q);
         if (redis_run(aftermath->redis, args, &reply, &ignored) == ERR_OK)
             found += redis_int(reply);
         if (reply != NULL)

@@ -202,7 +202,7 @@ struct executor *executor_new(struct process *process, int queue, struct mailbox
     executor->queue = queue;
     executor->out = out;
     executor->in = mailbox_new(NULL, NULL);
-    executor->pg = pg_new(process->config->postgres_url, application, PG_LIMITS_HOT);
+    executor->pg = pg_new(process_config(process)->postgres_url, application, PG_LIMITS_HOT);
     executor->operations = operations_new(process->versions);
     executor->tools = mem_array(runner_count() + 1, sizeof *executor->tools);
     int failed = pthread_create(&executor->thread, NULL, executor_main, executor);

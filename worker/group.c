@@ -134,7 +134,7 @@ bool group_run(struct executor *executor, const struct known_operation *known, s
     int64_t started_ms = clock_mono_ms();
     struct lease lease = {0};
     struct run run = {.pg = executor->pg,
-                      .config = executor->process->config,
+                      .config = process_config(executor->process),
                       .keys = executor->process->keys,
                       .worker = executor->process->worker,
                       .operation_id = known->operation_id,

@@ -31,17 +31,19 @@ static void print_help(void)
          "\n"
          "Takes jobs from Redis and runs them, until it is told to stop. SIGTERM drains: what is in hand is\n"
          "finished, nothing new is taken; a second SIGTERM ends it at once. Nothing is lost either way. SIGHUP\n"
-         "reads the definitions' files again.\n"
+         "reads the settings and the definitions' files again; what the log says of each changed setting counts.\n"
          "\n"
          "  --help            this text\n"
          "  --version         the version\n"
          "  --print-config    all settings with their values and where each comes from, secrets masked\n"
          "  --fault-points    the named points at which tests may kill it\n"
          "\n"
-         "Settings (flag over environment over file; REPRISE_POSTGRES_URL is --postgres-url):\n");
+         "Settings (flag over environment over file; REPRISE_POSTGRES_URL is --postgres-url). What is marked (SIGHUP) "
+         "is\n"
+         "taken over by a running worker; the rest counts from a restart:\n");
     for (const struct config_entry *entry = config_entries(); entry->name != NULL; entry++)
-        printf("  %-34s %s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
-               entry->secret ? "" : entry->fallback);
+        printf("  %-34s %s%s%s%s\n", entry->name, entry->help, entry->fallback[0] == '\0' ? "" : "; default ",
+               entry->secret ? "" : entry->fallback, entry->reloadable ? " (SIGHUP)" : "");
 }
 
 static void print_fault_point(const char *name, void *context)
@@ -115,9 +117,10 @@ static enum err prepare_database(const struct config *config, const struct redis
     return err;
 }
 
-static enum err prepare(const struct config *config, struct process *plan, struct redis_address *address,
-                        struct crypto_keys *keys, struct err_info *error)
+static enum err prepare(struct process *plan, struct redis_address *address, struct crypto_keys *keys,
+                        struct err_info *error)
 {
+    const struct config *config = process_config(plan);
     enum err err = fault_init(error);
     if (err == ERR_OK)
         err = executors_parse(config->worker_executors, plan->executors, error);
@@ -134,15 +137,25 @@ static enum err prepare(const struct config *config, struct process *plan, struc
     return err;
 }
 
-static int run(const struct config *config)
+/* Until the supervisor listens, it waits: else it would end us while we wait for PostgreSQL. */
+static void hold_back_hang_ups(void)
+{
+    sigset_t hang_up;
+    sigemptyset(&hang_up);
+    sigaddset(&hang_up, SIGHUP);
+    sigprocmask(SIG_BLOCK, &hang_up, NULL);
+}
+
+static int run(struct config_live *settings)
 {
     struct err_info error = {0};
     struct redis_address address = {0};
     struct crypto_keys keys = {0};
-    struct process plan = {.config = config, .redis = &address, .keys = &keys};
+    struct process plan = {.settings = settings, .redis = &address, .keys = &keys};
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
-    enum err err = prepare(config, &plan, &address, &keys, &error);
+    hold_back_hang_ups();
+    enum err err = prepare(&plan, &address, &keys, &error);
     if (err == ERR_OK) {
         git_init();
         code = supervisor_run(&plan);
@@ -157,24 +170,25 @@ static int run(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    struct config config;
+    struct config_live *settings = NULL;
     struct err_info error = {0};
     if (config_wants_help(argc, argv)) {
         print_help();
         return 0;
     }
-    if (config_read(&config, NULL, &argc, argv, &error) != ERR_OK) {
+    if (config_live_read(&settings, NULL, &argc, argv, options_check, &error) != ERR_OK) {
         fprintf(stderr, "worker: %s\n", error.text);
         return err_exit_code(error.code);
     }
-    log_start("worker", config.log_level, config.log_format);
-    int code = answer(argc, argv, &config);
+    const struct config *config = config_now(settings);
+    log_start("worker", config->log_level, config->log_format);
+    int code = answer(argc, argv, config);
     if (code < 0 && argc > 1) {
         fprintf(stderr, "worker: \"%s\" is not known; worker --help lists what is\n", argv[1]);
         code = err_exit_code(ERR_USAGE);
     } else if (code < 0) {
-        code = run(&config);
+        code = run(settings);
     }
-    config_fini(&config);
+    config_live_drop(settings);
     return code;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/store/address_settings.h"
 
 static enum err read_pair(char *pair, int executors[QUEUE_COUNT], struct err_info *error)
 {
@@ -39,4 +40,11 @@ enum err executors_parse(const char *text, int executors[QUEUE_COUNT], struct er
         err = err_set(error, ERR_USAGE,
                       "worker.executors: a worker needs at least one executor, e.g. delivery=8,history=2");
     return err;
+}
+
+enum err options_check(const struct config *config, struct err_info *error)
+{
+    int executors[QUEUE_COUNT];
+    enum err err = executors_parse(config->worker_executors, executors, error);
+    return err == ERR_OK ? address_settings_check(config, error) : err;
 }

@@ -111,7 +111,7 @@ static void on_inbox(const redisReply *reply, void *context)
 
 static void inbox_wait(struct pool *pool)
 {
-    if (pool->inbox == NULL || pool->inbox_waiting || pool->draining)
+    if (pool->inbox == NULL || pool->inbox_waiting || pool->draining || !process_config(pool->process)->inbox_enabled)
         return;
     struct redis_args *args = pool_args(pool);
     redis_arg(args, "BLMOVE");
@@ -140,6 +140,17 @@ static void on_inbox_change(bool up, void *context)
         inbox_wait(context);
 }
 
+/* Where the inbox is closed by a reload, the request that waits still ends; what it brings has been taken. */
+void pool_heed_settings(struct pool *pool)
+{
+    if (pool->service == NULL || pool->draining || !process_config(pool->process)->inbox_enabled)
+        return;
+    if (pool->inbox == NULL)
+        pool->inbox = wire_new(pool->loop, "inbox", pool->process->redis, NULL, 0, on_inbox_change, pool);
+    else
+        inbox_wait(pool);
+}
+
 struct pool *pool_new(struct ev_loop *loop, struct process *process, struct service *service)
 {
     struct pool *pool = mem_zalloc(sizeof *pool);
@@ -149,7 +160,7 @@ struct pool *pool_new(struct ev_loop *loop, struct process *process, struct serv
     pool->loop = loop;
     pool->process = process;
     pool->service = service;
-    pool->prefix = process->config->redis_prefix;
+    pool->prefix = process_config(process)->redis_prefix;
     pool->args = redis_args_new();
     pool->held = held_new();
     pool->strangers = strangers_new();
@@ -162,8 +173,7 @@ struct pool *pool_new(struct ev_loop *loop, struct process *process, struct serv
     pool->wire = wire_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_wire_change, pool);
     for (int q = 0; q < QUEUE_COUNT; q++)
         lane_init(pool, q);
-    if (service != NULL && process->config->inbox_enabled)
-        pool->inbox = wire_new(loop, "inbox", process->redis, NULL, 0, on_inbox_change, pool);
+    pool_heed_settings(pool);
     pool_start_timers(pool);
     return pool;
 }

@@ -215,7 +215,7 @@ static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
 
 void pool_stop(struct pool *pool, enum pool_urgency urgency)
 {
-    int64_t grace_ms = urgency == POOL_AT_ONCE ? 0 : pool->process->config->worker_grace_ms;
+    int64_t grace_ms = urgency == POOL_AT_ONCE ? 0 : process_config(pool->process)->worker_grace_ms;
     ev_timer_stop(pool->loop, &pool->grace_timer);
     ev_timer_set(&pool->grace_timer, (double)grace_ms / (double)CLOCK_MS_PER_S, 0.);
     ev_timer_start(pool->loop, &pool->grace_timer);

@@ -8,10 +8,14 @@
 #include "common/queue/versions.h"
 #include "worker/pool.h"
 
+#define SIGNALS 4
+
 struct watch {
+    struct process *process;
     struct pool *pool;
     struct service *service; /* NULL of the suspects' process */
     int terminations;
+    ev_signal signals[SIGNALS];
 };
 
 /* The first asks for a drain, the second ends it. */
@@ -25,23 +29,50 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
     pool_stop(watch->pool, first ? POOL_DRAIN : POOL_AT_ONCE);
 }
 
-/* Definitions are read again. */
-static void on_hang_up(struct ev_loop *loop, ev_signal *signal, int events)
+/* Settings are read again; the supervisor has told of what changed. */
+static void on_settings(struct ev_loop *loop, ev_signal *signal, int events)
 {
     (void)loop;
     (void)events;
     struct watch *watch = signal->data;
+    if (config_live_hang_up(watch->process->settings, CONFIG_TELL_BRIEFLY))
+        pool_heed_settings(watch->pool);
+}
+
+/* Definitions are read again, from where the settings are now. */
+static void on_hang_up(struct ev_loop *loop, ev_signal *signal, int events)
+{
+    struct watch *watch = signal->data;
+    on_settings(loop, signal, events);
     if (watch->service != NULL)
         service_resync(watch->service);
 }
 
-/* The supervisor left it blocked, so that none is lost, nor ends us, before there is somebody to hear it. */
-static void accept_hang_ups(void)
+/* The supervisor left them blocked, so that none is lost, nor ends us, before there is somebody to hear it. */
+static void accept_signals(void)
 {
-    sigset_t hang_up;
-    sigemptyset(&hang_up);
-    sigaddset(&hang_up, SIGHUP);
-    pthread_sigmask(SIG_UNBLOCK, &hang_up, NULL);
+    sigset_t heard;
+    sigemptyset(&heard);
+    sigaddset(&heard, SIGHUP);
+    sigaddset(&heard, PROCESS_SETTINGS_SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &heard, NULL);
+}
+
+struct heard {
+    int number;
+    void (*call)(struct ev_loop *loop, ev_signal *signal, int events);
+};
+static const struct heard heard[SIGNALS] = {
+    {SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_hang_up}, {PROCESS_SETTINGS_SIGNAL, on_settings}};
+
+static void listen_to_signals(struct ev_loop *loop, struct watch *watch)
+{
+    for (size_t i = 0; i < SIGNALS; i++) {
+        ev_signal_init(&watch->signals[i], heard[i].call, heard[i].number);
+        watch->signals[i].data = watch;
+        ev_signal_start(loop, &watch->signals[i]);
+    }
+    accept_signals();
 }
 
 int process_run(struct process *process)
@@ -50,22 +81,14 @@ int process_run(struct process *process)
     struct ev_loop *loop = ev_loop_new(EVFLAG_NOSIGMASK);
     process->versions = versions_new();
     struct service *service = process->suspects ? NULL : service_new(process);
-    struct watch watch = {pool_new(loop, process, service), service, 0};
-    ev_signal terminate, interrupt, hang_up;
-    ev_signal_init(&terminate, on_terminate, SIGTERM);
-    ev_signal_init(&interrupt, on_terminate, SIGINT);
-    ev_signal_init(&hang_up, on_hang_up, SIGHUP);
-    terminate.data = interrupt.data = hang_up.data = &watch;
-    ev_signal_start(loop, &terminate);
-    ev_signal_start(loop, &interrupt);
-    ev_signal_start(loop, &hang_up);
-    accept_hang_ups();
+    struct watch watch = {.process = process, .service = service};
+    watch.pool = pool_new(loop, process, service);
+    listen_to_signals(loop, &watch);
     ev_run(loop, 0);
     service_drop(service);
     pool_drop(watch.pool);
-    ev_signal_stop(loop, &terminate);
-    ev_signal_stop(loop, &interrupt);
-    ev_signal_stop(loop, &hang_up);
+    for (size_t i = 0; i < SIGNALS; i++)
+        ev_signal_stop(loop, &watch.signals[i]);
     versions_drop(process->versions);
     ev_loop_destroy(loop);
     return 0;

@@ -5,10 +5,11 @@
 #ifndef REPRISE_WORKER_PROCESS_H
 #define REPRISE_WORKER_PROCESS_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "common/base/config.h"
+#include "common/base/config_live.h"
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
 #include "common/queue/names.h"
@@ -17,9 +18,9 @@
 struct versions;
 
 /* What all threads of a process share, all of it set before they start and never changed, but for `stopping` and what
- * stands behind `versions`, which guards itself. */
+ * stands behind `settings` and `versions`, which guard themselves. */
 struct process {
-    const struct config *config;
+    struct config_live *settings; /* see process_config */
     const struct redis_address *redis;
     const struct crypto_keys *keys;
     struct versions *versions;  /* of definitions */
@@ -28,6 +29,16 @@ struct process {
     bool suspects;        /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */
     atomic_bool stopping; /* drain: nothing new begins, long jobs stop at their next checkpoint */
 };
+
+/* The settings as they are now. They may be others at the next call (SIGHUP), but what was returned stays as it is. */
+static inline const struct config *process_config(const struct process *process)
+{
+    return config_now(process->settings);
+}
+
+/* A SIGHUP to a process re-reads its settings and the definitions; this signal its settings alone. The supervisor sends
+ * the first to one of its children and the second to all. */
+#define PROCESS_SETTINGS_SIGNAL SIGUSR1
 
 /* Runs to the end; the exit code of the process. */
 int process_run(struct process *process);

@@ -45,6 +45,7 @@ struct service {
     struct sweep *sweep;
     struct reaped *reaped;
     struct schedule schedule;
+    bool inbox_owed; /* something was taken in, perhaps before the inbox was closed */
     bool resync_wanted;
     int64_t resync_ms; /* not before */
     int64_t swept_ms, policy_ms;
@@ -73,9 +74,12 @@ static void note(struct service *service, enum err err, const struct err_info *e
 static enum err take_in(struct service *service, struct err_info *error)
 {
     int accepted = 0;
-    if (!service->process->config->inbox_enabled)
+    const struct config *config = process_config(service->process);
+    if (!config->inbox_enabled && !service->inbox_owed)
         return ERR_OK;
+    service->inbox.allowed = config->inbox_definitions;
     enum err err = inbox_process(&service->inbox, &accepted, error);
+    service->inbox_owed = service->inbox_owed && err != ERR_OK;
     if (accepted > 0)
         service->swept_ms = 0; /* what was accepted wants planning */
     return err;
@@ -103,6 +107,7 @@ static enum err sweep_if_due(struct service *service, struct err_info *error)
     if (clock_mono_ms() - service->swept_ms < SWEEP_MS)
         return ERR_OK;
     bool more = false;
+    sweep_keep(service->sweep, process_config(service->process)->outcome_retention_ms);
     enum err err = sweep_pass(service->sweep, &more, error);
     if (err == ERR_OK)
         err = pg_exec(service->pg, &sql_history_fold_sums, NULL, NULL, error);
@@ -117,8 +122,10 @@ static enum err sweep_if_due(struct service *service, struct err_info *error)
 static enum err start_scheduled(struct service *service, struct err_info *error)
 {
     int started = 0;
-    if (!service->process->config->schedule_enabled)
+    const struct config *config = process_config(service->process);
+    if (!config->schedule_enabled)
         return ERR_OK;
+    service->schedule.context = config;
     enum err err = schedule_pass(&service->schedule, &started, error);
     if (started > 0)
         service->swept_ms = 0; /* what was accepted wants planning */
@@ -128,7 +135,7 @@ static enum err start_scheduled(struct service *service, struct err_info *error)
 /* Stays wanted until it has succeeded. What hinders it hinders nothing else: another's re-sync that takes long. */
 static void resync_if_wanted(struct service *service)
 {
-    const struct config *config = service->process->config;
+    const struct config *config = process_config(service->process);
     struct resync resync = {
         service->pg,   &service->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
         RESYNC_TURN_MS};
@@ -197,6 +204,7 @@ static bool run_errand(struct service *service, struct errand *errand)
     if (kind == ERRAND_REAPED)
         reaped_add(service->reaped, errand->worker);
     service->resync_wanted = service->resync_wanted || kind == ERRAND_RESYNC;
+    service->inbox_owed = service->inbox_owed || kind == ERRAND_INBOX;
     free(errand);
     if (kind != ERRAND_STOP && !service->in_trouble)
         note(service, do_errand(service, kind, &error), &error);
@@ -226,7 +234,7 @@ static void *service_main(void *context)
 
 struct service *service_new(struct process *process)
 {
-    const struct config *config = process->config;
+    const struct config *config = process_config(process);
     struct service *service = mem_zalloc(sizeof *service);
     service->process = process;
     service->errands = mailbox_new(NULL, NULL);

@@ -54,7 +54,8 @@ static void make_lonely(struct process *process)
 
 static void child_main(struct supervisor *s, const struct child *child, pid_t parent)
 {
-    sigdelset(&s->signals, SIGHUP); /* stays blocked until the process listens for it */
+    sigdelset(&s->signals, SIGHUP); /* these stay blocked until the process listens for them */
+    sigdelset(&s->signals, PROCESS_SETTINGS_SIGNAL);
     sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
     setpgid(0, 0); /* a Ctrl-C is for the supervisor, which passes it on once */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -182,6 +183,16 @@ static void pass_on(struct supervisor *s, int signal)
             kill(s->children[i].pid, signal);
 }
 
+/* Settings are read again here, for children that begin later, and by each child. */
+static void hang_up(struct supervisor *s)
+{
+    bool usable = config_live_hang_up(s->plan->settings, CONFIG_TELL);
+    for (int i = 0; i < s->count && usable; i++)
+        if (s->children[i].pid != 0)
+            kill(s->children[i].pid, PROCESS_SETTINGS_SIGNAL);
+    s->hung_up = true;
+}
+
 /* One child reads the definitions again: they are the same for all. */
 static void pass_on_hang_up(struct supervisor *s)
 {
@@ -212,7 +223,8 @@ static void wait_for_signal(struct supervisor *s, int64_t wait_ms)
     int signal = sigtimedwait(&s->signals, NULL, &patience);
     if (signal == SIGTERM || signal == SIGINT)
         pass_on(s, SIGTERM);
-    s->hung_up = s->hung_up || signal == SIGHUP;
+    if (signal == SIGHUP)
+        hang_up(s);
 }
 
 static void block_signals(struct supervisor *s)
@@ -222,13 +234,14 @@ static void block_signals(struct supervisor *s)
     sigaddset(&s->signals, SIGTERM);
     sigaddset(&s->signals, SIGINT);
     sigaddset(&s->signals, SIGHUP);
+    sigaddset(&s->signals, PROCESS_SETTINGS_SIGNAL);
     sigprocmask(SIG_BLOCK, &s->signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
 int supervisor_run(struct process *plan)
 {
-    struct supervisor s = {.plan = plan, .count = (int)plan->config->worker_processes + 1};
+    struct supervisor s = {.plan = plan, .count = (int)process_config(plan)->worker_processes + 1};
     s.children = mem_array((size_t)s.count, sizeof *s.children);
     s.children[s.count - 1].suspects = true;
     s.aftermath = aftermath_new(plan);

@@ -133,6 +133,40 @@ enum err config_set(struct config *config, const struct config_entry *entry, con
     return rc;
 }
 
+bool config_is_same(const struct config *a, const struct config *b, const struct config_entry *entry)
+{
+    const void *left = (const char *)a + entry->offset, *right = (const char *)b + entry->offset;
+
+    if (entry->type == CONFIG_STRING)
+        return !strcmp(*(char *const *)left, *(char *const *)right);
+    if (entry->type == CONFIG_BOOL)
+        return *(const bool *)left == *(const bool *)right;
+    return *(const int64_t *)left == *(const int64_t *)right;
+}
+
+static void drop_string(char *value, const struct config_entry *entry)
+{
+    if (value && entry->secret)
+        explicit_bzero(value, strlen(value));
+    free(value);
+}
+
+void config_keep(struct config *config, const struct config *from, const struct config_entry *entry)
+{
+    void *field = field_of(config, entry);
+    const void *kept = (const char *)from + entry->offset;
+
+    if (entry->type == CONFIG_STRING) {
+        drop_string(*(char **)field, entry);
+        *(char **)field = mem_strdup(*(char *const *)kept);
+    } else if (entry->type == CONFIG_BOOL) {
+        *(bool *)field = *(const bool *)kept;
+    } else {
+        *(int64_t *)field = *(const int64_t *)kept;
+    }
+    config->origins[index_of(entry)] = config_origin(from, entry);
+}
+
 void config_init(struct config *config)
 {
     size_t count = 0;
@@ -150,12 +184,8 @@ void config_init(struct config *config)
 void config_fini(struct config *config)
 {
     for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
-        if (entry->type == CONFIG_STRING) {
-            char **field = field_of(config, entry);
-            if (*field && entry->secret)
-                explicit_bzero(*field, strlen(*field));
-            free(*field);
-        }
+        if (entry->type == CONFIG_STRING)
+            drop_string(*(char **)field_of(config, entry), entry);
     }
     free(config->origins);
     *config = (struct config){.origins = NULL};

@@ -49,31 +49,39 @@ const char *config_value_text(const struct config_entry *entry, int64_t number, 
     return out;
 }
 
-static void print_string(const struct config_entry *entry, const char *value, FILE *out)
+static void add_string(const struct config_entry *entry, const char *value, struct buf *out)
 {
     char text[1024];
 
     if (config_hides(entry, value)) {
-        fputs(*value ? "(set)" : "(not set)", out);
+        buf_add_str(out, *value ? "(set)" : "(not set)");
         return;
     }
     printable_copy(text, sizeof text, value, strlen(value));
-    fprintf(out, "\"%s\"", text);
+    buf_addf(out, "\"%s\"", text);
+}
+
+void config_add_value(const struct config *config, const struct config_entry *entry, struct buf *out)
+{
+    const void *field = (const char *)config + entry->offset;
+    char text[CONFIG_VALUE_MAX];
+
+    if (entry->type == CONFIG_STRING)
+        add_string(entry, *(char *const *)field, out);
+    else if (entry->type == CONFIG_BOOL)
+        buf_add_str(out, *(const bool *)field ? "true" : "false");
+    else
+        buf_add_str(out, config_value_text(entry, *(const int64_t *)field, text));
 }
 
 void config_print(const struct config *config, FILE *out)
 {
     for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
-        const void *field = (const char *)config + entry->offset;
-        char text[CONFIG_VALUE_MAX];
+        struct buf value = BUF_INIT;
 
-        fprintf(out, "%s = ", entry->name);
-        if (entry->type == CONFIG_STRING)
-            print_string(entry, *(char *const *)field, out);
-        else if (entry->type == CONFIG_BOOL)
-            fputs(*(const bool *)field ? "true" : "false", out);
-        else
-            fputs(config_value_text(entry, *(const int64_t *)field, text), out);
-        fprintf(out, "  # %s\n", config_origin(config, entry));
+        config_add_value(config, entry, &value);
+        fprintf(out, "%s = %s  # %s%s\n", entry->name, value.data, config_origin(config, entry),
+                entry->reloadable ? ", taken over at SIGHUP" : "");
+        buf_fini(&value);
     }
 }

@@ -1,4 +1,5 @@
 /* Environment and flags as sources, and the order of all of them. */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/config_set.h"
+#include "common/base/mem.h"
 #include "common/base/yaml.h"
 
 #define DEFAULT_FILE "reprise.yaml"
@@ -122,7 +124,7 @@ static enum err read_file(struct config *config, const char *path, struct err_in
     return rc;
 }
 
-/* A file that was named must be there; the usual one need not be. */
+/* A file that was named must be there; the usual one need not be, where it was not read before. */
 static const char *file_to_read(const char *file)
 {
     if (file)
@@ -134,20 +136,64 @@ static const char *file_to_read(const char *file)
     return is_missing ? NULL : DEFAULT_FILE;
 }
 
-enum err config_read(struct config *config, const char *file, int *argc, char **argv, struct err_info *error)
+void config_sources_init(struct config_sources *sources, const char *file, int argc, char **argv)
 {
     const char *path = file_to_read(file);
+
+    *sources = (struct config_sources){.path = path ? mem_strdup(path) : NULL, .argc = argc};
+    sources->argv = mem_array((size_t)argc + 1, sizeof *sources->argv);
+    for (int i = 0; i < argc; i++)
+        sources->argv[i] = argv[i];
+}
+
+void config_sources_fini(struct config_sources *sources)
+{
+    free(sources->path);
+    free(sources->argv);
+    *sources = (struct config_sources){.path = NULL};
+}
+
+enum err config_read_sources(struct config *config, const struct config_sources *sources, struct err_info *error)
+{
+    const char *path = sources->path ? sources->path : file_to_read(NULL);
+    char **argv = mem_array((size_t)sources->argc + 1, sizeof *argv);
+    int argc = sources->argc;
     enum err rc = ERR_OK;
 
+    memcpy(argv, sources->argv, (size_t)sources->argc * sizeof *argv);
     config_init(config);
     if (path)
         rc = read_file(config, path, error);
     if (!rc)
         rc = config_set_environment(config, error);
     if (!rc)
-        rc = config_set_flags(config, argc, argv, error);
+        rc = config_set_flags(config, &argc, argv, error);
     if (rc)
         config_fini(config);
+    free(argv);
+    return rc;
+}
+
+void config_take_flags(int *argc, char **argv)
+{
+    struct config scratch;
+    struct err_info ignored;
+
+    config_init(&scratch);
+    enum err rc = config_set_flags(&scratch, argc, argv, &ignored);
+    assert(!rc); /* they were read before */
+    config_fini(&scratch);
+}
+
+enum err config_read(struct config *config, const char *file, int *argc, char **argv, struct err_info *error)
+{
+    struct config_sources sources;
+
+    config_sources_init(&sources, file, *argc, argv);
+    enum err rc = config_read_sources(config, &sources, error);
+    if (!rc)
+        config_take_flags(argc, argv);
+    config_sources_fini(&sources);
     return rc;
 }
 

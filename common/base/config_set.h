@@ -5,6 +5,7 @@
 #ifndef REPRISE_BASE_CONFIG_SET_H
 #define REPRISE_BASE_CONFIG_SET_H
 
+#include "common/base/buf.h"
 #include "common/base/config.h"
 
 /* All defaults. `config` is then owed to config_fini. */
@@ -28,5 +29,26 @@ const char *config_value_text(const struct config_entry *entry, int64_t number, 
 MUST_CHECK enum err config_set_file(struct config *config, const char *bytes, size_t len, struct err_info *error);
 MUST_CHECK enum err config_set_environment(struct config *config, struct err_info *error);
 MUST_CHECK enum err config_set_flags(struct config *config, int *argc, char **argv, struct err_info *error);
+
+/* Where a program's settings come from, so that they can be read again. */
+struct config_sources {
+    char *path;  /* of the file; NULL: the usual one, if it is there */
+    char **argv; /* as the program was called; a copy of the pointers */
+    int argc;
+};
+void config_sources_init(struct config_sources *sources, const char *file, int argc, char **argv);
+void config_sources_fini(struct config_sources *sources);
+/* As config_read, but leaves the flags where they are. */
+MUST_CHECK enum err config_read_sources(struct config *config, const struct config_sources *sources,
+                                        struct err_info *error);
+/* Takes the flags out that were read before. */
+void config_take_flags(int *argc, char **argv);
+
+/* True if the entry has the same value in both. */
+bool config_is_same(const struct config *a, const struct config *b, const struct config_entry *entry);
+/* Gives the entry the value and origin that it has in `from`. */
+void config_keep(struct config *config, const struct config *from, const struct config_entry *entry);
+/* The value as config_print shows it, appended. */
+void config_add_value(const struct config *config, const struct config_entry *entry, struct buf *out);
 
 #endif

@@ -199,7 +199,7 @@ static const struct config_entry entries[] = {
     {"history.agents_dir", CONFIG_STRING, "agents", 0, 0, "directory with one directory per workflow run", false, true,
      AT(history_agents_dir), not_empty_rule},
     {"history.prices", CONFIG_STRING, "", 0, 0,
-     "file with what models cost per token; empty: the table that is built in", false, false, AT(history_prices), NULL},
+     "file with what models cost per token; empty: the table that is built in", false, true, AT(history_prices), NULL},
     {"history.webhook_url", CONFIG_STRING, "", 0, 0, "where changed costs are told; empty: nowhere", false, true,
      AT(history_webhook_url), NULL},
     {"history.webhook_key", CONFIG_STRING, "", 0, 0, "what requests to history.webhook_url are signed with", true, true,

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +40,7 @@ struct scope {
 
 static const char *log_program = "reprise";
 static char log_identity_text[IDENTITY_MAX];
-static enum log_level log_least = LOG_LEVEL_INFO;
+static _Atomic(enum log_level) log_least = LOG_LEVEL_INFO; /* changes while threads write */
 static bool log_as_json;
 static _Thread_local struct scope log_object;
 
@@ -56,13 +57,22 @@ void log_init(const char *program, enum log_level least, enum log_format format)
     log_as_json = format == LOG_FORMAT_JSON || (format == LOG_FORMAT_AUTO && !isatty(STDERR_FILENO));
 }
 
+static enum log_level level_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(word, levels[i].name) == 0)
+            return (enum log_level)i;
+    return LOG_LEVEL_INFO;
+}
+
+void log_set_level(const char *level)
+{
+    atomic_store_explicit(&log_least, level_of(level), memory_order_relaxed);
+}
+
 void log_start(const char *program, const char *level, const char *format)
 {
-    enum log_level least = LOG_LEVEL_INFO;
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(level, levels[i].name) == 0)
-            least = (enum log_level)i;
-    log_init(program, least,
+    log_init(program, level_of(level),
              strcmp(format, "json") == 0   ? LOG_FORMAT_JSON
              : strcmp(format, "text") == 0 ? LOG_FORMAT_TEXT
                                            : LOG_FORMAT_AUTO);
@@ -159,7 +169,7 @@ static void put_line(const struct buf *line)
 
 void log_write(enum log_level level, const char *format, ...)
 {
-    if (level < log_least)
+    if (level < atomic_load_explicit(&log_least, memory_order_relaxed))
         return;
     int kept_errno = errno;
     char message[LOG_MESSAGE_MAX], time[CLOCK_ISO_MAX];

@@ -17,6 +17,8 @@ enum log_format { LOG_FORMAT_AUTO, LOG_FORMAT_JSON, LOG_FORMAT_TEXT };
 void log_init(const char *program, enum log_level least, enum log_format format);
 /* The same by the words of the settings log.level and log.format; a word that is none counts as info and auto. */
 void log_start(const char *program, const char *level, const char *format);
+/* Another least level, by its word, from any thread. */
+void log_set_level(const char *level);
 /* Also stands in every line from now on, e.g. the worker id; copied; NULL removes it. Call before threads start. */
 void log_identity(const char *identity);
 

@@ -28,7 +28,6 @@ struct sweep {
     struct pg *pg;
     const struct dispatch *dispatch;
     const struct kind_table *kinds;
-    int64_t retention_ms;
     struct suspicion *suspicions;
     struct sweep_ended ended;
 };
@@ -46,8 +45,13 @@ struct sweep *sweep_new(struct pg *pg, const struct dispatch *dispatch, const st
                         int64_t retention_ms)
 {
     struct sweep *sweep = mem_zalloc(sizeof *sweep);
-    *sweep = (struct sweep){pg, dispatch, kinds, retention_ms, NULL, {pg, dispatch, kinds, retention_ms, 0, 0}};
+    *sweep = (struct sweep){pg, dispatch, kinds, NULL, {pg, dispatch, kinds, retention_ms, 0, 0}};
     return sweep;
+}
+
+void sweep_keep(struct sweep *sweep, int64_t retention_ms)
+{
+    sweep->ended.retention_ms = retention_ms;
 }
 
 void sweep_drop(struct sweep *sweep)

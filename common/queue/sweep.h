@@ -17,6 +17,8 @@ struct sweep;
 struct sweep *sweep_new(struct pg *pg, const struct dispatch *dispatch, const struct kind_table *kinds,
                         int64_t retention_ms);
 void sweep_drop(struct sweep *sweep);
+/* Another `retention_ms`, from the next pass on. */
+void sweep_keep(struct sweep *sweep, int64_t retention_ms);
 
 /* One pass. `*more`: there is work left that should not wait for the next one (a plan, a removal). */
 MUST_CHECK enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error);

@@ -288,9 +288,9 @@ static void printing_shows_origins_and_hides_secrets(void **state)
     assert_non_null(strstr(text, "encryption.key_old = (not set)  # default\n"));
     assert_non_null(strstr(text, "redis.url = (set)  # environment\n"));
     assert_non_null(strstr(text, "postgres.url = (set)  # environment\n"));
-    assert_non_null(strstr(text, "worker.grace = 1m30s  # environment\n"));
-    assert_non_null(strstr(text, "deliver.max_text_bytes = 32MiB  # default\n"));
-    assert_non_null(strstr(text, "retention.outcomes = 30d  # default\n"));
+    assert_non_null(strstr(text, "worker.grace = 1m30s  # environment, taken over at SIGHUP\n"));
+    assert_non_null(strstr(text, "deliver.max_text_bytes = 32MiB  # default, taken over at SIGHUP\n"));
+    assert_non_null(strstr(text, "retention.outcomes = 30d  # default, taken over at SIGHUP\n"));
     assert_non_null(strstr(text, "redis.prefix = \"{reprise}\"  # default\n"));
     free(text);
     config_fini(&config);

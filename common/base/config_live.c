@@ -1,0 +1,164 @@
+/*
+ * The snapshots form a list, newest first, of which readers see the head alone. None is freed before the end: a reader
+ * may be in the middle of a job of minutes, and a reload is a rare act of a person.
+ */
+#include "common/base/config_live.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/config_set.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+
+struct snapshot {
+    struct config config; /* first: a reader's pointer to it is one to the snapshot */
+    struct snapshot *before;
+};
+
+struct config_live {
+    struct snapshot *_Atomic now;
+    struct config_sources sources;
+    config_check_fn *check;
+};
+
+const struct config *config_now(const struct config_live *live)
+{
+    return &atomic_load_explicit(&live->now, memory_order_acquire)->config;
+}
+
+/* Reads all sources as at the start: `argv` is permuted, so each reading has a copy of its own. */
+static enum err read_all(const struct config_live *live, struct snapshot **out, struct err_info *error)
+{
+    struct snapshot *snapshot = mem_zalloc(sizeof *snapshot);
+    enum err rc = config_read_sources(&snapshot->config, &live->sources, error);
+
+    if (!rc && live->check) {
+        rc = live->check(&snapshot->config, error);
+        if (rc)
+            config_fini(&snapshot->config);
+    }
+    if (rc) {
+        free(snapshot);
+        return rc;
+    }
+    *out = snapshot;
+    return ERR_OK;
+}
+
+enum err config_live_read(struct config_live **out, const char *file, int *argc, char **argv, config_check_fn *check,
+                          struct err_info *error)
+{
+    struct config_live *live = mem_zalloc(sizeof *live);
+    struct snapshot *first = NULL;
+
+    live->check = check;
+    config_sources_init(&live->sources, file, *argc, argv);
+    enum err rc = read_all(live, &first, error);
+    if (rc) {
+        config_live_drop(live);
+        return rc;
+    }
+    config_take_flags(argc, argv);
+    atomic_init(&live->now, first);
+    *out = live;
+    return ERR_OK;
+}
+
+void config_live_drop(struct config_live *live)
+{
+    if (!live)
+        return;
+    for (struct snapshot *at = atomic_load(&live->now), *before; at; at = before) {
+        before = at->before;
+        config_fini(&at->config);
+        free(at);
+    }
+    config_sources_fini(&live->sources);
+    free(live);
+}
+
+/* ---- reload ------------------------------------------------------------------------------------------------------ */
+
+static void tell_change(const struct config_entry *entry, const struct config *before, const struct config *after,
+                        config_changed_fn *tell, void *context)
+{
+    struct buf old = BUF_INIT, new = BUF_INIT;
+
+    config_add_value(before, entry, &old);
+    config_add_value(after, entry, &new);
+    tell(&(struct config_change){entry->name, old.data, new.data, config_origin(after, entry), entry->reloadable},
+         context);
+    buf_fini(&old);
+    buf_fini(&new);
+}
+
+enum err config_live_reload(struct config_live *live, config_changed_fn *tell, void *context, struct err_info *error)
+{
+    struct snapshot *now = atomic_load_explicit(&live->now, memory_order_relaxed), *fresh = NULL;
+    bool is_new = false;
+    enum err rc = read_all(live, &fresh, error);
+
+    if (rc)
+        return rc;
+    for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
+        if (config_is_same(&now->config, &fresh->config, entry))
+            continue;
+        tell_change(entry, &now->config, &fresh->config, tell, context);
+        if (entry->reloadable)
+            is_new = true;
+        else
+            config_keep(&fresh->config, &now->config, entry);
+    }
+    if (!is_new) {
+        config_fini(&fresh->config);
+        free(fresh);
+        return ERR_OK;
+    }
+    fresh->before = now;
+    atomic_store_explicit(&live->now, fresh, memory_order_release);
+    return ERR_OK;
+}
+
+/* ---- SIGHUP ------------------------------------------------------------------------------------------------------ */
+
+static void log_change(const struct config_change *change, void *context)
+{
+    int *count = context;
+
+    (*count)++;
+    if (change->taken)
+        log_info("%s was %s and is %s now (%s)", change->name, change->before, change->after, change->origin);
+    else
+        log_warn("%s stays %s until a restart; then it is %s (%s)", change->name, change->before, change->after,
+                 change->origin);
+}
+
+static void count_change(const struct config_change *change, void *context)
+{
+    int *count = context;
+
+    (void)change;
+    (*count)++;
+}
+
+bool config_live_hang_up(struct config_live *live, enum config_telling telling)
+{
+    const struct config *old = config_now(live);
+    struct err_info error;
+    int count = 0;
+
+    /* Whoever asks wants an answer, whatever level he had set. */
+    if (strcmp(old->log_level, "debug"))
+        log_set_level("info");
+    enum err rc = config_live_reload(live, telling == CONFIG_TELL ? log_change : count_change, &count, &error);
+    if (rc)
+        log_error("the settings stay as they were, for what is there now cannot be used: %s", error.text);
+    else if (telling == CONFIG_TELL && !count)
+        log_info("the settings were read again; none has changed");
+    else if (telling == CONFIG_TELL_BRIEFLY && config_now(live) != old)
+        log_info("the changed settings count here now");
+    log_set_level(config_now(live)->log_level);
+    return !rc;
+}
