@@ -7,8 +7,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/config_set.h"
+#include "common/base/config_shared.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
@@ -21,6 +23,8 @@ struct config_live {
     struct snapshot *_Atomic now;
     struct config_sources sources;
     config_check_fn *check;
+    struct config_shared *shared;
+    pid_t owner; /* who reads the file; the others read what he has shared */
 };
 
 const struct config *config_now(const struct config_live *live)
@@ -28,11 +32,20 @@ const struct config *config_now(const struct config_live *live)
     return &atomic_load_explicit(&live->now, memory_order_acquire)->config;
 }
 
-/* Reads all sources as at the start: `argv` is permuted, so each reading has a copy of its own. */
-static enum err read_all(const struct config_live *live, struct snapshot **out, struct err_info *error)
+static enum err read_file(const struct config_live *live, struct buf *text, bool *is_there, struct err_info *error)
+{
+    if (live->owner == getpid())
+        return config_read_file(&live->sources, text, is_there, error);
+    *is_there = config_shared_get(live->shared, text);
+    return ERR_OK;
+}
+
+/* All sources but the file. */
+static enum err read_rest(const struct config_live *live, const struct buf *file, struct snapshot **out,
+                          struct err_info *error)
 {
     struct snapshot *snapshot = mem_zalloc(sizeof *snapshot);
-    enum err rc = config_read_sources(&snapshot->config, &live->sources, error);
+    enum err rc = config_read_sources(&snapshot->config, &live->sources, file, error);
 
     if (!rc && live->check) {
         rc = live->check(&snapshot->config, error);
@@ -47,6 +60,22 @@ static enum err read_all(const struct config_live *live, struct snapshot **out, 
     return ERR_OK;
 }
 
+static enum err read_all(const struct config_live *live, struct snapshot **out, struct err_info *error)
+{
+    struct buf text = BUF_INIT;
+    bool is_there = false;
+    enum err rc = read_file(live, &text, &is_there, error);
+
+    if (!rc)
+        rc = read_rest(live, is_there ? &text : NULL, out, error);
+    if (!rc && live->owner == getpid())
+        config_shared_put(live->shared, is_there ? &text : NULL);
+    if (text.data)
+        explicit_bzero(text.data, text.cap);
+    buf_fini(&text);
+    return rc;
+}
+
 enum err config_live_read(struct config_live **out, const char *file, int *argc, char **argv, config_check_fn *check,
                           struct err_info *error)
 {
@@ -54,6 +83,8 @@ enum err config_live_read(struct config_live **out, const char *file, int *argc,
     struct snapshot *first = NULL;
 
     live->check = check;
+    live->owner = getpid();
+    live->shared = config_shared_new();
     config_sources_init(&live->sources, file, *argc, argv);
     enum err rc = read_all(live, &first, error);
     if (rc) {
@@ -76,6 +107,7 @@ void config_live_drop(struct config_live *live)
         free(at);
     }
     config_sources_fini(&live->sources);
+    config_shared_drop(live->shared);
     free(live);
 }
 

@@ -3,6 +3,9 @@
  * change (the table's `reloadable`) and tells which other changes wait for a restart. Readers on any thread get a
  * snapshot that never changes and is kept to the end, so that texts taken from it may be kept, too; a reload that
  * changes nothing makes none.
+ *
+ * In a process that was forked later a reload takes the file as the one that read it at the start has accepted it last,
+ * so that all of them have the same.
  */
 #ifndef REPRISE_BASE_CONFIG_LIVE_H
 #define REPRISE_BASE_CONFIG_LIVE_H

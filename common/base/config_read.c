@@ -107,21 +107,15 @@ static enum err read_stream(FILE *stream, struct buf *bytes, struct err_info *er
     return ERR_OK;
 }
 
-static enum err read_file(struct config *config, const char *path, struct err_info *error)
+static enum err read_file(const char *path, struct buf *bytes, struct err_info *error)
 {
-    struct buf bytes = BUF_INIT;
     FILE *stream = fopen(path, "re");
 
     if (!stream)
         return err_set(error, ERR_USAGE, "%s cannot be opened: %s", path, strerror(errno));
-    enum err rc = read_stream(stream, &bytes, error);
-    if (!rc)
-        rc = config_set_file(config, bytes.data, bytes.len, error);
-    if (rc)
-        rc = err_prefix(error, "%s", path);
+    enum err rc = read_stream(stream, bytes, error);
     fclose(stream);
-    buf_fini(&bytes);
-    return rc;
+    return rc ? err_prefix(error, "%s", path) : ERR_OK;
 }
 
 /* A file that was named must be there; the usual one need not be, where it was not read before. */
@@ -153,17 +147,26 @@ void config_sources_fini(struct config_sources *sources)
     *sources = (struct config_sources){.path = NULL};
 }
 
-enum err config_read_sources(struct config *config, const struct config_sources *sources, struct err_info *error)
+enum err config_read_file(const struct config_sources *sources, struct buf *text, bool *is_there,
+                          struct err_info *error)
 {
     const char *path = sources->path ? sources->path : file_to_read(NULL);
+
+    *is_there = path;
+    return path ? read_file(path, text, error) : ERR_OK;
+}
+
+enum err config_read_sources(struct config *config, const struct config_sources *sources, const struct buf *file,
+                             struct err_info *error)
+{
     char **argv = mem_array((size_t)sources->argc + 1, sizeof *argv);
     int argc = sources->argc;
     enum err rc = ERR_OK;
 
     memcpy(argv, sources->argv, (size_t)sources->argc * sizeof *argv);
     config_init(config);
-    if (path)
-        rc = read_file(config, path, error);
+    if (file && config_set_file(config, file->data ? file->data : "", file->len, error))
+        rc = err_prefix(error, "%s", sources->path ? sources->path : DEFAULT_FILE);
     if (!rc)
         rc = config_set_environment(config, error);
     if (!rc)
@@ -188,11 +191,16 @@ void config_take_flags(int *argc, char **argv)
 enum err config_read(struct config *config, const char *file, int *argc, char **argv, struct err_info *error)
 {
     struct config_sources sources;
+    struct buf text = BUF_INIT;
+    bool is_there = false;
 
     config_sources_init(&sources, file, *argc, argv);
-    enum err rc = config_read_sources(config, &sources, error);
+    enum err rc = config_read_file(&sources, &text, &is_there, error);
+    if (!rc)
+        rc = config_read_sources(config, &sources, is_there ? &text : NULL, error);
     if (!rc)
         config_take_flags(argc, argv);
+    buf_fini(&text);
     config_sources_fini(&sources);
     return rc;
 }

@@ -38,9 +38,13 @@ struct config_sources {
 };
 void config_sources_init(struct config_sources *sources, const char *file, int argc, char **argv);
 void config_sources_fini(struct config_sources *sources);
-/* As config_read, but leaves the flags where they are. */
+/* The text of the file, appended; `*is_there` false: there is none, and none was named. ERR_USAGE: it cannot be read.
+ */
+MUST_CHECK enum err config_read_file(const struct config_sources *sources, struct buf *text, bool *is_there,
+                                     struct err_info *error);
+/* Defaults, the file's text (NULL = none), environment, flags. As config_read, but leaves the flags where they are. */
 MUST_CHECK enum err config_read_sources(struct config *config, const struct config_sources *sources,
-                                        struct err_info *error);
+                                        const struct buf *file, struct err_info *error);
 /* Takes the flags out that were read before. */
 void config_take_flags(int *argc, char **argv);
 

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/buf.h"
@@ -51,6 +52,13 @@ static void write_down(const struct config_change *change, void *context)
 {
     buf_addf(context, "%s: %s, %s by %s%s\n", change->name, change->before, change->after, change->origin,
              change->taken ? "" : " later");
+}
+
+static void count_one(const struct config_change *change, void *context)
+{
+    int *count = context;
+    (void)change;
+    ++*count;
 }
 
 /* Reloads and asserts what is told. */
@@ -147,6 +155,56 @@ static void secrets_are_not_told(void **state)
     config_live_drop(live);
 }
 
+/* ---- processes that were forked ---------------------------------------------------------------------------------- */
+
+/* In a child: reloads, and ends with the value that it has then. */
+static int parallel_of_child(struct config_live *live)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err_info error;
+        int count = 0;
+        enum err rc = config_live_reload(live, count_one, &count, &error);
+        _exit(rc ? 100 : (int)config_now(live)->deliver_parallel + 10 * count);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void who_was_forked_takes_what_the_first_has_accepted(void **state)
+{
+    (void)state;
+    char *argv[] = {"worker", NULL};
+    int to_child[2];
+    struct config_live *live = started("deliver: {parallel: 2}\n", argv);
+    write_text("deliver: {parallel: 3");
+    assert_int_equal(parallel_of_child(live), 2); /* broken, but the child does not look */
+    write_text("deliver: {parallel: 3}\n");
+    assert_int_equal(parallel_of_child(live), 2); /* nobody has accepted that yet */
+    assert_int_equal(pipe(to_child), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err_info error;
+        char go;
+        int count = 0;
+        bool heard = read(to_child[0], &go, 1) == 1;
+        _exit(heard && !config_live_reload(live, count_one, &count, &error) ? (int)config_now(live)->deliver_parallel
+                                                                            : 100);
+    }
+    assert_told(live, "deliver.parallel: 2, 3 by file\n");
+    assert_int_equal(unlink(FILE_NAME), 0);
+    assert_refused(live, "cannot be opened");
+    int status = 0;
+    assert_int_equal(write(to_child[1], "g", 1), 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 3);
+    close(to_child[0]);
+    close(to_child[1]);
+    config_live_drop(live);
+}
+
 /* ---- readers ----------------------------------------------------------------------------------------------------- */
 
 struct reading {
@@ -197,6 +255,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flags_and_environment_still_win, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_are_not_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_was_forked_takes_what_the_first_has_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(readers_see_all_of_a_reload_or_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
