@@ -12,6 +12,7 @@
 #include "common/base/mem.h"
 #include "common/query/operations.h"
 #include "embedded/sql.h"
+#include "producer/follow_words.h"
 #include "producer/list.h"
 #include "producer/out.h"
 
@@ -207,7 +208,19 @@ static enum err look(struct session *session, const char *operation_id, struct v
     if (clock_mono_ms() - *lost_at < LOST_PATIENCE_MS)
         return ERR_RETRY;
     error->code = ERR_UNREACHABLE;
-    return ERR_UNREACHABLE;
+    return err_prefix(error, "operation %s goes on without you (producer progress %s --watch)", operation_id,
+                      operation_id);
+}
+
+static void say_why_it_waits(struct follow_words *words, enum err err, const struct view *view,
+                             const struct err_info *why)
+{
+    if (err == ERR_RETRY)
+        follow_words_lost(words, why);
+    else if (err == ERR_OK)
+        follow_words_found(words);
+    if (err == ERR_OK && view->progress.state == OP_RUNNING)
+        follow_words_runs(words);
 }
 
 static bool has_ended(const struct view *view)
@@ -220,6 +233,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
 {
     struct drawing drawing = {.style = style, .terminal = isatty(STDERR_FILENO) == 1};
     int64_t nap = style == FOLLOW_SILENT ? NAP_FIRST_MS : DRAW_EVERY_MS, lost_at = 0;
+    struct follow_words words = {.session = session, .operation_id = operation_id};
     enum err err = ERR_OK;
     *view = (struct view){0};
     while (!follow_interrupted()) {
@@ -229,6 +243,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
             read_files(session, operation_id, &view->progress);
         if (err == ERR_OK)
             draw(&drawing, view);
+        say_why_it_waits(&words, err, view, error);
         if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))
             break;
         follow_nap(nap);

@@ -82,6 +82,13 @@ static const char *id_of(const struct submission *s)
     return s->accepted.operation_id;
 }
 
+/* Whether the end is waited for here; whoever waits is told then why it may take long. */
+static bool follows(const struct submission *s)
+{
+    bool waits = (s->size == SUBMIT_SINGLE || s->dry_run) && s->dispatched && !session_has(s->session, OPTION_NO_WAIT);
+    return waits || session_has(s->session, OPTION_WATCH);
+}
+
 /* Redis is a hint: what fails here is said, and the sweep makes up for it. */
 static void open_in_redis(struct submission *s)
 {
@@ -91,8 +98,8 @@ static void open_in_redis(struct submission *s)
     s->dispatched = err == ERR_OK;
     if (err != ERR_OK && tally_is_live(&s->tally))
         out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), error.text);
-    else if (s->live_workers == 0 && tally_is_live(&s->tally))
-        out_note("Operation %s is accepted, but no worker is alive: it starts when one is", id_of(s));
+    else if (s->live_workers == 0 && tally_is_live(&s->tally) && !follows(s))
+        out_note("Operation %s is accepted, but no worker is alive: start one, then it begins by itself", id_of(s));
 }
 
 static void refresh(struct submission *s)
@@ -281,13 +288,12 @@ static enum err answer_at_once(struct submission *s, struct err_info *error)
 static enum err answer(struct submission *s, struct err_info *error)
 {
     bool watch = session_has(s->session, OPTION_WATCH);
-    bool wait = (s->size == SUBMIT_SINGLE || s->dry_run) && s->dispatched && !session_has(s->session, OPTION_NO_WAIT);
     if (follow_interrupted())
         return err_set(error, ERR_INTERRUPTED, "operation %s is accepted and goes on; to cancel it: producer cancel %s",
                        id_of(s), id_of(s));
     if (watch)
         return answer_at_the_end(s, FOLLOW_BAR, error);
-    return wait ? answer_at_the_end(s, FOLLOW_SILENT, error) : answer_at_once(s, error);
+    return follows(s) ? answer_at_the_end(s, FOLLOW_SILENT, error) : answer_at_once(s, error);
 }
 
 static enum err accept_and_answer(struct submission *s, struct err_info *error)

@@ -71,13 +71,16 @@ static void note(struct service *service, enum err err, const struct err_info *e
     service->in_trouble = err != ERR_OK;
 }
 
+static const char *allowed_definitions(const void *process)
+{
+    return process_config(process)->inbox_definitions;
+}
+
 static enum err take_in(struct service *service, struct err_info *error)
 {
     int accepted = 0;
-    const struct config *config = process_config(service->process);
-    if (!config->inbox_enabled && !service->inbox_owed)
+    if (!process_config(service->process)->inbox_enabled && !service->inbox_owed)
         return ERR_OK;
-    service->inbox.allowed = config->inbox_definitions;
     enum err err = inbox_process(&service->inbox, &accepted, error);
     service->inbox_owed = service->inbox_owed && err != ERR_OK;
     if (accepted > 0)
@@ -245,7 +248,8 @@ struct service *service_new(struct process *process)
     service->inbox = (struct inbox){.dispatch = &service->dispatch,
                                     .pg = service->pg,
                                     .kinds = &kinds,
-                                    .allowed = config->inbox_definitions,
+                                    .allowed = allowed_definitions,
+                                    .context = process,
                                     .worker = process->worker};
     service->reaped = reaped_new(service->pg, &service->dispatch);
     service->schedule = (struct schedule){service->pg, &kinds, setting_args_add, config};

@@ -110,6 +110,8 @@ static enum err check(struct doctor *doctor, struct err_info *error)
         err = doctor_links(doctor, error);
     if (err == ERR_OK)
         err = doctor_costs(doctor, error);
+    if (err == ERR_OK)
+        err = doctor_sums(doctor, error);
     if (err == ERR_OK && doctor->redis != NULL)
         err = doctor_values(doctor, error);
     if (err == ERR_OK)

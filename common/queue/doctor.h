@@ -41,12 +41,14 @@ enum severity { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_WARNING, DOCTOR_VIOLATION };
 
 /* What doctor_repair would do. */
 enum doctor_remedy {
-    DOCTOR_LEAVE,   /* nothing: what is wrong cannot be mended without guessing */
-    DOCTOR_REOPEN,  /* raise the operation's generation and open it from its lowest open job */
-    DOCTOR_ADVANCE, /* end the phase whose jobs are all settled */
-    DOCTOR_MIRROR,  /* carry the tally into the hash */
-    DOCTOR_EXPIRE,  /* give the key an expiry */
-    DOCTOR_RELEASE, /* remove a lease that nobody has touched for 5 minutes */
+    DOCTOR_LEAVE,           /* nothing: what is wrong cannot be mended without guessing */
+    DOCTOR_REOPEN,          /* raise the operation's generation and open it from its lowest open job */
+    DOCTOR_ADVANCE,         /* end the phase whose jobs are all settled */
+    DOCTOR_MIRROR,          /* carry the tally into the hash */
+    DOCTOR_EXPIRE,          /* give the key an expiry */
+    DOCTOR_RELEASE,         /* remove a lease that nobody has touched for 5 minutes */
+    DOCTOR_RECOUNT_LINKS,   /* make the sums that are kept with the links anew from them */
+    DOCTOR_RECOUNT_HISTORY, /* the same of the workflow history */
 };
 
 struct doctor_finding {
@@ -77,9 +79,9 @@ enum severity doctor_worst(const struct doctor_report *report);
 /* "ok", "note", "warning", "violation". */
 const char *severity_name(enum severity severity);
 
-/* Does for each repairable finding what its remedy says, each of which is harmless however wrong the finding is; counts
- * are never touched. `*done` tells of each what was done (DOCTOR_NOTE) or why not (DOCTOR_WARNING); the caller's. An
- * error ends it early: `*done` then tells how far it came. `redis` as above. */
+/* Does for each repairable finding what its remedy says, each of which is harmless however wrong the finding is; an
+ * operation's counts are never touched. `*done` tells of each what was done (DOCTOR_NOTE) or why not (DOCTOR_WARNING);
+ * the caller's. An error ends it early: `*done` then tells how far it came. `redis` as above. */
 MUST_CHECK enum err doctor_repair(struct pg *pg, struct redis *redis, const char *prefix,
                                   const struct doctor_report *report, struct doctor_report **done,
                                   struct err_info *error);

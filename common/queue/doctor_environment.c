@@ -89,6 +89,30 @@ static bool info_says(const char *info, const char *line)
     return false;
 }
 
+/* The number behind "name:" at the beginning of a line of INFO; 0 = it is not there. */
+static int64_t info_number(const char *info, const char *name)
+{
+    const char *at = strstr(info, name);
+    while (at != NULL && at != info && at[-1] != '\n')
+        at = strstr(at + 1, name);
+    return at == NULL ? 0 : strtoll(at + strlen(name), NULL, 10);
+}
+
+/* At its limit a Redis that does not evict refuses most writes. */
+static void judge_memory(struct doctor *doctor, const char *info)
+{
+    int64_t used = info_number(info, "used_memory:"), most = info_number(info, "maxmemory:");
+    struct verdict_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, "Redis", 0};
+    if (most > 0 && used >= most)
+        doctor_say(doctor, &on,
+                   "has reached its maxmemory (%" PRId64 " of %" PRId64 " bytes): it refuses writes, and what is open "
+                   "waits; raise maxmemory, or remove what others keep there",
+                   used, most);
+    else if (most > 0 && used >= most / 10 * 9)
+        doctor_say(doctor, &on, "uses %" PRId64 " of %" PRId64 " bytes: at maxmemory it will refuse writes", used,
+                   most);
+}
+
 static void judge_info(struct doctor *doctor, const char *info)
 {
     if (!info_says(info, "maxmemory_policy:noeviction"))
@@ -99,7 +123,8 @@ static void judge_info(struct doctor *doctor, const char *info)
         doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
                    "keeps no append-only file: after its restart everything in it is rebuilt from PostgreSQL");
     if (info_says(info, "role:slave"))
-        warn(doctor, "this Redis is a replica");
+        warn(doctor, "this Redis is a replica: it refuses writes; redis.url must lead to the primary");
+    judge_memory(doctor, info);
 }
 
 /* A Redis that does not answer is a finding, and PostgreSQL is judged without it. */

@@ -66,6 +66,8 @@ MUST_CHECK enum err doctor_operations(struct doctor *doctor, struct err_info *er
 MUST_CHECK enum err doctor_links(struct doctor *doctor, struct err_info *error);
 /* I3, from the costs of the workflow history. */
 MUST_CHECK enum err doctor_costs(struct doctor *doctor, struct err_info *error);
+/* I2, from the sums that are kept with links and workflow history. */
+MUST_CHECK enum err doctor_sums(struct doctor *doctor, struct err_info *error);
 /* I9 (bytes), I10, stray keys. */
 MUST_CHECK enum err doctor_values(struct doctor *doctor, struct err_info *error);
 /* What may pass, one look: leases (I4, I8), dispatch (I5, I6, I7, I9). */

@@ -1,7 +1,7 @@
 /*
- * The remedies. Each is something that a worker's sweep may do at any time, so it is harmless where the finding was
- * wrong or has passed: an operation that has ended is not opened, one that is not done is not advanced, a younger lease
- * stays.
+ * The remedies. Each is something that a worker's sweep may do at any time, or a count of rows under a lock, so it is
+ * harmless where the finding was wrong or has passed: an operation that has ended is not opened, one that is not done
+ * is not advanced, a younger lease stays.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -122,12 +122,36 @@ static enum err release(struct repair *repair, struct err_info *error)
     return err;
 }
 
+static enum err recount(struct repair *repair, const struct sql *statement, struct err_info *error)
+{
+    enum err err = pg_exec(repair->pg, statement, NULL, NULL, error);
+    if (err == ERR_OK)
+        tell(repair, "counted anew");
+    return err;
+}
+
+static enum err recount_links(struct repair *repair, struct err_info *error)
+{
+    return recount(repair, &sql_doctor_recount_links, error);
+}
+
+static enum err recount_history(struct repair *repair, struct err_info *error)
+{
+    return recount(repair, &sql_doctor_recount_history, error);
+}
+
 static const struct {
     enum err (*run)(struct repair *repair, struct err_info *error);
     bool in_redis;
 } remedies[] = {
-    [DOCTOR_LEAVE] = {NULL, false},   [DOCTOR_REOPEN] = {reopen, true}, [DOCTOR_ADVANCE] = {advance, true},
-    [DOCTOR_MIRROR] = {mirror, true}, [DOCTOR_EXPIRE] = {expire, true}, [DOCTOR_RELEASE] = {release, false},
+    [DOCTOR_LEAVE] = {NULL, false},
+    [DOCTOR_REOPEN] = {reopen, true},
+    [DOCTOR_ADVANCE] = {advance, true},
+    [DOCTOR_MIRROR] = {mirror, true},
+    [DOCTOR_EXPIRE] = {expire, true},
+    [DOCTOR_RELEASE] = {release, false},
+    [DOCTOR_RECOUNT_LINKS] = {recount_links, false},
+    [DOCTOR_RECOUNT_HISTORY] = {recount_history, false},
 };
 
 /* Several findings may ask for the same. */

@@ -117,7 +117,7 @@ static void begin_soon(const struct inbox *inbox, const struct accepted *accepte
 
 static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
 {
-    if (!is_allowed(inbox->allowed, item->definition))
+    if (!is_allowed(inbox->allowed(inbox->context), item->definition))
         return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it",
                        item->definition);
     struct accepted accepted = {0};

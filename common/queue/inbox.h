@@ -12,7 +12,9 @@ struct inbox {
     const struct dispatch *dispatch;
     struct pg *pg;
     const struct kind_table *kinds;
-    const char *allowed; /* names of definitions, comma separated; "" = all */
+    /* Names of definitions, comma separated; "" = all. Asked for each request: it may change from one to the next. */
+    const char *(*allowed)(const void *context);
+    const void *context; /* of `allowed` */
     const char *worker;  /* whose list */
 };
 

@@ -262,9 +262,50 @@ static void a_lease_of_one_who_is_gone_for_long_can_be_removed(void **state)
     assert_repair(t, "the lease of w_live removed");
 }
 
+static void assert_recounted(struct queue_test *t, const char *table)
+{
+    assert_violation(t, 2, table);
+    struct doctor_report *done = repaired(t);
+    assert_true(says(done, 2, DOCTOR_NOTE, "counted anew"));
+    assert_int_equal(done->count, 1);
+    doctor_report_drop(done);
+    assert_well(t);
+}
+
+static void i2_sums_of_links_that_are_not_the_links(void **state)
+{
+    struct queue_test *t = *state;
+    sql(t, "UPDATE link_sum SET failed = failed + 1 WHERE app_id = 'app_1'");
+    assert_recounted(t, "link_sum");
+    sql(t, "DELETE FROM link_sum");
+    assert_recounted(t, "link_sum");
+    sql(t, "INSERT INTO link_sum VALUES ('gone', 3, 0, 0, true)");
+    assert_recounted(t, "link_sum");
+    sql(t, "ALTER TABLE app_repositories DISABLE TRIGGER USER; UPDATE app_repositories SET result = 'failed' WHERE"
+           " repository_id = 'repo_2'; ALTER TABLE app_repositories ENABLE TRIGGER USER");
+    assert_recounted(t, "link_sum");
+}
+
+static void i2_sums_of_the_history_that_are_not_its_rows(void **state)
+{
+    struct queue_test *t = *state;
+    sql(t, "INSERT INTO workflow_history (adw_id, status, start_time, duration_seconds, total_tokens, created_at)"
+           " SELECT 'run_' || i, 'completed', now() - i * interval '9 hours', i * 1.1, i, now()"
+           "  FROM generate_series(1, 20) i");
+    assert_well(t);
+    sql(t, "UPDATE history_sum SET tokens = tokens + 1 WHERE ctid = (SELECT min(ctid) FROM history_sum)");
+    assert_recounted(t, "history_sum");
+    sql(t, "UPDATE history_hour SET runs = runs + 1 WHERE ctid = (SELECT min(ctid) FROM history_hour)");
+    assert_recounted(t, "history_sum");
+    sql(t, "TRUNCATE workflow_history CASCADE");
+    assert_well(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(i2_sums_of_links_that_are_not_the_links),
+        TEST(i2_sums_of_the_history_that_are_not_its_rows),
         TEST(a_healthy_system_gives_no_finding),
         TEST(findings_are_ordered),
         TEST(i1_a_lost_job),

@@ -3,10 +3,19 @@
 
 #define BIG (10 * 1024 * 1024)
 
+static const char *as_given(const void *context)
+{
+    return context;
+}
+
 static struct inbox inbox_of(struct fixture *f)
 {
-    return (struct inbox){
-        .dispatch = &f->dispatch, .pg = f->pg, .kinds = &test_kinds, .allowed = "", .worker = "w_test"};
+    return (struct inbox){.dispatch = &f->dispatch,
+                          .pg = f->pg,
+                          .kinds = &test_kinds,
+                          .allowed = as_given,
+                          .context = "",
+                          .worker = "w_test"};
 }
 
 /* As the loop of a worker does it: the item stands in the worker's own list. */
@@ -31,7 +40,7 @@ static int process(struct fixture *f, const char *allowed)
     struct err_info error;
     int accepted = 0;
     struct inbox inbox = inbox_of(f);
-    inbox.allowed = allowed;
+    inbox.context = allowed;
     assert_fine(inbox_process(&inbox, &accepted, &error));
     assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 0);
     return accepted;

@@ -1,0 +1,32 @@
+-- Days and hours of the workflow history whose rows are not what their sums say: which, what, kept, counted.
+WITH kept AS (
+    SELECT day, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost, sum(timed_runs) AS timed_runs,
+           round(sum(seconds), 3) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens,
+           sum(cached_runs) AS cached_runs, round(sum(efficiency), 3) AS efficiency FROM history_sum GROUP BY day),
+real AS (
+    SELECT (coalesce(start_time, created_at) AT TIME ZONE 'UTC')::date AS day, count(*) AS runs,
+           count(*) FILTER (WHERE actual_cost_total > 0) AS cost_runs,
+           coalesce(sum(actual_cost_total) FILTER (WHERE actual_cost_total > 0), 0) AS cost,
+           count(duration_seconds) FILTER (WHERE status = 'completed') AS timed_runs,
+           round(coalesce(sum(duration_seconds::numeric) FILTER (WHERE status = 'completed'), 0), 3) AS seconds,
+           count(total_tokens) AS token_runs, coalesce(sum(total_tokens), 0) AS tokens,
+           count(cache_efficiency_percent) AS cached_runs,
+           round(coalesce(sum(cache_efficiency_percent::numeric), 0), 3) AS efficiency
+      FROM workflow_history GROUP BY 1),
+days AS (
+    SELECT day::text AS at, n.what, n.kept, n.counted
+      FROM kept FULL JOIN real USING (day)
+     CROSS JOIN LATERAL (VALUES ('runs', kept.runs, real.runs), ('runs with a cost', kept.cost_runs, real.cost_runs),
+                                ('dollars', kept.cost, real.cost), ('runs with a duration', kept.timed_runs, real.timed_runs),
+                                ('seconds', kept.seconds, real.seconds), ('runs with tokens', kept.token_runs, real.token_runs),
+                                ('tokens', kept.tokens, real.tokens), ('runs with a cache', kept.cached_runs, real.cached_runs),
+                                ('percent of caches', kept.efficiency, real.efficiency)) n (what, kept, counted)),
+hours AS (
+    SELECT format('weekday %s, hour %s', day_of_week, hour_of_day) AS at, 'runs' AS what, kept.runs AS kept, real.runs AS counted
+      FROM (SELECT day_of_week, hour_of_day, sum(runs) AS runs FROM history_hour GROUP BY 1, 2) kept
+      FULL JOIN (SELECT day_of_week, hour_of_day, count(*) AS runs FROM workflow_history GROUP BY 1, 2) real
+     USING (day_of_week, hour_of_day))
+SELECT at, what, trim_scale(coalesce(kept, 0)), trim_scale(coalesce(counted, 0))
+  FROM (SELECT * FROM days UNION ALL SELECT * FROM hours) sums
+ WHERE coalesce(kept, 0) <> coalesce(counted, 0)
+ ORDER BY at, what LIMIT 100
