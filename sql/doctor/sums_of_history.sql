@@ -1,17 +1,17 @@
 -- Days and hours of the workflow history whose rows are not what their sums say: which, what, kept, counted.
 WITH kept AS (
     SELECT day, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost, sum(timed_runs) AS timed_runs,
-           round(sum(seconds), 3) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens,
-           sum(cached_runs) AS cached_runs, round(sum(efficiency), 3) AS efficiency FROM history_sum GROUP BY day),
+           sum(seconds) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens,
+           sum(cached_runs) AS cached_runs, sum(efficiency) AS efficiency FROM history_sum GROUP BY day),
 real AS (
     SELECT (coalesce(start_time, created_at) AT TIME ZONE 'UTC')::date AS day, count(*) AS runs,
            count(*) FILTER (WHERE actual_cost_total > 0) AS cost_runs,
            coalesce(sum(actual_cost_total) FILTER (WHERE actual_cost_total > 0), 0) AS cost,
            count(duration_seconds) FILTER (WHERE status = 'completed') AS timed_runs,
-           round(coalesce(sum(duration_seconds::numeric) FILTER (WHERE status = 'completed'), 0), 3) AS seconds,
+           coalesce(sum(history_micros(duration_seconds)) FILTER (WHERE status = 'completed'), 0) * 0.000001 AS seconds,
            count(total_tokens) AS token_runs, coalesce(sum(total_tokens), 0) AS tokens,
            count(cache_efficiency_percent) AS cached_runs,
-           round(coalesce(sum(cache_efficiency_percent::numeric), 0), 3) AS efficiency
+           coalesce(sum(history_micros(cache_efficiency_percent)), 0) * 0.000001 AS efficiency
       FROM workflow_history GROUP BY 1),
 days AS (
     SELECT day::text AS at, n.what, n.kept, n.counted
