@@ -20,6 +20,7 @@ eventually = waiting.eventually
 LONG = os.environ.get("REPRISE_CHAOS") == "long"
 CHUNK, WINDOW = 50, 4
 PHASES = 2
+STALLED_S = 300  # a chunk of any kind takes far less
 
 _DEFINITION = """
 id: %(id)s
@@ -153,6 +154,18 @@ class Scenario(unittest.TestCase):
 
     def await_state(self, operation, state, timeout_s=waiting.PATIENCE_S):
         eventually(lambda: self.state(operation) == state, "%s is %s" % (operation, state), timeout_s)
+
+    def await_completed(self, operation):
+        """However slow the machine is: it may take as long as it likes while operations get on."""
+        last = self._progress(operation)
+        while last[0] == "running":
+            eventually(lambda: self._progress(operation) != last, "something gets on while %s runs" % operation, STALLED_S)
+            last = self._progress(operation)
+        self.assertEqual(last[0], "completed")
+
+    def _progress(self, operation):
+        return self.psql.rows("SELECT state, (SELECT sum(version) FROM tally) FROM tally WHERE operation_id = '%s'"
+                              % operation)[0]
 
     def change(self, verb, operation):
         """cancel, pause or resume, by the inbox."""

@@ -34,7 +34,7 @@ class History(Scenario):
 
     def test_whatever_happens_costs_and_log_agree(self):
         self.start_worker(processes=2)
-        self.await_state(self.ask("sync-history"), "completed", 120)
+        self.await_completed(self.ask("sync-history"))
         self.psql.execute("UPDATE workflow_history SET actual_cost_total = 20 WHERE id % 2 = 0")
         by_hand = self._costs() - self._logged()
         self.start_worker(REPRISE_FAULT=STALL % (2, 3))
@@ -49,10 +49,10 @@ class History(Scenario):
             for pid in worker.processes():
                 worker.signal_process(pid, signal.SIGCONT)
         for operation in operations:
-            self.await_state(operation, "completed", 300)
+            self.await_completed(operation)
         # What changed under the last of them is read by one more of each.
-        self.await_state(self.ask("sync-history"), "completed", 120)
-        self.await_state(self.ask("resync-costs", force=True), "completed", 120)
+        self.await_completed(self.ask("sync-history"))
+        self.await_completed(self.ask("resync-costs", force=True))
         self.checker.check_at_rest()
         self._assert_costs(by_hand)
 
