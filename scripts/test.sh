@@ -12,7 +12,9 @@
 #   --yes            does not ask before it installs packages
 #
 # All else goes to CTest: scripts/test.sh -R contract/
-# The suites are clang's sanitizer build; the programs that they start at full speed are gcc's release build.
+# The suites and the programs that they start are clang's sanitizer build. What a sanitizer says of any of them fails the
+# run, also where the test that started the program did not notice. Only the long chaos tests start programs at full speed,
+# those of gcc's release build.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -102,9 +104,37 @@ end_stores() {
     rm -rf "$place"
 }
 
+# A worker that a sanitizer ends is started again by its supervisor, and most tests are about just that: so the sanitizers
+# write files, and any file is a failure.
+expect_reports() {
+    reports=$directory/sanitizers
+    rm -rf "$reports"
+    mkdir -p "$reports"
+    ASAN_OPTIONS+=:log_path="'$reports/asan'"
+    UBSAN_OPTIONS+=:log_path="'$reports/ubsan'"
+    TSAN_OPTIONS+=:log_path="'$reports/tsan'"
+}
+
+print_reports() {
+    local report result=0
+    for report in "$reports"/*; do
+        [ -s "$report" ] || continue
+        printf '\n%s\n' "$report"
+        cat "$report"
+        result=1
+    done
+    return "$result"
+}
+
 run_suites() {
+    local result=0
     without_randomised_addresses ctest --test-dir "$directory" --parallel 2 --output-on-failure --timeout "$timeout" \
-        --no-tests=error "$@"
+        --no-tests=error "$@" || result=$?
+    if ! print_reports; then
+        echo "test: sanitizers found faults; their reports stand above and in $reports" >&2
+        result=1
+    fi
+    return "$result"
 }
 
 # The report comes before CTest's summary, which stays the last thing that is printed.
@@ -163,23 +193,26 @@ forget_settings
 say "Packages"
 "$scripts/setup.sh" ${consent[@]+"${consent[@]}"} "${groups[@]}"
 
-say "The programs, release build (gcc)"
-"$scripts/build.sh" release worker producer dashboard receiver
+# What the chaos tests are told: which form to run, and where the programs for the long one are.
+export REPRISE_CHAOS=$chaos
+if [ "$chaos" = long ]; then
+    say "The programs, release build (gcc)"
+    "$scripts/build.sh" release worker producer dashboard receiver
+    REPRISE_RELEASE_DIR=$("$scripts/build.sh" --where release)
+    export REPRISE_RELEASE_DIR
+fi
 say "The suites, $preset build"
 "$scripts/build.sh" "$preset"
 directory=$("$scripts/build.sh" --where "$preset")
 
-# What the tests are told: where the release programs are, and which form of the chaos tests to run.
-REPRISE_RELEASE_DIR=$("$scripts/build.sh" --where release)
-REPRISE_CHAOS=$chaos
-export REPRISE_RELEASE_DIR REPRISE_CHAOS
 export ASAN_OPTIONS=detect_stack_use_after_return=1:abort_on_error=1
 export UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS=halt_on_error=1:abort_on_error=1:second_deadlock_stack=1
 
 [ "$tidy" = no ] || run_tidy
 [ "$fuzz_seconds" -eq 0 ] || run_fuzzers "$fuzz_seconds"
 start_stores
+expect_reports
 say "Suites"
 if [ "$preset" = coverage ]; then
     run_suites_counted ${pass_on[@]+"${pass_on[@]}"}

@@ -4,7 +4,7 @@
  * 500 and more fails the test that saw it.
  *
  * CTest says where things are: REPRISE_WEB_MODULES (what npm fetched), REPRISE_WEB_SHOTS (where screenshots go),
- * REPRISE_BUILD_DIR or REPRISE_RELEASE_DIR (the programs).
+ * REPRISE_BUILD_DIR (the programs).
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,6 +1,7 @@
 """The real programs: where they are, and a worker with its supervisor and processes.
 
-Where: REPRISE_RELEASE_DIR (the release build; scripts/test.sh sets it), else REPRISE_BUILD_DIR (this build).
+Where: REPRISE_RELEASE_DIR (the release build; scripts/test.sh sets it for the long chaos tests), else REPRISE_BUILD_DIR (this
+build).
 """
 import os
 import pathlib
