@@ -87,6 +87,15 @@ static void what_was_created_updated_and_deleted_is_held_and_kept(void **state)
     assert_int_equal(receiver_stat(receiver, "went_back"), 1);      /* the delete came after the update */
 }
 
+static void after_the_last_file_has_gone_nothing_is_held(void **state)
+{
+    struct receiver *receiver = ((struct fixture *)*state)->receiver;
+    assert_int_equal(receiver_send_text(receiver, VERB_CREATE, "gone", "one"), 200);
+    assert_int_equal(receiver_send_text(receiver, VERB_DELETE, "gone", "one"), 200);
+    assert_files(receiver, "", "{}");
+    assert_int_equal(receiver_stat(receiver, "files"), 0);
+}
+
 static void a_request_with_a_wrong_header_is_refused_and_has_no_effect(void **state)
 {
     struct receiver *receiver = ((struct fixture *)*state)->receiver;
@@ -266,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_created_updated_and_deleted_is_held_and_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(after_the_last_file_has_gone_nothing_is_held, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_request_with_a_wrong_header_is_refused_and_has_no_effect, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_of_the_format_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_sync_is_taken_note_of, set_up, tear_down),

@@ -78,7 +78,8 @@ class Receiver:
     def stop(self):
         self.thaw()
         self._process.terminate()
-        self._process.wait()
+        code = self._process.wait()
+        assert code == 0, "the receiver ended with %d" % code
 
     def stats(self):
         return self._ask("stats")
