@@ -20,6 +20,7 @@ from harness import SKIPPED, eventually, main, programs, stores  # noqa: F401
 PASSWORD = "correct horse battery"
 SECRET = "an-example-secret-of-forty-bytes-in-all!"
 USER = "admin"
+ANSWER_S = 120  # the last of many who log in waits for all before it
 CLOSED = (0,)  # the connection was closed without an answer
 
 
@@ -128,7 +129,7 @@ class DashboardTest(unittest.TestCase):
             text = json.dumps(body)
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.dashboard.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.dashboard.port, timeout=ANSWER_S)
         try:
             connection.request(method, path, text, sent)
             response = connection.getresponse()
