@@ -144,8 +144,12 @@ static void add_digits(struct buf *buf, int64_t nusd, int least)
         places--;
     }
     buf_add_int(buf, (int64_t)(amount / (uint64_t)MONEY_NUSD_PER_USD));
-    if (places > 0)
-        buf_addf(buf, ".%0*llu", places, (unsigned long long)fraction);
+    if (places == 0)
+        return;
+    char text[1 + SCALE_USD] = ".";
+    for (int at = places; at > 0; at--, fraction /= 10)
+        text[at] = (char)('0' + fraction % 10);
+    buf_add(buf, text, 1 + (size_t)places);
 }
 
 void money_add_text(struct buf *buf, int64_t nusd)

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TAIL_FIRST_BLOCK ((size_t)8 * 1024)
+#define TAIL_FIRST_BLOCK ((size_t)4 * 1024)
 #define TAIL_MAX_BLOCK ((size_t)1024 * 1024)
 #define TAIL_LINE_MAX ((size_t)4 * 1024 * 1024)
 
