@@ -146,7 +146,8 @@ bool group_run(struct executor *executor, const struct known_operation *known, s
                       .count = count,
                       .rulings = mem_array(count, sizeof(struct ruling)),
                       .tools = runner == NULL ? NULL : &executor->tools[runner - runners],
-                      .executor = executor};
+                      .executor = executor,
+                      .looked_ms = clock_boot_ms()};
     log_scope(known->operation_id, count == 1 ? jobs[0].seq : 0, count == 1 ? jobs[0].attempt : 0);
     if (kind == NULL || runner == NULL) {
         struct err_info reason = {0};

@@ -14,6 +14,7 @@
 #include "worker/run_private.h"
 
 #define PAUSE_SLICE_MS 50
+#define LOOK_MS 500
 #define ASKED_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------- */
@@ -115,9 +116,29 @@ bool run_pause(const struct run *run, int64_t ms)
     return !run_stopping(run);
 }
 
+/* Whoever holds no lease. A trouble with PostgreSQL is the settle's. */
+static enum err look_now_and_then(struct run *run, struct err_info *error)
+{
+    struct err_info ignored = {0};
+    int64_t now_ms = clock_boot_ms();
+    if (run->looked == OP_RUNNING && now_ms - run->looked_ms >= LOOK_MS) {
+        run->looked_ms = now_ms;
+        (void)!tally_state(run->pg, run->operation_id, &run->looked, &ignored);
+    }
+    return go_on(run->looked, error);
+}
+
 enum err run_tick(void *context, struct err_info *error)
 {
-    return touch_if_older(context, LEASE_TOUCH_MS, error);
+    struct run *run = context;
+    enum err err = touch_if_older(run, LEASE_TOUCH_MS, error);
+    return err == ERR_OK && run->lease == NULL ? look_now_and_then(run, error) : err;
+}
+
+bool run_goes_on(struct run *run)
+{
+    struct err_info ignored = {0};
+    return run_tick(run, &ignored) == ERR_OK;
 }
 
 enum err run_fresh(struct run *run, struct err_info *error)

@@ -43,6 +43,8 @@ struct run {
     void (*forget)(void *effects_context);
 
     struct executor *executor; /* for run.c */
+    enum op_state looked;      /* for run.c: the operation's state when it was looked at last */
+    int64_t looked_ms;         /* for run.c: when that was, clock_boot_ms */
 };
 
 /* A row of the table in worker/run/table.c. */
@@ -74,9 +76,13 @@ void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const 
 /* Keeps the lease where it is due (every 8 s) and tells whether to go on. ERR_OK: go on. ERR_FENCED: cancelled or taken
  * over; ERR_INTERRUPTED: paused, or this worker is drained. In both cases stop at once, rule nothing: what is open
  * stays open. ERR_UNREACHABLE, ERR_RETRY: PostgreSQL does not answer; stop with run_fail or return. A child_tick_fn:
- * context is the run. */
+ * context is the run.
+ * Without a lease the operation's state is looked at instead, twice a second, and where PostgreSQL does not answer the
+ * run goes on: it may be called as often as one likes, but not while a statement of one's own is under way. */
 MUST_CHECK enum err run_tick(void *run, struct err_info *error);
-/* The same, for handlers of many short jobs: true once they should stop between two of them. Never blocks. */
+/* By what run_tick says, without a lease: whether the next of many jobs is to begin. */
+bool run_goes_on(struct run *run);
+/* Whether this worker is drained. Never blocks. */
 bool run_stopping(const struct run *run);
 
 /* Waits; false once the handler should stop, then at once. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/store/pg.h"
+#include "embedded/sql.h"
 
 static const char *const state_names[] = {
     [OP_RUNNING] = "running", [OP_PAUSED] = "paused",       [OP_COMPLETED] = "completed",
@@ -21,6 +22,19 @@ enum op_state op_state_of(const char *name)
         if (name != NULL && strcmp(name, state_names[i]) == 0)
             return (enum op_state)i;
     return OP_FAILED;
+}
+
+enum err tally_state(struct pg *pg, const char *operation_id, enum op_state *state, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, operation_id);
+    enum err err = pg_exec(pg, &sql_queue_state, args, &result, error);
+    if (err == ERR_OK)
+        *state = pg_rows(result) == 1 ? op_state_of(pg_text(result, 0, 0)) : OP_CANCELLED;
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
 }
 
 void tally_read(const PGresult *result, int row, struct tally *tally)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/base/ids.h"
+#include "common/store/pg.h"
 #include "common/store/redis.h"
 
 enum op_state { OP_RUNNING, OP_PAUSED, OP_COMPLETED, OP_FAILED, OP_CANCELLED };
@@ -27,6 +28,8 @@ struct tally {
 #define TALLY_COLUMNS 13
 
 void tally_read(const PGresult *result, int row, struct tally *tally);
+/* The state alone, now. An operation that is not there any more counts as cancelled. */
+MUST_CHECK enum err tally_state(struct pg *pg, const char *operation_id, enum op_state *state, struct err_info *error);
 const char *op_state_name(enum op_state state);
 /* Unknown words are OP_FAILED: the column's CHECK leaves none. */
 enum op_state op_state_of(const char *name);

@@ -81,7 +81,17 @@ bool history_id_is_usable(const char *adw_id)
     return len > 0 && len <= HISTORY_ID_MAX && adw_id[0] != '.' && adw_id[0] != '-';
 }
 
+void history_dir_set_tick(struct history_dir *dir, history_tick *tick, void *tick_context)
+{
+    dir->tick = tick;
+    dir->tick_context = tick_context;
+}
+
+#define TICK_ENTRIES 1024
+
 struct listing {
+    struct history_dir *dir;
+    size_t seen;
     const char *after;
     size_t limit;
     struct history_names *names;
@@ -106,9 +116,13 @@ static void cut(struct listing *listing)
 
 static enum err list_entry(void *context, const char *name, enum history_entry kind, struct err_info *error)
 {
-    (void)error;
     struct listing *listing = context;
     struct history_names *names = listing->names;
+    if (++listing->seen % TICK_ENTRIES == 0 && listing->dir->tick != NULL) {
+        enum err err = listing->dir->tick(listing->dir->tick_context, error);
+        if (err != ERR_OK)
+            return err;
+    }
     if (kind != HISTORY_ENTRY_DIRECTORY || !history_id_is_usable(name)) {
         names->skipped++;
         return ERR_OK;
@@ -130,7 +144,7 @@ enum err history_dir_list(struct history_dir *dir, const char *after, size_t lim
                           struct err_info *error)
 {
     struct buf room = BUF_INIT;
-    struct listing listing = {.after = after, .limit = limit > 0 ? limit : 1, .names = out};
+    struct listing listing = {.dir = dir, .after = after, .limit = limit > 0 ? limit : 1, .names = out};
     *out = (struct history_names){NULL, 0, 0};
     int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

@@ -21,16 +21,20 @@
 
 #define READ_TRIES 3
 
-struct history_reader *history_reader_new(const struct prices *prices, enum err (*tick)(void *, struct err_info *),
-                                          void *tick_context)
+struct history_reader *history_reader_new(const struct prices *prices, history_tick *tick, void *tick_context)
 {
     struct history_reader *reader = mem_zalloc(sizeof(*reader));
     reader->prices = prices;
-    reader->tick = tick;
-    reader->tick_context = tick_context;
+    history_reader_set_tick(reader, tick, tick_context);
     reader->listing.fd = -1;
     tail_init(&reader->tail);
     return reader;
+}
+
+void history_reader_set_tick(struct history_reader *reader, history_tick *tick, void *tick_context)
+{
+    reader->tick = tick;
+    reader->tick_context = tick_context;
 }
 
 void history_reader_drop(struct history_reader *reader)

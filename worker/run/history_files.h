@@ -16,6 +16,8 @@
 #define HISTORY_ID_MAX 128
 
 struct history_dir;
+/* Called now and then while much is read; what it returns other than ERR_OK ends the reading with it. */
+typedef enum err history_tick(void *context, struct err_info *error);
 
 /* Opens the agents directory `below` in the directory `root`. `root` comes from the configuration and may be reached
  * by links; `below` (NULL or "": root itself) may come from a request: it is refused with ERR_USAGE if it is absolute,
@@ -23,6 +25,8 @@ struct history_dir;
 MUST_CHECK enum err history_dir_open(const char *root, const char *below, struct history_dir **out,
                                      struct err_info *error);
 void history_dir_close(struct history_dir *dir);
+/* As history_reader_set_tick, while the directory is listed: called for each thousand entries or so. */
+void history_dir_set_tick(struct history_dir *dir, history_tick *tick, void *tick_context);
 /* Whether a text can be a run's id. */
 bool history_id_is_usable(const char *adw_id);
 
@@ -40,10 +44,10 @@ void history_names_fini(struct history_names *names);
 
 /* What reads runs: buffers that serve one after the other. One thread at a time. */
 struct history_reader;
-/* Borrows the prices. `tick` (may be NULL) is called now and then while much is read; what it returns other than
- * ERR_OK ends the reading with it. */
-struct history_reader *history_reader_new(const struct prices *prices, enum err (*tick)(void *, struct err_info *),
-                                          void *tick_context);
+/* Borrows the prices. `tick` (may be NULL) is called for each megabyte or so of a stream that is read. */
+struct history_reader *history_reader_new(const struct prices *prices, history_tick *tick, void *tick_context);
+/* From now on. */
+void history_reader_set_tick(struct history_reader *reader, history_tick *tick, void *tick_context);
 void history_reader_drop(struct history_reader *reader);
 
 /* Reads a run. `facts` is initialised and empty; on success the caller finishes it with run_facts_fini, on failure too.

@@ -13,6 +13,8 @@
 
 struct history_dir {
     int fd;
+    history_tick *tick;
+    void *tick_context;
 };
 
 /* What lies in a run's directory. Kept by the reader, so that the memory serves the next run. */
@@ -33,7 +35,7 @@ struct history_seal {
 
 struct history_reader {
     const struct prices *prices;
-    enum err (*tick)(void *context, struct err_info *error);
+    history_tick *tick;
     void *tick_context;
     struct tail tail;
     struct buf entries, file, line, path;

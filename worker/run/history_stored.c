@@ -52,6 +52,6 @@ void history_stored_put_off(struct run *run)
 
 void history_stored_put_back(struct run *run, size_t from)
 {
-    for (size_t i = from; i < run->count && !run_stopping(run); i++)
+    for (size_t i = from; i < run->count && run_goes_on(run); i++)
         run_put_off(run, i, 0);
 }

@@ -5,7 +5,7 @@
 #include "worker/run/history_open.h"
 #include "worker/run/history_private.h"
 
-#define TICK_BYTES INT64_C(16777216)
+#define TICK_BYTES INT64_C(1048576)
 #define HEAD_BYTES ((size_t)64 * 1024)
 #define MODEL_SEARCH_BYTES INT64_C(4194304)
 

@@ -42,6 +42,8 @@ static enum err open_directory(struct run *run, struct history_tools *tools, str
 
 void history_tools_fail(struct run *run, size_t index, const struct err_info *error)
 {
+    if (error->code == ERR_FENCED || error->code == ERR_INTERRUPTED)
+        return;
     run_fail(run, index, error, error->code == ERR_RETRY ? RUN_MAY_RETRY : RUN_FINAL, NULL);
 }
 
@@ -55,6 +57,10 @@ enum err history_tools_ready(struct run *run, struct history_tools **out)
     if (err == ERR_OK)
         err = open_directory(run, tools, &error);
     *out = tools;
+    if (err == ERR_OK) {
+        history_reader_set_tick(tools->reader, run_tick, run);
+        history_dir_set_tick(tools->dir, run_tick, run);
+    }
     for (size_t i = 0; err != ERR_OK && i < run->count; i++)
         history_tools_fail(run, i, &error);
     return err;

@@ -88,7 +88,7 @@ void patterns_run(struct run *run)
     run->effects_context = refreshed;
     run->forget = forget;
     enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < run->count && !run_stopping(run); i++) {
+    for (size_t i = 0; err == ERR_OK && i < run->count && run_goes_on(run); i++) {
         err = read_evidence(run, i, &refreshed->evidence[i], &error);
         if (err == ERR_OK)
             run_succeed(run, i, NULL);

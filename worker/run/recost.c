@@ -167,7 +167,7 @@ void recost_run(struct run *run)
         return;
     FAULT_POINT("history.recost_read");
     size_t done = 0, bytes = 0;
-    for (; done < run->count && !run_stopping(run) && bytes < FACTS_BYTES_MAX; done++) {
+    for (; done < run->count && run_goes_on(run) && bytes < FACTS_BYTES_MAX; done++) {
         resync_one(run, done, recost, forced ? COST_BY_FORCED_RESYNC : COST_BY_RESYNC);
         bytes += run_facts_bytes(&recost->entries[done].facts);
     }

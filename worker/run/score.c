@@ -110,7 +110,7 @@ void score_run(struct run *run)
         log_info("a scoring waits: %s", error.text);
         history_stored_put_off(run);
     }
-    for (size_t i = 0; err == ERR_OK && i < run->count && !run_stopping(run); i++) {
+    for (size_t i = 0; err == ERR_OK && i < run->count && run_goes_on(run); i++) {
         if (!pg_is_null(rows, (int)i, ID))
             score_one(flags, i, rows, means);
         run_succeed(run, i, NULL);

@@ -30,6 +30,7 @@ static const struct {
     {&sql_queue_settle_tally, "'" OP "', 'noop', 1, 0, 0", 60},
     {&sql_queue_retry, "'" OP "', '{50001,50002}', '{0,0}', '{1000,1000}', '{1,1}', '{x,y}', true", 150},
     {&sql_queue_claim, "'" OP "', 50001, 0, 'key 1x', 'w_1'", 150},
+    {&sql_queue_state, "'" OP "'", 20},
     {&sql_queue_touch, "'" OP "', 7, 0, 'key 7'", 60},
     {&sql_queue_checkpoint_fence, "'" OP "', 7, 0, 'key 7', NULL", 150},
     {&sql_queue_release, "'" OP "', 7, 0, 'key 7'", 30},

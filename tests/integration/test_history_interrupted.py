@@ -1,0 +1,89 @@
+"""A stream without a result line is read to its beginning. Whoever wants the worker back need not wait for that."""
+import os
+import time
+import unittest
+
+from harness import DONE, eventually, main
+from history_runs import HistoryTest
+
+ENDLESS_BYTES = 400 << 30  # a hole: minutes of reading, no room
+PATIENCE_S = 2
+
+
+class Interrupted(HistoryTest):
+    def setUp(self):
+        super().setUp()
+        self.write_run("endless", None)
+        self.stream = self.agents / "endless" / "builder" / "raw_output.jsonl"
+        try:
+            os.truncate(self.stream, ENDLESS_BYTES)
+        except OSError as error:
+            raise unittest.SkipTest("no file here can be so large: %s" % error)
+        self.worker = self.start_worker()
+
+    def is_read(self):
+        for pid in self.worker.processes():
+            for number in os.listdir("/proc/%d/fd" % pid):
+                try:
+                    if os.readlink("/proc/%d/fd/%s" % (pid, number)) == str(self.stream):
+                        return True
+                except FileNotFoundError:
+                    pass
+        return False
+
+    def begin(self, *words):
+        operation = self.ask(*words, "--no-wait")["operation_id"]
+        eventually(self.is_read, "the stream is read")
+        return operation
+
+    def assert_let_go(self, since):
+        eventually(lambda: not self.is_read(), "the stream is let go")
+        self.assertLess(time.monotonic() - since, PATIENCE_S)
+
+    def assert_works(self):
+        """The executor that had read is there for others."""
+        self.stream.unlink()
+        self.write_run("endless", 1.0)
+        self.assertEqual(1, self.sync()["enriched"])
+
+    def test_cancel_ends_the_reading(self):
+        for words in (("sync-history",), ("sync-history", "--dry-run")):
+            with self.subTest(words=words):
+                operation = self.begin(*words)
+                since = time.monotonic()
+                self.expect(DONE, "cancel", operation)
+                self.assert_let_go(since)
+        self.assert_works()
+
+    def test_cancel_ends_a_cost_resync(self):
+        self.sql("INSERT INTO reprise.workflow_history (adw_id, status) VALUES ('endless', 'completed')")
+        operation = self.begin("resync-cost", "endless")
+        since = time.monotonic()
+        self.expect(DONE, "cancel", operation)
+        self.assert_let_go(since)
+
+    def test_a_pause_ends_the_reading_and_a_resume_begins_it_anew(self):
+        operation = self.begin("sync-history")
+        since = time.monotonic()
+        self.expect(DONE, "pause", operation)
+        self.assert_let_go(since)
+        self.stream.unlink()
+        self.write_run("endless", 1.0)
+        self.expect(DONE, "resume", operation)
+        self.expect(DONE, "progress", operation, "--watch")
+        self.assertEqual("1", self.cost("endless"))
+
+    def test_a_drain_ends_the_reading_and_another_worker_begins_it_anew(self):
+        operation = self.begin("sync-history")
+        since = time.monotonic()
+        self.assertEqual(0, self.worker.drain())
+        self.assertLess(time.monotonic() - since, PATIENCE_S)
+        self.stream.unlink()
+        self.write_run("endless", 1.0)
+        self.start_worker()
+        self.expect(DONE, "progress", operation, "--watch")
+        self.assertEqual("1", self.cost("endless"))
+
+
+if __name__ == "__main__":
+    main()
