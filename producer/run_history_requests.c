@@ -72,12 +72,70 @@ static void show_count(struct json_object *json, const char *name)
     buf_fini(&text);
 }
 
+/* Where something failed: whichever phase it was, the next sync does again what it left. */
+static void show_failed_phases(struct json_object *phases)
+{
+    for (size_t i = 0; phases != NULL && i < json_object_array_length(phases); i++) {
+        struct json_object *phase = json_object_array_get_idx(phases, i);
+        if (json_get_int(phase, "failed", 0) > 0)
+            out_line("  failed in %-6s %s", text_of(phase, "id"), text_of(phase, "failed"));
+    }
+}
+
 static void show_sync(const struct answer *answer)
 {
     static const char *const counts[] = {"scanned", "enriched", "inserted", "updated", "unchanged", "failed"};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         show_count(answer->json, counts[i]);
+    show_failed_phases(json_get(answer->json, "phases"));
     out_line("  %-16s %s", "duration_seconds", text_of(answer->json, "duration_seconds"));
+}
+
+/* The ids of a list, each with what is said of it. */
+static void show_first(struct json_object *json, const char *name)
+{
+    struct json_object *list = json_get(json, name);
+    size_t count = list == NULL ? 0 : json_object_array_length(list);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        if (json_object_is_type(one, json_type_string))
+            out_line("    %s", json_object_get_string(one));
+        else if (json_get(one, "error") != NULL)
+            out_line("    %s", text_of(one, "error"));
+        else
+            out_line("    %s: $%s → $%s", text_of(one, "adw_id"), text_of(one, "old_cost"), text_of(one, "new_cost"));
+    }
+}
+
+static void show_phases(struct json_object *phases)
+{
+    out_line("Its phases would have so many jobs:");
+    for (size_t i = 0; i < json_object_array_length(phases); i++) {
+        struct json_object *phase = json_object_array_get_idx(phases, i);
+        struct buf text = BUF_INIT;
+        out_add_count(&text, json_get_int(phase, "jobs", 0));
+        out_line("  %-16s %s%s", text_of(phase, "id"), text.data,
+                 json_get_bool(phase, "or_more", false) ? " or more" : "");
+        buf_fini(&text);
+    }
+}
+
+static void show_sync_preview(const struct answer *answer)
+{
+    static const struct {
+        const char *count, *first;
+    } lines[] = {{"scanned", NULL},           {"inserted", "first_inserted"}, {"updated", "first_updated"},
+                 {"unchanged", NULL},         {"failed", "first_failed"},     {"skipped", NULL},
+                 {"missing", "first_missing"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (json_get(answer->json, lines[i].count) == NULL)
+            continue;
+        show_count(answer->json, lines[i].count);
+        if (lines[i].first != NULL)
+            show_first(answer->json, lines[i].first);
+    }
+    show_phases(json_get(answer->json, "phases"));
+    out_line("Nothing was written: --dry-run.");
 }
 
 static void show_recost(const struct answer *answer)
@@ -120,6 +178,7 @@ static void show_would_recosts(const struct answer *answer)
 }
 
 static const struct submit_answer sync_answer = {history_results_sync, show_sync};
+static const struct submit_answer sync_preview_answer = {history_results_sync_preview, show_sync_preview};
 static const struct submit_answer recost_answer = {history_results_recost, show_recost};
 static const struct submit_answer recosts_answer = {history_results_recosts, show_recosts};
 static const struct submit_answer would_recosts_answer = {history_results_recosts, show_would_recosts};
@@ -128,7 +187,8 @@ static const struct submit_answer would_recosts_answer = {history_results_recost
 
 enum err run_sync_history(struct session *session, struct err_info *error)
 {
-    struct submit_order order = {.handle = "sync-history", .size = SUBMIT_SINGLE, .answer = &sync_answer};
+    struct submit_order order = {
+        .handle = "sync-history", .size = SUBMIT_SINGLE, .answer = &sync_answer, .dry_answer = &sync_preview_answer};
     if (!session_has(session, OPTION_SILENT) && !session_has(session, OPTION_NO_WAIT))
         session->arguments.values[OPTION_WATCH] = "";
     return request(session, order, error);

@@ -36,6 +36,13 @@ enum err history_results_sync(struct pg *pg, const struct asked *asked, struct a
     return ask_one(pg, &sql_query_sync_result, asked, &answer->json, error);
 }
 
+enum err history_results_sync_preview(struct pg *pg, const struct asked *asked, struct answer *answer,
+                                      struct err_info *error)
+{
+    *answer = (struct answer){.json = NULL};
+    return ask_one(pg, &sql_query_sync_preview, asked, &answer->json, error);
+}
+
 static enum err read_workflows(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
 {
     struct page page;

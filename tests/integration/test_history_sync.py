@@ -48,6 +48,50 @@ class Sync(HistoryTest):
         self.assertIn("final cost run07: $1.00 → $2.00 (completed)", self.worker.text())
         self.assert_audited()
 
+    def test_a_dry_run_says_what_a_sync_would_do_and_writes_nothing(self):
+        for number in range(12):
+            self.write_run("run%02d" % number, 1.0, workflow_template="adw_sdlc")
+        self.sync()
+        self.write_run("run03", 2.0, nl_input="Build the frontend")
+        self.write_run("new1", 3.0, nl_input="Ship it")
+        self.write_run("broken", 1.0)
+        (self.agents / "broken" / "adw_state.json").write_text("{oops")
+        (self.agents / "empty").mkdir()
+        shutil.rmtree(self.agents / "run05")
+        before = self.versions(), self.passes()
+        answer = self.expect(FAILED, "sync-history", "--dry-run", "--json", "--silent").json
+        self.assertEqual((before), (self.versions(), self.passes()))
+        self.assertEqual({"scanned": 14, "inserted": 1, "updated": 1, "unchanged": 10, "failed": 1, "skipped": 1, "missing": 1},
+                         {name: answer[name] for name in ("scanned", "inserted", "updated", "unchanged", "failed", "skipped",
+                                                          "missing")})
+        self.assertEqual((["new1"], [{"adw_id": "run03", "old_cost": 1, "new_cost": 2}], ["run05"]),
+                         (answer["first_inserted"], answer["first_updated"], answer["first_missing"]))
+        self.assertIn("line 1", answer["first_failed"][0]["error"])
+        self.assertEqual([("scan", 1, False), ("enrich", 14, False), ("score", 2, True), ("similarity", 2, True),
+                          ("patterns", 2, False)],
+                         [(one["id"], one["jobs"], one["or_more"]) for one in answer["phases"]])
+        self.assertNotIn("final cost run03: $1.00 → $2.00", self.worker.text())
+        text = self.expect(FAILED, "sync-history", "--dry-run", "--silent").out
+        for part in ("inserted         1\n    new1", "run03: $1 → $2", "missing          1\n    run05", "or more",
+                     "Nothing was written: --dry-run."):
+            self.assertIn(part, text)
+        self.assertEqual((14, 2, 1, 1, 10, 1), self.counts(self.sync(FAILED)))
+
+    def test_a_dry_run_of_an_empty_history_and_of_nothing_new(self):
+        for number in range(12):
+            self.write_run("run%02d" % number, 1.0)
+        answer = self.ask("sync-history", "--dry-run", "--silent")
+        self.assertEqual((12, 12, 0), (answer["scanned"], answer["inserted"], answer["missing"]))
+        self.assertEqual(5, len(answer["first_inserted"]))
+        self.assertEqual(0, self.stores.psql.number("SELECT count(*) FROM reprise.workflow_history"))
+        self.sync()
+        answer = self.ask("sync-history", "--dry-run", "--silent")
+        self.assertEqual((0, 0, 12), (answer["inserted"], answer["updated"], answer["unchanged"]))
+        self.assertEqual([0, 0, 0], [phase["jobs"] for phase in answer["phases"][2:]])
+
+    def passes(self):
+        return self.sql("SELECT operation_id, kind, through, xmin::text FROM reprise.history_pass ORDER BY 1, 2")
+
     def test_a_run_that_ends_gets_its_final_cost_in_that_sync(self):
         self.write_run("run", 3.0, status="running")
         self.sync()

@@ -9,9 +9,11 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/history/cost_rule.h"
+#include "common/history/patterns.h"
 #include "embedded/sql.h"
 #include "worker/run/enrich.h"
 #include "worker/run/handlers.h"
+#include "worker/run/history_columns.h"
 #include "worker/run/history_row.h"
 
 enum { SIGNATURE = 3 }; /* column of stored_sources.sql */
@@ -61,7 +63,7 @@ static void store(struct enrich *enrich, size_t index, const struct run_facts *f
     entry->reason = verdict == COST_WRITE ? cost_rule_reason(&question) : NULL;
     entry->cost_nusd = question.fresh_nusd;
     entry->status = facts->status;
-    if (verdict == COST_WRITE && stored->found)
+    if (verdict == COST_WRITE && stored->found && !enrich->run->dry_run)
         log_cost(facts->adw_id, &question);
     warn(facts);
 }
@@ -74,6 +76,22 @@ static bool is_same_inside(const struct enrich *enrich, size_t index, const stru
            strcmp(stored->digest, facts->source_digest) == 0;
 }
 
+/* What a person wants to know of a run before it is stored; `row` has been decided. */
+static void tell_preview(struct run *run, size_t index, const struct enrich_entry *entry, const struct run_facts *facts)
+{
+    char signature[PATTERNS_SIGNATURE_MAX];
+    const char *text = facts->nl_input;
+    struct buf result = BUF_INIT;
+    buf_addf(&result, "{\"did\":\"%s\"", entry->stored.found ? "updated" : "inserted");
+    history_columns_money(&result, "old_cost", entry->stored.found ? entry->stored.cost_nusd : MONEY_UNKNOWN);
+    history_columns_money(&result, "new_cost", entry->keeps_cost ? entry->stored.cost_nusd : entry->cost_nusd);
+    if (text != NULL && patterns_signature(text, strlen(text), signature))
+        history_columns_text(&result, "pattern", signature);
+    buf_add_char(&result, '}');
+    run_succeed(run, index, result.data);
+    buf_fini(&result);
+}
+
 static enum err read_and_store(struct run *run, size_t index, struct enrich *enrich, struct err_info *error)
 {
     struct run_facts facts;
@@ -81,6 +99,9 @@ static enum err read_and_store(struct run *run, size_t index, struct enrich *enr
     enum err err = history_files_read(enrich->tools->reader, enrich->tools->dir, run->jobs[index].key, &facts, error);
     if (err == ERR_OK && is_same_inside(enrich, index, &facts)) {
         run_succeed(run, index, NULL);
+    } else if (err == ERR_OK && run->dry_run) {
+        store(enrich, index, &facts);
+        tell_preview(run, index, &enrich->entries[index], &facts);
     } else if (err == ERR_OK) {
         store(enrich, index, &facts);
         run_succeed(run, index,
@@ -139,7 +160,7 @@ void enrich_run(struct run *run)
         return;
     FAULT_POINT("history.enrich_read");
     size_t done = 0;
-    for (; done < run->count && !run_stopping(run) && enrich->row_bytes < ROWS_BYTES_MAX; done++)
+    for (; done < run->count && run_goes_on(run) && enrich->row_bytes < ROWS_BYTES_MAX; done++)
         enrich_one(run, done, enrich);
     history_stored_put_back(run, done);
     FAULT_POINT("history.enrich_decided");

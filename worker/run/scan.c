@@ -1,17 +1,19 @@
 /*
  * The first phase of a sync: lists the agents directory. What it finds is kept in the settle, in one transaction: a
- * scan that did not end has found nothing.
+ * scan that did not end has found nothing. A dry run keeps it too: it belongs to the operation, not to the history.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/fault.h"
+#include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/sql.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
 #include "worker/run/history_tools.h"
+#include "worker/run/scan_missing.h"
 
 #define PAGE 10000     /* names in one statement */
 #define LISTING 100000 /* names that are listed at a time */
@@ -56,10 +58,10 @@ static enum err forget_passes(const struct run *run, struct err_info *error)
 }
 
 /* What syncs that have ended have left. */
-static enum err tidy_up(const struct run *run, struct err_info *error)
+static enum err tidy_up(struct run *run, struct err_info *error)
 {
     enum err err = forget_passes(run, error);
-    for (int64_t removed = FORGET; err == ERR_OK && removed == FORGET && !run_stopping(run);) {
+    for (int64_t removed = FORGET; err == ERR_OK && removed == FORGET && run_goes_on(run);) {
         struct pg_args *args = pg_args_new();
         PGresult *result = NULL;
         pg_arg_int8(args, FORGET);
@@ -71,10 +73,10 @@ static enum err tidy_up(const struct run *run, struct err_info *error)
     return err;
 }
 
-static enum err list(const struct run *run, struct history_dir *dir, struct scan *scan, struct err_info *error)
+static enum err list(struct run *run, struct history_dir *dir, struct scan *scan, struct err_info *error)
 {
     enum err err = ERR_OK;
-    for (size_t found = LISTING; err == ERR_OK && found == LISTING && !run_stopping(run);) {
+    for (size_t found = LISTING; err == ERR_OK && found == LISTING && run_goes_on(run);) {
         struct history_names names = {.count = 0};
         err = history_dir_list(dir, scan->count == 0 ? "" : scan->names[scan->count - 1], LISTING, &names, error);
         found = err == ERR_OK ? names.count : 0;
@@ -89,14 +91,28 @@ static enum err list(const struct run *run, struct history_dir *dir, struct scan
     return err;
 }
 
-static void succeed(struct run *run, const struct scan *scan)
+/* A history of several directories does not know which run lay in which. */
+static bool knows_missing(const struct run *run)
 {
-    char result[96];
+    const char *below = json_get_string(run->args, "directory");
+    return run->dry_run && (below == NULL || below[0] == '\0');
+}
+
+static enum err succeed(struct run *run, const struct scan *scan, struct err_info *error)
+{
+    struct buf result = BUF_INIT;
+    enum err err = ERR_OK;
     if (scan->skipped > 0)
         log_info("the agents directory holds %zu entries that are no runs: files, links, or names that cannot be an id",
                  scan->skipped);
-    snprintf(result, sizeof result, "{\"scanned\":%zu,\"skipped_entries\":%zu}", scan->count, scan->skipped);
-    run_succeed(run, 0, result);
+    buf_addf(&result, "{\"scanned\":%zu,\"skipped_entries\":%zu", scan->count, scan->skipped);
+    if (knows_missing(run))
+        err = scan_missing_add(run, scan->names, scan->count, &result, error);
+    buf_add_char(&result, '}');
+    if (err == ERR_OK)
+        run_succeed(run, 0, result.data);
+    buf_fini(&result);
+    return err;
 }
 
 void scan_run(struct run *run)
@@ -105,7 +121,7 @@ void scan_run(struct run *run)
     struct history_tools *tools = NULL;
     struct err_info error = {.code = ERR_OK};
     scan->run = run;
-    run->effects = run->dry_run ? NULL : write_names;
+    run->effects = write_names;
     run->effects_context = scan;
     run->forget = forget;
     if (!run->dry_run && tidy_up(run, &error) != ERR_OK) {
@@ -115,8 +131,9 @@ void scan_run(struct run *run)
     }
     if (history_tools_ready(run, &tools) != ERR_OK)
         return;
-    if (list(run, tools->dir, scan, &error) != ERR_OK)
+    enum err err = list(run, tools->dir, scan, &error);
+    if (err == ERR_OK && run_goes_on(run))
+        err = succeed(run, scan, &error);
+    if (err != ERR_OK)
         history_tools_fail(run, 0, &error);
-    else if (!run_stopping(run))
-        succeed(run, scan);
 }
