@@ -42,7 +42,7 @@ void similarity_drop(struct similarity *index)
     free(index->durations);
     free(index->lengths);
     free(index->statuses);
-    free(index->changed);
+    free(index->leasts);
     free(index);
 }
 
@@ -133,6 +133,7 @@ static void make_room(struct similarity *index)
     index->durations = mem_grow(index->durations, index->cap, sizeof(*index->durations));
     index->lengths = mem_grow(index->lengths, index->cap, sizeof(*index->lengths));
     index->statuses = mem_grow(index->statuses, index->cap, sizeof(*index->statuses));
+    index->leasts = mem_grow(index->leasts, index->cap, sizeof(*index->leasts));
 }
 
 static float as_float(double number)
@@ -147,6 +148,7 @@ static void add_numbers(struct similarity *index, const struct similarity_row *r
     index->durations[n] = as_float(row->duration_s);
     index->lengths[n] = row->text == NULL ? NAN : as_float(row->length);
     index->statuses[n] = row->status;
+    index->leasts[n] = (float)row->least;
 }
 
 void similarity_add(struct similarity *index, const struct similarity_run *run)
@@ -159,6 +161,7 @@ void similarity_add(struct similarity *index, const struct similarity_run *run)
         .cost = run->cost_nusd < 0 ? NAN : (double)run->cost_nusd,
         .duration_s = isfinite(run->duration_s) && run->duration_s >= 0 ? run->duration_s : NAN,
         .status = run->status,
+        .least = run->least,
     };
     memset(&index->letters[index->count], 0, sizeof(*index->letters));
     if (run->text != NULL) {
@@ -170,6 +173,7 @@ void similarity_add(struct similarity *index, const struct similarity_run *run)
         free(codes);
     }
     add_numbers(index, row);
+    index->with_least += isnan(row->least) ? 0 : 1;
     index->count++;
 }
 
@@ -186,17 +190,6 @@ size_t similarity_row_of(const struct similarity *index, int64_t id)
     return from < index->count && index->rows[from].id == id ? from : SIZE_MAX;
 }
 
-void similarity_mark_changed(struct similarity *index, int64_t id)
-{
-    size_t row = similarity_row_of(index, id);
-    assert(row != SIZE_MAX);
-    if (index->rows[row].is_changed)
-        return;
-    index->rows[row].is_changed = true;
-    index->changed = mem_grow(index->changed, index->changed_count + 1, sizeof(*index->changed));
-    index->changed[index->changed_count++] = row;
-}
-
 size_t similarity_count(const struct similarity *index)
 {
     return index->count;
@@ -210,8 +203,8 @@ int64_t similarity_id(const struct similarity *index, size_t row)
 
 size_t similarity_bytes(const struct similarity *index)
 {
-    size_t of_row = sizeof(*index->rows) + sizeof(*index->letters) + 3 * sizeof(float) + sizeof(int);
-    return sizeof(*index) + index->cap * of_row + index->bytes_of_blocks + index->changed_count * sizeof(size_t);
+    size_t of_row = sizeof(*index->rows) + sizeof(*index->letters) + 4 * sizeof(float) + sizeof(int);
+    return sizeof(*index) + index->cap * of_row + index->bytes_of_blocks;
 }
 
 /* ---- lists ------------------------------------------------------------------------------------------------------- */
@@ -226,11 +219,18 @@ bool similarity_equal(const struct similarity_list *one, const struct similarity
     return true;
 }
 
+void similarity_add_match(const struct similarity_match *match, struct buf *out)
+{
+    buf_addf(out, "{\"id\":%" PRId64 ",\"similarity_score\":%.17g}", match->id, match->score);
+}
+
 void similarity_add_json(const struct similarity_list *list, struct buf *out)
 {
     buf_add_char(out, '[');
-    for (size_t i = 0; i < list->count; i++)
-        buf_addf(out, "%s{\"id\":%" PRId64 ",\"similarity_score\":%.17g}", i > 0 ? "," : "", list->best[i].id,
-                 list->best[i].score);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i > 0)
+            buf_add_char(out, ',');
+        similarity_add_match(&list->best[i], out);
+    }
     buf_add_char(out, ']');
 }

@@ -38,6 +38,7 @@ struct similarity_run {
     int status;        /* any number; equal ones are the same status */
     int64_t cost_nusd; /* below 0: unknown */
     double duration_s; /* below 0 or not finite: unknown */
+    double least;      /* what another must reach to enter the list stored of it; NAN: its list is not to be entered */
 };
 
 struct similarity_match {
@@ -64,8 +65,6 @@ struct similarity *similarity_new(void);
 void similarity_drop(struct similarity *index); /* after its readers */
 /* Copies the run; ids must ascend. */
 void similarity_add(struct similarity *index, const struct similarity_run *run);
-/* This run (already added) is new or not as it was when the stored lists were made: see similarity_refresh(). */
-void similarity_mark_changed(struct similarity *index, int64_t id);
 size_t similarity_count(const struct similarity *index);
 /* The ids, for whoever divides the work: of row 0 to count - 1, ascending. */
 int64_t similarity_id(const struct similarity *index, size_t row);
@@ -79,16 +78,17 @@ void similarity_reader_drop(struct similarity_reader *reader);
 
 /* The best others of the run with this id; false if the index does not hold it. */
 bool similarity_best(struct similarity_reader *reader, int64_t id, struct similarity_list *list);
-/* The same, from the list that was right before the runs marked as changed did, and before those that the index no
- * longer holds vanished. Where neither the run nor an entry of `stored` is among them, only the marked ones are looked
- * at; else it is similarity_best(). `list` may be `stored`. */
-bool similarity_refresh(struct similarity_reader *reader, int64_t id, const struct similarity_list *stored,
-                        struct similarity_list *list);
+/* After a change of this run: whose stored lists it may enter, by its score as the other one of theirs. Those that
+ * reach the `least` of their run, in no order; the reader's, until the next question. `*count` 0 if the index does not
+ * hold the run. */
+const struct similarity_match *similarity_entered(struct similarity_reader *reader, int64_t id, size_t *count);
 struct similarity_effort similarity_reader_effort(const struct similarity_reader *reader);
 
 /* True if both hold the same runs with the same scores: then nothing needs to be written. */
 bool similarity_equal(const struct similarity_list *one, const struct similarity_list *other);
-/* Appends [{"id":…,"similarity_score":…}], the form that is stored; scores with 17 digits, so that they read back as
+/* Appends {"id":…,"similarity_score":…}. */
+void similarity_add_match(const struct similarity_match *match, struct buf *out);
+/* Appends an array of them, the form that is stored; scores with 17 digits, so that they read back as
  * they were. */
 void similarity_add_json(const struct similarity_list *list, struct buf *out);
 

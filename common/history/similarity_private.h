@@ -14,12 +14,12 @@
 struct similarity_row {
     int64_t id;
     double cost, duration_s;           /* NAN: unknown */
+    double least;                      /* NAN: nothing is stored */
     const void *text;                  /* `length` lower-cased characters of `width` bytes each; NULL: unknown */
     const struct text_anchor *anchors; /* `anchor_count` of them; NULL: not long, or too long for them */
     uint32_t length, anchor_count;
     int status;
     uint8_t width;
-    bool is_changed;
 };
 
 struct similarity_letters {
@@ -33,13 +33,12 @@ struct similarity {
     size_t count, cap;
     struct similarity_row *rows;
     struct similarity_letters *letters;
-    float *costs, *durations, *lengths;
+    float *costs, *durations, *lengths, *leasts;
     int *statuses;
     struct text_ratio *ratio;        /* to find anchors with */
     struct similarity_block *blocks; /* where texts are kept */
     size_t bytes_of_blocks;
-    size_t *changed; /* rows */
-    size_t changed_count;
+    size_t with_least; /* rows */
 };
 
 /* Divided by itself it is 1, divided by any real cost, time or length nearly 0. */

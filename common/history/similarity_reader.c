@@ -5,32 +5,7 @@
 #include "common/base/mem.h"
 #include "common/history/similarity.h"
 #include "common/history/similarity_private.h"
-#include "common/history/text_anchors.h"
-
-/* Runs are sorted by their bound into steps of 1/STEPS_PER_ONE, from 1 down to SIMILARITY_LEAST. */
-#define STEPS_PER_ONE 256
-#define STEPS (STEPS_PER_ONE / 2 + 2)
-/* So many runs are considered before all. */
-#define LIKELY 32
-
-struct reader_text {
-    struct text_ratio_text text;
-    uint32_t *room;
-    size_t cap;
-};
-
-struct similarity_reader {
-    const struct similarity *index;
-    struct text_ratio *ratio;
-    struct text_pieces *pieces;
-    struct reader_text a, b; /* in full width */
-    float *bounds;           /* by row */
-    uint32_t *order;         /* rows by falling bound */
-    uint32_t step_ends[STEPS];
-    size_t row; /* whose best are sought */
-    struct similarity_list list;
-    struct similarity_effort effort;
-};
+#include "common/history/similarity_reader.h"
 
 struct similarity_reader *similarity_reader_new(const struct similarity *index)
 {
@@ -53,6 +28,7 @@ void similarity_reader_drop(struct similarity_reader *reader)
     free(reader->b.room);
     free(reader->bounds);
     free(reader->order);
+    free(reader->entered);
     free(reader);
 }
 
@@ -164,6 +140,17 @@ static bool may_have(const struct similarity_reader *reader, const struct simila
     return text_pieces_bound(reader->pieces, &anchors, needed) >= needed;
 }
 
+/* Only where a text is really looked at: most are not. */
+static void make_ready(struct similarity_reader *reader)
+{
+    if (reader->is_ready)
+        return;
+    struct text_ratio_text text = widen(&reader->a, &reader->index->rows[reader->row]);
+    text_ratio_set(reader->ratio, text);
+    text_pieces_set(reader->pieces, text);
+    reader->is_ready = true;
+}
+
 static void consider_text(struct similarity_reader *reader, size_t other, const struct similarity_likeness *likeness)
 {
     const struct similarity_row *a = &reader->index->rows[reader->row], *b = &reader->index->rows[other];
@@ -173,6 +160,7 @@ static void consider_text(struct similarity_reader *reader, size_t other, const 
     size_t most = most_matches(reader->index, reader->row, other);
     if (!is_wanted(list, similarity_score(likeness, text_ratio_of(most, a->length, b->length)), b->id))
         return;
+    make_ready(reader);
     size_t needed = matches_needed(list, likeness, total);
     if (!may_have(reader, b, needed))
         return;
@@ -181,8 +169,7 @@ static void consider_text(struct similarity_reader *reader, size_t other, const 
     enter(list, similarity_score(likeness, text_ratio_of(matches, a->length, b->length)), b->id);
 }
 
-/* `reader->row` against another: in the end its score is in the list if it belongs there. */
-static void consider(struct similarity_reader *reader, size_t other)
+void similarity_consider(struct similarity_reader *reader, size_t other)
 {
     const struct similarity_row *a = &reader->index->rows[reader->row], *b = &reader->index->rows[other];
     struct similarity_likeness likeness = similarity_likeness_of(a, b);
@@ -221,16 +208,11 @@ static void sort_by_bound(struct similarity_reader *reader)
     memcpy(reader->step_ends, ends, sizeof(ends));
 }
 
-static void begin(struct similarity_reader *reader, size_t row)
+void similarity_begin(struct similarity_reader *reader, size_t row)
 {
-    const struct similarity_row *a = &reader->index->rows[row];
     reader->row = row;
+    reader->is_ready = false;
     reader->list.count = 0;
-    if (a->text == NULL)
-        return;
-    struct text_ratio_text text = widen(&reader->a, a);
-    text_ratio_set(reader->ratio, text);
-    text_pieces_set(reader->pieces, text);
 }
 
 /* The runs that may well be among the best, so that the fifth best score is high before the others come. Whoever is
@@ -242,7 +224,7 @@ static void consider_likely(struct similarity_reader *reader)
     sort_by_bound(reader);
     for (uint32_t at = 0; at < reader->step_ends[STEPS - 1] && at < LIKELY; at++)
         if (reader->order[at] != reader->row)
-            consider(reader, reader->order[at]);
+            similarity_consider(reader, reader->order[at]);
     reader->effort.looked_at += count;
 }
 
@@ -257,7 +239,7 @@ static void consider_all(struct similarity_reader *reader)
             return;
         for (; at < reader->step_ends[step]; at++)
             if (reader->order[at] != reader->row)
-                consider(reader, reader->order[at]);
+                similarity_consider(reader, reader->order[at]);
     }
 }
 
@@ -266,41 +248,9 @@ bool similarity_best(struct similarity_reader *reader, int64_t id, struct simila
     size_t row = similarity_row_of(reader->index, id);
     if (row == SIZE_MAX)
         return false;
-    begin(reader, row);
+    similarity_begin(reader, row);
     consider_likely(reader);
     consider_all(reader);
-    *list = reader->list;
-    return true;
-}
-
-/* ---- after changes ----------------------------------------------------------------------------------------------- */
-
-static bool is_changed(const struct similarity *index, int64_t id)
-{
-    size_t row = similarity_row_of(index, id);
-    return row == SIZE_MAX || index->rows[row].is_changed;
-}
-
-static bool holds_changed(const struct similarity *index, const struct similarity_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (is_changed(index, list->best[i].id))
-            return true;
-    return false;
-}
-
-bool similarity_refresh(struct similarity_reader *reader, int64_t id, const struct similarity_list *stored,
-                        struct similarity_list *list)
-{
-    const struct similarity *index = reader->index;
-    size_t row = similarity_row_of(index, id);
-    if (row == SIZE_MAX || index->rows[row].is_changed || holds_changed(index, stored))
-        return similarity_best(reader, id, list);
-    begin(reader, row);
-    reader->list = *stored;
-    for (size_t n = 0; n < index->changed_count; n++)
-        consider(reader, index->changed[n]);
-    reader->effort.looked_at += index->changed_count;
     *list = reader->list;
     return true;
 }

@@ -36,6 +36,12 @@ static const struct selection scanned[] = {
     END_OF_SELECTIONS,
 };
 
+/* Both under one name: a definition says that runs are compared, each kind knows with what. */
+static const struct selection scored[] = {
+    {"runs-to-compare", &sql_select_runs_to_score, &sql_select_check_any},
+    END_OF_SELECTIONS,
+};
+
 static const struct selection compared[] = {
     {"runs-to-compare", &sql_select_runs_to_compare, &sql_select_check_any},
     END_OF_SELECTIONS,
@@ -85,7 +91,7 @@ static const struct kind all[] = {
      .selections = links},
     {.name = "scan", .queue = "history", .chunk = HISTORY_CHUNK, .selections = agents},
     {.name = "enrich", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scanned},
-    {.name = "score", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
+    {.name = "score", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scored},
     {.name = "similarity", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
     {.name = "patterns", .queue = "history", .chunk = HISTORY_CHUNK, .selections = patterned},
     {.name = "cost-webhook", .queue = "delivery", .chunk = 16, .selections = changed_costs},

@@ -1,12 +1,17 @@
--- runs-to-compare: all, if any changed since the last pass of this kind: whoever changed may now stand in anybody's list, and
--- moves the means that others are held against.
+-- runs-to-compare, with one another: those that changed, and those whose lists hold one that changed or is gone. Whose list a
+-- changed one enters its own job finds out (worker/run/similar.c).
 -- $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit
--- include: select/_workflow_step.sql
+-- include: select/_due.sql
+, holders AS (
+    SELECT h.adw_id
       FROM workflow_history h
-     WHERE adw_id > coalesce($6::text, '') AND $5::jsonb IS NOT NULL
-       AND EXISTS (SELECT 1 FROM workflow_history, (SELECT history_seen($4) AS seen) pass WHERE
--- include: select/_changed.sql
-           )
-     ORDER BY adw_id LIMIT $7::bigint)
+     CROSS JOIN LATERAL jsonb_array_elements(h.similar_workflows) AS one
+      LEFT JOIN workflow_history other ON other.id = (one ->> 'id')::bigint
+     WHERE (SELECT seen FROM pass) IS NOT NULL
+       AND (other.id IS NULL OR other.id IN (SELECT id FROM changed))),
+due AS (
+    SELECT adw_id FROM changed UNION SELECT adw_id FROM holders
+    UNION SELECT adw_id FROM workflow_history WHERE (SELECT seen FROM pass) IS NOT NULL AND similar_workflows IS NULL),
+-- include: select/_due_step.sql
 -- include: select/_pass.sql
 -- include: queue/_plan_step.sql

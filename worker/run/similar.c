@@ -1,6 +1,7 @@
 /*
- * The fourth phase of a sync: for each run the others that are most like it. A list is brought up to date from what it
- * was, and written only if it differs.
+ * The fourth phase of a sync: for each run the others that are most like it. A job is planned for whoever changed and
+ * for whoever's list holds one that did: its list is made anew, and written only if it differs. Whoever changed also
+ * enters the lists of others, where it is like them: so no other list can have changed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +13,27 @@
 #include "embedded/sql.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
+#include "worker/run/similar_entries.h"
 #include "worker/run/similar_index.h"
 
 enum { ID, LIST }; /* columns of stored_lists.sql */
 
 #define LIST_LIMITS ((struct json_limits){64 * 1024, 8})
+/* Entries into others' lists that wait for the settle: what is left of the chunk comes after it. */
+#define ENTRIES_MAX 100000
 
 struct similar {
     const struct run *run;
     int64_t *ids;
     char **lists; /* of each job; NULL = it stays as it is */
+    struct similar_entries entries;
 };
 
-static void write_lists(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
+static void keep_lists(struct pg_batch *batch, const struct similar *similar, const size_t *mine, size_t count)
 {
-    const struct similar *similar = context;
     int64_t *ids = mem_array(count, sizeof *ids);
     const char **lists = mem_array(count, sizeof *lists);
     size_t n = 0;
-    FAULT_POINT("history.similar_write");
     for (size_t i = 0; i < count; i++)
         if (similar->lists[mine[i]] != NULL) {
             ids[n] = similar->ids[mine[i]];
@@ -45,11 +48,35 @@ static void write_lists(struct pg_batch *batch, const size_t *mine, size_t count
     free(lists);
 }
 
+/* All rows in one order first: chunks that run beside one another enter the same lists. */
+static void lock_lists(struct pg_batch *batch, const struct similar *similar, const size_t *mine, size_t count)
+{
+    int64_t *ids = mem_array(count + similar->entries.count, sizeof *ids);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (similar->lists[mine[i]] != NULL)
+            ids[n++] = similar->ids[mine[i]];
+    n += similar_entries_ids(&similar->entries, mine, count, ids + n);
+    if (n > 0)
+        pg_arg_int8s(pg_batch_add(batch, &sql_history_lock_lists), ids, n);
+    free(ids);
+}
+
+static void write_lists(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
+{
+    const struct similar *similar = context;
+    FAULT_POINT("history.similar_write");
+    lock_lists(batch, similar, mine, count);
+    keep_lists(batch, similar, mine, count);
+    similar_entries_write(&similar->entries, mine, count, batch);
+}
+
 static void forget(void *context)
 {
     struct similar *similar = context;
     for (size_t i = 0; i < similar->run->count; i++)
         free(similar->lists[i]);
+    similar_entries_fini(&similar->entries);
     free(similar->lists);
     free(similar->ids);
     free(similar);
@@ -78,13 +105,19 @@ static void compare_one(struct similar *similar, size_t index, const PGresult *r
     struct similarity_list stored, fresh;
     int64_t id = pg_int8(rows, (int)index, ID);
     bool known = read_list(pg_text(rows, (int)index, LIST), &stored);
-    bool found = known ? similarity_refresh(reader, id, &stored, &fresh) : similarity_best(reader, id, &fresh);
     similar->ids[index] = id;
-    if (!found || (known && similarity_equal(&stored, &fresh)))
+    if (!similarity_best(reader, id, &fresh))
         return;
-    struct buf text = BUF_INIT;
-    similarity_add_json(&fresh, &text);
-    similar->lists[index] = buf_take(&text);
+    if (!known || !similarity_equal(&stored, &fresh)) {
+        struct buf text = BUF_INIT;
+        similarity_add_json(&fresh, &text);
+        similar->lists[index] = buf_take(&text);
+    }
+    if (similar_index_is_changed(*similar->run->tools, id)) {
+        size_t count = 0;
+        const struct similarity_match *entered = similarity_entered(reader, id, &count);
+        similar_entries_add(&similar->entries, index, id, entered, count);
+    }
 }
 
 void similar_run(struct run *run)
@@ -93,7 +126,9 @@ void similar_run(struct run *run)
     struct similarity_reader *reader = NULL;
     struct err_info error = {.code = ERR_OK};
     PGresult *rows = NULL;
-    *similar = (struct similar){run, mem_array(run->count, sizeof(int64_t)), mem_array(run->count, sizeof(char *))};
+    size_t done = 0;
+    *similar =
+        (struct similar){run, mem_array(run->count, sizeof(int64_t)), mem_array(run->count, sizeof(char *)), {0}};
     run->effects = run->dry_run ? NULL : write_lists;
     run->effects_context = similar;
     run->forget = forget;
@@ -104,11 +139,13 @@ void similar_run(struct run *run)
         log_info("a comparison waits: %s", error.text);
         history_stored_put_off(run);
     }
-    for (size_t i = 0; err == ERR_OK && i < run->count && !run_stopping(run); i++) {
-        if (!pg_is_null(rows, (int)i, ID))
-            compare_one(similar, i, rows, reader);
-        run_succeed(run, i, NULL);
+    for (; err == ERR_OK && done < run->count && similar->entries.count < ENTRIES_MAX && run_goes_on(run); done++) {
+        if (!pg_is_null(rows, (int)done, ID))
+            compare_one(similar, done, rows, reader);
+        run_succeed(run, done, NULL);
     }
+    if (err == ERR_OK)
+        history_stored_put_back(run, done);
     FAULT_POINT("history.similar_decided");
     PQclear(rows);
 }

@@ -11,6 +11,8 @@
 struct similar_index;
 /* Made and filled where `*kept` (the run's tools) is not of this operation yet. ERR_INTERRUPTED: the run is to stop. */
 MUST_CHECK enum err similar_index_ready(struct run *run, struct similarity_reader **reader, struct err_info *error);
+/* Whether the run changed since the last pass, so that it may enter the lists of others. */
+bool similar_index_is_changed(const void *kept, int64_t id);
 void similar_index_drop(void *index);
 
 #endif

@@ -74,11 +74,20 @@ void template_means_drop(void *means)
     free(means);
 }
 
+/* To as many digits as an anomaly says of it: then what is stored tells whether the mean is still the same. */
+static double rounded(double mean)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.8e", mean);
+    return strtod(text, NULL);
+}
+
+/* As history_mean_of_others does in SQL, by the same operations. */
 static double mean_of_others(double sum, int64_t count, double own)
 {
     bool counts = own > 0;
     int64_t others = count - (counts ? 1 : 0);
-    return others > 0 ? (sum - (counts ? own : 0)) / (double)others : 0;
+    return others > 0 ? rounded((sum - (counts ? own : 0)) / (double)others) : 0;
 }
 
 struct anomalies_peers template_means_others(const struct template_means *means, const char *template_name,
