@@ -67,7 +67,8 @@ const struct command commands[] = {
      "Looks at every run in history.agents_dir, reads those whose files have changed, and stores what they did and\n"
      "cost. Waits for the end and prints the counts, unless --no-wait. Done again when nothing has changed it writes\n"
      "nothing. A run whose directory is gone keeps its row; one whose files are broken fails alone, with the reason\n"
-     "(exit code 1; see: producer outcomes <op> --failed). --dry-run reads the same and writes nothing: how many runs are\n"
+     "(exit code 1; see: producer outcomes <op> --failed). --dry-run reads the same and writes nothing: how many runs "
+     "are\n"
      "new, changed, unchanged, broken or without a directory, the first of each, and what each phase would do.",
      "producer sync-history --dry-run\nproducer sync-history --silent --json", run_sync_history},
     {"resync-cost", HISTORY, "<workflow>", 1, 1,
