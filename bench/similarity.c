@@ -87,6 +87,7 @@ static struct similarity *make_index(struct corpus *corpus)
         struct similarity_run run = draw_run(corpus, n);
         similarity_add(index, &run);
     }
+    similarity_seal(index);
     return index;
 }
 

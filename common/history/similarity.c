@@ -23,6 +23,7 @@ struct similarity *similarity_new(void)
 {
     struct similarity *index = mem_zalloc(sizeof(*index));
     index->ratio = text_ratio_new();
+    index->pieces = text_pieces_new();
     return index;
 }
 
@@ -36,6 +37,7 @@ void similarity_drop(struct similarity *index)
         free(block);
     }
     text_ratio_drop(index->ratio);
+    text_pieces_drop(index->pieces);
     free(index->rows);
     free(index->letters);
     free(index->costs);
@@ -94,10 +96,13 @@ static void keep_anchors(struct similarity *index, struct similarity_row *row, c
     if (count < TEXT_RATIO_LONG || count > TEXT_ANCHORS_LENGTH_MAX)
         return;
     struct text_anchor *found = mem_array(count, sizeof(*found));
-    row->anchor_count = (uint32_t)text_anchors_find(index->ratio, (struct text_ratio_text){codes, count}, found);
-    struct text_anchor *anchors = take_bytes(index, row->anchor_count * sizeof(*anchors));
-    memcpy(anchors, found, row->anchor_count * sizeof(*anchors));
-    row->anchors = anchors;
+    size_t anchor_count = text_anchors_find(index->pieces, index->ratio, (struct text_ratio_text){codes, count}, found);
+    if (anchor_count != SIZE_MAX) {
+        struct text_anchor *anchors = take_bytes(index, anchor_count * sizeof(*anchors));
+        memcpy(anchors, found, anchor_count * sizeof(*anchors));
+        row->anchors = anchors;
+        row->anchor_count = (uint32_t)anchor_count;
+    }
     free(found);
 }
 
@@ -190,6 +195,11 @@ size_t similarity_row_of(const struct similarity *index, int64_t id)
     return from < index->count && index->rows[from].id == id ? from : SIZE_MAX;
 }
 
+void similarity_seal(struct similarity *index)
+{
+    text_pieces_seal(index->pieces);
+}
+
 size_t similarity_count(const struct similarity *index)
 {
     return index->count;
@@ -204,7 +214,7 @@ int64_t similarity_id(const struct similarity *index, size_t row)
 size_t similarity_bytes(const struct similarity *index)
 {
     size_t of_row = sizeof(*index->rows) + sizeof(*index->letters) + 4 * sizeof(float) + sizeof(int);
-    return sizeof(*index) + index->cap * of_row + index->bytes_of_blocks;
+    return sizeof(*index) + index->cap * of_row + index->bytes_of_blocks + text_pieces_bytes(index->pieces);
 }
 
 /* ---- lists ------------------------------------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
  * known.
  *
  * Use: fill an index once (similarity_add, by ascending id), then ask it through readers, one for each thread; the
- * index does not change while it has readers. An index of 100 000 runs of 60 words takes about 85 MiB, a reader about 1
+ * index does not change while it has readers. An index of 100 000 runs of 60 words takes about 100 MiB, a reader some
  * MiB.
  *
  * Why the answer is exact although few texts are compared: for each other run an upper bound of its score is known from
@@ -65,6 +65,8 @@ struct similarity *similarity_new(void);
 void similarity_drop(struct similarity *index); /* after its readers */
 /* Copies the run; ids must ascend. */
 void similarity_add(struct similarity *index, const struct similarity_run *run);
+/* After the last run, before the first reader. */
+void similarity_seal(struct similarity *index);
 size_t similarity_count(const struct similarity *index);
 /* The ids, for whoever divides the work: of row 0 to count - 1, ascending. */
 int64_t similarity_id(const struct similarity *index, size_t row);

@@ -36,6 +36,7 @@ struct similarity {
     float *costs, *durations, *lengths, *leasts;
     int *statuses;
     struct text_ratio *ratio;        /* to find anchors with */
+    struct text_pieces *pieces;      /* beside anchors */
     struct similarity_block *blocks; /* where texts are kept */
     size_t bytes_of_blocks;
     size_t with_least; /* rows */

@@ -12,7 +12,7 @@ struct similarity_reader *similarity_reader_new(const struct similarity *index)
     struct similarity_reader *reader = mem_zalloc(sizeof(*reader));
     reader->index = index;
     reader->ratio = text_ratio_new();
-    reader->pieces = text_pieces_new();
+    reader->reach = text_reach_new(index->pieces);
     reader->bounds = mem_array(index->count + 1, sizeof(*reader->bounds));
     reader->order = mem_array(index->count + 1, sizeof(*reader->order));
     return reader;
@@ -23,7 +23,7 @@ void similarity_reader_drop(struct similarity_reader *reader)
     if (reader == NULL)
         return;
     text_ratio_drop(reader->ratio);
-    text_pieces_drop(reader->pieces);
+    text_reach_drop(reader->reach);
     free(reader->a.room);
     free(reader->b.room);
     free(reader->bounds);
@@ -137,7 +137,7 @@ static bool may_have(const struct similarity_reader *reader, const struct simila
     if (b->anchors == NULL)
         return true;
     struct text_anchors anchors = {b->text, b->anchors, b->length, b->anchor_count, b->width};
-    return text_pieces_bound(reader->pieces, &anchors, needed) >= needed;
+    return text_reach_bound(reader->reach, &anchors) >= needed;
 }
 
 /* Only where a text is really looked at: most are not. */
@@ -147,7 +147,7 @@ static void make_ready(struct similarity_reader *reader)
         return;
     struct text_ratio_text text = widen(&reader->a, &reader->index->rows[reader->row]);
     text_ratio_set(reader->ratio, text);
-    text_pieces_set(reader->pieces, text);
+    text_reach_set(reader->reach, text);
     reader->is_ready = true;
 }
 

@@ -20,7 +20,7 @@ struct reader_text {
 struct similarity_reader {
     const struct similarity *index;
     struct text_ratio *ratio;
-    struct text_pieces *pieces;
+    struct text_reach *reach;
     struct reader_text a, b; /* in full width */
     float *bounds;           /* by row */
     uint32_t *order;         /* rows by falling bound */

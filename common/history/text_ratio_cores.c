@@ -14,6 +14,8 @@
 
 static bool are_few(const struct text_ratio *ratio)
 {
+    if (ratio->b.count / TEXT_RATIO_POPULAR_DIVISOR + 1 <= PAIRS_PER_CHARACTER)
+        return true; /* no character that is not popular stands there more often */
     size_t pairs = 0, limit = ratio->a.count * PAIRS_PER_CHARACTER;
     for (size_t i = 0; i < ratio->a.count && pairs <= limit; i++)
         if (ratio->slots[i] != 0)

@@ -110,6 +110,7 @@ static enum err fill(struct run *run, struct similar_index *index, struct err_in
     }
     if (err != ERR_OK)
         return err;
+    similarity_seal(index->all);
     index->reader = similarity_reader_new(index->all);
     snprintf(index->operation_id, sizeof index->operation_id, "%s", run->operation_id);
     return ERR_OK;

@@ -26,11 +26,12 @@ static void check_bound(struct text_ratio *ratio, struct text_ratio_text a, stru
     struct text_anchor *found = mem_array(b.count, sizeof(*found));
     struct text_anchors anchors = {b.codes, found, (uint32_t)b.count, 0, sizeof(uint32_t)};
     struct text_pieces *pieces = text_pieces_new();
-    anchors.count = (uint32_t)text_anchors_find(ratio, b, found);
-    text_pieces_set(pieces, a);
-    FUZZ_CHECK(text_pieces_bound(pieces, &anchors, SIZE_MAX) >= matches);
-    FUZZ_CHECK(text_pieces_bound(pieces, &anchors, matches + 1) >= matches);
-    FUZZ_CHECK(text_pieces_bound(pieces, &anchors, matches) >= matches);
+    anchors.count = (uint32_t)text_anchors_find(pieces, ratio, b, found);
+    text_pieces_seal(pieces);
+    struct text_reach *reach = text_reach_new(pieces);
+    text_reach_set(reach, a);
+    FUZZ_CHECK(text_reach_bound(reach, &anchors) >= matches);
+    text_reach_drop(reach);
     text_pieces_drop(pieces);
     free(found);
 }
