@@ -6,41 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/events.h"
-#include "dashboard/forwarded.h"
-#include "dashboard/origin.h"
+#include "dashboard/exchange_private.h"
 #include "dashboard/response.h"
-#include "dashboard/server_private.h"
-#include "dashboard/strict.h"
 #include "dashboard/traffic.h"
 #include "dashboard/web.h"
 
-#define TARGET_MAX 8192
-#define FORWARDED_FOR "X-Forwarded-For"
 #define STREAM_RETRY_S 10
+#define ROOM_RETRY_S 5
 #define BODY_SMALL (16u * 1024)
+#define BODY_READ_MAX (8u * 1024 * 1024) /* of one that is refused already */
 #define BODIES_LARGE_MAX (64u * 1024 * 1024)
-
-enum phase { NEW, READING, WORKING, ANSWERED, SENT };
-
-struct exchange {
-    struct call call; /* first: a call is its exchange */
-    struct server *server;
-    struct MHD_Connection *connection;
-    struct peer *peer;
-    enum phase phase;
-    char *target;
-    char allowed[ROUTE_ALLOWED_MAX];
-    struct MHD_Response *file; /* of the page, to be sent when the request is complete; NULL = it is for a route */
-    bool closing;              /* the connection ends with this answer */
-    size_t large;              /* bytes of the body beyond BODY_SMALL */
-    int64_t began_us;
-};
 
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -127,86 +107,6 @@ static enum MHD_Result refuse(struct exchange *exchange, const struct err_info *
 
 /* ---- the headers have come ------------------------------------------------------------------------------------- */
 
-static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
-                                 const char *value, size_t value_len)
-{
-    (void)kind;
-    strict_header(context, name, name_len, value, value_len);
-    return MHD_YES;
-}
-
-static const char *value_of(struct exchange *exchange, const char *name)
-{
-    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
-}
-
-static char *header(struct exchange *exchange, const char *name)
-{
-    const char *value = value_of(exchange, name);
-    return value == NULL ? NULL : mem_strdup(value);
-}
-
-static enum MHD_Result on_forwarded(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    (void)kind;
-    struct buf *all = context;
-    if (strcasecmp(name, FORWARDED_FOR) != 0 || value == NULL)
-        return MHD_YES;
-    if (all->len > 0)
-        buf_add_str(all, ", ");
-    buf_add_str(all, value);
-    return MHD_YES;
-}
-
-/* Some proxies add a line of their own to those that the client sent: all lines are one list (RFC 9110 5.3), whose last
- * entry is the nearest. NULL = there is none. */
-static char *forwarded_for(struct exchange *exchange)
-{
-    struct buf all = BUF_INIT;
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_forwarded, &all);
-    return all.len > 0 ? buf_take(&all) : NULL;
-}
-
-static void take_headers(struct exchange *exchange)
-{
-    struct call *call = &exchange->call;
-    const struct server *server = exchange->server;
-    const struct sockaddr *peer = peer_address(exchange->peer);
-    bool proxied = address_list_holds(server->trusted, peer);
-    char *forwarded = forwarded_for(exchange), *proto = header(exchange, "X-Forwarded-Proto");
-    call->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
-    call->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
-    call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
-    call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
-    call->host = header(exchange, MHD_HTTP_HEADER_HOST);
-    forwarded_client(peer, forwarded, server->trusted, call->address);
-    call->forwarded = forwarded != NULL;
-    /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient with a bare LF, NUL, a line
-     * that begins with a colon) see different ends of a request, what is left must not become somebody's next one. */
-    exchange->closing = exchange->closing || proxied || call->forwarded;
-    call->tls = strncmp(office_config(server->office)->dashboard_public_url, "https:", 6) == 0 ||
-                (proxied && proto != NULL && strcmp(proto, "https") == 0);
-    free(forwarded);
-    free(proto);
-}
-
-static enum err check_shape(struct exchange *exchange, const char *version, struct strict *strict,
-                            struct err_info *error)
-{
-    struct call *call = &exchange->call;
-    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, on_header, strict);
-    enum err err = strict_end(strict, version, error);
-    if (err != ERR_OK)
-        return err;
-    if (*exchange->target != '/' || exchange->target[strcspn(exchange->target, "#\\")] != '\0')
-        return err_set(error, ERR_USAGE, "the address of a request begins with / and holds neither # nor \\");
-    if (strlen(exchange->target) > TARGET_MAX)
-        return call_refuse(call, 414, error, "the address of the request is too long");
-    if (strict->length > CALL_BODY_MAX)
-        return call_refuse(call, 413, error, "the body may have %d bytes", CALL_BODY_MAX);
-    return ERR_OK;
-}
-
 /* True for a parameter that the route's row names. */
 static bool takes(const struct route *route, const char *name)
 {
@@ -243,13 +143,13 @@ static enum err read_target(struct exchange *exchange, const char *method, struc
 /* True if it asks for a file of the page; else it may be for a route. */
 static bool find_file(struct exchange *exchange)
 {
-    char path[TARGET_MAX + 1];
+    char path[EXCHANGE_TARGET_MAX + 1];
     unsigned status = 0;
     snprintf(path, sizeof path, "%.*s", (int)strcspn(exchange->target, "?"), exchange->target);
     struct web_request request = {
         .path = path,
-        .if_none_match = value_of(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
-        .accept_encoding = value_of(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+        .if_none_match = exchange_head_value(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .accept_encoding = exchange_head_value(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
     };
     exchange->file = web_response(&request, office_config(exchange->server->office)->web_root, &status);
     if (exchange->file == NULL)
@@ -266,9 +166,9 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method,
     struct strict strict = {.wrong = NULL};
     struct err_info error = {0};
     exchange->phase = READING;
-    if (check_shape(exchange, version, &strict, &error) != ERR_OK)
+    if (exchange_head_check(exchange, method, version, &strict, &error) != ERR_OK)
         return refuse(exchange, &error);
-    take_headers(exchange);
+    exchange_head_take(exchange);
     bool has_body = strict.chunked || strict.length > 0,
          reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     if (reads && !has_body && !route_is_api(exchange->target) && find_file(exchange))
@@ -296,14 +196,41 @@ static bool take_room(struct exchange *exchange, size_t len)
     return true;
 }
 
-/* A chunked body tells its size only as it comes. Nothing can be answered in its midst: the connection is cut. */
+/* Nothing can be answered in the midst of a body: what is not wanted is read on and thrown away, up to a limit at which
+ * the connection is cut. */
+static void throw_away(struct exchange *exchange, int status)
+{
+    exchange->unwanted = status;
+    exchange->server->large_bodies -= exchange->large;
+    exchange->large = 0;
+    buf_fini(&exchange->call.body);
+    exchange->call.body = (struct buf)BUF_INIT;
+}
+
+/* A chunked body tells its size only as it comes. */
 static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, size_t *len)
 {
-    if (exchange->call.body.len + *len > CALL_BODY_MAX || !take_room(exchange, exchange->call.body.len + *len))
-        return MHD_NO;
-    buf_add(&exchange->call.body, bytes, *len);
+    exchange->read += *len;
+    if (exchange->unwanted == 0 && exchange->read > CALL_BODY_MAX)
+        throw_away(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
+    else if (exchange->unwanted == 0 && !take_room(exchange, exchange->read))
+        throw_away(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
+    if (exchange->unwanted == 0)
+        buf_add(&exchange->call.body, bytes, *len);
     *len = 0;
-    return MHD_YES;
+    return exchange->read > BODY_READ_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result refuse_body(struct exchange *exchange)
+{
+    struct err_info error = {0};
+    bool too_large = exchange->unwanted == MHD_HTTP_CONTENT_TOO_LARGE;
+    exchange->call.reply.retry_after_s = too_large ? 0 : ROOM_RETRY_S;
+    if (too_large)
+        call_refuse(&exchange->call, exchange->unwanted, &error, EXCHANGE_BODY_TOO_LARGE, CALL_BODY_MAX);
+    else
+        call_refuse(&exchange->call, exchange->unwanted, &error, "too many large bodies are under way; try again");
+    return refuse(exchange, &error);
 }
 
 static enum MHD_Result answer_at_once(struct exchange *exchange)
@@ -317,6 +244,8 @@ static enum MHD_Result answer_at_once(struct exchange *exchange)
 static enum MHD_Result on_complete(struct exchange *exchange)
 {
     struct server *server = exchange->server;
+    if (exchange->unwanted != 0)
+        return refuse_body(exchange);
     if (exchange->file != NULL) {
         struct MHD_Response *file = exchange->file;
         exchange->file = NULL;

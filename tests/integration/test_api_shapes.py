@@ -103,16 +103,81 @@ class Shapes(DashboardTest):
         body = json.dumps({"definition": "x" * 1048000}).encode()
         self.assertEqual(400, self.status(self.good(body=body)), "one of a little less is read")
 
-    def test_a_chunked_body_without_an_end_is_cut(self):
+    def chunked(self, chunks, end=b"0\r\n\r\n"):
         start = head(b"Authorization: Bearer " + self.token.encode(), b"Content-Type: application/json",
                      b"Transfer-Encoding: chunked", method=b"POST", target=b"/admin/api/operations/preview")
-        chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+        return start + b"".join(b"%x\r\n" % len(chunk) + chunk + b"\r\n" for chunk in chunks) + end
+
+    def test_a_chunked_body_that_is_too_large_is_refused_in_words_and_one_without_an_end_is_cut(self):
+        data = self.raw(self.chunked([b" " * 65536] * 40))
+        self.assertEqual((413, {"error": "the body may have 1048576 bytes"}),
+                         (status_of(data), json.loads(data.partition(b"\r\n\r\n")[2])))
+        self.assertIn(b"connection: close", data.lower())
+        self.assertEqual(400, self.status(self.chunked([b" " * 65536] * 15 + [b"{}"])), "one of a little less is read")
+        self.assertEqual(400, self.status(self.chunked([b"{}"])), "a short one is read")
         with self.connect() as connection:
-            connection.sendall(start)
+            connection.sendall(self.chunked([], end=b""))
             with self.assertRaises((ConnectionResetError, BrokenPipeError)):
-                for _ in range(200):
-                    connection.sendall(chunk)
-        self.assertEqual(400, self.status(start + b"2\r\n{}\r\n0\r\n\r\n"), "a short one is read")
+                for _ in range(400):
+                    connection.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
+
+    def test_heads_that_are_no_lines_ending_in_crlf_are_refused(self):
+        line, hidden = b"GET /health HTTP/1.1\r\n", b"GET /health HTTP/1.1\r\n" + HOST + b"\r\n"
+        for data in (b"GET /health HTTP/1.1\n" + HOST + b"\r\n", line + b"Host: a\nX: y\r\n\r\n",
+                     line + HOST + b"X: y\n\n", line + HOST + b"X: y\r\n\n", line + HOST + b"X: y\n\r\n",
+                     line + b"X: y\r\n z\r\n" + HOST + b"\r\n", line + HOST + b"X: y\r\n\tz\r\n\r\n",
+                     line + b" X: y\r\n" + HOST + b"\r\n",
+                     line + HOST + b"X: y\0z\r\n\r\n", line + HOST + b"X: y\0\r\n\r\n", line + HOST + b"X\0: y\r\n\r\n",
+                     line + HOST + b"X: y\rz\r\n\r\n", line + HOST + b": y\r\n\r\n", line + HOST + b"\0\r\n\r\n",
+                     b"GET /health\0x HTTP/1.1\r\n" + HOST + b"\r\n", b"GET\0/health HTTP/1.1\r\n" + HOST + b"\r\n",
+                     b"GET /health HTTP/1.1\0\r\n" + HOST + b"\r\n"):
+            answer = self.raw(data + hidden)
+            self.assertIn(status_of(answer), (400, *CLOSED), (data, answer))
+            self.assertNotIn(b"200 OK", answer, "what hides behind it is not answered: %r" % data)
+        refused = self.raw(line + HOST + b"X: y\n\r\n")
+        self.assertIn("must end in CRLF", json.loads(refused.partition(b"\r\n\r\n")[2])["error"])
+
+    def test_good_heads_pass_however_they_come(self):
+        """Long ones, in pieces, several on one connection, with blanks around their values."""
+        seed = int.from_bytes(os.urandom(4), "big")
+        print("seed %d" % seed)
+        chance = random.Random(seed)
+        for _ in range(12):
+            lines = [b"X-%d:%s%s%s" % (number, b" " * chance.randrange(3), b"v" * chance.randrange(400),
+                                       b"\t " * chance.randrange(2)) for number in range(chance.randrange(25))]
+            data = head(*lines, target=b"/health" + chance.choice((b"", b"?")))
+            with self.connect() as connection:
+                connection.settimeout(10)
+                for _ in range(3):
+                    at = 0
+                    while at < len(data):
+                        step = chance.choice((1, 7, 100, 5000))
+                        connection.sendall(data[at:at + step])
+                        at += step
+                    self.assertEqual(200, status_of(answer_of(connection)), data)
+        self.assertEqual(2, self.both(head() + head()).count(b"200 OK"), "two at once are answered one after the other")
+
+    def both(self, data):
+        with self.connect() as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(10)
+            answers = b""
+            while more := connection.recv(65536):
+                answers += more
+            return answers
+
+    def test_what_libmicrohttpd_refuses_itself_is_refused_and_closed(self):
+        """Before there is a request: its own short text, never ours; the status is right and nothing follows."""
+        long = b"X: " + b"x" * 20000 + b"\r\n"
+        for data, statuses in ((b"GET /health HTTP/1.1 \r\n" + HOST + b"\r\n", (400,)),
+                               (b"GET /health HTTP/2.0\r\n" + HOST + b"\r\n", (400, 505)),
+                               (b"GET /health HTTP/1.1\r\n" + HOST + b"no colon\r\n\r\n", (400, *CLOSED)),
+                               (b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", (414, *CLOSED)),
+                               (b"GET /health HTTP/1.1\r\n" + HOST + long + b"\r\n", (431, 413, *CLOSED))):
+            answer = self.both(data)
+            self.assertIn(status_of(answer), statuses, (data[:60], answer[:200]))
+            self.assertEqual(1 if answer else 0, answer.count(b"HTTP/1.1 "))
 
     def test_noise_ends_neither_the_program_nor_others(self):
         seed = int.from_bytes(os.urandom(4), "big")

@@ -1,0 +1,123 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/mem.h"
+#include "dashboard/exchange_private.h"
+#include "dashboard/forwarded.h"
+#include "dashboard/layout.h"
+
+#define FORWARDED_FOR "X-Forwarded-For"
+#define LAYOUT_UNTIL 0x00097701 /* of MHD_VERSION */
+
+static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                 const char *value, size_t value_len)
+{
+    (void)kind;
+    strict_header(context, name, name_len, value, value_len);
+    return MHD_YES;
+}
+
+const char *exchange_head_value(struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+static char *header(struct exchange *exchange, const char *name)
+{
+    const char *value = exchange_head_value(exchange, name);
+    return value == NULL ? NULL : mem_strdup(value);
+}
+
+static enum MHD_Result on_forwarded(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct buf *all = context;
+    if (strcasecmp(name, FORWARDED_FOR) != 0 || value == NULL)
+        return MHD_YES;
+    if (all->len > 0)
+        buf_add_str(all, ", ");
+    buf_add_str(all, value);
+    return MHD_YES;
+}
+
+/* Some proxies add a line of their own to those that the client sent: all lines are one list (RFC 9110 5.3), whose last
+ * entry is the nearest. NULL = there is none. */
+static char *forwarded_for(struct exchange *exchange)
+{
+    struct buf all = BUF_INIT;
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_forwarded, &all);
+    return all.len > 0 ? buf_take(&all) : NULL;
+}
+
+void exchange_head_take(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    const struct server *server = exchange->server;
+    const struct sockaddr *peer = peer_address(exchange->peer);
+    bool proxied = address_list_holds(server->trusted, peer);
+    char *forwarded = forwarded_for(exchange), *proto = header(exchange, "X-Forwarded-Proto");
+    call->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+    call->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+    call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
+    call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
+    call->host = header(exchange, MHD_HTTP_HEADER_HOST);
+    forwarded_client(peer, forwarded, server->trusted, call->address);
+    call->forwarded = forwarded != NULL;
+    /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient within chunked bodies) see
+     * different ends of a request, what is left must not become somebody's next one. */
+    exchange->closing = exchange->closing || proxied || call->forwarded;
+    call->tls = strncmp(office_config(server->office)->dashboard_public_url, "https:", 6) == 0 ||
+                (proxied && proto != NULL && strcmp(proto, "https") == 0);
+    free(forwarded);
+    free(proto);
+}
+
+#if MHD_VERSION < LAYOUT_UNTIL
+static enum MHD_Result on_place(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                const char *value, size_t value_len)
+{
+    (void)kind;
+    layout_header(context, name, name_len, value, value_len);
+    return MHD_YES;
+}
+
+static enum err check_layout(struct exchange *exchange, const char *method, const char *version, struct err_info *error)
+{
+    struct layout layout;
+    struct MHD_Connection *connection = exchange->connection;
+    size_t size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+    layout_begin(&layout, method, strlen(exchange->target), version);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_place, &layout);
+    return layout_holds(&layout, size)
+               ? ERR_OK
+               : err_set(error, ERR_USAGE,
+                         "the request is refused: each line of its head must end in CRLF, none may go "
+                         "on in the next, be without a name or hold a NUL");
+}
+#else
+static enum err check_layout(struct exchange *exchange, const char *method, const char *version, struct err_info *error)
+{
+    (void)exchange, (void)method, (void)version, (void)error;
+    return ERR_OK; /* libmicrohttpd has refused it */
+}
+#endif
+
+enum err exchange_head_check(struct exchange *exchange, const char *method, const char *version, struct strict *strict,
+                             struct err_info *error)
+{
+    struct call *call = &exchange->call;
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, on_header, strict);
+    enum err err = strict_end(strict, version, error);
+    if (err == ERR_OK)
+        err = check_layout(exchange, method, version, error);
+    if (err != ERR_OK)
+        return err;
+    if (*exchange->target != '/' || exchange->target[strcspn(exchange->target, "#\\")] != '\0')
+        return err_set(error, ERR_USAGE, "the address of a request begins with / and holds neither # nor \\");
+    if (strlen(exchange->target) > EXCHANGE_TARGET_MAX)
+        return call_refuse(call, 414, error, "the address of the request is too long");
+    if (strict->length > CALL_BODY_MAX)
+        return call_refuse(call, MHD_HTTP_CONTENT_TOO_LARGE, error, EXCHANGE_BODY_TOO_LARGE, CALL_BODY_MAX);
+    return ERR_OK;
+}
