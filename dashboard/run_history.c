@@ -66,10 +66,22 @@ static enum err reply_ended(struct call *call, const char *operation_id, struct 
     return err;
 }
 
+/* One status or several, with commas between them, as the list of runs takes them. */
+static struct json_object *statuses_of(const char *text)
+{
+    struct json_object *statuses = json_object_new_array();
+    for (const char *at = text; at != NULL; at = *at == ',' ? at + 1 : NULL) {
+        size_t len = strcspn(at, ",");
+        json_object_array_add(statuses, json_object_new_string_len(at, (int)len));
+        at += len;
+    }
+    return statuses;
+}
+
 /* The parameters of the URL that the definition takes, each in its type. */
 static enum err read_args(struct call *call, bool one, struct json_object **args, struct err_info *error)
 {
-    static const char *const texts[] = {"adw_id", "from", "to"};
+    static const char *const texts[] = {"adw_id", "from", "to", "model", "template", "search"};
     struct asked asked = call_asked(call);
     bool force = false;
     enum err err = asked_flag(&asked, "force", &force, error);
@@ -80,12 +92,8 @@ static enum err read_args(struct call *call, bool one, struct json_object **args
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (call_value(call, texts[i]) != NULL)
             json_object_object_add(*args, texts[i], json_object_new_string(call_value(call, texts[i])));
-    const char *status = call_value(call, "status");
-    if (status != NULL && !one) {
-        struct json_object *statuses = json_object_new_array();
-        json_object_array_add(statuses, json_object_new_string(status));
-        json_object_object_add(*args, "status", statuses);
-    }
+    if (call_value(call, "status") != NULL && !one)
+        json_object_object_add(*args, "status", statuses_of(call_value(call, "status")));
     return ERR_OK;
 }
 

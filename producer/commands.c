@@ -81,8 +81,9 @@ const struct command commands[] = {
      "producer resync-cost 4b6b710e\nproducer resync-cost 4b6b710e --force --json", run_resync_cost},
     {"resync-costs", HISTORY, "", 0, 0,
      REQUEST | OPTION(OPTION_STATUS) | OPTION(OPTION_FROM) | OPTION(OPTION_TO) | OPTION(OPTION_BATCH_SIZE) |
-         OPTION(OPTION_FORCE) | OPTION(OPTION_DIRECTORY),
-     "the same for many: by status and date",
+         OPTION(OPTION_FORCE) | OPTION(OPTION_DIRECTORY) | OPTION(OPTION_MODEL) | OPTION(OPTION_TEMPLATE) |
+         OPTION(OPTION_SEARCH),
+     "the same for many: those that history lists with the same filter",
      "Without --status: those that are completed or failed. Dates are held against a workflow's start (else the time\n"
      "when its row was made). --dry-run reads all of them and writes nothing: it shows how many costs would change, "
      "by\n"

@@ -15,8 +15,9 @@ struct option_arg {
 };
 
 static const struct option_arg option_args[] = {
-    {OPTION_STATUS, "status", NULL},         {OPTION_FROM, "from", NULL},     {OPTION_TO, "to", NULL},
-    {OPTION_BATCH_SIZE, "batch_size", NULL}, {OPTION_FORCE, "force", "true"}, {OPTION_DIRECTORY, "directory", NULL},
+    {OPTION_STATUS, "status", NULL},         {OPTION_FROM, "from", NULL},         {OPTION_TO, "to", NULL},
+    {OPTION_BATCH_SIZE, "batch_size", NULL}, {OPTION_FORCE, "force", "true"},     {OPTION_DIRECTORY, "directory", NULL},
+    {OPTION_MODEL, "model", NULL},           {OPTION_TEMPLATE, "template", NULL}, {OPTION_SEARCH, "search", NULL},
 };
 #define OPTION_ARGS (sizeof option_args / sizeof *option_args)
 

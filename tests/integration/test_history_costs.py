@@ -286,11 +286,15 @@ class Answers(HistoryTest):
         self.assertIn("final cost run03: $3.00 → $1.00 (completed)", said)
         self.assertEqual(10, self.ask("resync-costs", "--status", "completed", "--yes", "--watch")["total_processed"])
 
-    def test_dates(self):
+    def test_the_filter_is_that_of_the_list(self):
         self.write_run("jan", 1.0, start_time="2026-01-31T23:30:00Z")
         self.write_run("feb", 1.0, start_time="2026-02-01T00:00:00Z")
         self.write_run("now", 1.0)
         self.sync()
+        self.stores.psql.execute(
+            "UPDATE reprise.workflow_history SET model_used = CASE adw_id WHEN 'now' THEN 'sonnet_%' ELSE 'opus' END,"
+            " workflow_template = 't_' || CASE adw_id WHEN 'now' THEN 'no' ELSE 'xno' END,"
+            " nl_input = 'a prompt of ' || adw_id || CASE adw_id WHEN 'jan' THEN ' 100%_\\' ELSE ' 100xx' END;")
 
         def chosen(*words):
             answer = self.ask("resync-costs", *words, "--yes", "--watch")
@@ -302,6 +306,12 @@ class Answers(HistoryTest):
         for words in (("--from", "2026-02-30"), ("--to", "yesterday"), ("--from", "2026-02-02", "--to", "2026-02-01"),
                       ("--from", "2026-01-01T25:00"), ("--from", "")):
             self.refused(USAGE, "resync-costs", *words, "--yes")
+        for words in ((), ("--model", "sonnet_%"), ("--template", "t_no"), ("--search", "100%_\\"),
+                      ("--search", "prompt", "--to", "2026-01-31"), ("--model", "opus", "--search", "PROMPT of feb")):
+            listed = sorted(one["adw_id"] for one in self.ask("history", *words)["workflows"])
+            self.assertEqual(listed, chosen("--status", "pending,running,completed,failed", *words), words)
+        self.assertEqual(["now"], chosen("--model", "sonnet_%"))
+        self.assertEqual(["jan"], chosen("--search", "100%_\\"))
         self.refused(USAGE, "resync-costs", "--status", "done", "--yes")
         self.refused(USAGE, "resync-costs", "--batch-size", "0", "--yes")
         self.assertEqual(0, self.stores.psql.number("SELECT count(*) FROM reprise.job"))

@@ -114,9 +114,17 @@ test('costs of a whole filter: asked first with the number of runs, then with a 
         'sql',
         "UPDATE reprise.workflow_history SET actual_cost_total = 0.01 WHERE status = 'failed' RETURNING 1",
     );
-    const page = await house.visit('#/history?status=failed');
+    const page = await house.visit('#/history?status=failed&search=npm');
     await page.getByRole('button', { name: 'Re-sync costs…' }).click();
     const dialog = page.getByRole('dialog');
+    await house.shot(page, 'dialog-costs-narrowed');
+    const [[few]] = await house.ask(
+        'sql',
+        "SELECT count(*) FROM reprise.workflow_history WHERE status = 'failed' AND nl_input ILIKE '%npm%'",
+    );
+    assert.equal(await dialog.getByLabel('Text in the prompt').inputValue(), 'npm');
+    await dialog.getByText(few, { exact: true }).first().waitFor();
+    await dialog.getByLabel('Text in the prompt').fill('');
     await dialog.getByText(String(failed), { exact: true }).waitFor();
     await house.shot(page, 'dialog-costs');
     await dialog.getByRole('button', { name: 'Re-sync costs' }).click();

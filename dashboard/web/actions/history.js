@@ -22,17 +22,28 @@ function whatBecame({ errors, workflows }) {
 }
 
 const STATUSES = ['completed', 'failed', 'running', 'pending'];
+const ANY = STATUSES.join(',');
 
 /* What the definition takes of what the dialog's fields say. */
-const costArgs = ({ status, from, to, force }) => ({
-    status: status ? [status] : undefined,
-    from,
-    to,
+const costArgs = ({ status, force, ...filter }) => ({
+    status: status ? status.split(',') : undefined,
+    ...filter,
     force: force || undefined,
 });
 
-/* For the runs that the filter names; `filter`: {status, from, to}. */
-export function askResyncCosts(filter) {
+/* Fields that narrow it further are there where the list is narrowed by them. */
+const narrowing = (filter) =>
+    [
+        ['search', 'Text in the prompt'],
+        ['model', 'Model'],
+        ['template', 'Template'],
+    ]
+        .filter(([name]) => filter[name])
+        .map(([name, label]) => ({ name, label, value: filter[name] }));
+
+/* For the runs that a list shows with this filter: {status, model, template, search, from, to}; `filter` null: no list. */
+export function askResyncCosts(list) {
+    const filter = list ?? {};
     ask({
         title: 'Re-sync costs?',
         text: 'Reads the cost of each run from its files again. A finished run takes the fresh value; a running one only a greater one.',
@@ -41,9 +52,10 @@ export function askResyncCosts(filter) {
             {
                 name: 'status',
                 label: 'Status',
-                value: filter.status ?? '',
-                options: [['', 'completed and failed'], ...STATUSES.map((word) => [word, word])],
+                value: filter.status || (list ? ANY : ''),
+                options: [['', 'completed and failed'], [ANY, 'any'], ...STATUSES.map((word) => [word, word])],
             },
+            ...narrowing(filter),
             { name: 'from', label: 'Started from', type: 'date', value: filter.from ?? '' },
             { name: 'to', label: 'to', type: 'date', value: filter.to ?? '' },
             { name: 'force', label: 'Take what the files say, even where it is less', type: 'check', value: false },

@@ -19,7 +19,7 @@ export function Overview() {
     const running = useRunning();
     return html`
         <${Heading} title="Overview" below=${load.data && running ? sentence(load.data, running) : ''}>
-            <button type="button" onClick=${() => askResyncCosts({})}>Re-sync costs…</button>
+            <button type="button" onClick=${() => askResyncCosts(null)}>Re-sync costs…</button>
             <${ActionButton} name="sync-history" act=${syncHistory}>Sync history<//>
         <//>
         <${Loaded} load=${load}>${(overview) => html`<${Shown} overview=${overview} running=${running ?? []} />`}<//>`;

@@ -1,15 +1,16 @@
--- Counted by the sums of the history, which are exact (0007); within a range of time one by one.
+-- Counted by the sums of the history, which are exact (0007); with any other filter than the status one by one.
 -- $1 args
 WITH wanted AS (
-    SELECT ARRAY(SELECT jsonb_array_elements_text(coalesce($1::jsonb -> 'status', '["completed", "failed"]'))) AS statuses,
-           history_instant($1::jsonb ->> 'from', false) AS first, history_instant($1::jsonb ->> 'to', true) AS last)
+-- include: select/_workflow_asked.sql ARGS=$1
+)
 SELECT 'workflows ' || array_to_string(statuses, ' or ') || coalesce(' from ' || ($1::jsonb ->> 'from'), '')
-                    || coalesce(' to ' || ($1::jsonb ->> 'to'), ''),
+                    || coalesce(' to ' || ($1::jsonb ->> 'to'), '') || coalesce(', model ' || model, '')
+                    || coalesce(', template ' || template, '') || coalesce(', with "' || ($1::jsonb ->> 'search') || '"', ''),
        CASE WHEN refused.code IS NOT NULL THEN NULL
-            WHEN wanted.first IS NULL AND wanted.last IS NULL THEN
+            WHEN coalesce(wanted.first::text, wanted.last::text, model, template, $1::jsonb ->> 'search') IS NULL THEN
            (SELECT coalesce(sum(runs), 0)::bigint FROM history_sum WHERE status = ANY (wanted.statuses))
             ELSE (SELECT count(*) FROM workflow_history h WHERE
--- include: select/_workflow_wanted.sql
+-- include: select/_workflow_wanted.sql ARGS=$1
            ) END, NULL::bigint, NULL::bigint, refused.code, refused.why
   FROM wanted,
        LATERAL (SELECT CASE
