@@ -37,6 +37,16 @@ class ChecksCanFail(unittest.TestCase):
                 self.assertEqual(self.result(check), code)
                 (self.root / path).unlink()
 
+    def test_metrics_must_be_real_and_be_named_in_the_manual(self):
+        self.write("dashboard/metrics.c", 'buf_add_str(out, "reprise_x_total{a=1} 2");\nbuf_add_str(out, "reprise_y_seconds");\n')
+        self.write("docs/operating.md", "`reprise_x_total`, `reprise_y_seconds`\n")
+        self.write("docs/grafana.json", "{}")
+        self.expect("metrics", [("docs/alerts.yml", "expr: rate(reprise_x_total[1m]) > reprise_y_seconds_bucket\n")], 0)
+        self.expect("metrics", [("docs/alerts.yml", "expr: reprise_z > 0\n")], 1)
+        self.write("docs/alerts.yml", "")
+        self.expect("metrics", [("docs/grafana.json", '{"expr": "reprise_z"}'), ("docs/grafana.json", "{"),
+                                ("docs/operating.md", "`reprise_x_total`\n")], 1)
+
     def test_a_page_that_fits_together_passes(self):
         self.write("dashboard/web/core/x.js", "export const x = 1;\n")
         self.expect("page", [

@@ -89,7 +89,7 @@ class Document(DashboardTest):
         eventually(lambda: self.get("/admin/api/operations/" + accepted["operation_id"])["state"] == "completed", "synced")
         one = self.ask("POST", "/api/workflow-history/resync", query="?adw_id=adw_1&force=true")
         self.assertEqual(1, one["resynced_count"] + len(one["errors"]), one)
-        self.ask("POST", "/api/workflow-history/resync", query="?wait=1")
+        self.ask("POST", "/api/workflow-history/resync", query="?wait=1&status=completed,failed&model=m&template=t&search=text")
         self.assertEqual(202, self.call("POST", "/api/workflow-history/resync?wait=0").status)
 
         query = "?status=completed&sort_by=start_time&sort_order=asc&limit=5&from=2020-01-01"
