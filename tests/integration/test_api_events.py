@@ -56,11 +56,11 @@ class Listening(DashboardTest):
         eventually(lambda: listener.has(b"this stream tells"), "the stream has begun")
         return listener
 
-
-class Events(Listening):
     def publish(self, **message):
         self.stores.redis("PUBLISH", "{reprise}:events", json.dumps(message))
 
+
+class Events(Listening):
     def progress(self, operation, completed=1):
         self.publish(type="progress", operation_id=operation, state="running", completed=completed, total=9, failed=0)
 
@@ -192,10 +192,15 @@ class ShortLived(Listening):
 
     def test_a_stream_ends_after_its_time_and_the_next_is_asked_who_it_is(self):
         token = self.login().data["token"]
-        listener = self.listen(token=token)
+        listener, lives_on = self.listen(token=token), self.listen()
         self.stores.psql.execute("UPDATE reprise.dashboard_session SET seen_at = now() - interval '61 minutes';")
-        eventually(lambda: not listener.read_some(), "the stream ends", timeout_s=25)
+        for old in (listener, lives_on):
+            eventually(lambda one=old: not one.read_some(), "the stream ends", timeout_s=25)
+            self.assertTrue(old.text.endswith(b"0\r\n\r\n"), "as an answer ends, not cut: %r" % old.text[-40:])
         self.refused(401, "GET", "/admin/api/events", token=token)
+        fresh = self.listen()
+        self.publish(type="progress", operation_id="op_again", state="running", completed=1, total=9, failed=0)
+        eventually(lambda: fresh.has(b"op_again"), "who may still listen comes anew, and hears what happens")
 
 
 class Greedy(Listening):

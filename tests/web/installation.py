@@ -63,9 +63,9 @@ class Dashboard:
         self._process = None
         self.url = "http://127.0.0.1:%d" % self._port
 
-    def start(self):
+    def start(self, settings=None):
         with self._log.open("ab") as words:
-            self._process = subprocess.Popen([programs.program("dashboard")], env=self._env, stdin=subprocess.DEVNULL,
+            self._process = subprocess.Popen([programs.program("dashboard")], env={**self._env, **(settings or {})}, stdin=subprocess.DEVNULL,
                                              stdout=words, stderr=words, cwd=self._log.parent)
         eventually(self._answers, "the dashboard answers")
 
@@ -168,8 +168,8 @@ class Installation:
     def do_kill(self, _):
         self.dashboard.kill()
 
-    def do_start(self, _):
-        self.dashboard.start()
+    def do_start(self, settings):
+        self.dashboard.start(settings)
 
     def do_kill_redis(self, _):
         self.stores.kill_redis()

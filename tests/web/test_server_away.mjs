@@ -1,6 +1,7 @@
 /* The server dies and comes back while somebody looks; events that do not come; Redis that is away. */
+import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { House, rowOf } from './house.mjs';
+import { House, eventually, rowOf } from './house.mjs';
 
 let house;
 before(async () => {
@@ -35,6 +36,22 @@ test('events come again after that: a bar moves without a reload', async () => {
     await page.getByRole('button', { name: 'Send all again' }).click();
     await rowOf(page, 'Repositories', 'good').getByText('synced').waitFor();
     await house.leave(page);
+});
+
+test('a stream that the server ends is asked for again, and nobody notices', async () => {
+    await house.ask('kill');
+    await house.ask('start', { REPRISE_DASHBOARD_STREAM_LIFE: '1s' });
+    const { Acme } = house.installation.apps;
+    const page = await house.visit('#/app/' + Acme.app_id);
+    const streams = [];
+    page.on('request', (request) => request.url().endsWith('/admin/api/events') && streams.push(request));
+    await eventually(async () => streams.length > 0, 'the stream is asked for again');
+    assert.equal(await page.getByText('The server does not answer.').count(), 0);
+    await house.ask('producer', ['resync', Acme.app_id, Acme.links['repo-05']]);
+    await rowOf(page, 'Repositories', 'repo-05').getByText('synced').waitFor();
+    await house.leave(page);
+    await house.ask('kill');
+    await house.ask('start');
 });
 
 test('where events do not come the page asks instead', async () => {

@@ -8,11 +8,13 @@ export function useTitle(title) {
     }, [title]);
 }
 
-/* `above`: [{href, text}], the way back. */
+const back = ({ href, text }) => html`<span aria-hidden="true">← </span><a href=${href}>${text}</a>`;
+
+/* `above`: [{href, text}], the way back, one step. */
 export function Heading({ title, above = [], below, children }) {
     useTitle(title);
     return html`
-        ${above.length > 0 && html`<nav class="crumbs" aria-label="Way back">${above.map(({ href, text }) => html`<a href=${href}>${text}</a> / `)}</nav>`}
+        ${above.length > 0 && html`<nav class="crumbs" aria-label="Way back">${above.map(back)}</nav>`}
         <div class="heading">
             <div class="grow"><h1>${title}</h1>${below && html`<p class="dim">${below}</p>`}</div>
             ${children}

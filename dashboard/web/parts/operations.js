@@ -22,7 +22,7 @@ export function OperationState({ operation }) {
 /* What is left to wait, or since when it is over. */
 export function When({ operation }) {
     if (isEnded(operation)) return html`<${Time} at=${operation.finished_at} />`;
-    if (operation.state === 'paused') return html`<span class="dim">paused</span>`;
+    if (operation.state === 'paused') return null; // its state says so, and when it goes on is a person's to say
     const left =
         operation.eta_s === null || operation.eta_s === undefined || operation.eta_s === ''
             ? ''

@@ -18,7 +18,7 @@ function Name({ one }) {
     return html`
         <span class="name">${one.name}
         </span> ${one.load_error && html`<${Whole} text=${troubleOf(one)} label="error" look="badge trouble" />`}
-        <div class="dim small"><span class="mono">${one.id}</span> · ${one.description}</div>`;
+        <div class="dim small"><span class="mono">${one.id}</span>${one.description && ' · ' + one.description}</div>`;
 }
 
 const MEANING = {

@@ -39,10 +39,11 @@ function Shown({ operation, reload }) {
         <${OperationStrip} scope=${'operation ' + operation.operation_id} />
         <${Progress} operation=${operation} />
         ${operation.error && html`<p class="trouble" role="alert">${operation.error}</p>`}
+        <${Errors} operation=${operation} />
         <${Phases} operation=${operation} />
         <div class="two">
             <div><${Outcomes} operation=${operation} /></div>
-            <div><${Errors} operation=${operation} /><${Ledger} operation=${operation} /></div>
+            <div><${Ledger} operation=${operation} /></div>
         </div>`;
 }
 

@@ -1,4 +1,4 @@
-/* The side of an operation: errors by the form of their text, the accounts, and the same by hand. */
+/* What an operation answers for: its errors by the form of their text, the accounts, and the same by hand. */
 import { html } from '../core/html.js';
 import { useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';

@@ -29,8 +29,25 @@ function note(one) {
     return html`<span class="dim small">${parts.join(' · ')}</span>`;
 }
 
+/* "App: owner/name": the repository first; the app below, where it is not the same for all. */
+function Name({ subject }) {
+    const [app, repository] = partsOf(subject);
+    return html`<span class="name">${repository}</span>${app && html`<div class="dim small">${app}</div>`}`;
+}
+
+function partsOf(subject) {
+    const at = subject.lastIndexOf(': ');
+    return at < 0 ? ['', subject] : [subject.slice(0, at), subject.slice(at + 2)];
+}
+
+/* Of an operation for one app its name stands in the heading. */
+function withoutApp(outcomes, operation) {
+    if (!operation.args?.app_id) return outcomes;
+    return outcomes.map((one) => ({ ...one, subject: one.subject && partsOf(one.subject)[1] }));
+}
+
 const columns = [
-    { title: 'Job', cell: (one) => html`<span class="name">${one.subject ?? one.key}</span>` },
+    { title: 'Job', cell: (one) => html`<${Name} subject=${one.subject ?? one.key} />` },
     { title: 'Outcome', cell: (one) => html`<${State} word=${one.outcome} />` },
     { title: 'Try', num: true, cell: (one) => count(one.attempt) },
     { title: 'Took', num: true, cell: (one) => html`<${Elapsed} from=${one.started_at} to=${one.finished_at} />` },
@@ -62,7 +79,7 @@ export function Outcomes({ operation }) {
         ${params.form && html`<${OfOneForm} form=${params.form} />`}
         <${Loaded} load=${load}>${({ outcomes, next }) => html`
             <div class="panel">
-                <${Table} label="Outcomes" columns=${columns} rows=${outcomes} keyOf=${(one) => one.seq}
+                <${Table} label="Outcomes" columns=${columns} rows=${withoutApp(outcomes, operation)} keyOf=${(one) => one.seq}
                     empty=${operation.pruned_at ? 'The outcomes were removed; the counts stay.' : 'None yet.'} />
                 <${Pager} page=${page} shown=${outcomes.length} next=${next} />
             </div>`}<//>`;

@@ -62,11 +62,11 @@ function Shown({ overview, running }) {
             <div><${ActivityChart} activity=${activity} /></div>
             <div><h2>Needs attention</h2><${Attention} findings=${attention} /></div>
         </div>
-        <${Kinds} activity=${activity} />
         <h2>Workers</h2>
         <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers ?? []}
             keyOf=${(one) => one.worker}
-            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer.'} /></div>`;
+            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer.'} /></div>
+        <${Kinds} activity=${activity} />`;
 }
 
 function Stats({ overview, running }) {

@@ -15,11 +15,12 @@ const spans = [
     ['168', '7 days'],
 ];
 
+const plain = (value) => (value % 1 ? value.toFixed(1) : count(value));
 const perMinute = (value) => (value < 10 && value % 1 ? value.toFixed(1) : count(Math.round(value))) + '/min';
 
-const settled = { label: 'Settled', colour: 'accent', fill: true, text: perMinute };
+const settled = { label: 'Settled', colour: 'accent', fill: true, text: perMinute, short: plain };
 const failed = { label: 'Failed', colour: 'bad', text: perMinute };
-const files = { label: 'Files sent', colour: 'ok', text: perMinute, right: true };
+const files = { label: 'Files sent', colour: 'warn', text: perMinute, short: plain, right: true };
 
 export function useActivity() {
     const { params } = useRoute();
