@@ -39,7 +39,7 @@ static void arg_active(struct redis_args *args, const struct lane *lane)
 static void on_left(const redisReply *reply, void *context)
 {
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        log_warn("Redis refused a script: %s", reply->str);
+        pool_refused(context, "that a chunk leaves", reply);
     pool_check_drained(context);
 }
 
@@ -192,7 +192,7 @@ static void on_blocked(const redisReply *reply, void *context)
     struct lane *lane = context;
     lane->waiting = false;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        log_warn("waiting for chunks failed: %s", reply->str);
+        pool_refused(lane->pool, "the wait for chunks", reply);
     if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
         FAULT_POINT("pool.blocked");
         receive(lane, reply);
@@ -200,7 +200,7 @@ static void on_blocked(const redisReply *reply, void *context)
     if (reply != NULL && reply->type == REDIS_REPLY_NIL)
         lane->idle_rounds++;
     pool_check_idle(lane->pool);
-    if (reply != NULL)
+    if (reply != NULL && reply->type != REDIS_REPLY_ERROR)
         lane_feed(lane);
 }
 
@@ -220,7 +220,7 @@ static void lane_wait(struct lane *lane)
 static void receive_all(struct lane *lane, const redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_ERROR)
-        log_warn("taking chunks failed: %s", reply->str);
+        pool_refused(lane->pool, "that chunks are taken", reply);
     FAULT_POINT("pool.taken");
     for (size_t i = 0; i < redis_count(reply); i++)
         receive(lane, redis_item(reply, i));
@@ -233,7 +233,7 @@ static void on_taken(const redisReply *reply, void *context)
     lane->taking = false;
     if (reply == NULL)
         return;
-    if (redis_count(reply) == 0 && !lane->waiting)
+    if (reply->type == REDIS_REPLY_ARRAY && redis_count(reply) == 0 && !lane->waiting)
         lane_wait(lane);
     receive_all(lane, reply);
 }

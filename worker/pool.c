@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/loop/wire.h"
+#include "common/queue/key_types.h"
 #include "embedded/lua.h"
 #include "worker/executor.h"
 #include "worker/held.h"
@@ -104,7 +105,9 @@ static void on_inbox(const redisReply *reply, void *context)
         FAULT_POINT("pool.inbox");
         service_inbox(pool->service);
     }
-    if (reply != NULL)
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
+        pool_refused(pool, "the wait for requests", reply);
+    else if (reply != NULL)
         inbox_wait(pool);
     pool_check_drained(pool);
 }
@@ -121,6 +124,24 @@ static void inbox_wait(struct pool *pool)
     redis_arg(args, "RIGHT");
     redis_arg(args, BLOCK_S);
     pool->inbox_waiting = wire_send(pool->inbox, args, BLOCK_MS, on_inbox, pool);
+}
+
+/* ---- Redis refuses ----------------------------------------------------------------------------------------------- */
+
+void pool_refused(struct pool *pool, const char *what, const redisReply *reply)
+{
+    if (!pool->refused)
+        log_warn("Redis refused %s: %s", what, reply->str);
+    pool->refused = true;
+    if (pool->service != NULL && key_types_blamed(reply->str))
+        service_mend_keys(pool->service);
+}
+
+void pool_ask_again(struct pool *pool)
+{
+    pool->refused = false;
+    feed_all(pool);
+    inbox_wait(pool);
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------------- */

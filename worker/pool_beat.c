@@ -83,7 +83,7 @@ static void on_beat(const redisReply *reply, void *context)
     if (reply == NULL)
         return;
     if (reply->type == REDIS_REPLY_ERROR) {
-        log_warn("Redis refused the heartbeat: %s", reply->str);
+        pool_refused(pool, "the heartbeat", reply);
         return;
     }
     reap_all(pool, redis_item(reply, 2));
@@ -175,6 +175,7 @@ static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
     counts_lag(pool->beat_due_s > 0 && late_s > 0 ? (int64_t)(late_s * US_PER_S) : 0);
     pool->beat_due_s = ev_now(loop) + BEAT_S;
     pool_beat(pool);
+    pool_ask_again(pool);
 }
 
 /* ---- the drain --------------------------------------------------------------------------------------------------- */

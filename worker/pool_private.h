@@ -43,9 +43,9 @@ struct pool {
     int64_t started_us, done;
 
     ev_timer beat_timer, grace_timer;
-    double beat_due_s; /* by the loop's clock; 0 = not known yet */
-    bool draining;
-    int64_t reap_offset; /* into the list of workers without a recent beat */
+    double beat_due_s;      /* by the loop's clock; 0 = not known yet */
+    bool draining, refused; /* refused: Redis has refused something since the last beat, and it was told */
+    int64_t reap_offset;    /* into the list of workers without a recent beat */
 };
 
 /* A scratch list of arguments, empty. */
@@ -65,6 +65,10 @@ void pool_start_timers(struct pool *pool);
 void pool_stop_timers(struct pool *pool);
 void pool_beat(struct pool *pool);
 void pool_ask_due(struct lane *lane, const char *operation_id, const char *again);
+/* Redis answered with an error: told once a beat. Whoever waits for something there asks again at the next beat, not at
+ * once: an error comes back at once, too. */
+void pool_refused(struct pool *pool, const char *what, const redisReply *reply);
+void pool_ask_again(struct pool *pool);
 /* Breaks the loop once all is handed over. */
 void pool_check_drained(struct pool *pool);
 /* A process for suspects ends when there are none. */

@@ -14,6 +14,7 @@
 #include "common/kinds/setting_args.h"
 #include "common/loop/mailbox.h"
 #include "common/queue/inbox.h"
+#include "common/queue/key_types.h"
 #include "common/queue/rebuild.h"
 #include "common/queue/resync.h"
 #include "common/queue/schedule.h"
@@ -27,7 +28,15 @@
 #define RESYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
 #define RESYNC_AGAIN_MS 5000
 
-enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_REAPED, ERRAND_RESYNC, ERRAND_STOP };
+enum errand_kind {
+    ERRAND_INBOX,
+    ERRAND_CANCEL,
+    ERRAND_PUSH_ON,
+    ERRAND_REAPED,
+    ERRAND_RESYNC,
+    ERRAND_MEND_KEYS,
+    ERRAND_STOP
+};
 
 struct errand {
     enum errand_kind kind;
@@ -51,6 +60,7 @@ struct service {
     int64_t swept_ms, policy_ms;
     bool policy_warned;
     bool in_trouble;
+    bool keys_spoilt; /* there may be keys of a wrong type: the next round looks */
 };
 
 static void send_errand(struct service *service, enum errand_kind kind, const char *worker)
@@ -69,6 +79,16 @@ static void note(struct service *service, enum err err, const struct err_info *e
     else if (err == ERR_OK && service->in_trouble)
         log_info("service work goes on");
     service->in_trouble = err != ERR_OK;
+    service->keys_spoilt = service->keys_spoilt || (err != ERR_OK && key_types_blamed(error->text));
+}
+
+static enum err mend_keys_if_spoilt(struct service *service, struct err_info *error)
+{
+    if (!service->keys_spoilt)
+        return ERR_OK;
+    enum err err = key_types_mend(&service->dispatch, error);
+    service->keys_spoilt = err != ERR_OK;
+    return err;
 }
 
 static const char *allowed_definitions(const void *process)
@@ -168,6 +188,8 @@ static enum err round_of_work(struct service *service, struct err_info *error)
     if (err == ERR_OK)
         err = watch_policy(service, error);
     if (err == ERR_OK)
+        err = mend_keys_if_spoilt(service, error);
+    if (err == ERR_OK)
         err = rebuild_if_needed(&service->dispatch, service->pg, service->lock, &rebuilt, error);
     if (err == ERR_OK)
         err = sweep_cancel_flags(service->sweep, error);
@@ -208,6 +230,7 @@ static bool run_errand(struct service *service, struct errand *errand)
         reaped_add(service->reaped, errand->worker);
     service->resync_wanted = service->resync_wanted || kind == ERRAND_RESYNC;
     service->inbox_owed = service->inbox_owed || kind == ERRAND_INBOX;
+    service->keys_spoilt = service->keys_spoilt || kind == ERRAND_MEND_KEYS;
     free(errand);
     if (kind != ERRAND_STOP && !service->in_trouble)
         note(service, do_errand(service, kind, &error), &error);
@@ -280,6 +303,11 @@ void service_push_on(struct service *service)
 void service_reaped(struct service *service, const char *worker)
 {
     send_errand(service, ERRAND_REAPED, worker);
+}
+
+void service_mend_keys(struct service *service)
+{
+    send_errand(service, ERRAND_MEND_KEYS, "");
 }
 
 void service_resync(struct service *service)

@@ -18,6 +18,8 @@ void service_cancel_flags(struct service *service);
 void service_push_on(struct service *service);
 /* The chunks of a worker that did not beat any more have gone back. From any thread. */
 void service_reaped(struct service *service, const char *worker);
+/* A key in Redis is of another type than it must be. From any thread. */
+void service_mend_keys(struct service *service);
 /* The definitions' files are to be read again. From any thread. */
 void service_resync(struct service *service);
 /* Stops and joins. */

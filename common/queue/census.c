@@ -9,7 +9,12 @@
 #include "common/queue/chunk.h"
 #include "common/queue/names.h"
 
-static const char *const hash_fields[] = {"gen", "out", "dues", "next_seq", "last_seq"};
+/* The numbers of a hash: what stands in the others is written with each settle. */
+enum { GEN, TIMELINE, VERSION, OUT, DUES, NEXT_SEQ, LAST_SEQ, CHUNK, WINDOW, HASH_FIELDS };
+static const char *const hash_fields[HASH_FIELDS] = {
+    [GEN] = "gen",           [TIMELINE] = "timeline", [VERSION] = "version", [OUT] = "out",       [DUES] = "dues",
+    [NEXT_SEQ] = "next_seq", [LAST_SEQ] = "last_seq", [CHUNK] = "chunk",     [WINDOW] = "window",
+};
 
 /* The ids in `workers`; an array reply, the caller's. */
 static enum err worker_ids(const struct dispatch *d, redisReply **ids, struct err_info *error)
@@ -80,7 +85,7 @@ static enum err queue_hash(const struct dispatch *d, struct redis_args *args, co
 {
     redis_arg(args, "HMGET");
     name_operation(args, d->prefix, id);
-    for (size_t i = 0; i < sizeof hash_fields / sizeof *hash_fields; i++)
+    for (size_t i = 0; i < HASH_FIELDS; i++)
         redis_arg(args, hash_fields[i]);
     return queue_command(d, args, error);
 }
@@ -113,16 +118,42 @@ struct census_entry *census_find(const struct census *census, const char *operat
     return entry;
 }
 
+#define DIGITS_MAX 15 /* what Lua's numbers hold exactly */
+
+/* Its value, -1 where it is none. */
+static int64_t number_of(const redisReply *field)
+{
+    const char *text = redis_text(field);
+    size_t digits = strspn(text, "0123456789");
+    return text[digits] == '\0' && digits <= DIGITS_MAX ? redis_int(field) : -1;
+}
+
+/* Least value of each: an operation that has no jobs yet has a next seq of 1 and a last one of 0. */
+static bool is_sound(const int64_t numbers[HASH_FIELDS])
+{
+    static const int64_t least[HASH_FIELDS] = {[NEXT_SEQ] = 1, [CHUNK] = 1, [WINDOW] = 1};
+    for (size_t i = 0; i < HASH_FIELDS; i++)
+        if (numbers[i] < least[i])
+            return false;
+    return true;
+}
+
 static void read_hash(struct census *census, const char *id, const redisReply *fields)
 {
+    int64_t numbers[HASH_FIELDS];
     struct census_entry *entry = mem_zalloc(sizeof *entry);
     snprintf(entry->operation_id, sizeof entry->operation_id, "%s", id);
-    entry->present = redis_item(fields, 0) != NULL && redis_item(fields, 0)->type == REDIS_REPLY_STRING;
-    entry->generation = redis_int(redis_item(fields, 0));
-    entry->out = redis_int(redis_item(fields, 1));
-    entry->dues = redis_int(redis_item(fields, 2));
-    entry->next_seq = redis_int(redis_item(fields, 3));
-    entry->last_seq = redis_int(redis_item(fields, 4));
+    for (size_t i = 0; i < HASH_FIELDS; i++)
+        numbers[i] = number_of(redis_item(fields, i));
+    entry->present = redis_item(fields, GEN) != NULL && redis_item(fields, GEN)->type == REDIS_REPLY_STRING;
+    entry->spoilt = entry->present && !is_sound(numbers);
+    entry->generation = numbers[GEN];
+    entry->timeline = numbers[TIMELINE];
+    entry->version = numbers[VERSION];
+    entry->out = numbers[OUT];
+    entry->dues = numbers[DUES];
+    entry->next_seq = numbers[NEXT_SEQ];
+    entry->last_seq = numbers[LAST_SEQ];
     HASH_ADD_STR(census->entries, operation_id, entry);
 }
 
@@ -187,6 +218,15 @@ static struct census *read_answers(const redisReply *answers, size_t workers, co
     return census;
 }
 
+/* A list or set of another type answers with an error. (A hash that does is judged with its operation.) */
+static enum err check_answers(const redisReply *answers, size_t from, struct err_info *error)
+{
+    for (size_t i = from; i < redis_count(answers); i++)
+        if (redis_item(answers, i)->type == REDIS_REPLY_ERROR)
+            return err_set(error, ERR_PERMANENT, "%s", redis_item(answers, i)->str);
+    return ERR_OK;
+}
+
 enum err census_take(const struct dispatch *dispatch, const char *const *ids, size_t count, struct census **census,
                      struct err_info *error)
 {
@@ -194,6 +234,8 @@ enum err census_take(const struct dispatch *dispatch, const char *const *ids, si
     enum err err = worker_ids(dispatch, &workers, error);
     if (err == ERR_OK)
         err = run_transaction(dispatch, workers, ids, count, &answers, error);
+    if (err == ERR_OK)
+        err = check_answers(answers, count, error);
     if (err == ERR_OK)
         *census = read_answers(answers, redis_count(workers), ids, count);
     if (workers != NULL)

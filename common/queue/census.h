@@ -14,7 +14,8 @@
 struct census_entry {
     char operation_id[ID_MAX];
     bool present; /* its hash is there */
-    int64_t generation, out, dues, next_seq, last_seq;
+    bool spoilt;  /* what it says no program of ours writes: no numbers, or such as cannot be */
+    int64_t generation, timeline, version, out, dues, next_seq, last_seq;
     bool delayed;                                    /* waits in a delayed set */
     int64_t window_chunks, due_chunks, other_chunks; /* of the hash's generation, in queues, active and suspect lists */
     UT_hash_handle hh;

@@ -54,6 +54,20 @@ void name_plain(struct redis_args *args, const char *prefix, const char *word)
     redis_argf(args, "%s:%s", prefix, word);
 }
 
+const char *name_type(const char *rest)
+{
+    static const struct {
+        const char *beginning, *type;
+    } types[] = {
+        {"op:", "hash"},      {"ops", "set"},      {"workers", "zset"}, {"worker:", "string"},
+        {"delayed:", "zset"}, {"epoch", "string"}, {"beats", "string"},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strncmp(rest, types[i].beginning, strlen(types[i].beginning)) == 0)
+            return types[i].type;
+    return "list"; /* queues, active lists, suspects, inboxes */
+}
+
 /* Braces are no magic in a pattern, but brackets, stars and question marks in a prefix would be. */
 void name_pattern(struct redis_args *args, const char *prefix, const char *beginning)
 {

@@ -13,7 +13,7 @@
 #include "embedded/lua.h"
 #include "embedded/sql.h"
 
-/* Queues, active lists, delayed sets and suspects go; the inbox and its lists never do. */
+/* The counter, queues, active lists, delayed sets and suspects go; the inbox and its lists never do. */
 static enum err wipe(const struct dispatch *d, const char *found, const char *nonce, bool *wiped,
                      struct err_info *error)
 {
@@ -27,6 +27,7 @@ static enum err wipe(const struct dispatch *d, const char *found, const char *no
     redis_args_reset(args);
     name_plain(args, d->prefix, "epoch");
     name_plain(args, d->prefix, "ops");
+    name_plain(args, d->prefix, "beats");
     for (int q = 0; q < QUEUE_COUNT; q++) {
         name_queue(args, d->prefix, q);
         name_delayed(args, d->prefix, q);
@@ -104,8 +105,10 @@ static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct vo
     if (err == ERR_OK)
         err = seal(d, v, nonce, error);
     FAULT_POINT("rebuild.sealed");
+    struct voucher sealed = *v;
+    sealed.found_beats = v->beats; /* the counter that was found is not believed */
     if (err == ERR_OK)
-        err = voucher_remember(pg, v, error);
+        err = voucher_remember(pg, &sealed, error);
     if (err == ERR_OK) {
         *rebuilt = true;
         log_warn("Redis %s; it was rebuilt from PostgreSQL, with %d live operations", voucher_doubt(v), count);

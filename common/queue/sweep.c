@@ -11,6 +11,7 @@
 #include "common/queue/census.h"
 #include "common/queue/names.h"
 #include "common/queue/sweep_ended.h"
+#include "embedded/lua.h"
 #include "embedded/sql.h"
 
 #define PLAN_BUDGET_MS 50   /* so long may an inbox request have to wait for a big plan */
@@ -33,7 +34,7 @@ struct sweep {
 };
 
 /* A live operation as this pass sees it, and what it needs. */
-enum need { NEED_NOTHING, NEED_OPEN, NEED_NEW_GENERATION };
+enum need { NEED_NOTHING, NEED_OPEN, NEED_NEW_GENERATION, NEED_NEW_HASH };
 struct live {
     struct tally tally;
     int queue;
@@ -107,12 +108,17 @@ static bool is_stranded(const struct tally *tally, const struct census_entry *e)
 
 static enum need judge(struct sweep *sweep, const struct tally *tally, const struct census_entry *e)
 {
+    if (e->spoilt)
+        return NEED_NEW_HASH;
     if (!e->present || e->generation < tally->generation)
         return NEED_OPEN;
     if (tally->state != OP_RUNNING)
         return NEED_NOTHING;
     bool missed = e->window_chunks < e->out || e->due_chunks < e->dues || is_stranded(tally, e);
-    return missed && missed_again(sweep, tally->operation_id) ? NEED_NEW_GENERATION : NEED_NOTHING;
+    if (!missed || !missed_again(sweep, tally->operation_id))
+        return NEED_NOTHING;
+    log_warn("chunks of %s are missing in Redis; it is dispatched anew", tally->operation_id);
+    return NEED_NEW_GENERATION;
 }
 
 /* A fair share of the executors, twice over so that none waits: max(1, min(window, 2 x executors / operations)). */
@@ -153,17 +159,54 @@ static enum err read_live(struct sweep *sweep, struct live **all, size_t *count,
     return err;
 }
 
-/* A client wrote something else over the hash. It goes, and the operation is opened anew. */
-static enum err spoilt_key(struct sweep *sweep, struct live *live, struct err_info *error)
+/* The hash says what cannot be: somebody wrote over it. It goes, and the operation is opened anew. */
+static enum err forget_hash(struct sweep *sweep, const char *operation_id, struct err_info *error)
 {
-    log_error("the hash of %s is spoilt and is made anew: %s", live->tally.operation_id, error->text);
+    log_error("the hash of %s was written over by somebody; it is made anew", operation_id);
     struct redis_args *args = redis_args_new();
-    redis_arg(args, "DEL");
-    name_operation(args, sweep->dispatch->prefix, live->tally.operation_id);
-    enum err err = redis_run(sweep->dispatch->redis, args, NULL, error);
+    name_operation(args, sweep->dispatch->prefix, operation_id);
+    enum err err = redis_run_script(sweep->dispatch->redis, &lua_forget, 1, args, NULL, error);
     redis_args_drop(args);
-    live->need = NEED_NEW_GENERATION;
     return err;
+}
+
+static bool is_ahead(const struct tally *tally, const struct census_entry *e)
+{
+    return e->generation > tally->generation || e->last_seq > tally->last_seq || e->timeline > tally->timeline ||
+           (e->timeline == tally->timeline && e->version > tally->version);
+}
+
+/* What Redis knows PostgreSQL knew before. A hash that seems ahead is usually of a commit since our reading; one that
+ * still is now, with its state of before, was made up. */
+static enum err judge_those_ahead(struct sweep *sweep, struct live *all, size_t count, const struct census *census,
+                                  struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        const struct census_entry *e = census_find(census, all[i].tally.operation_id);
+        struct operation *now = NULL;
+        if (!e->present || all[i].need == NEED_NEW_HASH || !is_ahead(&all[i].tally, e))
+            continue;
+        err = operation_get(sweep->pg, e->operation_id, &now, error);
+        if (err == ERR_OK && is_ahead(&now->tally, e))
+            all[i].need = NEED_NEW_HASH;
+        operation_drop(now);
+    }
+    return err;
+}
+
+static enum err mirror_one(struct sweep *sweep, const struct census *census, const struct live *all, size_t count,
+                           struct live *live, struct err_info *error)
+{
+    struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, NULL};
+    enum err err = live->need == NEED_NEW_HASH
+                       ? ERR_OK
+                       : dispatch_mirror(sweep->dispatch, &live->tally, &mirror, NULL, NULL, error);
+    if (err == ERR_PERMANENT) { /* it is no hash, or a number of it is none */
+        live->need = NEED_NEW_HASH;
+        err = ERR_OK;
+    }
+    return live->need == NEED_NEW_HASH ? forget_hash(sweep, live->tally.operation_id, error) : err;
 }
 
 static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, struct err_info *error)
@@ -173,16 +216,13 @@ static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, 
         ids[i] = all[i].tally.operation_id;
     struct census *census = NULL;
     enum err err = census_take(sweep->dispatch, ids, count, &census, error);
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        struct live *live = &all[i];
-        if (live->queue < 0)
-            continue;
-        struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, NULL};
-        live->need = judge(sweep, &live->tally, census_find(census, live->tally.operation_id));
-        err = dispatch_mirror(sweep->dispatch, &live->tally, &mirror, NULL, NULL, error);
-        if (err == ERR_PERMANENT)
-            err = spoilt_key(sweep, live, error);
-    }
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        all[i].need = judge(sweep, &all[i].tally, census_find(census, ids[i]));
+    if (err == ERR_OK)
+        err = judge_those_ahead(sweep, all, count, census, error);
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        if (all[i].queue >= 0)
+            err = mirror_one(sweep, census, all, count, &all[i], error);
     census_drop(census);
     free(ids);
     return err;
@@ -190,7 +230,6 @@ static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, 
 
 static enum err raise_generation(struct sweep *sweep, const struct tally *tally, struct err_info *error)
 {
-    log_warn("chunks of %s are missing in Redis; it is dispatched anew", tally->operation_id);
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, tally->operation_id);
     pg_arg_int8(args, tally->generation);
@@ -203,7 +242,7 @@ static enum err give(struct sweep *sweep, const struct live *live, bool *more, s
 {
     const struct tally *tally = &live->tally;
     enum err err = ERR_OK;
-    if (live->need == NEED_NEW_GENERATION)
+    if (live->need == NEED_NEW_GENERATION || live->need == NEED_NEW_HASH)
         err = raise_generation(sweep, tally, error);
     if (err == ERR_OK && live->need != NEED_NOTHING)
         err = dispatch_open(sweep->dispatch, sweep->pg, tally->operation_id, error);

@@ -8,6 +8,8 @@
 #include "common/queue/names.h"
 #include "embedded/sql.h"
 
+#define BEATS_MAX ((int64_t)1 << 50) /* a thousand workers beat so often in 35 000 years */
+
 static enum err read_postgres(struct pg *pg, struct voucher *v, struct err_info *error)
 {
     PGresult *result = NULL;
@@ -31,7 +33,9 @@ static enum err read_keys(const struct dispatch *d, struct voucher *v, struct er
     enum err err = redis_run(d->redis, args, &reply, error);
     if (err == ERR_OK) {
         v->found_epoch = mem_strdup(redis_text(redis_item(reply, 0)));
-        v->found_beats = redis_int(redis_item(reply, 1));
+        const char *beats = redis_text(redis_item(reply, 1));
+        bool is_number = beats[strspn(beats, "0123456789")] == '\0';
+        v->found_beats = is_number ? redis_int(redis_item(reply, 1)) : -1;
     }
     if (reply != NULL)
         freeReplyObject(reply);
@@ -80,10 +84,16 @@ static bool is_another_run(const struct voucher *v)
     return v->run[0] != '\0' && v->found_run[0] != '\0' && strcmp(v->run, v->found_run) != 0;
 }
 
+static bool is_no_count(int64_t beats)
+{
+    return beats < 0 || beats > BEATS_MAX;
+}
+
 const char *voucher_doubt(const struct voucher *v)
 {
     return v->found_epoch[0] == '\0'               ? "was empty"
            : strcmp(v->found_epoch, v->epoch) != 0 ? "was another one than before"
+           : is_no_count(v->found_beats)           ? "was written over: its counter of beats is none"
            : v->found_beats < v->beats             ? "was rolled back"
            : is_another_run(v)                     ? "was restarted and may have lost its last second"
                                                    : NULL;

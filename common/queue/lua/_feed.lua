@@ -3,8 +3,9 @@
 local function feed(key, queue, op)
     local h = redis.call('HMGET', key, 'gen', 'next_seq', 'last_seq', 'chunk', 'window', 'out', 'state', 'cancelled', 'head')
     if h[7] ~= 'running' or h[8] == 'true' then return 0 end
-    local next_seq, last, size = tonumber(h[2]), tonumber(h[3]), tonumber(h[4])
-    local window, out, pushed = tonumber(h[5]), tonumber(h[6]), 0
+    local next_seq, last, size = number(h[2]), number(h[3]), number(h[4])
+    local window, out, pushed = number(h[5]), number(h[6]), 0
+    if next_seq < 1 or size < 1 or window > 100000 then return 0 end -- written over: the sweep finds it
     local push, mark = 'RPUSH', ''
     if h[9] == '1' then push, mark = 'LPUSH', ',"first":1' end
     while out < window and next_seq <= last do

@@ -2,8 +2,6 @@
 -- The block begins at ARGV[i]: timeline, version, state, phase, total, succeeded, failed, skipped, cancelled_jobs, finished_at.
 local BLOCK = 10
 
-local function number(text) return tonumber(text or '0') or 0 end
-
 -- Jobs per second over the last seconds, smoothed; nothing is said before two seconds have passed.
 local function rate(key, done, total)
     local time = redis.call('TIME')
@@ -14,19 +12,21 @@ local function rate(key, done, total)
         return
     end
     local passed = now - number(old[1])
-    if passed < 2000 then return end
+    if passed >= 0 and passed < 2000 then return end
     local fresh = (done - number(old[2])) * 1000 / passed
-    local smooth = (old[3] and old[3] ~= '') and (0.5 * fresh + 0.5 * number(old[3])) or fresh
+    local smooth = math.max(0, (old[3] and old[3] ~= '') and (0.5 * fresh + 0.5 * number(old[3])) or fresh)
     local eta = smooth > 0 and string.format('%.0f', (total - done) / smooth) or ''
     redis.call('HSET', key, 'rate_at', now, 'rate_done', done, 'rate_per_s', string.format('%.1f', smooth), 'eta_s', eta)
 end
 
--- Returns true if the hash is now as the block says, false if it knew something newer (or there is no block).
+-- Returns true if the hash has moved, false if it knew as much or more (or there is no block). As much is written once more:
+-- of one version there is one truth, whatever somebody wrote over it.
 local function forward(key, i)
     local timeline, version = number(ARGV[i]), number(ARGV[i + 1])
     if version == 0 then return false end
     local known = redis.call('HMGET', key, 'timeline', 'version')
-    if number(known[1]) > timeline or (number(known[1]) == timeline and number(known[2]) >= version) then return false end
+    if number(known[1]) > timeline or (number(known[1]) == timeline and number(known[2]) > version) then return false end
+    local moved = number(known[1]) ~= timeline or number(known[2]) ~= version
     local total, succeeded, failed = number(ARGV[i + 4]), number(ARGV[i + 5]), number(ARGV[i + 6])
     local skipped, gone = number(ARGV[i + 7]), number(ARGV[i + 8])
     local done = succeeded + failed + skipped
@@ -34,8 +34,8 @@ local function forward(key, i)
                'total', total, 'completed', done, 'succeeded', succeeded, 'failed', failed, 'skipped', skipped,
                'cancelled_jobs', gone, 'finished_at', ARGV[i + 9])
     if ARGV[i + 2] == 'cancelled' then redis.call('HSET', key, 'cancelled', 'true') end
-    rate(key, done, total)
-    return true
+    if moved then rate(key, done, total) end
+    return moved
 end
 
 local function publish(channel, op, key)

@@ -3,6 +3,7 @@
 -- KEYS: active, hash, queue, delayed   ARGV: chunk as it stands in the list, op, generation, kind of chunk ('w' window,
 --       'due', '' other), next open seq (0 = not said), due delay in ms (-1 = none), retries (change), events channel,
 --       block of 10 (_forward; version 0 = nothing settled).
+-- include: _number.lua
 -- include: _forward.lua
 -- include: _feed.lua
 local key, op = KEYS[2], ARGV[2]

@@ -2,6 +2,7 @@
 -- KEYS: hash, queue, ops   ARGV: op, generation, last_seq, window (0 = leave), retrying (-1 = leave), expiry in s after the
 --       end, events channel, block of 10 (_forward)
 -- Returns: 0 the hash is missing, else 1; and how many chunks were pushed.
+-- include: _number.lua
 -- include: _forward.lua
 -- include: _feed.lua
 local key, op = KEYS[1], ARGV[1]
@@ -14,7 +15,9 @@ if redis.call('HGET', key, 'gen') == ARGV[2] then
     pushed = feed(key, KEYS[2], op)
 end
 local state = redis.call('HGET', key, 'state')
-if state ~= 'running' and state ~= 'paused' then
+if state == 'running' or state == 'paused' then
+    redis.call('SADD', KEYS[3], op)
+else
     redis.call('SREM', KEYS[3], op)
     if redis.call('TTL', key) < 0 then redis.call('EXPIRE', key, ARGV[6]) end
 end

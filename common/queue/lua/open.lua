@@ -2,6 +2,7 @@
 -- dispatch; state and counts obey their version in any case, so that an `open` that comes late cannot bring back the dead.
 -- KEYS: hash, queue, ops, delayed   ARGV: op, generation, next_seq, last_seq, chunk, window, head (1 = to the head),
 --       due delay in ms (-1 = none), events channel, block of 10 (_forward), then pairs of fixed fields.
+-- include: _number.lua
 -- include: _forward.lua
 -- include: _feed.lua
 local key, queue, op = KEYS[1], KEYS[2], ARGV[1]

@@ -133,6 +133,23 @@ static void a_redis_that_hides_its_run_is_judged_by_the_rest(void **state)
     redis_do(f, "ACL DELUSER blinkered");
 }
 
+static void a_counter_beyond_reason_is_not_taken_over(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(rebuilt(f));
+    redis_do(f, "SET {}:beats 7");
+    assert_false(rebuilt(f));
+    static const char *const written[] = {"9223372036854775807", "-1", "nonsense"};
+    for (size_t i = 0; i < 3; i++) {
+        redis_do(f, "SET {}:beats %s", written[i]);
+        assert_true(rebuilt(f));
+        assert_int_equal(redis_number(f, "INCR {}:beats"), 8);
+        redis_do(f, "SET {}:beats 7");
+        assert_false(rebuilt(f));
+        assert_int_equal(number_of(f->other, "SELECT beats FROM store_state"), 7);
+    }
+}
+
 static void a_rebuild_that_died_is_made_again(void **state)
 {
     struct fixture *f = *state;
@@ -261,6 +278,7 @@ int main(void)
         fresh(another_run_of_redis_is_not_believed),
         fresh(a_run_that_was_never_known_is_taken_down),
         fresh(a_redis_that_hides_its_run_is_judged_by_the_rest),
+        fresh(a_counter_beyond_reason_is_not_taken_over),
         fresh(a_rebuild_that_died_is_made_again),
         fresh(a_slow_rebuilder_neither_wipes_nor_seals_what_another_built),
         fresh(whoever_waited_for_the_lock_looks_again),

@@ -51,11 +51,34 @@ static void queues_are_known_by_name(void **state)
     assert_int_equal(queue_index(""), -1);
 }
 
+static void each_key_has_its_type(void **state)
+{
+    (void)state;
+    static const char *const types[][2] = {
+        {"queue:delivery", "list"},
+        {"active:history:w_1", "list"},
+        {"suspects:history", "list"},
+        {"inbox", "list"},
+        {"inbox:rejected", "list"},
+        {"inbox:active:w_1", "list"},
+        {"delayed:history", "zset"},
+        {"workers", "zset"},
+        {"worker:w_1", "string"},
+        {"op:op_1", "hash"},
+        {"ops", "set"},
+        {"epoch", "string"},
+        {"beats", "string"},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        assert_string_equal(name_type(types[i][0]), types[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_key_has_its_name),
         cmocka_unit_test(queues_are_known_by_name),
+        cmocka_unit_test(each_key_has_its_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
