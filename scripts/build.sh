@@ -3,10 +3,12 @@
 #
 # usage: scripts/build.sh [--where] PRESET [TARGET…]
 #
-# The build stands in build/PRESET of the checkout or, where that may not be written (the checkout is another user's),
-# in a directory of this user under the system's temporary directory. --where builds nothing and prints it.
+# The build stands in build/PRESET of the checkout. Where that may not be written (the checkout is another user's), or the
+# path has signs that mean something to CMake or its generators, it stands in a directory of this user under the system's
+# temporary directory. --where builds nothing and prints it.
 set -euo pipefail
 
+export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 may_write() {
@@ -29,19 +31,39 @@ own_place() {
     echo "$place/$(printf '%s' "$root" | sha256sum | cut -c 1-12)"
 }
 
+# To CMake a # begins a comment and a ; ends an item of a list, to Ninja a $ begins a variable, and so on.
+is_plain() {
+    case $1 in
+        *[!\ [:alnum:]._+@,=~/-]*) return 1 ;;
+    esac
+}
+
 where() {
     local place=$root/build
-    may_write "$place/$1" || place=$(own_place)
+    { is_plain "$place" && may_write "$place/$1"; } || place=$(own_place)
     echo "$place/$1"
+}
+
+# What CMake takes for the checkout: where its path would not do, a link to it.
+source_for() {
+    local link=${1%/*}/source
+    if is_plain "$root"; then
+        echo "$root"
+        return
+    fi
+    mkdir -p "${link%/*}"
+    ln -sfn "$root" "$link"
+    echo "$link"
 }
 
 # A cache that was made for another place (a checkout that was moved or copied) is begun anew.
 configure() {
-    local fresh=()
-    if [ -f "$2/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$2/CMakeCache.txt"; then
+    local fresh=() source
+    source=$(source_for "$2")
+    if [ -f "$2/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$source" "$2/CMakeCache.txt"; then
         fresh=(--fresh)
     fi
-    (cd "$root" && cmake ${fresh[@]+"${fresh[@]}"} --preset "$1" -B "$2")
+    (cd / && cmake ${fresh[@]+"${fresh[@]}"} -S "$source" --preset "$1" -B "$2")
 }
 
 only_where=no
@@ -71,13 +93,10 @@ if [ "$only_where" = yes ]; then
     exit 0
 fi
 
-# CMake takes them apart: a comment in a command line, the separator of lists.
-case $root$directory in
-    *[\#\;]*)
-        echo "build: CMake cannot build in a path that holds '#' or ';': $root" >&2
-        exit 1
-        ;;
-esac
+if ! is_plain "$directory"; then
+    echo "build: $directory holds signs that mean something to CMake; set TMPDIR to a directory with a plain path" >&2
+    exit 1
+fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
