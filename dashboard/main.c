@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "common/base/crypto.h"
 #include "common/base/duration.h"
 #include "common/base/log.h"
 #include "common/store/address_settings.h"
+#include "dashboard/hidden_line.h"
 #include "dashboard/password.h"
 #include "dashboard/serve.h"
 #include "dashboard/token.h"
@@ -41,35 +40,9 @@ static void print_help(void)
 
 /* ---- hash-password --------------------------------------------------------------------------------------------- */
 
-/* On a terminal nothing of it is shown. */
-static char *read_password(void)
-{
-    struct termios shown, hidden;
-    bool terminal = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &shown) == 0;
-    char *line = NULL;
-    size_t room = 0;
-    if (terminal) {
-        hidden = shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fputs("Password: ", stderr);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    }
-    ssize_t len = getline(&line, &room, stdin);
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-        fputc('\n', stderr);
-    }
-    if (len <= 0) {
-        free(line);
-        return NULL;
-    }
-    line[strcspn(line, "\r\n")] = '\0';
-    return line;
-}
-
 static enum err hash_password(struct err_info *error)
 {
-    char hash[PASSWORD_HASH_MAX], *password = read_password();
+    char hash[PASSWORD_HASH_MAX], *password = hidden_line_read("Password: ");
     if (password == NULL)
         return err_set(error, ERR_USAGE, "a password is expected on stdin, which is empty");
     enum err err = password_hash(password, hash, error);

@@ -41,10 +41,14 @@ linked=no
 child_names=() # of child_pids, in the order in which they are ended
 child_pids=()
 
+# Nobody may be there any more to read the last words (a closed terminal, a pipe to head): then they are lost, and the rest
+# is done all the same.
 finish() {
     local code=$? i
     trap - EXIT
-    trap '' INT TERM HUP
+    trap '' INT TERM HUP PIPE
+    set +e
+    [ "$code" -ne 141 ] || exec >/dev/null
     for i in "${!child_pids[@]}"; do
         kill -TERM "${child_pids[i]}" 2>/dev/null || true
         wait "${child_pids[i]}" 2>/dev/null || true
@@ -66,7 +70,7 @@ clear_away() {
     if [ -z "$run" ]; then
         return
     fi
-    if [ "$1" -ne 0 ] && [ "$1" -ne 130 ]; then
+    if [ "$1" -ne 0 ] && [ "$1" -ne 130 ] && [ "$1" -ne 141 ]; then
         echo "The logs are kept: $run" >&2
         return
     fi
@@ -324,6 +328,7 @@ export LC_ALL=C.UTF-8
 umask 022
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
+trap 'exit 141' PIPE
 
 say "Packages"
 "$scripts/setup.sh" ${consent[@]+"${consent[@]}"} build run

@@ -1,12 +1,9 @@
 """The producer beside a running worker: waiting, watching, results."""
-import os
-import pty
 import re
-import select
-import subprocess
 
 from harness import DONE, FAILED, ProducerTest, eventually, main
 from reprise_testing import programs
+from reprise_testing.terminal import Terminal
 
 
 class Watching(ProducerTest):
@@ -41,47 +38,27 @@ class Watching(ProducerTest):
         self.assertTrue(answer.json["outcome"]["error"])
         self.assertIn("failed: ", self.expect(FAILED, "retry", app, repository).out)
 
+    def on_a_terminal(self, *words):
+        terminal = Terminal(self.command(*words), self.env, self.place)
+        self.addCleanup(terminal.close)
+        return terminal
+
     def test_on_a_terminal_a_bar_is_drawn_and_a_question_asked(self):
         self.link(self.app(), self.gone)
-        screen, end = pty.openpty()
-        running = subprocess.Popen(self.command("resync-app", "Demo app", "--watch"), env=self.env, cwd=self.place,
-                                   stdin=end, stdout=end, stderr=end)
-        os.close(end)
-        self.addCleanup(running.kill)
-        seen = self.read_until(screen, "[y/N]")
-        self.assertIn("This will re-send ALL files of 1 repositories to Demo app.", seen)
-        os.write(screen, b"y\n")
-        seen = self.read_until(screen)
-        self.assertRegex(seen, r"\[[#-]{10,40}\] +\d+ %")
-        self.assertEqual(FAILED, running.wait(60))
-        os.close(screen)
+        terminal = self.on_a_terminal("resync-app", "Demo app", "--watch")
+        self.assertIn("This will re-send ALL files of 1 repositories to Demo app.", terminal.until("[y/N]"))
+        terminal.type("y\n")
+        self.assertEqual(FAILED, terminal.code())
+        self.assertRegex(terminal.rest, r"\[[#-]{10,40}\] +\d+ %")
 
     def test_no_is_respected(self):
         self.link(self.app())
-        screen, end = pty.openpty()
-        running = subprocess.Popen(self.command("resync-app", "Demo app"), env=self.env, cwd=self.place,
-                                   stdin=end, stdout=end, stderr=end)
-        os.close(end)
-        self.addCleanup(running.kill)
-        self.read_until(screen, "[y/N]")
-        os.write(screen, b"\n")
-        self.assertNotEqual(DONE, running.wait(60))
-        os.close(screen)
+        terminal = self.on_a_terminal("resync-app", "Demo app")
+        terminal.until("[y/N]")
+        terminal.type("\n")
+        self.assertNotEqual(DONE, terminal.code())
         self.assertEqual([], [operation for operation in self.ask("operations")["operations"]
                               if operation["definition"] == "resync-app"])
-
-    def read_until(self, screen, text=None, patience_s=60):
-        """What the terminal shows up to that text; without one, up to the program's end."""
-        seen = ""
-        while text is None or text not in seen:
-            ready, _, _ = select.select([screen], [], [], patience_s)
-            self.assertTrue(ready, seen)
-            try:
-                seen += os.read(screen, 65536).decode()
-            except OSError:  # the other side is closed
-                self.assertIsNone(text, seen)
-                break
-        return seen
 
 
 if __name__ == "__main__":
