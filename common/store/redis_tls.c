@@ -40,16 +40,26 @@ static SSL *make_ssl(const char *host)
     return ssl;
 }
 
+/* hiredis says of every certificate that it cannot be verified; OpenSSL knows why. */
+static enum err refuse(const redisContext *context, const SSL *ssl, const char *host, struct err_info *error)
+{
+    long verdict = SSL_get_verify_result(ssl);
+    if (verdict != X509_V_OK)
+        return err_set(error, ERR_UNREACHABLE, "Redis: no TLS with %s: its certificate is refused: %s", host,
+                       X509_verify_cert_error_string(verdict));
+    return err_set(error, ERR_UNREACHABLE, "Redis: no TLS with %s: %s (is it a port for TLS?)", host, context->errstr);
+}
+
 enum err redis_tls_start(redisContext *context, const char *host, struct err_info *error)
 {
     SSL *ssl = make_ssl(host);
     if (!ssl)
         return err_set(error, ERR_UNREACHABLE, "Redis: TLS cannot be set up for %s", host);
-    if (redisInitiateSSL(context, ssl) != REDIS_OK) {
-        SSL_free(ssl);
-        return err_set(error, ERR_UNREACHABLE, "Redis: no TLS with %s: %s", host, context->errstr);
-    }
-    return ERR_OK;
+    if (redisInitiateSSL(context, ssl) == REDIS_OK)
+        return ERR_OK;
+    enum err err = refuse(context, ssl, host, error);
+    SSL_free(ssl); /* not taken over where it failed */
+    return err;
 }
 
 #else
