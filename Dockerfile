@@ -16,7 +16,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
       libev4 libhiredis0.14 libpq5 libjson-c5 libcurl4 libgit2-1.5 libyaml-0-2 libssl3 libmicrohttpd12 libjwt0 \
       git openssh-client ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --create-home --home-dir /var/lib/reprise reprise \
+    && useradd --uid 10001 --user-group --create-home --home-dir /var/lib/reprise --shell /usr/sbin/nologin reprise \
     && install -d -o reprise -g reprise /var/lib/reprise/repositories
 COPY --from=build /build/worker/worker /build/producer/producer /build/dashboard/dashboard /usr/local/bin/
 COPY definitions /usr/share/reprise/definitions
