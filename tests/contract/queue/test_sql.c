@@ -138,6 +138,8 @@ static void assert_few_pages(struct pg *pg)
 {
     int bad = 0;
     for (size_t i = 0; i < HOT; i++) {
+        /* The first one may have to make a table longer, which is not its plan's fault. */
+        free(explain(pg, &explains[HOT + i]));
         char *plan = explain(pg, &explains[HOT + i]);
         int64_t pages = pages_of(plan);
         assert_true(pages > 0);
