@@ -234,8 +234,9 @@ const struct command commands[] = {
      "this, and then take the old key away. It may be broken off and repeated.",
      "REPRISE_ENCRYPTION_KEY_OLD=… REPRISE_ENCRYPTION_KEY=… producer rekey", run_rekey},
     {"doctor", INSTALLATION, "", 0, 0, OPTION(OPTION_REPAIR) | OPTION(OPTION_DEEP), "checks that all is as it must be",
-     "Checks the invariants I1 to I10 (docs/invariants.md) and the environment: schema, Redis' settings, workers, the\n"
-     "encryption key. It changes nothing without --repair, and takes some seconds where something is in motion. If an\n"
+     "Checks the invariants I1 to I10 (docs/invariants.md) and the environment: schema, Redis' settings, what\n"
+     "workers wait for, and which of them lack an encryption key that is needed. It changes nothing without\n"
+     "--repair, and takes some seconds where something is in motion. If an\n"
      "invariant is violated the exit code is 1; with --repair, if one still is afterwards.",
      "producer doctor\nproducer doctor --repair", run_doctor},
     {NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL},

@@ -17,6 +17,7 @@
 #include "worker/run_private.h"
 #include "worker/suspect.h"
 
+#define TROUBLE_TRIES 3 /* a deadlock or a broken connection is over by then */
 #define TROUBLE_BASE_MS 50
 #define TROUBLE_MAX_MS 2000
 
@@ -27,8 +28,10 @@ bool executor_is_stopping(const struct executor *executor)
 
 /* ---- staying connected ------------------------------------------------------------------------------------------- */
 
-bool executor_wait(struct executor *executor, int tries)
+bool executor_wait(struct executor *executor, int tries, const struct err_info *why)
 {
+    if (tries >= TROUBLE_TRIES)
+        trouble_note(&executor->process->trouble, why->text);
     struct run waiter = {.executor = executor};
     return run_pause(&waiter, clock_backoff_ms(tries, TROUBLE_BASE_MS, TROUBLE_MAX_MS, 0.3, id_random_u32()));
 }
@@ -39,7 +42,7 @@ bool executor_connect(struct executor *executor)
     for (int tries = 1; pg_ready(executor->pg, &error) != ERR_OK; tries++) {
         if (tries == 1)
             log_warn("PostgreSQL does not answer: %s", error.text);
-        if (!executor_wait(executor, tries))
+        if (!executor_wait(executor, tries, &error))
             return false;
     }
     return !executor_is_stopping(executor);
@@ -147,7 +150,7 @@ static void run_chunk(struct executor *executor, struct work *work)
         }
         if (tries == 1)
             log_warn("chunk %s waits: %s", work->chunk.text, error.text);
-        if (!executor_wait(executor, tries) || !executor_connect(executor)) {
+        if (!executor_wait(executor, tries, &error) || !executor_connect(executor)) {
             work->event = WORK_GIVE_BACK;
             return;
         }

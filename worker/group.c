@@ -53,7 +53,7 @@ static enum err settle_firmly(struct executor *executor, struct settlement *sett
         }
         if (tries == 1)
             log_info("a settle is repeated: %s", error.text);
-        if (!executor_wait(executor, tries) && tries > 3)
+        if (!executor_wait(executor, tries, &error) && tries > 3)
             return err;
         if (pg_ready(executor->pg, &error) != ERR_OK && executor_is_stopping(executor))
             return err;
@@ -70,7 +70,7 @@ static void release_unused(struct executor *executor, const struct run *run, enu
         enum err err = pg_ready(executor->pg, &error);
         if (err == ERR_OK)
             err = lease_release(executor->pg, run->lease, &error);
-        if (!executor_is_passing(err) || !executor_wait(executor, tries))
+        if (!executor_is_passing(err) || !executor_wait(executor, tries, &error))
             return;
     }
 }

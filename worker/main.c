@@ -151,7 +151,7 @@ static int run(struct config_live *settings)
     struct err_info error = {0};
     struct redis_address address = {0};
     struct crypto_keys keys = {0};
-    struct process plan = {.settings = settings, .redis = &address, .keys = &keys};
+    struct process plan = {.settings = settings, .redis = &address, .keys = &keys, .trouble = TROUBLE_INIT};
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
     hold_back_hang_ups();

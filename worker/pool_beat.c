@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fault.h"
+#include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/lua.h"
@@ -111,6 +113,16 @@ static void add_fingerprints(const struct crypto_keys *keys, struct buf *out)
     buf_add_char(out, ']');
 }
 
+static void add_trouble(struct trouble *trouble, struct buf *out)
+{
+    char text[TROUBLE_TEXT_MAX];
+    trouble_tell(trouble, text);
+    if (text[0] == '\0')
+        return;
+    buf_add_str(out, ",\"trouble\":");
+    json_add_string(out, text, strlen(text));
+}
+
 static void arg_description(struct pool *pool, struct redis_args *args)
 {
     char host[128] = "", started[CLOCK_ISO_MAX];
@@ -129,6 +141,7 @@ static void arg_description(struct pool *pool, struct redis_args *args)
                  pool->process->suspects ? 0 : pool->process->executors[q]);
     buf_add_char(&text, '}');
     add_fingerprints(pool->process->keys, &text);
+    add_trouble(&pool->process->trouble, &text);
     buf_add_str(&text, ",\"counts\":");
     counts_write(&text);
     buf_add_char(&text, '}');

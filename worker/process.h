@@ -14,11 +14,12 @@
 #include "common/base/ids.h"
 #include "common/queue/names.h"
 #include "common/store/redis.h"
+#include "worker/trouble.h"
 
 struct versions;
 
-/* What all threads of a process share, all of it set before they start and never changed, but for `stopping` and what
- * stands behind `settings` and `versions`, which guard themselves. */
+/* What all threads of a process share, all of it set before they start and never changed, but for `stopping`,
+ * `trouble` and what stands behind `settings` and `versions`, which guard themselves. */
 struct process {
     struct config_live *settings; /* see process_config */
     const struct redis_address *redis;
@@ -26,8 +27,9 @@ struct process {
     struct versions *versions;  /* of definitions */
     char worker[ID_MAX];        /* new at each start */
     int executors[QUEUE_COUNT]; /* how many threads for each queue */
-    bool suspects;        /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */
-    atomic_bool stopping; /* drain: nothing new begins, long jobs stop at their next checkpoint */
+    bool suspects;          /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */
+    struct trouble trouble; /* what it waits for; guards itself */
+    atomic_bool stopping;   /* drain: nothing new begins, long jobs stop at their next checkpoint */
 };
 
 /* The settings as they are now. They may be others at the next call (SIGHUP), but what was returned stays as it is. */

@@ -24,7 +24,7 @@ struct executor {
 /* Makes a connection outside a transaction, trying again with back-off; false once the process is to stop. */
 bool executor_connect(struct executor *executor);
 /* Waits for the next try, ever longer; false if the process is to stop. */
-bool executor_wait(struct executor *executor, int tries);
+bool executor_wait(struct executor *executor, int tries, const struct err_info *why);
 bool executor_is_stopping(const struct executor *executor);
 /* Whether repeating it later may help. */
 bool executor_is_passing(enum err err);

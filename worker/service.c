@@ -80,6 +80,8 @@ static void note(struct service *service, enum err err, const struct err_info *e
         log_info("service work goes on");
     service->in_trouble = err != ERR_OK;
     service->keys_spoilt = service->keys_spoilt || (err != ERR_OK && key_types_blamed(error->text));
+    if (err != ERR_OK)
+        trouble_note(&service->process->trouble, error->text);
 }
 
 static enum err mend_keys_if_spoilt(struct service *service, struct err_info *error)

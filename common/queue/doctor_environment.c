@@ -196,5 +196,7 @@ enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info
         err = check_postgres(doctor, error);
     if (doctor->redis != NULL)
         check_redis(doctor);
+    if (doctor->redis != NULL)
+        doctor_troubles(doctor);
     return err == ERR_OK && *usable ? check_state(doctor, error) : err;
 }

@@ -108,7 +108,7 @@ static void say_unreadable(const struct needs *needs)
 /* ---- what workers hold ----------------------------------------------------------------------------------------- */
 
 struct holder {
-    char name[256]; /* "w_… (host, process 12)" */
+    char name[DOCTOR_WORKER_MAX];
     char prints[PRINTS_MAX][CRYPTO_FINGERPRINT_HEX + 1];
     size_t count;
 };
@@ -122,24 +122,17 @@ static bool holds(const struct holder *holder, const char *print)
 }
 
 /* False of a worker that opens no secrets, or does not tell. */
-static bool read_holder(const char *worker, const char *heartbeat, struct holder *holder)
+static bool read_holder(const char *name, struct json_object *said, struct holder *holder)
 {
-    struct json_object *said = NULL;
-    struct err_info ignored = {0};
     *holder = (struct holder){.count = 0};
-    if (*heartbeat == '\0' || json_parse(heartbeat, strlen(heartbeat), JSON_LIMITS_REQUEST, &said, &ignored) != ERR_OK)
-        return false;
     struct json_object *prints = json_get(said, "encryption_keys");
     bool delivers = json_get_int(json_get(said, "executors"), queue_names[QUEUE_DELIVERY], 0) > 0;
-    const char *host = json_get_string(said, "host");
     bool tells = json_object_is_type(prints, json_type_array);
     size_t count = tells ? json_object_array_length(prints) : 0;
     for (size_t i = 0; i < count && i < PRINTS_MAX; i++)
         snprintf(holder->prints[holder->count++], sizeof *holder->prints, "%s",
                  json_object_get_string(json_object_array_get_idx(prints, i)));
-    snprintf(holder->name, sizeof holder->name, "%s (%s, process %" PRId64 ")", worker, host == NULL ? "?" : host,
-             json_get_int(said, "pid", 0));
-    json_object_put(said);
+    snprintf(holder->name, sizeof holder->name, "%s", name);
     return delivers && tells;
 }
 
@@ -187,44 +180,25 @@ static void compare_with_first(const struct needs *needs, const struct holder *f
     }
 }
 
-static void judge_holder(const struct needs *needs, const struct holder *holder, struct holder *first)
-{
-    bool has_key = *needs->current != '\0' || *needs->old != '\0';
-    if (has_key || holder->count == 0)
-        compare_with_needs(needs, holder);
-    else if (first->count == 0)
-        *first = *holder;
-    else
-        compare_with_first(needs, first, holder);
-}
+struct judging {
+    const struct needs *needs;
+    struct holder first; /* that holds a key */
+};
 
-static enum err judge_workers(const struct needs *needs, struct err_info *error)
+static void judge_worker(const char *name, struct json_object *said, void *context)
 {
-    struct doctor *doctor = needs->doctor;
-    struct redis_args *args = redis_args_new();
-    struct holder first = {.count = 0}, holder;
-    redisReply *ids = NULL;
-    redis_arg(args, "ZRANGE");
-    name_plain(args, doctor->prefix, "workers");
-    redis_arg(args, "0");
-    redis_arg(args, "-1");
-    enum err err = redis_run(doctor->redis, args, &ids, error);
-    for (size_t i = 0; i < redis_count(ids) && err == ERR_OK; i++) {
-        const char *worker = redis_text(redis_item(ids, i));
-        redisReply *heartbeat = NULL;
-        redis_args_reset(args);
-        redis_arg(args, "GET");
-        name_worker(args, doctor->prefix, worker);
-        err = redis_run(doctor->redis, args, &heartbeat, error);
-        if (err == ERR_OK && read_holder(worker, redis_text(heartbeat), &holder))
-            judge_holder(needs, &holder, &first);
-        if (heartbeat != NULL)
-            freeReplyObject(heartbeat);
-    }
-    if (ids != NULL)
-        freeReplyObject(ids);
-    redis_args_drop(args);
-    return err;
+    struct judging *judging = context;
+    const struct needs *needs = judging->needs;
+    bool has_key = *needs->current != '\0' || *needs->old != '\0';
+    struct holder holder;
+    if (!read_holder(name, said, &holder))
+        return;
+    if (has_key || holder.count == 0)
+        compare_with_needs(needs, &holder);
+    else if (judging->first.count == 0)
+        judging->first = holder;
+    else
+        compare_with_first(needs, &judging->first, &holder);
 }
 
 /* ---- both ------------------------------------------------------------------------------------------------------ */
@@ -252,9 +226,11 @@ static enum err read_needs(struct needs *needs, struct err_info *error)
 enum err doctor_keys(struct doctor *doctor, struct err_info *error)
 {
     struct needs needs = {.doctor = doctor};
+    struct judging judging = {.needs = &needs};
     struct err_info of_redis = {0};
     enum err err = read_needs(&needs, error);
-    if (err == ERR_OK && doctor->redis != NULL && judge_workers(&needs, &of_redis) != ERR_OK)
+    if (err == ERR_OK && doctor->redis != NULL &&
+        doctor_each_worker(doctor, judge_worker, &judging, &of_redis) != ERR_OK)
         doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "encryption key", 0},
                    "which keys the workers hold cannot be read: %s", of_redis.text);
     for (int i = 0; i < OPENS_COUNT; i++)

@@ -2,6 +2,7 @@
 #ifndef REPRISE_QUEUE_DOCTOR_PRIVATE_H
 #define REPRISE_QUEUE_DOCTOR_PRIVATE_H
 
+#include <json-c/json_object.h>
 #include <uthash.h>
 
 #include "common/base/ids.h"
@@ -58,6 +59,13 @@ void suspicions_drop(struct doctor *doctor);
 /* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis
  * that does not answer becomes NULL. */
 MUST_CHECK enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info *error);
+/* Calls `each` with a name for people ("w_… (host, process 12)") and the heartbeat of each living worker. */
+#define DOCTOR_WORKER_MAX 256
+typedef void doctor_worker_fn(const char *name, struct json_object *said, void *context);
+MUST_CHECK enum err doctor_each_worker(struct doctor *doctor, doctor_worker_fn *each, void *context,
+                                       struct err_info *error);
+/* What workers say that they wait for. A part of the environment. */
+void doctor_troubles(struct doctor *doctor);
 /* The encryption key: what the stored secrets need, and who of the workers lacks it. A part of the environment. */
 MUST_CHECK enum err doctor_keys(struct doctor *doctor, struct err_info *error);
 /* I1, I2, I4, I10 (error texts) and a part of I3, from the operations. */

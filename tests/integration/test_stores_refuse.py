@@ -1,6 +1,7 @@
 """Stores that answer and refuse: Redis at its memory's limit, as a replica, with a disk that it cannot write to; PostgreSQL
 read only. And stores that are away. The worker goes on, nothing is lost, and the doctor says what is wrong.
 """
+import re
 import threading
 
 from delivering import DeliveryTest
@@ -115,8 +116,11 @@ class Away(DeliveryTest):
         read_only("on")
         try:
             self.assertIn("PostgreSQL is read only: nothing can be settled", self.expect(DONE, "doctor").out)
+            eventually(lambda: re.search(r"w_\S+ \(.*, process \d+\): waits until this is mended: .*read-only",
+                                         self.expect(DONE, "doctor").out), "it tells what the worker waits for")
         finally:
             read_only("off")
+        eventually(lambda: "waits until" not in self.expect(DONE, "doctor").out, "and that it goes on")
 
     def test_whoever_waits_outlasts_both_stores(self):
         """`--watch` and a single item's wait: Redis and PostgreSQL go away in the middle, and come back."""
