@@ -7,10 +7,11 @@
  * when it connects; NOTICEs go to the log at debug level. Every call is planned for its own parameters
  * (plan_cache_mode=force_custom_plan: a tenth of a ms), so that a filter that was not given costs nothing.
  *
- * Errors: 40P01, 40001, 55P03, 53300 → ERR_RETRY; 57P01 and all connection trouble → ERR_UNREACHABLE (the outcome of
- * the batch is unknown, the connection is closed, the next pg_ready makes a new one); RP001, RP002 → ERR_FENCED; RP003
- * → ERR_BUSY; RP404 → ERR_NOT_FOUND; RP409, RP004 → ERR_CONFLICT; 53100 (disk full) and 25006 (read only) → ERR_RETRY;
- * 57014 (statement_timeout) → ERR_RETRY; everything else → ERR_PERMANENT. `sqlstate` is always filled in (08001: no
+ * Errors: the classes 40 (deadlock and the like), 53 (memory, disk, connections) and 58 (trouble below the server),
+ * 55P03 (lock_timeout), 57014 (statement_timeout) and 25006 (read only) → ERR_RETRY; 57P01 and all connection trouble →
+ * ERR_UNREACHABLE (the outcome of the batch is unknown, the connection is closed, the next pg_ready makes a new one);
+ * RP001, RP002 → ERR_FENCED; RP003 → ERR_BUSY; RP404 → ERR_NOT_FOUND; RP409, RP004 → ERR_CONFLICT; everything else →
+ * ERR_PERMANENT. `sqlstate` is always filled in (08001: no
  * connection could be made, 08006: it was lost without a word of the server, or the server was silent for answer_ms). A
  * prepared statement that a migration by another program made stale → ERR_RETRY, and the next pg_ready makes a new
  * connection.

@@ -14,24 +14,26 @@
 #define SQLSTATE_UNKNOWN "XX000"
 
 struct sqlstate_class {
-    const char *sqlstate;
+    const char *sqlstate; /* or what it begins with */
     enum err code;
 };
 
+/* Of two characters: the whole class. 40 is a rollback, 53 too little memory, disk or connections, 58 trouble below the
+ * server (a disk that gives errors): no statement is to blame, and no job may be failed for it. */
 static const struct sqlstate_class CLASSES[] = {
     {"RP001", ERR_FENCED},   {"RP002", ERR_FENCED},      {"RP003", ERR_BUSY},  {"RP404", ERR_NOT_FOUND},
-    {"RP409", ERR_CONFLICT}, {"RP004", ERR_CONFLICT},    {"40P01", ERR_RETRY}, {"40001", ERR_RETRY},
-    {"55P03", ERR_RETRY},    {"53300", ERR_RETRY},       {"53100", ERR_RETRY}, {"25006", ERR_RETRY},
-    {"57014", ERR_RETRY},    {"57P01", ERR_UNREACHABLE},
+    {"RP409", ERR_CONFLICT}, {"RP004", ERR_CONFLICT},    {"25006", ERR_RETRY}, {"55P03", ERR_RETRY},
+    {"57014", ERR_RETRY},    {"40", ERR_RETRY},          {"53", ERR_RETRY},    {"58", ERR_RETRY},
+    {"08", ERR_UNREACHABLE}, {"57P01", ERR_UNREACHABLE},
 };
 
 static enum err class_of(const char *sqlstate)
 {
     for (size_t i = 0; i < sizeof CLASSES / sizeof *CLASSES; i++) {
-        if (strcmp(CLASSES[i].sqlstate, sqlstate) == 0)
+        if (strncmp(CLASSES[i].sqlstate, sqlstate, strlen(CLASSES[i].sqlstate)) == 0)
             return CLASSES[i].code;
     }
-    return strncmp(sqlstate, "08", 2) == 0 ? ERR_UNREACHABLE : ERR_PERMANENT;
+    return ERR_PERMANENT;
 }
 
 static const char *field(const PGresult *result, int code)

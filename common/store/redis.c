@@ -170,8 +170,8 @@ enum err redis_ready(struct redis *redis, struct err_info *error)
 
 static enum err class_of(const redisReply *reply)
 {
-    static const char *const PASSING[] = {"LOADING",    "BUSY", "TRYAGAIN", "CLUSTERDOWN",
-                                          "MASTERDOWN", "OOM",  "READONLY", "MISCONF"};
+    static const char *const PASSING[] = {"LOADING", "BUSY",     "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN",
+                                          "OOM",     "READONLY", "MISCONF",  "NOREPLICAS"};
     for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++) {
         if (has_code(reply, PASSING[i]))
             return ERR_RETRY;

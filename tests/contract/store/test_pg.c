@@ -80,6 +80,7 @@ static void each_sqlstate_has_its_class(void **state)
         {"RP001", ERR_FENCED},    {"RP002", ERR_FENCED},    {"RP003", ERR_BUSY},        {"RP404", ERR_NOT_FOUND},
         {"RP409", ERR_CONFLICT},  {"40P01", ERR_RETRY},     {"40001", ERR_RETRY},       {"55P03", ERR_RETRY},
         {"53300", ERR_RETRY},     {"53100", ERR_RETRY},     {"25006", ERR_RETRY},       {"57014", ERR_RETRY},
+        {"53200", ERR_RETRY},     {"53400", ERR_RETRY},     {"58030", ERR_RETRY},       {"40003", ERR_RETRY},
         {"22012", ERR_PERMANENT}, {"RP999", ERR_PERMANENT}, {"57P01", ERR_UNREACHABLE},
     };
     struct err_info error;
