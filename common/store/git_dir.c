@@ -58,12 +58,14 @@ static enum err write_gitconfig(const char *home, struct err_info *error)
     if (code != ERR_OK || access(path, F_OK) == 0)
         return code;
     int fd = mkostemp(aside, O_CLOEXEC);
-    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && rename(aside, path) == 0;
+    if (!written)
+        code = err_set(error, ERR_RETRY, "cannot write %s: %s", path, strerror(errno));
+    if (!written && fd >= 0)
+        unlink(aside);
     if (fd >= 0)
         close(fd);
-    if (!written || rename(aside, path) != 0)
-        return err_set(error, ERR_RETRY, "cannot write %s: %s", path, strerror(errno));
-    return ERR_OK;
+    return code;
 }
 
 enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const char *repository_id,

@@ -109,4 +109,22 @@ static inline char *rev_parse(const struct scene *scene, const char *what)
     return buf_take(&out);
 }
 
+static inline void expect_rev(const struct scene *scene, const char *what, const char *is)
+{
+    char *rev = rev_parse(scene, what);
+    assert_string_equal(rev, is);
+    free(rev);
+}
+
+static inline void expect_refusal(const struct scene *scene, const char *branch, enum err code, const char *says)
+{
+    struct git_fetched fetched;
+    struct err_info error;
+    assert_int_equal(fetch(scene, branch, &fetched, &error), code);
+    if (strstr(error.text, says) == NULL)
+        fail_msg("not '%s': %s", says, error.text);
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
+
 #endif

@@ -1,26 +1,10 @@
-/* Fetching real repositories over file://: what comes, what is refused, what a killed git leaves, what gc keeps. */
+/* Fetching real repositories over file://: what comes, what is refused, who waits for whom. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "tests/contract/store/git_fixture.h"
-
-static void expect_rev(const struct scene *scene, const char *what, const char *is)
-{
-    char *rev = rev_parse(scene, what);
-    assert_string_equal(rev, is);
-    free(rev);
-}
-
-static void expect_refusal(const struct scene *scene, const char *branch, enum err code, const char *says)
-{
-    struct git_fetched fetched;
-    struct err_info error;
-    assert_int_equal(fetch(scene, branch, &fetched, &error), code);
-    if (strstr(error.text, says) == NULL)
-        fail_msg("not '%s': %s", says, error.text);
-}
 
 static void test_a_branch_and_its_tree_come(void **state)
 {
@@ -195,42 +179,6 @@ static void test_another_users_repository_is_read(void **state)
     fetched_trunk(scene);
 }
 
-static void test_what_a_killed_git_left_is_removed(void **state)
-{
-    const struct scene *scene = *state;
-    commit_all(scene);
-    fetched_trunk(scene);
-    sh(scene, "cd repositories/" REPOSITORY ".git && touch shallow.lock packed-refs.lock config.lock gc.pid"
-              " refs/fetched/head.lock objects/pack/tmp_pack_abc objects/pack/.tmp-1-pack-x.pack refs/tmp_ok.lock");
-    sh(scene, "echo new > origin/a");
-    commit_all(scene);
-    struct git_fetched fetched = fetched_trunk(scene);
-    expect_rev(scene, "trunk", fetched.commit);
-    sh(scene, "test -z \"$(find repositories -name '*.lock' -path '*.git/*' -o -name '*tmp*')\"");
-}
-
-/* A clone whose making was cut short. */
-static void test_half_a_clone_is_completed(void **state)
-{
-    const struct scene *scene = *state;
-    commit_all(scene);
-    fetched_trunk(scene);
-    sh(scene, "cd repositories/" REPOSITORY ".git && rm -r HEAD config refs");
-    struct git_fetched fetched = fetched_trunk(scene);
-    expect_rev(scene, "trunk", fetched.commit);
-}
-
-static void test_a_clone_that_grows_too_big_is_given_up(void **state)
-{
-    struct scene *scene = *state;
-    sh(scene, "head -c 3000000 /dev/urandom > origin/big");
-    commit_all(scene);
-    scene->rules.max_bytes = 2000000;
-    expect_refusal(scene, "trunk", ERR_RETRY, "git.max_bytes");
-    scene->rules.max_bytes = 10000000;
-    fetched_trunk(scene);
-}
-
 static enum err refuse(void *context, struct err_info *error)
 {
     ++*(int *)context;
@@ -283,69 +231,6 @@ static void test_threads_fetch_one_after_the_other(void **state)
     }
 }
 
-/* As if all fetches so far were of the day before yesterday. */
-static void age_fetched(const struct scene *scene)
-{
-    sh(scene, "touch -d '2 days ago' repositories/" REPOSITORY ".git/refs/fetched/*");
-}
-
-/* Commits that share nothing, so that each fetch brings a pack and leaves the one before to gc. */
-static void fetch_many(const struct scene *scene, int times)
-{
-    for (int i = 0; i < times; i++) {
-        sh(scene, "head -c 1000 /dev/urandom > origin/a");
-        commit_all(scene);
-        fetched_trunk(scene);
-    }
-}
-
-static int count_packs(const struct scene *scene)
-{
-    struct buf out = BUF_INIT;
-    char *path = testing_join(scene->dir, "count");
-    sh(scene, "ls repositories/" REPOSITORY ".git/objects/pack/*.pack | wc -l > count");
-    testing_read_file(path, &out);
-    int count = atoi(out.data);
-    buf_fini(&out);
-    free(path);
-    return count;
-}
-
-static void test_a_clone_does_not_grow_without_bound_and_pins_hold(void **state)
-{
-    const struct scene *scene = *state;
-    struct err_info error;
-    sh(scene, "echo pinned > origin/a");
-    commit_all(scene);
-    struct git_fetched pinned = fetched_trunk(scene);
-    struct git_clone *clone = open_clone(scene);
-    assert_int_equal(git_pin(clone, "app_1", pinned.commit, &error), ERR_OK);
-    fetch_many(scene, 1);
-    char *forgotten = rev_parse(scene, "trunk");
-    fetch_many(scene, 1);
-    age_fetched(scene);
-    struct git_fetched recent = fetched_trunk(scene); /* fetched once more within the day, then overtaken */
-    fetch_many(scene, 20);
-    assert_in_range(count_packs(scene), 1, 5);
-    assert_true(git_has_object(clone, pinned.commit));
-    assert_true(git_has_object(clone, pinned.tree));
-    assert_true(git_has_object(clone, recent.tree));
-    git_close(clone);
-    clone = open_clone(scene);
-    assert_true(git_has_object(clone, pinned.tree));
-    assert_true(git_has_object(clone, recent.tree));
-    assert_false(git_has_object(clone, forgotten));
-    assert_int_equal(git_pin(clone, "app_1", NULL, &error), ERR_OK);
-    assert_int_equal(git_pin(clone, "app_1", NULL, &error), ERR_OK);
-    git_close(clone);
-    age_fetched(scene);
-    fetch_many(scene, 23);
-    clone = open_clone(scene);
-    assert_false(git_has_object(clone, pinned.tree));
-    git_close(clone);
-    free(forgotten);
-}
-
 static void test_pins_refuse_what_makes_no_sense(void **state)
 {
     const struct scene *scene = *state;
@@ -362,8 +247,6 @@ static void test_pins_refuse_what_makes_no_sense(void **state)
     assert_null(clone);
 }
 
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,12 +261,8 @@ int main(void)
         SCENE(test_an_escaped_path_is_fetched),
         SCENE(test_hooks_and_configuration_of_others_are_not_used),
         SCENE(test_another_users_repository_is_read),
-        SCENE(test_what_a_killed_git_left_is_removed),
-        SCENE(test_half_a_clone_is_completed),
-        SCENE(test_a_clone_that_grows_too_big_is_given_up),
         SCENE(test_the_lock_is_waited_for_and_tick_is_asked),
         SCENE(test_threads_fetch_one_after_the_other),
-        SCENE(test_a_clone_does_not_grow_without_bound_and_pins_hold),
         SCENE(test_pins_refuse_what_makes_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

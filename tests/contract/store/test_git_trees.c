@@ -338,8 +338,6 @@ static void test_a_small_blob_is_read_at_once(void **state)
     git_close(clone);
 }
 
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
