@@ -358,7 +358,8 @@ enum err sweep_cancel_flags(struct sweep *sweep, struct err_info *error)
     enum err err = redis_run(sweep->dispatch->redis, args, &reply, error);
     redis_args_drop(args);
     for (size_t i = 0; i < redis_count(reply) && err == ERR_OK; i++)
-        err = cancel_if_flagged(sweep, redis_text(redis_item(reply, i)), error);
+        if (id_is_operation(redis_text(redis_item(reply, i)))) /* what else stands there is taken out by the sweep */
+            err = cancel_if_flagged(sweep, redis_text(redis_item(reply, i)), error);
     if (reply != NULL)
         freeReplyObject(reply);
     return err;

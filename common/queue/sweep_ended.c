@@ -14,6 +14,7 @@
 #define REMOVE_STEP 5000
 #define REMOVE_BUDGET_MS 500
 #define PRUNE_STEP 5000
+#define PRUNE_BUDGET_MS 500
 #define PRUNE_EVERY_MS 60000
 
 /* ---- what a cancelled operation leaves ------------------------------------------------------------------------- */
@@ -100,18 +101,33 @@ static enum err expire(struct sweep_ended *s, const char *key, size_t len, struc
     return err;
 }
 
-static enum err forget_op(struct sweep_ended *s, const char *id, struct err_info *error)
+static enum err forget_op(struct sweep_ended *s, const redisReply *id, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     redis_arg(args, "SREM");
     name_plain(args, s->dispatch->prefix, "ops");
-    redis_arg(args, id);
+    redis_arg_len(args, id->str, id->len);
     enum err err = redis_run(s->dispatch->redis, args, NULL, error);
     redis_args_drop(args);
     return err;
 }
 
-/* Operations in `ops` that have ended get their last mirror, which takes them out. */
+/* A member of `ops`. One that has ended gets its last mirror, which takes it out, unless its hash is gone; what is no
+ * operation is forgotten. */
+static enum err mirror_if_ended(struct sweep_ended *s, const redisReply *member, struct err_info *error)
+{
+    const char *id = redis_text(member);
+    struct operation *operation = NULL;
+    if (!id_is_operation(id))
+        return forget_op(s, member, error);
+    enum err err = operation_get(s->pg, id, &operation, error);
+    bool ended = err == ERR_OK && !tally_is_live(&operation->tally);
+    operation_drop(operation);
+    if (ended)
+        err = dispatch_refresh(s->dispatch, s->pg, id, error);
+    return (err == ERR_OK && ended) || err == ERR_NOT_FOUND ? forget_op(s, member, error) : err;
+}
+
 static enum err mirror_ended(struct sweep_ended *s, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
@@ -120,18 +136,8 @@ static enum err mirror_ended(struct sweep_ended *s, struct err_info *error)
     redisReply *ids = NULL;
     enum err err = redis_run(s->dispatch->redis, args, &ids, error);
     redis_args_drop(args);
-    for (size_t i = 0; i < redis_count(ids) && err == ERR_OK; i++) {
-        const char *id = redis_text(redis_item(ids, i));
-        struct operation *operation = NULL;
-        err = operation_get(s->pg, id, &operation, error);
-        if (err == ERR_NOT_FOUND)
-            err = forget_op(s, id, error);
-        else if (err == ERR_OK && !tally_is_live(&operation->tally))
-            err = dispatch_refresh(s->dispatch, s->pg, id, error);
-        if (err == ERR_OK && operation != NULL && !tally_is_live(&operation->tally))
-            err = forget_op(s, id, error); /* the mirror has done it, unless the hash was gone */
-        operation_drop(operation);
-    }
+    for (size_t i = 0; i < redis_count(ids) && err == ERR_OK; i++)
+        err = mirror_if_ended(s, redis_item(ids, i), error);
     if (ids != NULL)
         freeReplyObject(ids);
     return err;
@@ -189,20 +195,27 @@ static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
 
 /* ---- old outcomes ---------------------------------------------------------------------------------------------- */
 
+static enum err prune_step(struct sweep_ended *s, const char *id, int64_t *removed, struct err_info *error)
+{
+    PGresult *result = NULL;
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, id);
+    pg_arg_int4(args, PRUNE_STEP);
+    enum err err = pg_exec(s->pg, &sql_queue_prune_step, args, &result, error);
+    *removed = err == ERR_OK ? pg_affected(result) : 0;
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* What there is no time for now is left to the next pass, which finds the same operation. */
 static enum err prune_operation(struct sweep_ended *s, const char *id, struct err_info *error)
 {
+    int64_t until = clock_mono_ms() + PRUNE_BUDGET_MS, removed = PRUNE_STEP;
     enum err err = ERR_OK;
-    for (int64_t removed = PRUNE_STEP; err == ERR_OK && removed == PRUNE_STEP;) {
-        PGresult *result = NULL;
-        struct pg_args *args = pg_args_new();
-        pg_arg_text(args, id);
-        pg_arg_int4(args, PRUNE_STEP);
-        err = pg_exec(s->pg, &sql_queue_prune_step, args, &result, error);
-        removed = err == ERR_OK ? pg_affected(result) : 0;
-        PQclear(result);
-        pg_args_drop(args);
-    }
-    if (err != ERR_OK)
+    while (err == ERR_OK && removed == PRUNE_STEP && clock_mono_ms() < until)
+        err = prune_step(s, id, &removed, error);
+    if (err != ERR_OK || removed == PRUNE_STEP)
         return err;
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, id);

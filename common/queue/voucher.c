@@ -14,6 +14,8 @@ static enum err read_postgres(struct pg *pg, struct voucher *v, struct err_info 
 {
     PGresult *result = NULL;
     enum err err = pg_exec(pg, &sql_queue_store_state_get, NULL, &result, error);
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_PERMANENT, "the table store_state is empty: nothing vouches for Redis");
     if (err == ERR_OK) {
         v->epoch = mem_strdup(pg_text(result, 0, 0));
         v->beats = pg_int8(result, 0, 1);

@@ -261,6 +261,19 @@ static void what_has_ended_or_is_paused_stays_so(void **state)
     assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 2);
 }
 
+/* A store_state without its row vouches for nothing, and a worker must not die of it. */
+static void a_state_that_is_gone_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    bool did;
+    run_sql(f->pg, "DELETE FROM store_state");
+    assert_int_equal(rebuild_if_needed(&f->dispatch, f->pg, f->other, &did, &error), ERR_PERMANENT);
+    assert_non_null(strstr(error.text, "store_state"));
+    run_sql(f->pg, "INSERT INTO store_state DEFAULT VALUES");
+    assert_true(rebuilt(f));
+}
+
 static int teardown(void **state)
 {
     assert_invariants(*state);
@@ -283,6 +296,7 @@ int main(void)
         fresh(a_slow_rebuilder_neither_wipes_nor_seals_what_another_built),
         fresh(whoever_waited_for_the_lock_looks_again),
         fresh(what_has_ended_or_is_paused_stays_so),
+        fresh(a_state_that_is_gone_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

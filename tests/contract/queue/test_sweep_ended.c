@@ -107,6 +107,32 @@ static void old_outcomes_are_pruned_and_the_counts_stay(void **state)
     assert_int_equal(number_of(f->other, "SELECT count(*) FROM operation WHERE pruned_at IS NOT NULL"), 1);
 }
 
+/* Each step takes longer than the time that a pass may give to it: what is left waits for the next one. */
+static void what_takes_long_to_prune_does_not_hold_up_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->quick, 1);
+    finish(f, &op, 1, 1);
+    pass(f);
+    run_sql(f->pg, "UPDATE operation SET finished_at = now() - interval '2 h' WHERE operation_id = '%s'", op.id);
+    run_sql(f->pg,
+            "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, worker, started_at) "
+            "SELECT '%s', 1 + n, 0, 'quick', n::text, 'succeeded', 0, 'w_test', now() FROM generate_series(1, 12000) n",
+            op.id);
+    run_sql(f->pg, "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                   "PERFORM pg_sleep(0.6); RETURN NULL; END $$");
+    run_sql(f->pg, "CREATE TRIGGER slow AFTER DELETE ON job_outcome EXECUTE FUNCTION public.slow()");
+    sweep_drop(sweeper);
+    sweeper = sweep_new(f->pg, &f->dispatch, &test_kinds, 3600 * 1000);
+    assert_true(pass(f));
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job_outcome WHERE operation_id = '%s'", op.id), 7001);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM operation WHERE pruned_at IS NOT NULL"), 0);
+    while (pass(f))
+        continue;
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job_outcome WHERE operation_id = '%s'", op.id), 0);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM operation WHERE pruned_at IS NOT NULL"), 1);
+}
+
 /* ---- flags --------------------------------------------------------------------------------------------------- */
 
 static void a_flag_in_redis_cancels_in_postgresql(void **state)
@@ -149,6 +175,21 @@ static void a_flag_on_what_has_ended_or_never_was_does_nothing(void **state)
     assert_int_equal(tally_of(f, op.id).state, OP_COMPLETED);
 }
 
+/* Whoever may write to Redis may put anything into the set, and it must not stop what the sweep does for others. */
+static void what_is_no_operation_leaves_the_set(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct op op = swept(f, f->quick, 100);
+    redis_do(f, "SADD {}:ops \xff\xfe");
+    redis_do(f, "HSET {}:op:\xff\xfe cancelled true");
+    redis_do(f, "HSET {}:op:%s cancelled true", op.id);
+    assert_fine(sweep_cancel_flags(sweeper, &error));
+    assert_int_equal(tally_of(f, op.id).state, OP_CANCELLED);
+    pass(f);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops \xff\xfe"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,9 +199,11 @@ int main(void)
         fresh(stray_hashes_get_an_expiry_and_ours_do_not),
         fresh(an_ended_operation_whose_hash_is_gone_leaves_the_set),
         fresh(old_outcomes_are_pruned_and_the_counts_stay),
+        fresh(what_takes_long_to_prune_does_not_hold_up_the_rest),
         fresh(a_flag_in_redis_cancels_in_postgresql),
         fresh(a_flag_that_came_before_the_hash_counts),
         fresh(a_flag_on_what_has_ended_or_never_was_does_nothing),
+        fresh(what_is_no_operation_leaves_the_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
