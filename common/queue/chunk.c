@@ -9,12 +9,17 @@
 /* What a worker id is made of, so that it can be written again as it stands. */
 #define WORKER_ID_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
+/* What a number of Lua holds exactly; the scripts count in these. */
+#define SEQ_MAX (INT64_C(1) << 53)
+
 static enum err read_range(struct json_object *object, struct chunk *chunk, struct err_info *error)
 {
     chunk->from = json_get_int(object, "from", 0);
     chunk->to = json_get_int(object, "to", 0);
     if (chunk->from < 1 || chunk->to < chunk->from || chunk->to - chunk->from >= CHUNK_JOBS_MAX)
         return err_set(error, ERR_USAGE, "a chunk needs 1 <= from <= to and at most %d jobs", CHUNK_JOBS_MAX);
+    if (chunk->to > SEQ_MAX)
+        return err_set(error, ERR_USAGE, "a chunk's jobs have numbers up to 2^53");
     return ERR_OK;
 }
 

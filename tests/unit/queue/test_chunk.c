@@ -6,6 +6,7 @@
 
 #include "tests/testing/testing.h"
 
+#define SEQ_MAX (INT64_C(1) << 53)
 #define OP "op_01HKM3Z8Q4T5V6W7X8Y9ZABCDE"
 
 static struct chunk read_well(const char *text)
@@ -78,6 +79,7 @@ static void what_is_no_chunk_is_refused(void **state)
     assert_refused("{\"op\":\"" OP "\",\"gen\":0,\"from\":1,\"to\":1}", "needs \"gen\"");
     assert_refused("{\"op\":\"" OP "\",\"gen\":1}", "from <= to");
     assert_refused("{\"op\":\"" OP "\",\"gen\":1,\"from\":0,\"to\":5}", "from <= to");
+    assert_refused("{\"op\":\"" OP "\",\"gen\":1,\"from\":9223372036854775806,\"to\":9223372036854775807}", "2^53");
     assert_refused("{\"op\":\"" OP "\",\"gen\":1,\"from\":5,\"to\":4}", "from <= to");
     assert_refused("{\"op\":\"" OP "\",\"gen\":1,\"from\":1,\"to\":10001}", "at most 10000 jobs");
     assert_refused("{\"op\":\"" OP "\",\"gen\":1,\"from\":1,\"to\":9223372036854775807}", "at most 10000 jobs");
@@ -103,7 +105,7 @@ static void what_is_written_reads_back(void **state)
 {
     static const struct chunk CHUNKS[] = {
         {.operation_id = OP, .generation = 1, .from = 1, .to = 1},
-        {.operation_id = OP, .generation = INT64_MAX, .from = INT64_MAX - 1, .to = INT64_MAX, .window = true},
+        {.operation_id = OP, .generation = INT64_MAX, .from = SEQ_MAX - 1, .to = SEQ_MAX, .window = true},
         {.operation_id = OP, .generation = 1, .from = 1, .to = 1, .window = true, .first = true},
         {.operation_id = OP, .generation = 2, .due = true, .by = "w_01HKM3Z8Q4T5V6W7X8Y9ZABCDE"},
         {.operation_id = OP, .generation = 2, .from = 3, .to = 4, .window = true, .by = "w_01HKM3Z8Q4T5V6W7X8Y9ZABCDE"},
