@@ -132,9 +132,10 @@ static void arg_description(struct pool *pool, struct redis_args *args)
     clock_iso8601_ms(pool->started_us, started);
     for (int q = 0; q < QUEUE_COUNT; q++)
         running += held_count(pool->held, q);
-    buf_addf(&text,
-             "{\"host\":\"%s\",\"pid\":%ld,\"started\":\"%s\",\"running\":%zu,\"done\":%" PRId64 ",\"version\":\"%s\"",
-             host, (long)getpid(), started, running, pool->done, REPRISE_VERSION);
+    buf_add_str(&text, "{\"host\":");
+    json_add_string(&text, host, strlen(host));
+    buf_addf(&text, ",\"pid\":%ld,\"started\":\"%s\",\"running\":%zu,\"done\":%" PRId64 ",\"version\":\"%s\"",
+             (long)getpid(), started, running, pool->done, REPRISE_VERSION);
     buf_add_str(&text, pool->process->suspects ? ",\"suspects\":true,\"executors\":{" : ",\"executors\":{");
     for (int q = 0; q < QUEUE_COUNT; q++)
         buf_addf(&text, "%s\"%s\":%d", q == 0 ? "" : ",", queue_names[q],

@@ -57,6 +57,8 @@ static void child_main(struct supervisor *s, const struct child *child, pid_t pa
     sigdelset(&s->signals, SIGHUP); /* these stay blocked until the process listens for them */
     sigdelset(&s->signals, PROCESS_SETTINGS_SIGNAL);
     sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
+    /* The supervisor's connections are not ours; nothing else is open yet. */
+    closefrom(STDERR_FILENO + 1);
     setpgid(0, 0); /* a Ctrl-C is for the supervisor, which passes it on once */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)

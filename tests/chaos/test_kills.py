@@ -1,10 +1,18 @@
 """Processes that die or stand still: SIGKILL at random, SIGSTOP beyond the heartbeat, a job that kills its process."""
+import os
+import pathlib
 import signal
 import time
 import unittest
 
 from poller import Poller
 from scenario import LONG, Scenario, eventually
+
+
+def _sockets(pid):
+    """The sockets that a process has open, by their numbers in the kernel."""
+    links = [os.readlink(link) for link in pathlib.Path("/proc/%d/fd" % pid).iterdir()]
+    return {link for link in links if link.startswith("socket:")}
 
 
 class Kills(Scenario):
@@ -51,6 +59,15 @@ class Kills(Scenario):
             worker.signal_process(pid, signal.SIGKILL)
         worker.kill()
         self.workers.remove(worker)
+
+    def test_a_process_in_the_place_of_a_dead_one_holds_no_connection_of_its_supervisor(self):
+        """Else the stores would take the supervisor for connected as long as that process lives."""
+        worker = self.start_worker()
+        dead = eventually(worker.processes, "a process runs")[0]
+        worker.signal_process(dead, signal.SIGKILL)
+        heir = eventually(lambda: [pid for pid in worker.processes() if pid != dead], "another takes its place")[0]
+        eventually(lambda: _sockets(worker.pid), "the supervisor is connected")
+        eventually(lambda: not _sockets(worker.pid) & _sockets(heir), "the process has let go of what is not its own")
 
     def test_sigstop_beyond_the_heartbeat(self):
         """A frozen process is taken for dead; what it held runs elsewhere, and it settles nothing twice when it wakes up."""
