@@ -12,6 +12,7 @@
 #include "common/base/mem.h"
 #include "common/loop/wire.h"
 #include "common/queue/names.h"
+#include "dashboard/outflow.h"
 #include "dashboard/response.h"
 #include "dashboard/server_private.h"
 
@@ -29,8 +30,7 @@ struct listener {
     struct events *events;
     struct MHD_Connection *connection;
     struct peer *peer;
-    struct buf pending;
-    size_t sent; /* of `pending` */
+    struct outflow pending;
     bool asleep, ended, of_session;
     uint8_t session[SHA256_BYTES];
     int64_t since_ms;
@@ -71,14 +71,9 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)
 {
     (void)position;
     struct listener *listener = context;
-    size_t left = listener->pending.len - listener->sent, given = left < room ? left : room;
-    if (given > 0) {
-        memcpy(out, listener->pending.data + listener->sent, given);
-        listener->sent += given;
+    size_t given = outflow_take(&listener->pending, out, room);
+    if (given > 0)
         return (ssize_t)given;
-    }
-    buf_reset(&listener->pending);
-    listener->sent = 0;
     if (listener->ended)
         return MHD_CONTENT_READER_END_OF_STREAM;
     listener->asleep = true;
@@ -91,7 +86,7 @@ static void on_gone(void *context)
     struct listener *listener = context;
     DL_DELETE(listener->events->listeners, listener);
     listener->events->count--;
-    buf_fini(&listener->pending);
+    outflow_fini(&listener->pending);
     free(listener);
 }
 
@@ -103,7 +98,7 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
         (struct listener){.events = events, .connection = connection, .peer = peer, .since_ms = clock_mono_ms()};
     listener->of_session = caller->by == CALLER_SESSION;
     memcpy(listener->session, caller->session, sizeof listener->session);
-    buf_add_str(&listener->pending, GREETING);
+    outflow_add(&listener->pending, GREETING, strlen(GREETING));
     DL_APPEND(events->listeners, listener);
     events->count++;
     struct MHD_Response *response =
@@ -119,11 +114,11 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
 
 static void tell(struct listener *listener, const struct buf *frames)
 {
-    if (listener->pending.len - listener->sent > PENDING_MAX) {
+    if (outflow_left(&listener->pending) > PENDING_MAX) {
         listener->ended = true;
         peer_shut(listener->peer);
     } else if (!listener->ended) {
-        buf_add(&listener->pending, frames->data, frames->len);
+        outflow_add(&listener->pending, frames->data, frames->len);
     }
     wake(listener);
 }
