@@ -126,44 +126,68 @@ static void forget(struct run *run)
     free(run->rulings);
 }
 
+static struct run run_of(struct executor *executor, const struct known_operation *known, const struct runner *runner,
+                         struct job *jobs, size_t count)
+{
+    return (struct run){.pg = executor->pg,
+                        .config = process_config(executor->process),
+                        .keys = executor->process->keys,
+                        .worker = executor->process->worker,
+                        .operation_id = known->operation_id,
+                        .requested_by = known->requested_by,
+                        .args = known->args,
+                        .definition = known->definition,
+                        .dry_run = known->dry_run,
+                        .jobs = jobs,
+                        .count = count,
+                        .rulings = mem_array(count, sizeof(struct ruling)),
+                        .tools = runner == NULL ? NULL : &executor->tools[runner - runners],
+                        .executor = executor,
+                        .looked_ms = clock_boot_ms()};
+}
+
+static void fail_unknown(struct run *run)
+{
+    struct err_info reason = {0};
+    err_set(&reason, ERR_PERMANENT, "this worker does not know jobs of kind %s", run->jobs[0].kind);
+    for (size_t i = 0; i < run->count; i++)
+        run_fail(run, i, &reason, RUN_FINAL, NULL);
+}
+
+/* To the verdicts; what is left without one was not begun, or is not ours to run. */
+static void run_handler(struct run *run, const struct runner *runner, struct job *jobs, struct lease *lease)
+{
+    const struct kind *kind = kind_find(&kinds, jobs[0].kind);
+    if (kind == NULL || runner == NULL)
+        fail_unknown(run);
+    else if (!(run->count == 1 && fail_poisoned(run, 0)) &&
+             (!needs_lease(kind, run) || claim(run->executor, run, jobs, lease))) {
+        FAULT_POINT("executor.run");
+        runner->run(run);
+    }
+    pg_abort(run->pg);
+}
+
+/* Whether the drain came before some of them. */
+static bool is_cut_short(const struct run *run)
+{
+    bool bare = false;
+    for (size_t i = 0; i < run->count; i++)
+        bare = bare || run->rulings[i].verdict == VERDICT_NONE;
+    return bare && run_stopping(run);
+}
+
 bool group_run(struct executor *executor, const struct known_operation *known, struct job *jobs, size_t count,
                struct work *work)
 {
-    const struct kind *kind = kind_find(&kinds, jobs[0].kind);
     const struct runner *runner = runner_find(jobs[0].kind);
     int64_t started_ms = clock_mono_ms();
     struct lease lease = {0};
-    struct run run = {.pg = executor->pg,
-                      .config = process_config(executor->process),
-                      .keys = executor->process->keys,
-                      .worker = executor->process->worker,
-                      .operation_id = known->operation_id,
-                      .requested_by = known->requested_by,
-                      .args = known->args,
-                      .definition = known->definition,
-                      .dry_run = known->dry_run,
-                      .jobs = jobs,
-                      .count = count,
-                      .rulings = mem_array(count, sizeof(struct ruling)),
-                      .tools = runner == NULL ? NULL : &executor->tools[runner - runners],
-                      .executor = executor,
-                      .looked_ms = clock_boot_ms()};
+    struct run run = run_of(executor, known, runner, jobs, count);
     log_scope(known->operation_id, count == 1 ? jobs[0].seq : 0, count == 1 ? jobs[0].attempt : 0);
-    if (kind == NULL || runner == NULL) {
-        struct err_info reason = {0};
-        err_set(&reason, ERR_PERMANENT, "this worker does not know jobs of kind %s", jobs[0].kind);
-        for (size_t i = 0; i < count; i++)
-            run_fail(&run, i, &reason, RUN_FINAL, NULL);
-    } else if (!(count == 1 && fail_poisoned(&run, 0)) &&
-               (!needs_lease(kind, &run) || claim(executor, &run, jobs, &lease))) {
-        FAULT_POINT("executor.run");
-        runner->run(&run);
-    }
-    pg_abort(executor->pg);
+    run_handler(&run, runner, jobs, &lease);
     hand_back_due(&run, work);
-    bool unrecorded = false;
-    for (size_t i = 0; i < count; i++)
-        unrecorded = unrecorded || (run.rulings[i].verdict == VERDICT_NONE && executor_is_stopping(executor));
+    bool unrecorded = is_cut_short(&run);
     struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
                                     lease.key,           run.effects, run.effects_context};
     enum err settled = settle_firmly(executor, &settlement, work);
