@@ -12,6 +12,7 @@
 
 #define US_PER_S INT64_C(1000000)
 #define LIFE_S 600
+#define DIGITS_MAX 15 /* of a number; it cannot overflow then */
 /* A count may move so much, or by so many: a link that was added meanwhile is no reason to ask again. */
 #define MARGIN_PERCENT 5
 #define MARGIN_JOBS 3
@@ -52,17 +53,29 @@ static bool moved_too_far(int64_t seen, int64_t now)
     return by > MARGIN_JOBS && by * 100 > seen * MARGIN_PERCENT;
 }
 
+/* A number and the point behind it; moves on. A count that is not known is -1. */
+static bool take_number(const char **at, int64_t *number)
+{
+    bool negative = **at == '-';
+    const char *digits = *at + negative;
+    size_t count = strspn(digits, "0123456789");
+    if (count == 0 || count > DIGITS_MAX || digits[count] != '.')
+        return false;
+    *number = strtoll(*at, NULL, 10);
+    *at = digits + count + 1;
+    return true;
+}
+
 enum err confirmation_check(const struct call *call, const char *confirmation, const struct submission *submission,
                             struct err_info *error)
 {
-    char mac[SHA256_HEX + 1], given[SHA256_HEX + 1] = "";
+    char mac[SHA256_HEX + 1];
     int64_t at_s = 0, jobs = 0, now_s = clock_wall_us() / US_PER_S;
-    int used = 0;
-    bool ours = sscanf(confirmation, "%15" SCNd64 ".%15" SCNd64 ".%64[0-9a-f]%n", &at_s, &jobs, given, &used) == 3 &&
-                confirmation[used] == '\0' && strlen(given) == SHA256_HEX;
+    bool ours =
+        take_number(&confirmation, &at_s) && take_number(&confirmation, &jobs) && strlen(confirmation) == SHA256_HEX;
     if (ours) {
         seal(call, submission, at_s, jobs, mac);
-        ours = crypto_equal(mac, given, SHA256_HEX);
+        ours = crypto_equal(mac, confirmation, SHA256_HEX);
     }
     if (!ours)
         return err_set(error, ERR_USAGE, "the confirmation is not of a preview of this request: ask for a new preview");

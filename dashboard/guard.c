@@ -1,6 +1,7 @@
 #include "dashboard/guard.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct guard *guard_new(void)
 
 static void forget(struct guard *guard, struct entry *entry)
 {
+    assert(guard->entries != NULL); /* `entry` is one of them */
     HASH_DEL(guard->entries, entry);
     free(entry);
 }

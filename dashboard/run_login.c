@@ -1,4 +1,5 @@
 /* Logging in and out. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 static bool is_right(const struct config *config, const char *name, const char *password)
 {
     uint8_t given[SHA256_BYTES], wanted[SHA256_BYTES];
+    assert(name != NULL && password != NULL);
     crypto_sha256(name, strlen(name), given);
     crypto_sha256(config->dashboard_user, strlen(config->dashboard_user), wanted);
     bool password_right = password_matches(password, config->dashboard_password_hash);

@@ -137,11 +137,10 @@ static enum err listen_on(const char *text, struct server *server, struct err_in
 
 int server_port(const struct server *server)
 {
-    struct sockaddr_storage address = {0};
+    struct sockaddr_in6 address = {0}; /* an IPv4 address has its port in the same place */
     socklen_t len = sizeof address;
     (void)getsockname(server->listening, (struct sockaddr *)&address, &len);
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.sin6_port);
 }
 
 /* ---- start and end --------------------------------------------------------------------------------------------- */

@@ -24,12 +24,12 @@ struct server {
     ev_async answered;
 };
 
-/* Callbacks of libmicrohttpd: a request's target has come; more of it has; it is over. */
-void *exchange_begin(void *server, const char *target, struct MHD_Connection *connection);
-enum MHD_Result exchange_receive(void *server, struct MHD_Connection *connection, const char *url, const char *method,
-                                 const char *version, const char *upload, size_t *upload_len, void **exchange);
-void exchange_end(void *server, struct MHD_Connection *connection, void **exchange,
-                  enum MHD_RequestTerminationCode code);
+/* Callbacks of libmicrohttpd, whose context is the server: a request's target has come; more of it has; it is over.
+ * `place` holds the exchange. */
+void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
+enum MHD_Result exchange_receive(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload, size_t *upload_len, void **place);
+void exchange_end(void *context, struct MHD_Connection *connection, void **place, enum MHD_RequestTerminationCode code);
 /* An executor is done with it. */
 void exchange_answered(struct call *call);
 

@@ -115,7 +115,8 @@ static const char *listen_rule(const char *value)
     bool is_address = colon && (bracketed ? strspn(value + 1, "0123456789abcdefABCDEF:.") == (size_t)(colon - value) - 2
                                           : strspn(value, "0123456789.") == (size_t)(colon - value));
 
-    if (!is_address || colon == value || !digits || digits > 5 || colon[1 + digits] || atol(colon + 1) > 65535)
+    if (!is_address || colon == value || !digits || digits > 5 || colon[1 + digits] ||
+        strtol(colon + 1, NULL, 10) > 65535)
         return "must be an address and a port, like 127.0.0.1:8080 or [::1]:8080";
     return NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "common/queue/cron.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
@@ -141,12 +142,13 @@ static enum err read_fields(const char *text, struct reader readers[FIELDS], str
 
 enum err cron_parse(const char *text, struct cron *cron, struct err_info *error)
 {
-    struct reader readers[FIELDS];
+    struct reader readers[FIELDS] = {{NULL}};
     uint64_t masks[FIELDS];
     *cron = (struct cron){0};
     enum err err = read_fields(text, readers, error);
     if (err != ERR_OK)
         return err;
+    assert(readers[2].at != NULL && readers[4].at != NULL); /* all five were found */
     bool either_day = *readers[2].at != '*' && *readers[4].at != '*';
     for (size_t i = 0; i < FIELDS; i++) {
         err = read_field(&readers[i], &masks[i]);

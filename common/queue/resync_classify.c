@@ -5,6 +5,7 @@
  */
 #include "common/queue/resync_classify.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ static int compare(const struct resync_row *row, const char *project, const char
 
 static const struct resync_row *find_row(const struct view *view, const char *identifier)
 {
+    assert(identifier != NULL);
     size_t low = 0, high = view->row_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

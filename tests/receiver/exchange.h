@@ -30,9 +30,10 @@ void exchange_tick(struct exchange_room *room);
 /* Ends all that hang or drip. */
 void exchange_release_all(struct exchange_room *room);
 
-enum MHD_Result exchange_receive(void *room, struct MHD_Connection *connection, const char *url, const char *method,
-                                 const char *version, const char *upload, size_t *upload_len, void **exchange);
-void exchange_completed(void *room, struct MHD_Connection *connection, void **exchange,
+/* Callbacks of libmicrohttpd, whose context is the room. */
+enum MHD_Result exchange_receive(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload, size_t *upload_len, void **slot);
+void exchange_completed(void *context, struct MHD_Connection *connection, void **slot,
                         enum MHD_RequestTerminationCode how);
 
 #endif

@@ -102,20 +102,20 @@ static void note_repetition(struct seen_counts *counts, const struct seen_key *k
         counts->max_repeats = key->times;
 }
 
-struct seen_key *seen_note(struct seen *seen, const char *text, const struct delivery *delivery, int64_t *repeated)
+struct seen_key *seen_note(struct seen *seen, const char *key, const struct delivery *delivery, int64_t *repeated)
 {
     uint8_t digest[SHA256_BYTES];
-    struct seen_key *key = NULL;
+    struct seen_key *known = NULL;
     uint64_t meaning = meaning_of(delivery);
-    if (!crypto_unhex(text, digest, sizeof digest))
+    if (!crypto_unhex(key, digest, sizeof digest))
         memset(digest, 0, sizeof digest);
-    HASH_FIND(hh, seen->by_key, digest, sizeof digest, key);
-    if (key)
-        note_repetition(&seen->counts, key, meaning);
+    HASH_FIND(hh, seen->by_key, digest, sizeof digest, known);
+    if (known)
+        note_repetition(&seen->counts, known, meaning);
     else
-        key = add_key(seen, digest, meaning);
-    *repeated = key->times++;
-    return key;
+        known = add_key(seen, digest, meaning);
+    *repeated = known->times++;
+    return known;
 }
 
 void seen_accepted(struct seen_key *key)

@@ -87,7 +87,7 @@ enum err history_stream_read(struct history_reader *reader, int fd, int64_t size
                              struct err_info *error)
 {
     struct search search = {.reader = reader, .fd = fd, .size = size};
-    struct tail_line line;
+    struct tail_line line = {0};
     enum tail_step step = TAIL_LINE;
     *out = (struct history_stream){.found = false};
     reader->model = (struct json_slice){NULL, 0, false};

@@ -21,6 +21,6 @@ MUST_CHECK enum err history_tools_ready(struct run *run, struct history_tools **
 /* Rules on a job by what reading its files said: a trouble that may pass is tried again, and one whose reading was
  * stopped stays as it is. */
 void history_tools_fail(struct run *run, size_t index, const struct err_info *error);
-void history_tools_drop(void *tools);
+void history_tools_drop(void *kept);
 
 #endif

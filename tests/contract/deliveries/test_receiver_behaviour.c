@@ -129,7 +129,7 @@ static void a_reset_forgets_everything(void **state)
 static void each_app_has_its_own_key(void **state)
 {
     (void)state;
-    const char *const arguments[] = {"--key", RECEIVER_SEND_APP "=its-own", "--key", "of-the-others", NULL};
+    const char *const arguments[] = {"--key", (RECEIVER_SEND_APP "=its-own"), "--key", "of-the-others", NULL};
     struct receiver *receiver = receiver_start(arguments);
     struct receiver_send send;
     receiver_send_init(&send, VERB_CREATE, "a", "one", 3);

@@ -58,7 +58,8 @@ static void wake(struct fixture *f)
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *upload, size_t *upload_len, void **seen)
 {
-    (void)method, (void)version, (void)upload, (void)upload_len;
+    (void)method, (void)version, (void)upload;
+    *upload_len = 0;
     struct fixture *f = context;
     bool first = *seen == NULL;
     *seen = f;

@@ -163,19 +163,22 @@ static int64_t differences(struct query_test *t, int64_t *fresh, int64_t *runs)
 static void sums_are_those_of_the_runs_whatever_was_changed(void **state)
 {
     static const char *const changes[] = {
-        "INSERT INTO workflow_history (adw_id, status, workflow_template, model_used, start_time, duration_seconds, "
-        "actual_cost_total,"
-        " total_tokens, cache_efficiency_percent, hour_of_day, day_of_week)"
-        " SELECT gen_random_uuid(), (ARRAY['pending', 'running', 'completed', 'failed'])[1 + i % 4], nullif('t' || i % "
-        "3, 't0'),"
-        " nullif('m' || i % 2, 'm0'), CASE WHEN i % 5 > 0 THEN now() - i % 9 * interval '1 day' END, nullif(random() * "
-        "(i % 6), 0),"
-        " nullif((random() * (i % 4))::numeric(18, 9), 0), nullif(i % 7, 0), nullif(random() * (i % 3), 0), i % 24, i "
-        "% 7"
-        " FROM generate_series(1, 200) i",
-        "UPDATE workflow_history SET actual_cost_total = (random() * 3)::numeric(18, 9), total_tokens = total_tokens + "
-        "1"
-        " WHERE random() < 0.3",
+        ("INSERT INTO workflow_history (adw_id, status, workflow_template, model_used, start_time, duration_seconds, "
+         "actual_cost_total,"
+         " total_tokens, cache_efficiency_percent, hour_of_day, day_of_week)"
+         " SELECT gen_random_uuid(), (ARRAY['pending', 'running', 'completed', 'failed'])[1 + i % 4], nullif('t' || i "
+         "% "
+         "3, 't0'),"
+         " nullif('m' || i % 2, 'm0'), CASE WHEN i % 5 > 0 THEN now() - i % 9 * interval '1 day' END, nullif(random() "
+         "* "
+         "(i % 6), 0),"
+         " nullif((random() * (i % 4))::numeric(18, 9), 0), nullif(i % 7, 0), nullif(random() * (i % 3), 0), i % 24, i "
+         "% 7"
+         " FROM generate_series(1, 200) i"),
+        ("UPDATE workflow_history SET actual_cost_total = (random() * 3)::numeric(18, 9), total_tokens = total_tokens "
+         "+ "
+         "1"
+         " WHERE random() < 0.3"),
         "UPDATE workflow_history SET actual_cost_total = 0 WHERE random() < 0.05",
         "UPDATE workflow_history SET actual_cost_total = NULL, total_tokens = NULL WHERE random() < 0.05",
         "UPDATE workflow_history SET status = 'completed', duration_seconds = random() WHERE random() < 0.2",
