@@ -24,10 +24,12 @@ enum {
 
 #define AGO_SUFFIX "_ago_ms"
 
+/* As PostgreSQL writes it: the fewest digits that mean this number. json-c's own seventeen make 12.300000000000001
+ * of 12.3. */
 static struct json_object *floating(const PGresult *result, int row, int column)
 {
     double value = pg_double(result, row, column);
-    return isfinite(value) ? json_object_new_double(value) : NULL;
+    return isfinite(value) ? json_object_new_double_s(value, pg_text(result, row, column)) : NULL;
 }
 
 /* "2.500000000" as 2.5: the digits that PostgreSQL has, without the zeros that its column's scale adds. */

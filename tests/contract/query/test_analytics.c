@@ -52,7 +52,7 @@ static int setup(void **state)
         " ('run3', 'completed', 'patch', 'haiku', date_trunc('day', now(), 'UTC') - interval '8 days', 200, 1.58, "
         "3000, 100, 22, 6,"
         "  NULL, NULL, NULL),"
-        " ('run4', 'running', NULL, 'haiku', NULL, NULL, NULL, NULL, NULL, -1, -1, NULL, NULL, NULL);"
+        " ('run4', 'running', NULL, 'haiku', NULL, 12.3, NULL, NULL, NULL, -1, -1, NULL, NULL, NULL);"
         "UPDATE workflow_history SET similar_workflows = (SELECT jsonb_build_array("
         " jsonb_build_object('id', id, 'similarity_score', 0.9), jsonb_build_object('id', 0, 'similarity_score', 0.8))"
         " FROM workflow_history WHERE adw_id = 'run3') WHERE adw_id = 'run1';"
@@ -124,6 +124,14 @@ static void trends_show_each_period_once(void **state)
     refused(t, analytics_trends, ERR_USAGE, "days: \"32\" is not a number from 1 to 31", "days", "32", "group_by",
             "hour");
     refused(t, analytics_trends, ERR_USAGE, "group_by: \"month\" is none of day, week, hour", "group_by", "month");
+}
+
+static void a_number_has_the_digits_that_mean_it(void **state)
+{
+    struct query_test *t = *state;
+    struct answer answer = ask(t, workflow_one, "adw_id", "run4");
+    assert_member(&answer, "duration_seconds", "12.3");
+    answer_fini(&answer);
 }
 
 static void a_run_has_its_phases_models_likenesses_and_changes(void **state)
@@ -210,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup(analytics_are_what_they_were_worked_out_to_be, setup),
         cmocka_unit_test_setup(an_empty_history_has_no_means, setup),
         cmocka_unit_test_setup(trends_show_each_period_once, setup),
+        cmocka_unit_test_setup(a_number_has_the_digits_that_mean_it, setup),
         cmocka_unit_test_setup(a_run_has_its_phases_models_likenesses_and_changes, setup),
         cmocka_unit_test_setup(sums_are_those_of_the_runs_whatever_was_changed, setup),
     };
