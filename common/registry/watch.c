@@ -1,8 +1,10 @@
 #include "common/registry/watch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/mem.h"
 #include "common/deliveries/repository_name.h"
 #include "common/store/git.h"
 #include "embedded/sql.h"
@@ -127,17 +129,50 @@ static enum err step(struct pg *pg, const struct sql *statement, const struct pg
     return err;
 }
 
-/* The repository goes with its last link; in a transaction of its own, for a checkpoint locks the link first. */
-static enum err delete_unused(struct pg *pg, const char *repository_id, struct err_info *error)
+/* Repositories go with their last link; in a transaction of its own, for a checkpoint locks the link first. Locked in
+ * the order of their ids. */
+static enum err delete_unused(struct pg *pg, const char *const *repository_ids, int count, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_queue_begin);
-    pg_arg_text(pg_batch_add(batch, &sql_registry_repository_lock), repository_id);
-    pg_arg_text(pg_batch_add(batch, &sql_registry_repository_delete_unused), repository_id);
+    for (int i = 0; i < count; i++) {
+        pg_arg_text(pg_batch_add(batch, &sql_registry_repository_lock), repository_ids[i]);
+        pg_arg_text(pg_batch_add(batch, &sql_registry_repository_delete_unused), repository_ids[i]);
+    }
     pg_batch_add(batch, &sql_queue_commit);
     enum err err = pg_batch_run(pg, batch, error);
     pg_abort(pg);
     pg_batch_drop(batch);
+    return err;
+}
+
+/* A page of those that nobody watches, from `after` on, which becomes the last of them; "" where there was none. */
+static enum err delete_unused_page(struct pg *pg, char after[ID_MAX], struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, after);
+    enum err err = pg_exec(pg, &sql_registry_repositories_unused, args, &result, error);
+    int count = err == ERR_OK ? pg_rows(result) : 0;
+    const char **ids = mem_array((size_t)count + 1, sizeof *ids);
+    for (int row = 0; row < count; row++)
+        ids[row] = pg_text(result, row, 0);
+    if (count > 0)
+        err = delete_unused(pg, ids, count, error);
+    snprintf(after, ID_MAX, "%s", count > 0 ? ids[count - 1] : "");
+    free(ids);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+static enum err delete_all_unused(struct pg *pg, struct err_info *error)
+{
+    char after[ID_MAX] = "";
+    enum err err = ERR_OK;
+    do
+        err = delete_unused_page(pg, after, error);
+    while (err == ERR_OK && *after != '\0');
     return err;
 }
 
@@ -153,5 +188,7 @@ enum err watch_remove(struct pg *pg, const char *app_id, const char *repository_
     for (bool gone = false; err == ERR_OK && !gone;)
         err = step(pg, statement, args, &gone, error);
     pg_args_drop(args);
-    return err == ERR_OK && repository_id != NULL ? delete_unused(pg, repository_id, error) : err;
+    if (err != ERR_OK)
+        return err;
+    return repository_id != NULL ? delete_unused(pg, &repository_id, 1, error) : delete_all_unused(pg, error);
 }

@@ -32,7 +32,8 @@ MUST_CHECK enum err watch_register(struct pg *pg, struct watch *watch, const str
 struct json_object *watch_json(const struct watch *watch);
 
 /* Removes an app with all its links (`repository_id` NULL), or one link, in bounded steps, each a transaction that also
- * deletes what the app was sent. A job that runs meanwhile is told by its next checkpoint. Harmless to repeat. */
+ * deletes what the app was sent; then the repositories that nobody watches any more. A job that runs meanwhile is told
+ * by its next checkpoint. Harmless to repeat. */
 MUST_CHECK enum err watch_remove(struct pg *pg, const char *app_id, const char *repository_id, struct err_info *error);
 
 #endif

@@ -64,12 +64,15 @@ class Apps(ProducerTest):
             after = ["--cursor", page["next"]]
         self.assertEqual(names, seen)
 
-    def test_removing_an_app_wants_consent_and_takes_its_links_along(self):
+    def test_removing_an_app_wants_consent_and_takes_along_what_nobody_else_watches(self):
         app = self.app()
-        self.link(app)
+        self.link(app, "https://github.com/octocat/alone")
+        self.ask("add-repository", self.app("other"), HELLO)
+        self.ask("add-repository", app, HELLO)
         self.assertIn("--yes", self.refused(USAGE, "remove-app", app))
         self.ask("remove-app", "Demo app", "--yes")
-        self.assertEqual(0, self.stores.psql.number("SELECT count(*) FROM reprise.app_repositories"))
+        self.assertEqual(1, self.stores.psql.number("SELECT count(*) FROM reprise.app_repositories"))
+        self.assertEqual(HELLO, self.stores.psql.value("SELECT url FROM reprise.repositories"))
         self.refused(NOT_FOUND, "remove-app", app, "--yes")
 
 
