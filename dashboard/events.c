@@ -251,7 +251,7 @@ static void on_message(const redisReply *reply, void *context)
     struct json_object *message = NULL;
     struct err_info ignored = {0};
     const redisReply *text = redis_item(reply, 2);
-    if (strcmp(redis_text(redis_item(reply, 0)), "message") != 0 || text == NULL || events->listeners == NULL)
+    if (text == NULL || events->listeners == NULL)
         return;
     events->missed = events->missed || events->news_bytes > NEWS_BYTES_MAX;
     if (events->missed)

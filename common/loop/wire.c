@@ -42,6 +42,7 @@ static void went_down(struct wire *wire, const char *reason)
     wire->up = wire->told_up = false;
     wire->up_since_ms = 0;
     wire->greetings = 0;
+    wire_end_subscription(wire);
     if (wire->dropped)
         return;
     if (!wire->said_down)
@@ -169,7 +170,7 @@ static void wire_connect(struct wire *wire)
     wire_arm(wire, CONNECT_MS);
 }
 
-/* Down: time to try again. Else: nothing came back in time. */
+/* Down: time to try again. Subscribed: time to look. Else: nothing came back in time. */
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
@@ -177,6 +178,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     struct wire *wire = timer->data;
     if (wire->redis == NULL)
         wire_connect(wire);
+    else if (wire->channel != NULL)
+        wire_check_subscription(wire);
     else
         wire_cut(wire, wire->up ? "no answer in time" : "could not connect in time");
 }

@@ -44,8 +44,8 @@ bool wire_script(struct wire *wire, const struct lua *script, int keys, struct r
                  wire_reply_fn *done, void *context);
 
 /* Subscribes to a channel. `heard` is told of each message (an array: "message", channel, text) until the connection
- * goes down; then subscribe anew when it has come up. The connection is of use for nothing else from then on. False if
- * it is not up. Once per connection. */
+ * goes down, which it does within seconds if it falls silent; then subscribe anew when it has come up. The connection
+ * is of use for nothing else from then on. False if it is not up. Once per connection. */
 bool wire_subscribe(struct wire *wire, const char *channel, wire_reply_fn *heard, void *context);
 
 #endif

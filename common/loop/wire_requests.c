@@ -114,26 +114,6 @@ bool wire_script(struct wire *wire, const struct lua *script, int keys, struct r
     return sent;
 }
 
-/* NULL: the connection goes down, which the owner hears of by itself. */
-static void on_publication(redisAsyncContext *redis, void *reply, void *privdata)
-{
-    struct wire *wire = redis->data;
-    (void)privdata;
-    if (wire == NULL || wire->redis != redis || reply == NULL)
-        return;
-    wire->heard_ms = clock_mono_ms();
-    wire->calling++;
-    wire->heard(reply, wire->heard_context);
-    wire->calling--;
-}
-
-bool wire_subscribe(struct wire *wire, const char *channel, wire_reply_fn *heard, void *context)
-{
-    wire->heard = heard;
-    wire->heard_context = context;
-    return wire->up && redisAsyncCommand(wire->redis, on_publication, NULL, "SUBSCRIBE %s", channel) == REDIS_OK;
-}
-
 int wire_pending(const struct wire *wire)
 {
     return wire->pending;

@@ -163,6 +163,12 @@ static void an_answer_that_has_arrived_counts_though_the_loop_looks_late(void **
     assert_int_equal(f->downs, 0);
 }
 
+static void turn_for(struct fixture *f, int64_t ms)
+{
+    for (int64_t since_ms = clock_mono_ms(); clock_mono_ms() - since_ms < ms;)
+        ev_run(f->loop, EVRUN_ONCE);
+}
+
 static void what_is_connected_but_deaf_is_tried_again(void **state)
 {
     struct fixture *f = *state;
@@ -170,13 +176,55 @@ static void what_is_connected_but_deaf_is_tried_again(void **state)
     struct proxy *proxy = stand_between(f, &path);
     proxy_set(proxy, PROXY_SILENT);
     open_wire(f);
-    int64_t since_ms = clock_mono_ms();
-    while (clock_mono_ms() - since_ms < 2500) /* longer than it waits for a greeting */
-        ev_run(f->loop, EVRUN_ONCE);
+    turn_for(f, 2500); /* longer than it waits for a greeting */
     assert_false(wire_is_up(f->wire));
     assert_int_equal(f->ups + f->downs, 0);
     proxy_set(proxy, PROXY_FORWARD);
     turn_until_up(f, 1);
+    wire_drop(f->wire);
+    f->wire = NULL;
+    proxy_drop(proxy);
+    free(path);
+}
+
+static void count_message(const redisReply *reply, void *context)
+{
+    assert_string_equal(redis_text(redis_item(reply, 2)), "word");
+    ++*(int *)context;
+}
+
+/* Longer than it takes to find out that nothing more will come. */
+#define SILENCE_MS 5000
+
+static void a_subscription_outlasts_that_nothing_is_said(void **state)
+{
+    struct fixture *f = *state;
+    int messages = 0;
+    open_wire(f);
+    turn_until_up(f, 1);
+    assert_true(wire_subscribe(f->wire, "channel", count_message, &messages));
+    turn_for(f, SILENCE_MS);
+    assert_int_equal(f->downs, 0);
+    run_aside(f, "PUBLISH channel word");
+    while (messages == 0)
+        ev_run(f->loop, EVRUN_ONCE);
+    assert_int_equal(messages, 1); /* though it was subscribed to more than once */
+}
+
+static void a_subscription_that_fell_silent_is_made_anew(void **state)
+{
+    struct fixture *f = *state;
+    char *path;
+    int messages = 0;
+    struct proxy *proxy = stand_between(f, &path);
+    open_wire(f);
+    turn_until_up(f, 1);
+    assert_true(wire_subscribe(f->wire, "channel", count_message, &messages));
+    proxy_set(proxy, PROXY_SILENT);
+    turn_for(f, SILENCE_MS);
+    assert_int_equal(f->downs, 1);
+    proxy_set(proxy, PROXY_FORWARD);
+    turn_until_up(f, 2);
     wire_drop(f->wire);
     f->wire = NULL;
     proxy_drop(proxy);
@@ -274,6 +322,8 @@ int main(void)
         with_fixture(a_short_deadline_counts_behind_a_long_one),
         with_fixture(an_answer_that_has_arrived_counts_though_the_loop_looks_late),
         with_fixture(what_is_connected_but_deaf_is_tried_again),
+        with_fixture(a_subscription_outlasts_that_nothing_is_said),
+        with_fixture(a_subscription_that_fell_silent_is_made_anew),
         with_fixture(a_server_that_was_killed_is_found_again),
         with_fixture(a_connection_that_the_server_closes_comes_back),
         with_fixture(scripts_that_redis_forgot_are_loaded_again),
