@@ -142,7 +142,7 @@ static enum err read_fields(const char *text, struct reader readers[FIELDS], str
 
 enum err cron_parse(const char *text, struct cron *cron, struct err_info *error)
 {
-    struct reader readers[FIELDS] = {{NULL}};
+    struct reader readers[FIELDS] = {{.at = NULL}};
     uint64_t masks[FIELDS];
     *cron = (struct cron){0};
     enum err err = read_fields(text, readers, error);
