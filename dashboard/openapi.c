@@ -2,11 +2,13 @@
 
 #include <assert.h>
 #include <json-c/json_tokener.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/buf.h"
 #include "common/base/json.h"
+#include "common/base/mem.h"
 #include "dashboard/route.h"
 #include "embedded/schema.h"
 
@@ -196,4 +198,21 @@ struct json_object *openapi_document(void)
     json_object_object_add(json, "paths", paths());
     json_object_object_add(json, "components", components());
     return json;
+}
+
+/* Everybody may ask, without a login: he must not cost the milliseconds that it takes to put it together. */
+static const char *made_text;
+
+static void make_text(void)
+{
+    struct json_object *json = openapi_document();
+    made_text = mem_strdup(json_object_to_json_string_ext(json, JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(json);
+}
+
+const char *openapi_text(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_text);
+    return made_text;
 }

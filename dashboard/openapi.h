@@ -6,5 +6,7 @@
 
 /* The caller's. */
 struct json_object *openapi_document(void);
+/* The same as text, made by whoever asks first. From any thread. */
+const char *openapi_text(void);
 
 #endif

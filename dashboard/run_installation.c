@@ -83,6 +83,7 @@ enum err run_metrics(struct call *call, struct err_info *error)
 enum err run_openapi(struct call *call, struct err_info *error)
 {
     (void)error;
-    call_reply(call, 200, openapi_document());
+    buf_add_str(&call->reply.text, openapi_text());
+    call->reply.status = 200;
     return ERR_OK;
 }
