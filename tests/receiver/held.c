@@ -66,7 +66,7 @@ void held_drop(struct held *held)
     HASH_ITER (hh, held->groups, group, next_group) {
         HASH_ITER (hh, group->files, file, next_file)
             drop_file(group, file);
-        unsort(group); /* a group without files may have been sorted, too */
+        unsort(group);                 /* a group without files may have been sorted, too */
         HASH_DEL(held->groups, group); // NOLINT(clang-analyzer-core.NullDereference): it cannot follow uthash
         free(group);
     }
