@@ -13,8 +13,8 @@
 #
 # All else goes to CTest: scripts/test.sh -R contract/
 # The suites and the programs that they start are clang's sanitizer build. What a sanitizer says of any of them fails the
-# run, also where the test that started the program did not notice. Only the long chaos tests start programs at full speed,
-# those of gcc's release build.
+# run, also where the test that started the program did not notice. Only the demo and the long chaos tests start programs at
+# full speed, those of gcc's release build.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -193,11 +193,12 @@ forget_settings
 say "Packages"
 "$scripts/setup.sh" ${consent[@]+"${consent[@]}"} "${groups[@]}"
 
-# What the chaos tests are told: which form to run, and where the programs for the long one are.
+# Both compilers see all of it. What gcc makes is what the demo runs, which is under test, too, and the long chaos tests.
+say "The programs, release build (gcc)"
+"$scripts/build.sh" release worker producer dashboard receiver
+export REPRISE_DEMO=built
 export REPRISE_CHAOS=$chaos
 if [ "$chaos" = long ]; then
-    say "The programs, release build (gcc)"
-    "$scripts/build.sh" release worker producer dashboard receiver
     REPRISE_RELEASE_DIR=$("$scripts/build.sh" --where release)
     export REPRISE_RELEASE_DIR
 fi

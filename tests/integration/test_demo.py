@@ -33,7 +33,7 @@ def below(place):
     return found
 
 
-@unittest.skipUnless(os.environ.get("REPRISE_RELEASE_DIR"), "the release programs are not built (scripts/test.sh does it)")
+@unittest.skipUnless(os.environ.get("REPRISE_DEMO"), "the release programs are not built (scripts/test.sh does it)")
 class Demo(unittest.TestCase):
     def setUp(self):
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="rd-", dir="/tmp")).resolve()
