@@ -46,6 +46,14 @@ static void mask_hang_up(int how)
     pthread_sigmask(how, &hang_up, NULL);
 }
 
+static void say_where(const struct config *config, const struct server *server)
+{
+    const char *listen = config->dashboard_listen;
+    log_info("listening on http://%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, server_port(server));
+    if (*config->dashboard_password_hash == '\0')
+        log_warn("nobody can log in: dashboard.password_hash is not set (dashboard hash-password makes one)");
+}
+
 static void run_loop(struct ev_loop *loop, struct office *office, struct server *server)
 {
     struct watch watch = {.server = server, .office = office};
@@ -58,6 +66,7 @@ static void run_loop(struct ev_loop *loop, struct office *office, struct server 
         ev_signal_start(loop, signals[i]);
     }
     mask_hang_up(SIG_UNBLOCK);
+    say_where(office_config(office), server); /* only now does a signal find somebody who listens */
     ev_run(loop, 0);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         ev_signal_stop(loop, signals[i]);
@@ -96,14 +105,6 @@ static enum err prepare_database(const struct config *config, struct err_info *e
     return err;
 }
 
-static void say_where(const struct config *config, const struct server *server)
-{
-    const char *listen = config->dashboard_listen;
-    log_info("listening on http://%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, server_port(server));
-    if (*config->dashboard_password_hash == '\0')
-        log_warn("nobody can log in: dashboard.password_hash is not set (dashboard hash-password makes one)");
-}
-
 static enum err open_and_run(struct office *office, struct err_info *error)
 {
     struct ev_loop *loop = ev_loop_new(EVFLAG_NOSIGMASK);
@@ -115,7 +116,6 @@ static enum err open_and_run(struct office *office, struct err_info *error)
     if (err == ERR_OK) {
         size_t count = 0;
         struct desk **desks = desks_open(office, &count);
-        say_where(office_config(office), server);
         run_loop(loop, office, server);
         desks_close(desks, count);
         server_drop(server);

@@ -1,13 +1,11 @@
 """A stream without a result line is read to its beginning. Whoever wants the worker back need not wait for that."""
 import os
-import time
 import unittest
 
 from harness import DONE, eventually, main
 from history_runs import HistoryTest
 
-ENDLESS_BYTES = 400 << 30  # a hole: minutes of reading, no room
-PATIENCE_S = 2
+ENDLESS_BYTES = 4 << 40  # a hole: a quarter of an hour of reading, no room. Whoever lets go sooner has not read it all
 
 
 class Interrupted(HistoryTest):
@@ -36,9 +34,8 @@ class Interrupted(HistoryTest):
         eventually(self.is_read, "the stream is read")
         return operation
 
-    def assert_let_go(self, since):
+    def assert_let_go(self):
         eventually(lambda: not self.is_read(), "the stream is let go")
-        self.assertLess(time.monotonic() - since, PATIENCE_S)
 
     def assert_works(self):
         """The executor that had read is there for others."""
@@ -50,23 +47,20 @@ class Interrupted(HistoryTest):
         for words in (("sync-history",), ("sync-history", "--dry-run")):
             with self.subTest(words=words):
                 operation = self.begin(*words)
-                since = time.monotonic()
                 self.expect(DONE, "cancel", operation)
-                self.assert_let_go(since)
+                self.assert_let_go()
         self.assert_works()
 
     def test_cancel_ends_a_cost_resync(self):
         self.sql("INSERT INTO reprise.workflow_history (adw_id, status) VALUES ('endless', 'completed')")
         operation = self.begin("resync-cost", "endless")
-        since = time.monotonic()
         self.expect(DONE, "cancel", operation)
-        self.assert_let_go(since)
+        self.assert_let_go()
 
     def test_a_pause_ends_the_reading_and_a_resume_begins_it_anew(self):
         operation = self.begin("sync-history")
-        since = time.monotonic()
         self.expect(DONE, "pause", operation)
-        self.assert_let_go(since)
+        self.assert_let_go()
         self.stream.unlink()
         self.write_run("endless", 1.0)
         self.expect(DONE, "resume", operation)
@@ -75,9 +69,7 @@ class Interrupted(HistoryTest):
 
     def test_a_drain_ends_the_reading_and_another_worker_begins_it_anew(self):
         operation = self.begin("sync-history")
-        since = time.monotonic()
         self.assertEqual(0, self.worker.drain())
-        self.assertLess(time.monotonic() - since, PATIENCE_S)
         self.stream.unlink()
         self.write_run("endless", 1.0)
         self.start_worker()
