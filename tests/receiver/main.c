@@ -157,21 +157,21 @@ static void on_flush(struct ev_loop *loop, ev_timer *watcher, int events)
     record_flush(watcher->data);
 }
 
-static void run(struct ev_loop *loop, struct record *record)
-{
+struct watch {
     ev_signal term, interrupt;
     ev_timer flush;
-    ev_signal_init(&term, on_signal, SIGTERM);
-    ev_signal_init(&interrupt, on_signal, SIGINT);
-    ev_timer_init(&flush, on_flush, 0.2, 0.2);
-    flush.data = record;
-    ev_signal_start(loop, &term);
-    ev_signal_start(loop, &interrupt);
-    ev_timer_start(loop, &flush);
-    ev_run(loop, 0);
-    ev_timer_stop(loop, &flush);
-    ev_signal_stop(loop, &interrupt);
-    ev_signal_stop(loop, &term);
+};
+
+/* For good: a second signal, while it is ending, changes nothing. */
+static void watch_start(struct watch *watch, struct ev_loop *loop, struct record *record)
+{
+    ev_signal_init(&watch->term, on_signal, SIGTERM);
+    ev_signal_init(&watch->interrupt, on_signal, SIGINT);
+    ev_timer_init(&watch->flush, on_flush, 0.2, 0.2);
+    watch->flush.data = record;
+    ev_signal_start(loop, &watch->term);
+    ev_signal_start(loop, &watch->interrupt);
+    ev_timer_start(loop, &watch->flush);
 }
 
 static int serve(const struct settings *settings, const struct app_parts *parts)
@@ -179,14 +179,15 @@ static int serve(const struct settings *settings, const struct app_parts *parts)
     struct ev_loop *loop = ev_default_loop(0);
     struct app *app = app_new(parts);
     struct server *server = server_new(loop, app, &settings->server);
+    struct watch watch;
+    watch_start(&watch, loop, parts->record);
     bool ready = server && (!settings->port_file || write_port_file(settings->port_file, server_port(server)));
     if (ready) {
         fprintf(stderr, "receiver: listening on %s:%u\n", settings->server.address, server_port(server));
-        run(loop, parts->record);
+        ev_run(loop, 0);
     }
     server_drop(server);
     app_drop(app);
-    ev_default_destroy();
     return ready ? 0 : 1;
 }
 
