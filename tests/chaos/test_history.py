@@ -11,7 +11,7 @@ from reprise_testing.stores import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 import sample_runs  # noqa: E402
 
-RUNS = 1500
+RUNS = 1500 if LONG else 400
 TURNS = 60 if LONG else 12
 STALL = "history.recost_decided:%d:ms=700,history.enrich_decided:%d:ms=700"
 
