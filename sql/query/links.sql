@@ -5,6 +5,6 @@ WITH page AS (
      WHERE ($4::text IS NULL OR (l.app_id, l.repository_id) > ($3::text, $4))
        AND ($5::text IS NULL OR l.app_id = $5) AND ($6::text IS NULL OR l.result = $6)
        AND ($7::text IS NULL OR l.repository_id IN (SELECT r.repository_id FROM repositories r
-                                        WHERE (r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7)))
+                                        WHERE r.search LIKE lower($7)))
      ORDER BY l.app_id, l.repository_id LIMIT $1 OFFSET $2)
 -- include: query/_link.sql

@@ -2,7 +2,7 @@
 -- come in the order of the list.
 -- $1 limit, $2 offset, $3, $4 after this app and repository, $5 app (null = any), $6 unused, $7 pattern (null = any)
 WITH named AS MATERIALIZED (
-    SELECT repository_id FROM repositories WHERE $7::text IS NOT NULL AND (owner || '/' || name ILIKE $7 OR url ILIKE $7)),
+    SELECT repository_id FROM repositories WHERE $7::text IS NOT NULL AND search LIKE lower($7)),
 never AS (
     SELECT l.app_id, l.repository_id FROM app_repositories l
      WHERE l.result = 'never' AND ($4::text IS NULL OR (l.app_id, l.repository_id) > ($3::text, $4))

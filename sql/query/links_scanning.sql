@@ -7,6 +7,6 @@ WITH page AS (
       JOIN repositories r ON r.repository_id = l.repository_id
      WHERE e.touched_at > now() - interval '50 seconds' AND ($4::text IS NULL OR (l.app_id, l.repository_id) > ($3::text, $4))
        AND ($5::text IS NULL OR l.app_id = $5) AND $6::text IS NOT DISTINCT FROM $6
-       AND ($7::text IS NULL OR r.owner || '/' || r.name ILIKE $7 OR r.url ILIKE $7)
+       AND ($7::text IS NULL OR r.search LIKE lower($7))
      ORDER BY l.app_id, l.repository_id LIMIT $1 OFFSET $2)
 -- include: query/_link.sql
