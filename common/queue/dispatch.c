@@ -1,6 +1,8 @@
 #include "common/queue/dispatch.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -162,6 +164,23 @@ enum err dispatch_live_workers(const struct dispatch *dispatch, int64_t *count, 
         freeReplyObject(time);
     if (reply != NULL)
         freeReplyObject(reply);
+    redis_args_drop(args);
+    return err;
+}
+
+enum err dispatch_walk(const struct dispatch *dispatch, struct key_walk *walk, redisReply **keys,
+                       struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "SCAN");
+    redis_argf(args, "%" PRIu64, walk->cursor);
+    redis_arg(args, "MATCH");
+    name_pattern(args, dispatch->prefix, walk->beginning);
+    redis_arg(args, "COUNT");
+    redis_arg_int(args, walk->at_once);
+    enum err err = redis_run(dispatch->redis, args, keys, error);
+    if (err == ERR_OK)
+        walk->cursor = strtoull(redis_text(redis_item(*keys, 0)), NULL, 10);
     redis_args_drop(args);
     return err;
 }

@@ -40,6 +40,16 @@ MUST_CHECK enum err dispatch_refresh(const struct dispatch *dispatch, struct pg 
 /* How many workers have shown a sign of life lately. */
 MUST_CHECK enum err dispatch_live_workers(const struct dispatch *dispatch, int64_t *count, struct err_info *error);
 
+/* A walk over our keys whose names begin with the prefix, ":" and `beginning` ("" = all). */
+struct key_walk {
+    const char *beginning;
+    int64_t at_once; /* of all keys that Redis has, some so many are passed in a step */
+    uint64_t cursor; /* 0 at the begin and, when all have been passed, again */
+};
+/* One step; `*keys` is the caller's, its second item the names. ERR_PERMANENT where SCAN is forbidden. */
+MUST_CHECK enum err dispatch_walk(const struct dispatch *dispatch, struct key_walk *walk, redisReply **keys,
+                                  struct err_info *error);
+
 #define DISPATCH_POLICY_MAX 32
 /* Redis' maxmemory-policy; anything but noeviction may evict a queue. ERR_PERMANENT where CONFIG is forbidden. */
 MUST_CHECK enum err dispatch_policy(const struct dispatch *dispatch, char policy[DISPATCH_POLICY_MAX],

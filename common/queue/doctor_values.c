@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/mem.h"
+#include "common/queue/dispatch.h"
 #include "common/queue/doctor_private.h"
 
 #define STEPS_MAX 40 /* of the walk, where it is not deep */
@@ -164,19 +164,11 @@ static enum err check_key(struct walk *w, struct err_info *error)
 }
 
 /* One step: up to KEYS_A_STEP keys of the whole store are passed, ours among them are looked at. */
-static enum err step(struct walk *w, char **cursor, struct err_info *error)
+static enum err step(struct walk *w, struct key_walk *keys_walk, struct err_info *error)
 {
-    redis_args_reset(w->args);
-    redis_arg(w->args, "SCAN");
-    redis_arg(w->args, *cursor);
-    redis_arg(w->args, "MATCH");
-    name_pattern(w->args, w->doctor->prefix, "");
-    redis_arg(w->args, "COUNT");
-    redis_arg_int(w->args, KEYS_A_STEP);
+    struct dispatch dispatch = {w->doctor->redis, w->doctor->prefix};
     redisReply *reply = NULL;
-    enum err err = redis_run(w->doctor->redis, w->args, &reply, error);
-    if (err != ERR_OK)
-        return err;
+    enum err err = dispatch_walk(&dispatch, keys_walk, &reply, error);
     const redisReply *keys = redis_item(reply, 1);
     for (size_t i = 0; i < redis_count(keys) && err == ERR_OK; i++) {
         w->key = redis_item(keys, i)->str;
@@ -184,30 +176,28 @@ static enum err step(struct walk *w, char **cursor, struct err_info *error)
         w->name = w->key + strlen(w->doctor->prefix) + 1;
         err = check_key(w, error);
     }
-    free(*cursor);
-    *cursor = mem_strdup(redis_text(redis_item(reply, 0)));
-    freeReplyObject(reply);
+    if (reply != NULL)
+        freeReplyObject(reply);
     return err;
 }
 
 enum err doctor_values(struct doctor *doctor, struct err_info *error)
 {
     struct walk walk = {.doctor = doctor, .args = redis_args_new()};
-    char *cursor = mem_strdup("0");
+    struct key_walk keys = {"", KEYS_A_STEP, 0};
     enum err err = ERR_OK;
     int steps = 0;
     do {
-        err = step(&walk, &cursor, error);
+        err = step(&walk, &keys, error);
         steps++;
-    } while (err == ERR_OK && strcmp(cursor, "0") != 0 && (doctor->options->depth == DOCTOR_DEEP || steps < STEPS_MAX));
+    } while (err == ERR_OK && keys.cursor != 0 && (doctor->options->depth == DOCTOR_DEEP || steps < STEPS_MAX));
     if (err == ERR_PERMANENT) { /* we may not */
         doctor_say(doctor, &(struct verdict_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
                    "the keys of Redis cannot be looked at: %s", error->text);
         err = ERR_OK;
-    } else if (err == ERR_OK && strcmp(cursor, "0") != 0)
+    } else if (err == ERR_OK && keys.cursor != 0)
         doctor_say(doctor, &(struct verdict_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
                    "only the first %d keys of Redis were looked at", STEPS_MAX * KEYS_A_STEP);
-    free(cursor);
     redis_args_drop(walk.args);
     return err;
 }

@@ -1,13 +1,11 @@
 #include "common/queue/key_types.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
 #include "common/queue/names.h"
 
-#define KEYS_AT_ONCE "1000"
+#define KEYS_AT_ONCE 1000
 
 bool key_types_blamed(const char *error_text)
 {
@@ -43,35 +41,17 @@ static enum err mend_key(const struct dispatch *d, const redisReply *key, struct
     return err;
 }
 
-/* One step of the walk. */
-static enum err mend_some(const struct dispatch *d, uint64_t *cursor, struct err_info *error)
-{
-    struct redis_args *args = redis_args_new();
-    redisReply *reply = NULL;
-    redis_arg(args, "SCAN");
-    redis_argf(args, "%" PRIu64, *cursor);
-    redis_arg(args, "MATCH");
-    name_pattern(args, d->prefix, "");
-    redis_arg(args, "COUNT");
-    redis_arg(args, KEYS_AT_ONCE);
-    enum err err = redis_run(d->redis, args, &reply, error);
-    if (err == ERR_OK)
-        *cursor = strtoull(redis_text(redis_item(reply, 0)), NULL, 10);
-    const redisReply *keys = redis_item(reply, 1);
-    for (size_t i = 0; i < redis_count(keys) && err == ERR_OK; i++)
-        err = mend_key(d, redis_item(keys, i), error);
-    if (reply != NULL)
-        freeReplyObject(reply);
-    redis_args_drop(args);
-    return err;
-}
-
 enum err key_types_mend(const struct dispatch *dispatch, struct err_info *error)
 {
-    uint64_t cursor = 0;
+    struct key_walk walk = {"", KEYS_AT_ONCE, 0};
     enum err err = ERR_OK;
-    do
-        err = mend_some(dispatch, &cursor, error);
-    while (err == ERR_OK && cursor != 0);
+    do {
+        redisReply *keys = NULL;
+        err = dispatch_walk(dispatch, &walk, &keys, error);
+        for (size_t i = 0; err == ERR_OK && i < redis_count(redis_item(keys, 1)); i++)
+            err = mend_key(dispatch, redis_item(redis_item(keys, 1), i), error);
+        if (keys != NULL)
+            freeReplyObject(keys);
+    } while (err == ERR_OK && walk.cursor != 0);
     return err;
 }

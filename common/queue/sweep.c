@@ -176,22 +176,54 @@ static bool is_ahead(const struct tally *tally, const struct census_entry *e)
            (e->timeline == tally->timeline && e->version > tally->version);
 }
 
+static struct live *live_find(struct live *all, size_t count, const char *operation_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(all[i].tally.operation_id, operation_id) == 0)
+            return &all[i];
+    return NULL;
+}
+
+enum { AHEAD_GENERATION, AHEAD_LAST_SEQ, AHEAD_TIMELINE, AHEAD_VERSION, AHEAD_COLUMNS };
+
+/* The arguments of sweep_ahead: what the hashes say that seem ahead. Returns how many there are. */
+static size_t args_ahead(struct pg_args *args, const struct live *all, size_t count, const struct census *census)
+{
+    const char **ids = mem_array(count + 1, sizeof *ids);
+    int64_t *said = mem_array(AHEAD_COLUMNS * count + 1, sizeof *said);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct census_entry *e = census_find(census, all[i].tally.operation_id);
+        if (!e->present || all[i].need == NEED_NEW_HASH || !is_ahead(&all[i].tally, e))
+            continue;
+        ids[n] = e->operation_id;
+        said[AHEAD_GENERATION * count + n] = e->generation;
+        said[AHEAD_LAST_SEQ * count + n] = e->last_seq;
+        said[AHEAD_TIMELINE * count + n] = e->timeline;
+        said[AHEAD_VERSION * count + n++] = e->version;
+    }
+    pg_arg_texts(args, ids, n);
+    for (size_t column = 0; column < AHEAD_COLUMNS; column++)
+        pg_arg_int8s(args, said + column * count, n);
+    free(ids);
+    free(said);
+    return n;
+}
+
 /* What Redis knows PostgreSQL knew before. A hash that seems ahead is usually of a commit since our reading; one that
  * still is now, with its state of before, was made up. */
 static enum err judge_those_ahead(struct sweep *sweep, struct live *all, size_t count, const struct census *census,
                                   struct err_info *error)
 {
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
     enum err err = ERR_OK;
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        const struct census_entry *e = census_find(census, all[i].tally.operation_id);
-        struct operation *now = NULL;
-        if (!e->present || all[i].need == NEED_NEW_HASH || !is_ahead(&all[i].tally, e))
-            continue;
-        err = operation_get(sweep->pg, e->operation_id, &now, error);
-        if (err == ERR_OK && is_ahead(&now->tally, e))
-            all[i].need = NEED_NEW_HASH;
-        operation_drop(now);
-    }
+    if (args_ahead(args, all, count, census) > 0)
+        err = pg_exec(sweep->pg, &sql_queue_sweep_ahead, args, &result, error);
+    for (int row = 0; err == ERR_OK && row < pg_rows(result); row++)
+        live_find(all, count, pg_text(result, row, 0))->need = NEED_NEW_HASH;
+    PQclear(result);
+    pg_args_drop(args);
     return err;
 }
 

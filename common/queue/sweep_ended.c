@@ -1,6 +1,5 @@
 #include "common/queue/sweep_ended.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "common/queue/names.h"
 #include "embedded/sql.h"
 
+#define STRAYS_AT_ONCE 200
 #define REMOVE_STEP 5000
 #define REMOVE_BUDGET_MS 500
 #define PRUNE_STEP 5000
@@ -170,18 +170,10 @@ static enum err check_stray(struct sweep_ended *s, const redisReply *key, struct
 /* One step of a walk over all keys. */
 static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
 {
-    struct redis_args *args = redis_args_new();
-    redis_arg(args, "SCAN");
-    redis_argf(args, "%" PRIu64, s->scan_cursor);
-    redis_arg(args, "MATCH");
-    name_pattern(args, s->dispatch->prefix, "op:");
-    redis_arg(args, "COUNT");
-    redis_arg(args, "200");
+    struct key_walk walk = {"op:", STRAYS_AT_ONCE, s->scan_cursor};
     redisReply *reply = NULL;
-    enum err err = redis_run(s->dispatch->redis, args, &reply, error);
-    redis_args_drop(args);
-    if (err == ERR_OK)
-        s->scan_cursor = strtoull(redis_text(redis_item(reply, 0)), NULL, 10);
+    enum err err = dispatch_walk(s->dispatch, &walk, &reply, error);
+    s->scan_cursor = walk.cursor;
     const redisReply *keys = redis_item(reply, 1);
     for (size_t i = 0; i < redis_count(keys) && err == ERR_OK; i++) {
         err = check_stray(s, redis_item(keys, i), error);

@@ -6,4 +6,4 @@
        AND (wanted.template IS NULL OR workflow_template = wanted.template)
        AND ({ARGS}::jsonb ->> 'search' IS NULL
             OR h.id IN (SELECT s.id FROM workflow_search s
-                         WHERE s.nl_input ILIKE '%' || regexp_replace({ARGS}::jsonb ->> 'search', '([\\%_])', '\\\1', 'g') || '%'))
+                         WHERE s.nl_input LIKE '%' || regexp_replace(lower({ARGS}::jsonb ->> 'search'), '([\\%_])', '\\\1', 'g') || '%'))
