@@ -99,7 +99,7 @@ static enum err run(int argc, char **argv, struct config_live *settings, struct 
     if (strcmp(word, "token") == 0)
         return issue_token(argc, argv, config, error);
     if (argc > 1 && strcmp(word, "--print-config") != 0)
-        return err_set(error, ERR_USAGE, "\"%s\" is not known; see: dashboard --help", word);
+        return err_set(error, ERR_USAGE, "\"%.*s\" is not known; see: dashboard --help", (int)strcspn(word, "="), word);
     if (argc > 1) {
         config_print(config, stdout);
         return ERR_OK;

@@ -36,7 +36,7 @@ void help_all(FILE *out)
           "\n"
           "For every command\n"
           "  --json             one JSON document on stdout; an error as {\"error\":{\"code\",\"text\"}} on stderr\n"
-          "  --config FILE      the file of settings; else REPRISE_CONFIG, else ./reprise.yaml where it is there\n"
+          "  --config FILE      the file of settings; else REPRISE_CONFIG, else /etc/reprise/reprise.yaml\n"
           "\n"
           "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 a store is unreachable, 130 interrupted.\n"
           "\n"

@@ -184,7 +184,8 @@ int main(int argc, char **argv)
     log_start("worker", config->log_level, config->log_format);
     int code = answer(argc, argv, config);
     if (code < 0 && argc > 1) {
-        fprintf(stderr, "worker: \"%s\" is not known; worker --help lists what is\n", argv[1]);
+        fprintf(stderr, "worker: \"%.*s\" is not known; worker --help lists what is\n", (int)strcspn(argv[1], "="),
+                argv[1]);
         code = err_exit_code(ERR_USAGE);
     } else if (code < 0) {
         code = run(settings);

@@ -34,15 +34,23 @@ const char *config_origin(const struct config *config, const struct config_entry
     return config->origins[index_of(entry)];
 }
 
-/* Guesses on the safe side: libpq takes passwords as `password=`, `sslpassword=`, `?password=` and in `user:pw@host`.
- */
+/* Guesses on the safe side: libpq takes passwords as `password=`, `sslpassword=`, `?password=` and in `user:pw@host`;
+ * before the '@' of a URL for Redis a password may stand alone. */
 static bool holds_password(const char *value)
 {
     const char *authority = strstr(value, "://");
     const char *at = strrchr(value, '@');
-    const char *colon = authority ? strchr(authority + 3, ':') : NULL;
+    const char *colon = strchr(authority ? authority + 3 : value, ':');
 
-    return strcasestr(value, "password") || (at && colon && colon < at);
+    return strcasestr(value, "password") || (at && colon && colon < at) || (at && !strncasecmp(value, "redis", 5));
+}
+
+/* What does not even have the form of an address may be a password from its first byte to its last. */
+static bool is_address(const struct config_entry *entry)
+{
+    size_t len = strlen(entry->name);
+
+    return len >= 4 && (!strcmp(entry->name + len - 4, ".url") || !strcmp(entry->name + len - 4, "_url"));
 }
 
 bool config_hides(const struct config_entry *entry, const char *value)
@@ -52,7 +60,7 @@ bool config_hides(const struct config_entry *entry, const char *value)
 
 static enum err refuse(const struct config_entry *entry, const char *text, const char *rule, struct err_info *error)
 {
-    if (config_hides(entry, text))
+    if (config_hides(entry, text) || is_address(entry))
         return err_set(error, ERR_USAGE, "%s: the value (not shown) %s", entry->name, rule);
     return err_set(error, ERR_USAGE, "%s: \"%s\" %s", entry->name, text, rule);
 }

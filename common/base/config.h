@@ -84,10 +84,13 @@ struct config {
  * where a setting is wrong. */
 bool config_wants_help(int argc, char **argv);
 
-/* Reads file (NULL: the one REPRISE_CONFIG names, else ./reprise.yaml if there), environment and the flags of argv.
- * Flags it knows (`--name value`, `--name=value`) are taken out of argv (argc falls); all others stay for the program.
- * A secret as a flag is refused: other users can see a process's arguments. An empty variable counts as not set.
- * ERR_USAGE names the setting, the value and the rule. On success config_fini is owed. */
+/* Where the file of settings is looked for when nobody names one. */
+#define CONFIG_DEFAULT_FILE "/etc/reprise/reprise.yaml"
+
+/* Reads file (NULL: the one REPRISE_CONFIG names, else CONFIG_DEFAULT_FILE if there), environment and the flags of
+ * argv. Flags it knows (`--name value`, `--name=value`) are taken out of argv (argc falls); all others stay for the
+ * program. A secret as a flag is refused: other users can see a process's arguments. An empty variable counts as not
+ * set. ERR_USAGE names the setting, the value and the rule. On success config_fini is owed. */
 MUST_CHECK enum err config_read(struct config *config, const char *file, int *argc, char **argv,
                                 struct err_info *error);
 void config_fini(struct config *config);

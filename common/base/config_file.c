@@ -43,6 +43,18 @@ static enum err take_scalar(struct walk *walk, const char *name, const struct ya
     return ERR_OK;
 }
 
+/* `{url:redis://…}` without the space behind the colon is one key, and has the password in it. */
+static enum err refuse_name(struct walk *walk, const char *name, const struct yaml_node *key)
+{
+    bool is_name = !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")];
+
+    if (is_name)
+        return yaml_error(key, walk->error, "there is no setting \"%s\"; --print-config lists them all", name);
+    return yaml_error(
+        key, walk->error,
+        "this key is no name of a setting (a space must follow its colon); --print-config lists them all");
+}
+
 static enum err take_mapping(struct walk *walk, const char *prefix, const struct yaml_node *mapping);
 
 static enum err take_pair(struct walk *walk, const char *name, const struct yaml_node *key,
@@ -52,7 +64,7 @@ static enum err take_pair(struct walk *walk, const char *name, const struct yaml
         return value->kind == YAML_MAPPING ? yaml_error(value, walk->error, "%s is one value, not a mapping", name)
                                            : take_scalar(walk, name, value);
     if (!is_group(name))
-        return yaml_error(key, walk->error, "there is no setting \"%s\"; --print-config lists them all", name);
+        return refuse_name(walk, name, key);
     if (yaml_is_null(value))
         return ERR_OK; /* a group whose lines are all comments */
     if (value->kind != YAML_MAPPING)

@@ -9,10 +9,12 @@
 
 #include "common/base/buf.h"
 #include "common/base/config_set.h"
+#include "common/base/input_file.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/yaml.h"
 
-#define DEFAULT_FILE "reprise.yaml"
+#define FILE_HERE "reprise.yaml"
 
 enum err config_set_environment(struct config *config, struct err_info *error)
 {
@@ -92,33 +94,13 @@ enum err config_set_flags(struct config *config, int *argc, char **argv, struct 
     return ERR_OK;
 }
 
-static enum err read_stream(FILE *stream, struct buf *bytes, struct err_info *error)
+static bool path_exists(const char *path)
 {
-    size_t got;
-
-    do {
-        char *room = buf_reserve(bytes, 4096);
-        got = fread(room, 1, 4096, stream);
-        bytes->len += got;
-        bytes->data[bytes->len] = '\0';
-    } while (got && bytes->len <= YAML_MAX_BYTES);
-    if (ferror(stream))
-        return err_set(error, ERR_USAGE, "cannot be read: %s", strerror(errno));
-    return ERR_OK;
+    return !access(path, F_OK) || errno != ENOENT;
 }
 
-static enum err read_file(const char *path, struct buf *bytes, struct err_info *error)
-{
-    FILE *stream = fopen(path, "re");
-
-    if (!stream)
-        return err_set(error, ERR_USAGE, "%s cannot be opened: %s", path, strerror(errno));
-    enum err rc = read_stream(stream, bytes, error);
-    fclose(stream);
-    return rc ? err_prefix(error, "%s", path) : ERR_OK;
-}
-
-/* A file that was named must be there; the usual one need not be, where it was not read before. */
+/* A file that was named must be there; the usual one need not be, where it was not read before. The current directory
+ * names none: it may be somebody else's, and a setting says whom the programs trust and where secrets go. */
 static const char *file_to_read(const char *file)
 {
     if (file)
@@ -126,14 +108,22 @@ static const char *file_to_read(const char *file)
     const char *named = getenv("REPRISE_CONFIG");
     if (named && *named)
         return named;
-    bool is_missing = access(DEFAULT_FILE, F_OK) && errno == ENOENT;
-    return is_missing ? NULL : DEFAULT_FILE;
+    return path_exists(CONFIG_DEFAULT_FILE) ? CONFIG_DEFAULT_FILE : NULL;
+}
+
+/* Earlier versions read it. */
+static void warn_of_file_here(const char *path)
+{
+    if (!path && path_exists(FILE_HERE))
+        log_warn("./" FILE_HERE " is not read, for the current directory is not trusted: name it by --config or "
+                 "REPRISE_CONFIG, or put it at " CONFIG_DEFAULT_FILE);
 }
 
 void config_sources_init(struct config_sources *sources, const char *file, int argc, char **argv)
 {
     const char *path = file_to_read(file);
 
+    warn_of_file_here(path);
     *sources = (struct config_sources){.path = path ? mem_strdup(path) : NULL, .argc = argc};
     sources->argv = mem_array((size_t)argc + 1, sizeof *sources->argv);
     for (int i = 0; i < argc; i++)
@@ -147,13 +137,15 @@ void config_sources_fini(struct config_sources *sources)
     *sources = (struct config_sources){.path = NULL};
 }
 
-enum err config_read_file(const struct config_sources *sources, struct buf *text, bool *is_there,
+enum err config_read_file(const struct config_sources *sources, struct buf *text, bool *has_file,
                           struct err_info *error)
 {
     const char *path = sources->path ? sources->path : file_to_read(NULL);
 
-    *is_there = path;
-    return path ? read_file(path, text, error) : ERR_OK;
+    *has_file = path;
+    if (!path || !input_file_read(path, YAML_MAX_BYTES, text, error))
+        return ERR_OK;
+    return err_prefix(error, "%s", path);
 }
 
 enum err config_read_sources(struct config *config, const struct config_sources *sources, const struct buf *file,
@@ -166,7 +158,7 @@ enum err config_read_sources(struct config *config, const struct config_sources 
     memcpy(argv, sources->argv, (size_t)sources->argc * sizeof *argv);
     config_init(config);
     if (file && config_set_file(config, file->data ? file->data : "", file->len, error))
-        rc = err_prefix(error, "%s", sources->path ? sources->path : DEFAULT_FILE);
+        rc = err_prefix(error, "%s", sources->path ? sources->path : CONFIG_DEFAULT_FILE);
     if (!rc)
         rc = config_set_environment(config, error);
     if (!rc)
@@ -192,12 +184,12 @@ enum err config_read(struct config *config, const char *file, int *argc, char **
 {
     struct config_sources sources;
     struct buf text = BUF_INIT;
-    bool is_there = false;
+    bool has_file = false;
 
     config_sources_init(&sources, file, *argc, argv);
-    enum err rc = config_read_file(&sources, &text, &is_there, error);
+    enum err rc = config_read_file(&sources, &text, &has_file, error);
     if (!rc)
-        rc = config_read_sources(config, &sources, is_there ? &text : NULL, error);
+        rc = config_read_sources(config, &sources, has_file ? &text : NULL, error);
     if (!rc)
         config_take_flags(argc, argv);
     buf_fini(&text);

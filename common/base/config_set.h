@@ -38,9 +38,9 @@ struct config_sources {
 };
 void config_sources_init(struct config_sources *sources, const char *file, int argc, char **argv);
 void config_sources_fini(struct config_sources *sources);
-/* The text of the file, appended; `*is_there` false: there is none, and none was named. ERR_USAGE: it cannot be read.
+/* The text of the file, appended; `*has_file` false: there is none, and none was named. ERR_USAGE: it cannot be read.
  */
-MUST_CHECK enum err config_read_file(const struct config_sources *sources, struct buf *text, bool *is_there,
+MUST_CHECK enum err config_read_file(const struct config_sources *sources, struct buf *text, bool *has_file,
                                      struct err_info *error);
 /* Defaults, the file's text (NULL = none), environment, flags. As config_read, but leaves the flags where they are. */
 MUST_CHECK enum err config_read_sources(struct config *config, const struct config_sources *sources,

@@ -15,11 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/base/input_file.h"
 #include "common/base/mem.h"
 #include "common/base/yaml.h"
 
-/* Does not block on a FIFO, which fstat finds out afterwards. */
-#define FILE_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 /* ---- opening ------------------------------------------------------------------------------------------------- */
@@ -96,7 +95,7 @@ struct walk {
     const struct definition_dir *dir;
     enum definition_dir_reach reach;
     char **names;
-    size_t count, room;
+    size_t count, room, seen;
     struct err_info *error;
 };
 
@@ -132,6 +131,9 @@ static enum err walk_directory(struct walk *walk, int fd, const char *prefix, in
 
 static enum err walk_entry(struct walk *walk, int fd, const char *name, const struct dirent *entry, int depth)
 {
+    if (++walk->seen > DEFINITION_DIR_ENTRIES)
+        return err_set(walk->error, ERR_PERMANENT, "%s has more entries than the %d that are looked at",
+                       walk->dir->path, DEFINITION_DIR_ENTRIES);
     if (walk->reach == DEFINITION_DIR_FLAT || !is_directory(fd, entry))
         return is_definition_file(entry->d_name) ? add_name(walk, name) : ERR_OK;
     int below = open_beneath(fd, entry->d_name, DIRECTORY_FLAGS, RESOLVE_NO_SYMLINKS);
@@ -193,36 +195,15 @@ enum err definition_dir_names(const struct definition_dir *dir, enum definition_
 
 /* ---- bytes --------------------------------------------------------------------------------------------------- */
 
-static enum err read_all(int fd, struct buf *bytes, struct err_info *error)
-{
-    while (bytes->len <= YAML_MAX_BYTES) {
-        ssize_t got = read(fd, buf_reserve(bytes, 4096), 4096);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set(error, ERR_PERMANENT, "cannot be read: %s", strerror(errno));
-        if (!got)
-            return ERR_OK;
-        bytes->len += (size_t)got;
-        bytes->data[bytes->len] = '\0';
-    }
-    return err_set(error, ERR_USAGE, "is larger than %d bytes", YAML_MAX_BYTES);
-}
-
 enum err definition_dir_read(const struct definition_dir *dir, const char *name, struct buf *bytes,
                              struct err_info *error)
 {
-    struct stat status;
-    enum err err;
-    int fd = open_beneath(dir->fd, name, FILE_FLAGS, 0);
+    int fd = open_beneath(dir->fd, name, INPUT_FILE_FLAGS, 0);
     if (fd < 0 && (errno == EXDEV || errno == ELOOP))
         return err_set(error, ERR_USAGE, "is a link that leads out of the directory");
     if (fd < 0)
         return err_set(error, ERR_PERMANENT, "cannot be opened: %s", strerror(errno));
-    if (fstat(fd, &status) || !S_ISREG(status.st_mode))
-        err = err_set(error, ERR_USAGE, "is not a regular file");
-    else
-        err = read_all(fd, bytes, error);
+    enum err err = input_file_read_open(fd, YAML_MAX_BYTES, bytes, error);
     close(fd);
     return err;
 }

@@ -10,8 +10,9 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 
-#define DEFINITION_DIR_FILES 5000 /* of one directory with all below it */
-#define DEFINITION_DIR_DEPTH 16   /* directories in one another */
+#define DEFINITION_DIR_FILES 5000     /* of one directory with all below it */
+#define DEFINITION_DIR_ENTRIES 100000 /* the same, whatever they are */
+#define DEFINITION_DIR_DEPTH 16       /* directories in one another */
 
 enum definition_dir_reach {
     DEFINITION_DIR_FLAT, /* the directory's own files */

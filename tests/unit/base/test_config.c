@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/config_set.h"
@@ -25,7 +26,7 @@ static void clear_environment(void)
     }
 }
 
-/* A fresh directory as the current one, so that no reprise.yaml of somebody else is found. */
+/* A fresh directory as the current one, for files by their bare names. */
 static int setup(void **state)
 {
     clear_environment();
@@ -103,7 +104,8 @@ static void flag_beats_environment_beats_file_beats_default(void **state)
     struct config config;
     char *argv[] = {(char[]){"worker"}, (char[]){"--deliver-timeout=7s"}, NULL};
 
-    write_file("reprise.yaml", "deliver: {parallel: 2, timeout: 5s, max_text_bytes: 1MiB}\nlog.level: warn\n");
+    write_file("named.yaml", "deliver: {parallel: 2, timeout: 5s, max_text_bytes: 1MiB}\nlog.level: warn\n");
+    setenv("REPRISE_CONFIG", "named.yaml", 1);
     setenv("REPRISE_DELIVER_TIMEOUT", "6s", 1);
     setenv("REPRISE_DELIVER_MAX_TEXT_BYTES", "2MiB", 1);
     setenv("REPRISE_DELIVER_PARALLEL", "", 1); /* empty: as if it were not there */
@@ -137,6 +139,39 @@ static void the_file_is_found_by_argument_variable_or_place(void **state)
     setenv("REPRISE_CONFIG", "absent.yaml", 1);
     assert_int_equal(config_read(&config, NULL, &argc, no_flags, &error), ERR_USAGE);
     assert_non_null(strstr(error.text, "absent.yaml"));
+}
+
+static void a_file_of_the_current_directory_is_not_read_unless_it_is_named(void **state)
+{
+    (void)state;
+    struct config config;
+
+    write_file("reprise.yaml", "worker: {processes: 3}\n");
+    read_ok(&config, NULL, no_flags);
+    assert_int_not_equal(config.worker_processes, 3);
+    config_fini(&config);
+    read_ok(&config, "reprise.yaml", no_flags);
+    assert_int_equal(config.worker_processes, 3);
+    config_fini(&config);
+}
+
+/* A FIFO would be waited for, a device without end be read; the parser's bound would come too late. */
+static void a_file_that_is_not_a_regular_one_or_too_large_is_refused(void **state)
+{
+    (void)state;
+    struct config config;
+    int argc = 0;
+
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    write_file("sparse", "");
+    assert_int_equal(truncate("sparse", (off_t)1 << 40), 0);
+    static const char *const odd[] = {"fifo", "/dev/zero", "/", "sparse"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct err_info error = {.code = ERR_OK};
+        assert_int_equal(config_read(&config, odd[i], &argc, no_flags, &error), ERR_USAGE);
+        assert_non_null(strstr(error.text, odd[i]));
+        assert_non_null(strstr(error.text, strcmp(odd[i], "sparse") == 0 ? "larger than" : "regular file"));
+    }
 }
 
 static void known_flags_are_taken_and_the_rest_stays(void **state)
@@ -296,6 +331,57 @@ static void printing_shows_origins_and_hides_secrets(void **state)
     config_fini(&config);
 }
 
+/* Whatever is wrong with an address, a part of it may be the password. */
+static void a_malformed_address_is_never_shown(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"redis.url", "dashboard.public_url"};
+    static const char *const texts[] = {"redis:/user:hunter2@h", "user:hunter2@h:6379", "hunter2",
+                                        "http://:hunter2@h/",    "//hunter2@h",         "redis//:hunter2@h"};
+    for (size_t name = 0; name < sizeof names / sizeof *names; name++) {
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+            struct config config;
+            struct err_info error = {.code = ERR_OK};
+            config_init(&config);
+            assert_int_equal(config_set(&config, config_find(names[name]), texts[i], "file", &error), ERR_USAGE);
+            if (strstr(error.text, "hunter2") || !strstr(error.text, names[name]))
+                fail_msg("%s: %s", texts[i], error.text);
+            config_fini(&config);
+        }
+    }
+}
+
+static void a_key_that_swallowed_its_value_is_not_shown(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"redis: {url:redis://:hunter2@h}", "redis.url:redis://:hunter2@h: x",
+                                        "\"redis url hunter2\": x", "redis: {\"url=hunter2\": {a: 1}}"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct config config;
+        struct err_info error = {.code = ERR_OK};
+        config_init(&config);
+        assert_int_equal(config_set_file(&config, files[i], strlen(files[i]), &error), ERR_USAGE);
+        if (strstr(error.text, "hunter2"))
+            fail_msg("%s: %s", files[i], error.text);
+        config_fini(&config);
+    }
+}
+
+static void a_password_without_a_user_is_not_printed(void **state)
+{
+    (void)state;
+    struct config config;
+
+    setenv("REPRISE_REDIS_URL", "redis://hunter2@127.0.0.1:6379", 1);
+    setenv("REPRISE_POSTGRES_URL", "postgresql://me@host/a", 1);
+    read_ok(&config, NULL, no_flags);
+    char *text = printed(&config);
+    assert_null(strstr(text, "hunter2"));
+    assert_non_null(strstr(text, "postgres.url = \"postgresql://me@host/a\""));
+    free(text);
+    config_fini(&config);
+}
+
 static void secrets_are_refused_as_flags_without_being_shown(void **state)
 {
     (void)state;
@@ -355,6 +441,11 @@ int main(void)
         test(an_empty_group_or_file_sets_nothing),
         test(values_are_held_to_their_rules),
         test(values_within_the_rules_are_taken),
+        test(a_file_of_the_current_directory_is_not_read_unless_it_is_named),
+        test(a_file_that_is_not_a_regular_one_or_too_large_is_refused),
+        test(a_malformed_address_is_never_shown),
+        test(a_key_that_swallowed_its_value_is_not_shown),
+        test(a_password_without_a_user_is_not_printed),
         test(printing_shows_origins_and_hides_secrets),
         test(secrets_are_refused_as_flags_without_being_shown),
         test(an_address_without_password_may_be_a_flag),
