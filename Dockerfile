@@ -17,7 +17,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
       git openssh-client ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --create-home --home-dir /var/lib/reprise --shell /usr/sbin/nologin reprise \
-    && install -d -o reprise -g reprise /var/lib/reprise/repositories
+    && install -d -m 0700 -o reprise -g reprise /var/lib/reprise/repositories
 COPY --from=build /build/worker/worker /build/producer/producer /build/dashboard/dashboard /usr/local/bin/
 COPY definitions /usr/share/reprise/definitions
 COPY LICENSE /usr/share/doc/reprise/LICENSE

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -154,6 +155,7 @@ static int run(struct config_live *settings)
     struct process plan = {.settings = settings, .redis = &address, .keys = &keys, .trouble = TROUBLE_INIT};
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
+    umask(S_IRWXG | S_IRWXO); /* of what this process and the git that it starts make, nothing is for other users */
     hold_back_hang_ups();
     enum err err = prepare(&plan, &address, &keys, &error);
     if (err == ERR_OK) {

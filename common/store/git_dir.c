@@ -107,6 +107,20 @@ static enum err wait_for_lock(int fd, child_tick_fn *tick, void *tick_context, s
     return ERR_OK;
 }
 
+/* A clone holds what a token was needed for, so it is its owner's alone, whatever the umask and the mode of the
+ * directory around it. Clones of earlier versions were made readable. */
+static enum err close_to_others(const char *clone, struct err_info *error)
+{
+    struct stat status;
+    if (mkdir(clone, 0700) == 0)
+        return ERR_OK;
+    if (errno != EEXIST || stat(clone, &status) != 0)
+        return err_set(error, ERR_RETRY, "cannot make the directory %s: %s", clone, strerror(errno));
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0 || chmod(clone, status.st_mode & S_IRWXU) == 0)
+        return ERR_OK;
+    return err_set(error, ERR_RETRY, "cannot close %s to others: %s", clone, strerror(errno));
+}
+
 enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_context, struct err_info *error)
 {
     char path[PATH_MAX];
@@ -119,6 +133,8 @@ enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_conte
     if (fd < 0)
         return err_set(error, ERR_RETRY, "cannot open %s: %s", path, strerror(errno));
     code = wait_for_lock(fd, tick, tick_context, error);
+    if (code == ERR_OK)
+        code = close_to_others(dir->clone, error);
     if (code == ERR_OK)
         dir->lock_fd = fd;
     else

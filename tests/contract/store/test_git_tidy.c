@@ -1,6 +1,7 @@
 /* The directory of a clone: what a killed git or a full disk leaves, and how large it may grow. */
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "tests/contract/store/git_fixture.h"
 
@@ -45,6 +46,22 @@ static void test_half_a_clone_is_completed(void **state)
     sh(scene, "cd repositories/" REPOSITORY ".git && rm -r HEAD config refs");
     struct git_fetched fetched = fetched_trunk(scene);
     expect_rev(scene, "trunk", fetched.commit);
+}
+
+/* The umask of whoever starts a worker, and the mode of a directory that an administrator made, decide nothing. */
+static void test_clones_are_closed_to_other_users(void **state)
+{
+    const struct scene *scene = *state;
+    static const char open_to_others[] = "test -z \"$(find repositories -mindepth 1 -maxdepth 1 -perm /077)\"";
+    commit_all(scene);
+    mode_t before = umask(0);
+    sh(scene, "mkdir -m 0755 repositories");
+    fetched_trunk(scene);
+    sh(scene, open_to_others);
+    sh(scene, "chmod 0755 repositories/" REPOSITORY ".git"); /* as an earlier version left it */
+    fetched_trunk(scene);
+    umask(before);
+    sh(scene, open_to_others);
 }
 
 static void test_a_clone_that_grows_too_big_is_given_up(void **state)
@@ -127,6 +144,7 @@ int main(void)
         SCENE(test_what_cannot_be_written_leaves_nothing),
         SCENE(test_what_a_killed_git_left_is_removed),
         SCENE(test_half_a_clone_is_completed),
+        SCENE(test_clones_are_closed_to_other_users),
         SCENE(test_a_clone_that_grows_too_big_is_given_up),
         SCENE(test_a_clone_does_not_grow_without_bound_and_pins_hold),
     };
