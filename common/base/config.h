@@ -59,6 +59,7 @@ struct config {
     int64_t git_max_bytes;          /* git.max_bytes: of one clone on disk */
     int64_t rescan_age_ms;          /* rescan.age */
     char *history_agents_dir;       /* history.agents_dir */
+    int64_t history_max_run_bytes;  /* history.max_run_bytes: of the streams of one run */
     char *history_prices;           /* history.prices; "" = the table that is built in */
     char *history_webhook_url;      /* history.webhook_url; "" = nobody is told */
     char *history_webhook_key;      /* history.webhook_key, secret */

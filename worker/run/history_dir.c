@@ -87,8 +87,6 @@ void history_dir_set_tick(struct history_dir *dir, history_tick *tick, void *tic
     dir->tick_context = tick_context;
 }
 
-#define TICK_ENTRIES 1024
-
 struct listing {
     struct history_dir *dir;
     size_t seen;
@@ -118,7 +116,7 @@ static enum err list_entry(void *context, const char *name, enum history_entry k
 {
     struct listing *listing = context;
     struct history_names *names = listing->names;
-    if (++listing->seen % TICK_ENTRIES == 0 && listing->dir->tick != NULL) {
+    if (++listing->seen % HISTORY_TICK_ENTRIES == 0 && listing->dir->tick != NULL) {
         enum err err = listing->dir->tick(listing->dir->tick_context, error);
         if (err != ERR_OK)
             return err;

@@ -27,6 +27,7 @@ struct history_reader *history_reader_new(const struct prices *prices, history_t
     reader->prices = prices;
     history_reader_set_tick(reader, tick, tick_context);
     reader->listing.fd = -1;
+    reader->max_run_bytes = HISTORY_RUN_BYTES_MAX;
     tail_init(&reader->tail);
     return reader;
 }
@@ -35,6 +36,11 @@ void history_reader_set_tick(struct history_reader *reader, history_tick *tick, 
 {
     reader->tick = tick;
     reader->tick_context = tick_context;
+}
+
+void history_reader_set_limit(struct history_reader *reader, int64_t max_run_bytes)
+{
+    reader->max_run_bytes = max_run_bytes;
 }
 
 void history_reader_drop(struct history_reader *reader)
@@ -58,6 +64,7 @@ struct reading {
     struct digest *digest; /* over what was read */
     struct run_signs signs;
     size_t streams;
+    int64_t stream_bytes; /* of all streams so far */
 };
 
 static enum err read_whole(int fd, const struct stat *info, struct buf *out, struct err_info *error)
@@ -131,6 +138,17 @@ static enum err read_stream(struct reading *reading, size_t agent, int fd, int64
     return ERR_OK;
 }
 
+/* A stream may claim terabytes that are one hole, and a search for its result line would read them for hours. */
+static enum err count_stream(struct reading *reading, int64_t size, struct err_info *error)
+{
+    int64_t most = reading->reader->max_run_bytes;
+    if (size > most - reading->stream_bytes)
+        return err_set(error, ERR_PERMANENT, "the run's streams hold more than the %lld MiB of history.max_run_bytes",
+                       (long long)(most >> 20));
+    reading->stream_bytes += size;
+    return ERR_OK;
+}
+
 /* A directory without a stream is no agent. */
 static enum err read_agent(struct reading *reading, size_t agent, struct err_info *error)
 {
@@ -143,7 +161,9 @@ static enum err read_agent(struct reading *reading, size_t agent, struct err_inf
     if (err != ERR_OK)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     history_seal_add(&reader->seal, reader->path.data, &info);
-    err = read_stream(reading, agent, fd, (int64_t)info.st_size, error);
+    err = count_stream(reading, (int64_t)info.st_size, error);
+    if (err == ERR_OK)
+        err = read_stream(reading, agent, fd, (int64_t)info.st_size, error);
     close(fd);
     return err == ERR_OK ? ERR_OK : err_prefix(error, "%s", reader->path.data);
 }

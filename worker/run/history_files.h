@@ -48,12 +48,15 @@ struct history_reader;
 struct history_reader *history_reader_new(const struct prices *prices, history_tick *tick, void *tick_context);
 /* From now on. */
 void history_reader_set_tick(struct history_reader *reader, history_tick *tick, void *tick_context);
+/* How many bytes the streams of one run may hold together, from now on; 4 GiB unless it is called. */
+void history_reader_set_limit(struct history_reader *reader, int64_t max_run_bytes);
 void history_reader_drop(struct history_reader *reader);
 
 /* Reads a run. `facts` is initialised and empty; on success the caller finishes it with run_facts_fini, on failure too.
  * ERR_NOT_FOUND: no such directory, or nothing of a run in it. ERR_PERMANENT: a file is unreadable, broken, a link, a
- * directory or something else; the text names its path beneath the agents directory, and the place in it. ERR_RETRY:
- * it kept changing under the reader. What is odd but does no harm is in facts->warnings. */
+ * directory or something else, or there is more than the limits allow; the text names its path beneath the agents
+ * directory, and the place in it. ERR_RETRY: it kept changing under the reader. What is odd but does no harm is in
+ * facts->warnings. */
 MUST_CHECK enum err history_files_read(struct history_reader *reader, struct history_dir *dir, const char *adw_id,
                                        struct run_facts *facts, struct err_info *error);
 

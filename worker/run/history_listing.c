@@ -30,9 +30,22 @@ static enum err add_directory(struct history_listing *listing, const char *name,
     return ERR_OK;
 }
 
+/* A directory may hold millions of entries that are nothing to us. */
+static enum err count_entry(struct history_listing *listing, struct err_info *error)
+{
+    if (++listing->seen > HISTORY_RUN_ENTRIES_MAX)
+        return err_set(error, ERR_PERMANENT, "more than %d entries in one run", HISTORY_RUN_ENTRIES_MAX);
+    if (listing->seen % HISTORY_TICK_ENTRIES != 0 || listing->tick == NULL)
+        return ERR_OK;
+    return listing->tick(listing->tick_context, error);
+}
+
 static enum err list_entry(void *context, const char *name, enum history_entry kind, struct err_info *error)
 {
     struct history_listing *listing = context;
+    enum err err = count_entry(listing, error);
+    if (err != ERR_OK)
+        return err;
     if (kind == HISTORY_ENTRY_DIRECTORY && strcmp(name, "adw_state.json") != 0 &&
         strcmp(name, "workflow_summary.json") != 0)
         return add_directory(listing, name, error);
@@ -56,7 +69,9 @@ enum err history_listing_open(struct history_reader *reader, struct history_dir 
         return err_set(error, ERR_USAGE, "\"%s\": no usable id of a run", adw_id);
     buf_reset(&listing->names);
     listing->has_state = listing->has_summary = listing->has_error_log = false;
-    listing->adw_directories = listing->links = listing->agent_count = 0;
+    listing->adw_directories = listing->links = listing->agent_count = listing->seen = 0;
+    listing->tick = reader->tick;
+    listing->tick_context = reader->tick_context;
     listing->fd = history_open_beneath(dir->fd, adw_id, O_DIRECTORY);
     if (listing->fd < 0)
         return history_open_fail(errno, adw_id, error);

@@ -10,6 +10,9 @@
 #include "worker/run/history_files.h"
 
 #define HISTORY_AGENTS_MAX 1000
+#define HISTORY_RUN_ENTRIES_MAX 100000 /* of a run's directory, whatever they are */
+#define HISTORY_RUN_BYTES_MAX (INT64_C(4) << 30)
+#define HISTORY_TICK_ENTRIES 1024
 
 struct history_dir {
     int fd;
@@ -21,7 +24,9 @@ struct history_dir {
 struct history_listing {
     int fd; /* the run's directory */
     bool has_state, has_summary, has_error_log;
-    size_t adw_directories, links;
+    size_t adw_directories, links, seen;
+    history_tick *tick; /* the reader's, while it lists */
+    void *tick_context;
     struct buf names; /* of the subdirectories, NUL-terminated, one after the other */
     size_t *agents;   /* where in `names`, in byte order of the names */
     size_t agent_count, agent_cap;
@@ -37,6 +42,7 @@ struct history_reader {
     const struct prices *prices;
     history_tick *tick;
     void *tick_context;
+    int64_t max_run_bytes;
     struct tail tail;
     struct buf entries, file, line, path;
     struct history_listing listing;

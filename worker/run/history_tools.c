@@ -59,6 +59,7 @@ enum err history_tools_ready(struct run *run, struct history_tools **out)
     *out = tools;
     if (err == ERR_OK) {
         history_reader_set_tick(tools->reader, run_tick, run);
+        history_reader_set_limit(tools->reader, run->config->history_max_run_bytes);
         history_dir_set_tick(tools->dir, run_tick, run);
     }
     for (size_t i = 0; err != ERR_OK && i < run->count; i++)

@@ -201,6 +201,49 @@ static void huge_streams_cost_little_memory(void **state)
     assert_in_range(peak_kib() - before, 0, 64 * 1024);
 }
 
+/* Terabytes that are one hole would be searched for hours; what is over the limit fails its run, and at once. */
+static void streams_over_the_limit_fail_their_run(void **state)
+{
+    struct place *place = *state;
+    put_sparse(place, "giant/planner/raw_output.jsonl", 0, COST_LINE("0.5"), INT64_C(8) << 40);
+    expect_failure(place, "giant", ERR_PERMANENT, "giant: planner/raw_output.jsonl: the run's streams hold more than");
+    history_reader_set_limit(place->reader, 3 << 20);
+    put_sparse(place, "two/builder/raw_output.jsonl", 2 << 20, "\n" COST_LINE("0.5"), 0);
+    expect_cost(place, "two", 500000000);
+    put_sparse(place, "two/planner/raw_output.jsonl", 2 << 20, "\n" COST_LINE("0.5"), 0);
+    expect_failure(place, "two", ERR_PERMANENT, "history.max_run_bytes");
+    history_reader_set_limit(place->reader, 8 << 20);
+    expect_cost(place, "two", 1000000000);
+}
+
+static enum err interrupt_listing(void *context, struct err_info *error)
+{
+    ++*(int *)context;
+    return err_set(error, ERR_INTERRUPTED, "asked to stop");
+}
+
+static void a_run_of_very_many_entries_can_be_left_and_has_a_bound(void **state)
+{
+    struct place *place = *state;
+    int calls = 0;
+    put(place, "crowd/planner/raw_output.jsonl", COST_LINE("1"));
+    char *path = make_path(place, "crowd");
+    int dir = open(path, O_RDONLY | O_DIRECTORY), made = 0;
+    free(path);
+    for (char name[16]; made < 100001; made++) {
+        snprintf(name, sizeof(name), "x%d", made);
+        if (mknodat(dir, name, S_IFREG | 0600, 0) != 0)
+            break;
+    }
+    close(dir);
+    expect_failure(place, "crowd", ERR_PERMANENT, "more than 100000 entries in one run");
+    history_reader_set_tick(place->reader, interrupt_listing, &calls);
+    assert_int_equal(read_run(place, "crowd"), ERR_INTERRUPTED);
+    history_reader_set_tick(place->reader, NULL, NULL);
+    assert_int_equal(calls, 1);
+    assert_int_equal(made, 100001);
+}
+
 static void odd_ends_are_passed_over(void **state)
 {
     struct place *place = *state;
@@ -318,6 +361,8 @@ int main(void)
         TEST(links_are_never_followed),
         TEST(unreadable_files_say_so),
         TEST(huge_streams_cost_little_memory),
+        TEST(streams_over_the_limit_fail_their_run),
+        TEST(a_run_of_very_many_entries_can_be_left_and_has_a_bound),
         TEST(odd_ends_are_passed_over),
         TEST(the_stream_is_asked_for_its_model_where_only_usage_tells),
         TEST(the_signature_tells_of_every_change_without_reading),
