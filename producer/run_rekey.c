@@ -1,6 +1,6 @@
 /*
- * After the encryption key was changed: every secret that only the old key opens is sealed anew. Page by page, each row
- * only while it is still what was read; so it can be broken off, repeated, and run beside everything else.
+ * Every secret that only the old encryption key opens, or that is not bound to its row, is sealed again. Page by page,
+ * each row only while it is still what was read; so it can be broken off, repeated, and run beside everything else.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +27,20 @@ static const struct secrets tables[] = {
     {"token of the link", &sql_producer_secrets_of_links, &sql_producer_secret_of_link_reseal},
 };
 
+static struct crypto_secret secret_of(const struct secrets *table, const PGresult *page, int row)
+{
+    const char *app = pg_text(page, row, 0), *repository = pg_text(page, row, 1), *sealed = pg_text(page, row, 2);
+    if (table == &tables[0])
+        return (struct crypto_secret){sealed, CRYPTO_KEY_OF_APP(app)};
+    return (struct crypto_secret){sealed, CRYPTO_TOKEN_OF_LINK(app, repository)};
+}
+
 static enum err reseal(struct rekeying *r, const struct secrets *table, const PGresult *page, int row,
                        const struct buf *plain, struct err_info *error)
 {
     struct buf sealed = BUF_INIT;
-    enum err err = crypto_seal(r->keys, plain->data == NULL ? "" : plain->data, plain->len, &sealed, error);
+    const struct crypto_secret secret = secret_of(table, page, row);
+    enum err err = crypto_seal_at(r->keys, &secret.place, plain->data == NULL ? "" : plain->data, &sealed, error);
     if (err == ERR_OK) {
         struct pg_args *args = pg_args_new();
         for (int column = 0; column < 3; column++)
@@ -49,16 +58,17 @@ static enum err rekey_row(struct rekeying *r, const struct secrets *table, const
                           struct err_info *error)
 {
     struct buf plain = BUF_INIT;
-    bool by_old = false;
+    enum crypto_sealing sealing = CRYPTO_SEALED_HERE;
     struct err_info why = {0};
-    enum err err = crypto_open(r->keys, pg_text(page, row, 2), &plain, &by_old, &why);
+    const struct crypto_secret secret = secret_of(table, page, row);
+    enum err err = crypto_open_at(r->keys, &secret, &plain, &sealing, &why);
     if (err != ERR_OK) {
         const char *repository = pg_text(page, row, 1);
         out_note("The %s %s%s%s cannot be read: %s", table->what, pg_text(page, row, 0), repository == NULL ? "" : "/",
                  repository == NULL ? "" : repository, why.text);
         r->unreadable++;
         err = ERR_OK;
-    } else if (by_old) {
+    } else if (sealing != CRYPTO_SEALED_HERE) {
         err = reseal(r, table, page, row, &plain, error);
     } else {
         r->kept++;
@@ -106,7 +116,7 @@ static enum err rekey_table(struct rekeying *r, const struct secrets *table, str
 static void show(const struct session *session, const struct rekeying *r)
 {
     if (!session->json) {
-        out_line("%lld sealed anew, %lld had the current key already, %lld cannot be read", (long long)r->rewritten,
+        out_line("%lld sealed anew, %lld are as they should be, %lld cannot be read", (long long)r->rewritten,
                  (long long)r->kept, (long long)r->unreadable);
         return;
     }

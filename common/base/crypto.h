@@ -49,12 +49,34 @@ MUST_CHECK enum err crypto_keys_read(struct crypto_keys *keys, const char *curre
  * shown. */
 #define CRYPTO_FINGERPRINT_HEX 16
 void crypto_fingerprint(const uint8_t key[CRYPTO_KEY_BYTES], char out[CRYPTO_FINGERPRINT_HEX + 1]);
-/* AES-256-GCM with a fresh 16-byte IV; appends `iv:tag:cipher` in hex. ERR_USAGE if there is no current key. */
+
+/* Where a sealed secret is kept: the column, and the key of its row (`second` NULL: one part). What was sealed for one
+ * place opens at no other, so that whoever can write to the database cannot give one row's secret to another. */
+struct crypto_place {
+    const char *column, *first, *second;
+};
+#define CRYPTO_KEY_OF_APP(app_id) ((struct crypto_place){"apps.client_auth_key_encrypted", (app_id), NULL})
+#define CRYPTO_TOKEN_OF_LINK(app_id, repository_id)                                                                    \
+    ((struct crypto_place){"app_repositories.github_token_encrypted", (app_id), (repository_id)})
+struct crypto_secret {
+    const char *sealed; /* as crypto_seal_at wrote it, or an earlier version, or docora: without a place */
+    struct crypto_place place;
+};
+/* What `producer rekey` rewrites is all but the first. */
+enum crypto_sealing { CRYPTO_SEALED_HERE, CRYPTO_SEALED_FOR_ANYWHERE, CRYPTO_SEALED_BY_OLD_KEY };
+
+/* AES-256-GCM with a fresh 16-byte IV and the place as associated data; appends `iv:tag:cipher` in hex. ERR_USAGE if
+ * there is no current key. */
+MUST_CHECK enum err crypto_seal_at(const struct crypto_keys *keys, const struct crypto_place *place, const char *plain,
+                                   struct buf *out, struct err_info *error);
+/* The reverse, appended to `out` (wipe it after use). Tries the current key, then the old one, each for the place and
+ * then for none; `*sealing` (may be NULL) says which. ERR_USAGE: no key, or none opens it there (whoever gave the keys
+ * can mend that; a text that was tampered with, or moved, looks the same); ERR_PERMANENT: malformed. */
+MUST_CHECK enum err crypto_open_at(const struct crypto_keys *keys, const struct crypto_secret *secret, struct buf *out,
+                                   enum crypto_sealing *sealing, struct err_info *error);
+/* The two without a place: how it was before there were places. */
 MUST_CHECK enum err crypto_seal(const struct crypto_keys *keys, const char *plain, size_t len, struct buf *out,
                                 struct err_info *error);
-/* The reverse, appended to `out` (wipe it after use). Tries the current key, then the old one; `*by_old` (may be NULL)
- * says which. ERR_USAGE: no key, or neither opens it (whoever gave the keys can mend that; a text that was
- * tampered with looks the same); ERR_PERMANENT: malformed. */
 MUST_CHECK enum err crypto_open(const struct crypto_keys *keys, const char *sealed, struct buf *out, bool *by_old,
                                 struct err_info *error);
 

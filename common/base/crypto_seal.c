@@ -1,4 +1,5 @@
-/* Secrets at rest: AES-256-GCM, written `iv:tag:cipher` in hex. Sources: domain rules of deliveries, NIST SP 800-38D.
+/* Secrets at rest: AES-256-GCM, written `iv:tag:cipher` in hex, bound to its row by associated
+ * data. Sources: domain rules of deliveries, NIST SP 800-38D.
  */
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -56,15 +57,27 @@ void crypto_fingerprint(const uint8_t key[CRYPTO_KEY_BYTES], char out[CRYPTO_FIN
     crypto_wipe(whole, sizeof whole);
 }
 
-/* `sealed->iv` is given, `cipher` has room for `len` bytes. */
-static bool encrypt(const uint8_t key[CRYPTO_KEY_BYTES], const char *plain, size_t len, struct sealed *sealed)
+/* The place as bytes that no other place has: each part with its NUL. Empty where there is none. */
+static void add_place(const struct crypto_place *place, struct buf *out)
+{
+    const char *const parts[] = {"reprise 1", place->column, place->first, place->second};
+    for (size_t i = 0; place->column != NULL && i < sizeof parts / sizeof *parts; i++)
+        if (parts[i] != NULL)
+            buf_add(out, parts[i], strlen(parts[i]) + 1);
+}
+
+/* `sealed->iv` is given, `cipher` has room for the plain text. `bound` is the associated data. */
+static bool encrypt(const uint8_t key[CRYPTO_KEY_BYTES], const struct buf *bound, const struct buf *plain,
+                    struct sealed *sealed)
 {
     EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
     int written = 0, rest = 0;
     bool done = gcm != NULL && EVP_EncryptInit_ex(gcm, EVP_aes_256_gcm(), NULL, NULL, NULL) == 1 &&
                 EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_GCM_SET_IVLEN, IV_BYTES, NULL) == 1 &&
                 EVP_EncryptInit_ex(gcm, NULL, NULL, key, sealed->iv) == 1 &&
-                EVP_EncryptUpdate(gcm, sealed->cipher, &written, (const uint8_t *)plain, (int)len) == 1 &&
+                (bound->len == 0 ||
+                 EVP_EncryptUpdate(gcm, NULL, &written, (const uint8_t *)bound->data, (int)bound->len) == 1) &&
+                EVP_EncryptUpdate(gcm, sealed->cipher, &written, (const uint8_t *)plain->data, (int)plain->len) == 1 &&
                 EVP_EncryptFinal_ex(gcm, sealed->cipher + written, &rest) == 1 &&
                 EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, sealed->tag) == 1;
     EVP_CIPHER_CTX_free(gcm);
@@ -78,16 +91,16 @@ static void add_hex(struct buf *out, const uint8_t *bytes, size_t len)
     out->len += 2 * len;
 }
 
-enum err crypto_seal(const struct crypto_keys *keys, const char *plain, size_t len, struct buf *out,
+static enum err seal(const struct crypto_keys *keys, const struct buf *bound, const struct buf *plain, struct buf *out,
                      struct err_info *error)
 {
     if (!keys->has_current)
         return err_set(error, ERR_USAGE, "no encryption key: set REPRISE_ENCRYPTION_KEY to 64 hex digits");
-    if (len > SEAL_MAX_BYTES)
-        return err_set(error, ERR_USAGE, "a secret of %zu bytes: at most %zu are allowed", len, SEAL_MAX_BYTES);
-    struct sealed sealed = {.cipher = mem_alloc(len)};
+    if (plain->len > SEAL_MAX_BYTES)
+        return err_set(error, ERR_USAGE, "a secret of %zu bytes: at most %zu are allowed", plain->len, SEAL_MAX_BYTES);
+    struct sealed sealed = {.cipher = mem_alloc(plain->len)};
     id_random(sealed.iv, sizeof(sealed.iv));
-    bool done = encrypt(keys->current, plain, len, &sealed);
+    bool done = encrypt(keys->current, bound, plain, &sealed);
     if (done) {
         add_hex(out, sealed.iv, sizeof(sealed.iv));
         buf_add_char(out, ':');
@@ -97,6 +110,30 @@ enum err crypto_seal(const struct crypto_keys *keys, const char *plain, size_t l
     }
     free(sealed.cipher);
     return done ? ERR_OK : err_set(error, ERR_PERMANENT, "libcrypto could not encrypt");
+}
+
+/* A buffer that only looks at what is somebody else's. */
+static struct buf borrowed(const char *bytes, size_t len)
+{
+    return (struct buf){(char *)(uintptr_t)bytes, len, 0};
+}
+
+enum err crypto_seal(const struct crypto_keys *keys, const char *plain, size_t len, struct buf *out,
+                     struct err_info *error)
+{
+    const struct buf unbound = BUF_INIT, text = borrowed(plain, len);
+    return seal(keys, &unbound, &text, out, error);
+}
+
+enum err crypto_seal_at(const struct crypto_keys *keys, const struct crypto_place *place, const char *plain,
+                        struct buf *out, struct err_info *error)
+{
+    struct buf bound = BUF_INIT;
+    const struct buf text = borrowed(plain, strlen(plain));
+    add_place(place, &bound);
+    enum err err = seal(keys, &bound, &text, out, error);
+    buf_fini(&bound);
+    return err;
 }
 
 /* On success `sealed->cipher` is the caller's. */
@@ -124,7 +161,8 @@ static bool read_sealed(const char *text, struct sealed *sealed)
 }
 
 /* Adds to `out` only what the tag vouches for. */
-static bool decrypt(const uint8_t key[CRYPTO_KEY_BYTES], struct sealed *sealed, struct buf *out)
+static bool decrypt(const uint8_t key[CRYPTO_KEY_BYTES], const struct buf *bound, struct sealed *sealed,
+                    struct buf *out)
 {
     uint8_t *plain = (uint8_t *)buf_reserve(out, sealed->len);
     EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
@@ -132,6 +170,8 @@ static bool decrypt(const uint8_t key[CRYPTO_KEY_BYTES], struct sealed *sealed, 
     bool done = gcm != NULL && EVP_DecryptInit_ex(gcm, EVP_aes_256_gcm(), NULL, NULL, NULL) == 1 &&
                 EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_GCM_SET_IVLEN, IV_BYTES, NULL) == 1 &&
                 EVP_DecryptInit_ex(gcm, NULL, NULL, key, sealed->iv) == 1 &&
+                (bound->len == 0 ||
+                 EVP_DecryptUpdate(gcm, NULL, &written, (const uint8_t *)bound->data, (int)bound->len) == 1) &&
                 EVP_DecryptUpdate(gcm, plain, &written, sealed->cipher, (int)sealed->len) == 1 &&
                 EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, sealed->tag) == 1 &&
                 EVP_DecryptFinal_ex(gcm, plain + written, &rest) == 1;
@@ -144,22 +184,51 @@ static bool decrypt(const uint8_t key[CRYPTO_KEY_BYTES], struct sealed *sealed, 
     return done;
 }
 
-enum err crypto_open(const struct crypto_keys *keys, const char *sealed_text, struct buf *out, bool *by_old,
-                     struct err_info *error)
+/* Each key for the place, then for none: what earlier versions sealed, and docora, is bound to no place. */
+static bool try_all(const struct crypto_keys *keys, const struct buf *bound, struct sealed *sealed, struct buf *out,
+                    enum crypto_sealing *sealing)
+{
+    const struct buf unbound = BUF_INIT;
+    *sealing = CRYPTO_SEALED_HERE;
+    if (keys->has_current && decrypt(keys->current, bound, sealed, out))
+        return true;
+    *sealing = CRYPTO_SEALED_FOR_ANYWHERE;
+    if (keys->has_current && bound->len > 0 && decrypt(keys->current, &unbound, sealed, out))
+        return true;
+    *sealing = CRYPTO_SEALED_BY_OLD_KEY;
+    return keys->has_old &&
+           (decrypt(keys->old, bound, sealed, out) || (bound->len > 0 && decrypt(keys->old, &unbound, sealed, out)));
+}
+
+enum err crypto_open_at(const struct crypto_keys *keys, const struct crypto_secret *secret, struct buf *out,
+                        enum crypto_sealing *sealing, struct err_info *error)
 {
     if (!keys->has_current && !keys->has_old)
         return err_set(error, ERR_USAGE, "no encryption key: set REPRISE_ENCRYPTION_KEY to the one it was sealed with");
     struct sealed sealed;
-    if (!read_sealed(sealed_text, &sealed))
+    struct buf bound = BUF_INIT;
+    enum crypto_sealing found;
+    if (!read_sealed(secret->sealed, &sealed))
         return err_set(error, ERR_PERMANENT, "a sealed secret is malformed: expected iv:tag:cipher in hex");
-    bool by_current = keys->has_current && decrypt(keys->current, &sealed, out);
-    bool opened = by_current || (keys->has_old && decrypt(keys->old, &sealed, out));
+    add_place(&secret->place, &bound);
+    bool opened = try_all(keys, &bound, &sealed, out, &found);
+    buf_fini(&bound);
     free(sealed.cipher);
     if (!opened)
         return err_set(error, ERR_USAGE,
                        "neither REPRISE_ENCRYPTION_KEY nor REPRISE_ENCRYPTION_KEY_OLD opens a sealed secret: set one "
                        "of them to the key that it was sealed with");
-    if (by_old != NULL)
-        *by_old = !by_current;
+    if (sealing != NULL)
+        *sealing = found;
     return ERR_OK;
+}
+
+enum err crypto_open(const struct crypto_keys *keys, const char *sealed_text, struct buf *out, bool *by_old,
+                     struct err_info *error)
+{
+    enum crypto_sealing sealing = CRYPTO_SEALED_HERE;
+    enum err err = crypto_open_at(keys, &(struct crypto_secret){.sealed = sealed_text}, out, &sealing, error);
+    if (err == ERR_OK && by_old != NULL)
+        *by_old = sealing == CRYPTO_SEALED_BY_OLD_KEY;
+    return err;
 }

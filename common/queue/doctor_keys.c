@@ -17,7 +17,7 @@
 
 /* ---- what the secrets need ------------------------------------------------------------------------------------- */
 
-enum opens { BY_CURRENT, BY_OLD, BY_NEITHER, MALFORMED, OPENS_COUNT };
+enum opens { BY_CURRENT, UNBOUND, BY_OLD, BY_NEITHER, MALFORMED, OPENS_COUNT };
 
 struct needs {
     struct doctor *doctor;
@@ -26,17 +26,19 @@ struct needs {
     char current[CRYPTO_FINGERPRINT_HEX + 1], old[CRYPTO_FINGERPRINT_HEX + 1]; /* of this program's keys; "" = none */
 };
 
-static enum opens try_keys(const struct crypto_keys *keys, const char *sealed)
+static enum opens try_keys(const struct crypto_keys *keys, const struct crypto_secret *secret)
 {
+    static const enum opens opens[] = {
+        [CRYPTO_SEALED_HERE] = BY_CURRENT, [CRYPTO_SEALED_FOR_ANYWHERE] = UNBOUND, [CRYPTO_SEALED_BY_OLD_KEY] = BY_OLD};
     struct buf plain = BUF_INIT;
     struct err_info ignored = {0};
-    bool by_old = false;
-    enum err err = crypto_open(keys, sealed, &plain, &by_old, &ignored);
+    enum crypto_sealing sealing = CRYPTO_SEALED_HERE;
+    enum err err = crypto_open_at(keys, secret, &plain, &sealing, &ignored);
     if (plain.data != NULL)
         crypto_wipe(plain.data, plain.cap);
     buf_fini(&plain);
     if (err == ERR_OK)
-        return by_old ? BY_OLD : BY_CURRENT;
+        return opens[sealing];
     return err == ERR_USAGE ? BY_NEITHER : MALFORMED;
 }
 
@@ -44,8 +46,11 @@ static void count_secret(struct needs *needs, const PGresult *page, int row)
 {
     if (pg_is_null(page, row, 2))
         return;
-    enum opens opens = try_keys(needs->doctor->options->keys, pg_text(page, row, 2));
     const char *app = pg_text(page, row, 0), *repository = pg_text(page, row, 1);
+    struct crypto_secret secret = {pg_text(page, row, 2), CRYPTO_KEY_OF_APP(app)};
+    if (*repository != '\0')
+        secret.place = CRYPTO_TOKEN_OF_LINK(app, repository);
+    enum opens opens = try_keys(needs->doctor->options->keys, &secret);
     if (needs->count[opens]++ > 0)
         return;
     struct buf whose = BUF_INIT;
@@ -97,6 +102,14 @@ static void say_unreadable(const struct needs *needs)
                    "is lost, add these apps and tokens anew",
                    needs->count[BY_NEITHER], needs->first[BY_NEITHER], needs->current, *needs->old == '\0' ? "" : ", ",
                    needs->old);
+    if (needs->count[UNBOUND] > 0) {
+        on.severity = DOCTOR_NOTE;
+        doctor_say(needs->doctor, &on,
+                   "%" PRId64 " stored secrets (first: of %s) were sealed by an earlier version and would open in "
+                   "another row, too: once all workers are of this version, run `producer rekey`",
+                   needs->count[UNBOUND], needs->first[UNBOUND]);
+        on.severity = DOCTOR_WARNING;
+    }
     if (needs->count[MALFORMED] > 0)
         doctor_say(needs->doctor, &on,
                    "%" PRId64
@@ -155,8 +168,9 @@ static void compare_with_needs(const struct needs *needs, const struct holder *h
         snprintf(text, sizeof text,
                  "holds another encryption key (%s) than this program (%s), which %" PRId64
                  " of the secrets looked at need%s: set REPRISE_ENCRYPTION_KEY there to the same and restart it",
-                 holder->prints[0], needs->current, needs->count[BY_CURRENT],
-                 needs->count[BY_CURRENT] > 0 ? "; their deliveries are put off" : " until `producer rekey`");
+                 holder->prints[0], needs->current, needs->count[BY_CURRENT] + needs->count[UNBOUND],
+                 needs->count[BY_CURRENT] + needs->count[UNBOUND] > 0 ? "; their deliveries are put off"
+                                                                      : " until `producer rekey`");
         say_lacks(needs, holder, text);
     }
     if (needs->count[BY_OLD] > 0 && !holds(holder, needs->old)) {

@@ -100,7 +100,8 @@ enum err app_register(struct pg *pg, struct app *app, const char *key, const str
     struct buf sealed = BUF_INIT;
     if (app->app_id[0] == '\0')
         id_app(app->app_id);
-    enum err err = crypto_seal(keys, key, strlen(key), &sealed, error);
+    const struct crypto_place place = CRYPTO_KEY_OF_APP(app->app_id);
+    enum err err = crypto_seal_at(keys, &place, key, &sealed, error);
     if (err == ERR_OK)
         err = insert(pg, app, sealed.data, error);
     buf_fini(&sealed);

@@ -89,11 +89,10 @@ static enum err insert_link(struct pg *pg, const struct watch *watch, const char
 enum err watch_register(struct pg *pg, struct watch *watch, const struct crypto_keys *keys, struct err_info *error)
 {
     struct buf sealed = BUF_INIT;
-    enum err err = ERR_OK;
-    if (watch->token != NULL)
-        err = crypto_seal(keys, watch->token, strlen(watch->token), &sealed, error);
-    if (err == ERR_OK)
-        err = insert_repository(pg, watch, error);
+    enum err err = insert_repository(pg, watch, error); /* tells the id that the token is bound to */
+    const struct crypto_place place = CRYPTO_TOKEN_OF_LINK(watch->app_id, watch->repository_id);
+    if (err == ERR_OK && watch->token != NULL)
+        err = crypto_seal_at(keys, &place, watch->token, &sealed, error);
     if (err == ERR_OK)
         err = insert_link(pg, watch, sealed.len > 0 ? sealed.data : NULL, error);
     pg_abort(pg);

@@ -124,6 +124,25 @@ class Repositories(ProducerTest):
         self.assertEqual(2, lost.json["unreadable"])
         self.assertNotIn("a-very-secret-token", lost.out + lost.err)
 
+    def test_a_secret_moved_to_another_row_does_not_open(self):
+        one, two = self.app(name="one"), self.app(name="two")
+        self.stores.psql.execute("UPDATE reprise.apps a SET client_auth_key_encrypted = b.client_auth_key_encrypted"
+                                 " FROM reprise.apps b WHERE a.app_id = '%s' AND b.app_id = '%s';" % (one, two))
+        lost = self.expect(FAILED, "rekey", "--json")
+        self.assertEqual({"rewritten": 0, "kept": 1, "unreadable": 1}, lost.json)
+        self.assertIn(one, lost.err)
+
+    def test_rekey_binds_what_an_earlier_version_sealed_to_its_row(self):
+        app = self.app()
+        key = {"REPRISE_ENCRYPTION_KEY": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"}
+        old = ("a0a1a2a3a4a5a6a7a8a9aaabacadaeaf:7ed8c3f7c3de8d27cea49808fc814968:"
+               "4b8357d373a8a356acf83fc59a71e3e4fb6825160b4671ce")
+        self.stores.psql.execute("UPDATE reprise.apps SET client_auth_key_encrypted = '%s';" % old)
+        self.assertIn("1 stored secrets (first: of app %s)" % app, self.run_producer("doctor", "--json", env=key).out)
+        self.assertEqual({"rewritten": 1, "kept": 0, "unreadable": 0}, self.ask("rekey", env=key))
+        self.assertEqual({"rewritten": 0, "kept": 1, "unreadable": 0}, self.ask("rekey", env=key))
+        self.assertNotIn("run `producer rekey`", self.run_producer("doctor", "--json", env=key).out)
+
 
 class Terminal(ProducerTest):
     CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")

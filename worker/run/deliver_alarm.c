@@ -121,8 +121,9 @@ static enum err tell(const struct alarm *alarm, const PGresult *apps, int row, s
         err = deliver_heed(deliver, run_fresh(deliver->run, error), error);
     if (err != ERR_OK)
         return err;
-    if (deliver_secret_open(deliver->run->keys, pg_text(apps, row, AUTH_KEY), &auth_key, error) != ERR_OK) {
-        log_warn("app %s cannot be told of the open circuit: %s", pg_text(apps, row, APP_ID), error->text);
+    const struct crypto_secret secret = {pg_text(apps, row, AUTH_KEY), CRYPTO_KEY_OF_APP(pg_text(apps, row, APP_ID))};
+    if (deliver_secret_open(deliver->run->keys, &secret, &auth_key, error) != ERR_OK) {
+        log_warn("app %s cannot be told of the open circuit: %s", secret.place.first, error->text);
         return ERR_OK;
     }
     struct telling *telling = alarm->tellings;

@@ -25,15 +25,16 @@ enum {
     INCARNATION
 };
 
-enum err deliver_secret_open(const struct crypto_keys *keys, const char *sealed, char **plain, struct err_info *error)
+enum err deliver_secret_open(const struct crypto_keys *keys, const struct crypto_secret *secret, char **plain,
+                             struct err_info *error)
 {
     *plain = NULL;
-    if (sealed == NULL)
+    if (secret->sealed == NULL)
         return ERR_OK;
     /* Room for all of it beforehand: growing would leave copies in freed memory. */
     struct buf opened = BUF_INIT;
-    buf_reserve(&opened, strlen(sealed));
-    enum err err = crypto_open(keys, sealed, &opened, NULL, error);
+    buf_reserve(&opened, strlen(secret->sealed));
+    enum err err = crypto_open_at(keys, secret, &opened, NULL, error);
     if (err == ERR_OK) {
         *plain = buf_take(&opened);
         return ERR_OK;
@@ -85,10 +86,13 @@ static void read_row(const PGresult *row, struct deliver_link *link)
 static enum err open_secrets(const PGresult *row, const struct crypto_keys *keys, struct deliver_link *link,
                              struct err_info *error)
 {
-    enum err err = deliver_secret_open(keys, pg_text(row, 0, AUTH_KEY), &link->auth_key, error);
+    const struct crypto_secret auth_key = {pg_text(row, 0, AUTH_KEY), CRYPTO_KEY_OF_APP(link->app_id)};
+    const struct crypto_secret token = {pg_text(row, 0, TOKEN),
+                                        CRYPTO_TOKEN_OF_LINK(link->app_id, link->repository_id)};
+    enum err err = deliver_secret_open(keys, &auth_key, &link->auth_key, error);
     if (err != ERR_OK)
         return err_prefix(error, "the key of app %s", link->app_id);
-    err = deliver_secret_open(keys, pg_text(row, 0, TOKEN), &link->token, error);
+    err = deliver_secret_open(keys, &token, &link->token, error);
     return err == ERR_OK ? ERR_OK : err_prefix(error, "the token of repository %s", link->repository_id);
 }
 

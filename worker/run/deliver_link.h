@@ -36,9 +36,9 @@ void deliver_link_fini(struct deliver_link *link);
 /* As it stands in every request. */
 struct wire_repository deliver_link_repository(const struct deliver_link *link);
 
-/* A sealed secret in plain text, owned by the caller (deliver_secret_drop); NULL stays NULL. */
-MUST_CHECK enum err deliver_secret_open(const struct crypto_keys *keys, const char *sealed, char **plain,
-                                        struct err_info *error);
+/* A sealed secret in plain text, owned by the caller (deliver_secret_drop); sealed NULL stays NULL. */
+MUST_CHECK enum err deliver_secret_open(const struct crypto_keys *keys, const struct crypto_secret *secret,
+                                        char **plain, struct err_info *error);
 void deliver_secret_drop(char *plain);
 
 #endif

@@ -276,6 +276,58 @@ static void test_fingerprints_tell_keys_apart(void **state)
     assert_string_equal(old, "7b04b56515d9e3ca");
 }
 
+static enum err open_at(const struct crypto_keys *keys, const char *sealed, struct crypto_place place,
+                        enum crypto_sealing *sealing)
+{
+    struct buf out = BUF_INIT;
+    struct err_info error = {0};
+    enum err err = crypto_open_at(keys, &(struct crypto_secret){sealed, place}, &out, sealing, &error);
+    if (err == ERR_OK)
+        assert_string_equal(out.data, PLAIN_A);
+    else
+        assert_int_equal(out.len, 0);
+    buf_fini(&out);
+    return err;
+}
+
+/* Who can write to the database must not be able to give one row's secret to another. */
+static void test_a_secret_opens_only_in_its_own_row(void **state)
+{
+    (void)state;
+    struct crypto_keys keys = keys_of(KEY_A, NULL), turned = keys_of(KEY_B, KEY_A);
+    struct err_info error = {0};
+    struct buf sealed = BUF_INIT;
+    enum crypto_sealing sealing = CRYPTO_SEALED_FOR_ANYWHERE;
+    const struct crypto_place home = CRYPTO_TOKEN_OF_LINK("app_1", "repo_1");
+    const struct crypto_place others[] = {CRYPTO_TOKEN_OF_LINK("app_1", "repo_2"),
+                                          CRYPTO_TOKEN_OF_LINK("app_2", "repo_1"),
+                                          CRYPTO_TOKEN_OF_LINK("app_1r", "epo_1"),
+                                          CRYPTO_TOKEN_OF_LINK("app_1", NULL),
+                                          CRYPTO_KEY_OF_APP("app_1"),
+                                          {NULL, NULL, NULL}};
+    assert_int_equal(crypto_seal_at(&keys, &home, PLAIN_A, &sealed, &error), ERR_OK);
+    assert_int_equal(open_at(&keys, sealed.data, home, &sealing), ERR_OK);
+    assert_int_equal(sealing, CRYPTO_SEALED_HERE);
+    assert_int_equal(open_at(&turned, sealed.data, home, &sealing), ERR_OK);
+    assert_int_equal(sealing, CRYPTO_SEALED_BY_OLD_KEY);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(open_at(&keys, sealed.data, others[i], NULL), ERR_USAGE);
+        assert_int_equal(open_at(&turned, sealed.data, others[i], NULL), ERR_USAGE);
+    }
+    buf_fini(&sealed);
+}
+
+static void test_what_was_sealed_for_no_row_still_opens_and_is_told(void **state)
+{
+    (void)state;
+    struct crypto_keys keys = keys_of(KEY_A, NULL), turned = keys_of(KEY_B, KEY_A);
+    enum crypto_sealing sealing = CRYPTO_SEALED_HERE;
+    assert_int_equal(open_at(&keys, SEALED_A, CRYPTO_KEY_OF_APP("app_1"), &sealing), ERR_OK);
+    assert_int_equal(sealing, CRYPTO_SEALED_FOR_ANYWHERE);
+    assert_int_equal(open_at(&turned, SEALED_A, CRYPTO_KEY_OF_APP("app_1"), &sealing), ERR_OK);
+    assert_int_equal(sealing, CRYPTO_SEALED_BY_OLD_KEY);
+}
+
 static void test_sealing_needs_a_current_key(void **state)
 {
     (void)state;
@@ -302,6 +354,8 @@ int main(void)
         cmocka_unit_test(test_what_is_sealed_opens_again_and_never_looks_the_same),
         cmocka_unit_test(test_neither_wrong_keys_nor_changed_texts_open),
         cmocka_unit_test(test_fingerprints_tell_keys_apart),
+        cmocka_unit_test(test_a_secret_opens_only_in_its_own_row),
+        cmocka_unit_test(test_what_was_sealed_for_no_row_still_opens_and_is_told),
         cmocka_unit_test(test_sealing_needs_a_current_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
