@@ -33,7 +33,7 @@ packages_of() {
             ;;
         run) echo git ca-certificates python3 util-linux postgresql redis-server ;;
         web) echo nodejs npm chromium fonts-dejavu-core ;;
-        test) echo clang llvm libclang-rt-dev clang-format shellcheck ;;
+        test) echo clang llvm libclang-rt-dev clang-format shellcheck spin ;;
         bench) echo wrk ;;
         coverage) echo gcovr ;;
         tidy) echo clang clang-tidy ;;
