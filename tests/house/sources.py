@@ -3,8 +3,8 @@ import pathlib
 import re
 
 ROOMS = ("common", "worker", "producer", "dashboard", "tests", "bench")
-SCRIPT_ROOMS = ("scripts", ".ci", "tests", "bench")
-PYTHON_ROOMS = ("scripts", "cmake", "common", "dashboard", "tests", "bench")
+SCRIPT_ROOMS = ("scripts", ".ci", "docs", "tests", "bench")
+PYTHON_ROOMS = ("scripts", "cmake", "common", "dashboard", "examples", "tests", "bench")
 
 
 def _files(root, rooms):
