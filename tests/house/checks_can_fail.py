@@ -140,6 +140,52 @@ class ChecksCanFail(unittest.TestCase):
             ("tests/chaos/test_a.py", "def f(:\n"),
         ], 1)
 
+    def test_what_is_cited_must_be_there(self):
+        self.write("docs/design.md", "# The design\n\n## Settle\n\nSee [there](domain/x.md#rules) and `common/base/x.h`, `x.h`.\n")
+        self.write("docs/domain/x.md", "# Rules\n\n    common/base/gone.h\n")
+        self.write("docs/model/a.pml", "")
+        self.expect("documents", [
+            ("common/base/a.c", '/* The fence (docs/design.md, "Settle"); model: a.pml. */\n'),
+            ("common/base/a.c", '/* As docs/design.md\n * says. */ const char *a = "%s/pages/%d.md";\n'),
+            ("sql/queue/a.sql", "-- docs/domain/x.md\nSELECT 'docs/none.md'\n"),
+            ("tests/house/a.py", 'x = "docs/none.md"  # docs/design.md\n'),
+            ("README.md", "[design](docs/design.md), `common/*/x.h`, `worker/`, `op_…/1`, `a/b`\n"),
+        ], 0)
+        self.expect("documents", [
+            ("common/base/a.c", "/* docs/none.md */\n"),
+            ("common/base/a.c", '/* docs/design.md, "Cancel" */\n'),
+            ("common/base/a.c", "/* none.pml */\n"),
+            ("common/base/a.c", "int a; // See the design, section 2.\n"),
+            ("common/base/a.c", "/* Source: domain\n * rules of deliveries. */\n"),
+            ("producer/a.c", 'const char *a = "see docs/none.md";\n'),
+            ("sql/queue/a.sql", "-- docs/none.md\nSELECT 1\n"),
+            ("worker/a.lua", "-- docs/none.md\n"),
+            ("tests/house/a.py", '"""As docs/none.md says."""\n'),
+            ("scripts/a.sh", "echo 1 # docs/none.md\n"),
+            ("README.md", "[design](docs/none.md)\n"),
+            ("README.md", "[design](docs/design.md#cancel)\n"),
+            ("README.md", "`common/base/y.h`\n"),
+            ("README.md", "`y.h` does it\n"),
+            ("README.md", "`common/*/y.h`\n"),
+            ("README.md", "```sh\nscripts/none.sh --yes\n```\n"),
+            ("docs/a.md", "`tests/none/`\n"),
+        ], 1)
+
+    def test_the_manual_of_definitions_names_all_that_is_there_and_nothing_else(self):
+        keys = '{"id", DEFINITION_REQUIRED, read_id, 0},\n'
+        kinds = '{"links", &sql_select_links, &sql_check},\n{\n    .name = "resync",\n}\n{.name = "noop"}\n'
+        tables = ["| key | value |\n|---|---|\n| `id` | x |\n\n", "| job | queue |\n|---|---|\n| `resync` | x |\n| `noop` | x |\n\n",
+                  "| selection | jobs |\n|---|---|\n| `links` | `x` |\n"]
+        self.write("common/queue/definition.c", keys)
+        self.write("common/kinds/kinds.c", kinds)
+        self.expect("definitions", [("docs/definitions.md", "".join(tables))], 0)
+        self.expect("definitions", [("docs/definitions.md", "".join(tables[:at] + tables[at + 1:])) for at in range(3)], 1)
+        self.expect("definitions", [("docs/definitions.md", "".join(tables) + "| `gone` | x |\n"),
+                                    ("docs/definitions.md", "".join(tables).replace("| `noop` | x |\n", "")),
+                                    ("docs/definitions.md", "".join(tables).replace("`id`", "`name`"))], 1)
+        self.write("docs/definitions.md", "".join(tables))
+        self.expect("definitions", [("common/queue/definition.c", keys + '{"more", DEFINITION_OPTIONAL, read, 0},\n')], 1)
+
     def test_a_script_without_help_is_refused(self):
         for code, lines in [(0, ["echo usage: x"]), (1, ["echo usage: x >&2"]), (1, ["echo usage: x", "exit 2"]),
                             (1, ["echo usage: x", "echo oh >&2"]), (1, ["echo usage: x", "touch here"]), (1, [])]:
