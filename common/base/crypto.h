@@ -1,6 +1,6 @@
 /*
- * The cryptography that the wire formats and the rules for secrets ask for, over libcrypto. Sources: domain rules of
- * deliveries (HMAC header, `iv:tag:cipher`), FIPS 180-4, RFC 2104, NIST SP 800-38D.
+ * The cryptography that the wire formats and the rules for secrets ask for, over libcrypto. Sources:
+ * docs/domain/deliveries.md (HMAC header), FIPS 180-4, RFC 2104, NIST SP 800-38D.
  */
 #ifndef REPRISE_BASE_CRYPTO_H
 #define REPRISE_BASE_CRYPTO_H

@@ -1,6 +1,5 @@
-/* Secrets at rest: AES-256-GCM, written `iv:tag:cipher` in hex, bound to its row by associated
- * data. Sources: domain rules of deliveries, NIST SP 800-38D.
- */
+/* Secrets at rest: AES-256-GCM, written `iv:tag:cipher` in hex, bound to its row by associated data. Source:
+ * NIST SP 800-38D. */
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
  * What a file's content is, found out in pieces and in bounded memory: its SHA-256, its size, and whether it is text.
- * Binary = not valid UTF-8, or containing NUL (domain rules of deliveries).
+ * Binary = not valid UTF-8, or containing NUL (docs/domain/deliveries.md).
  */
 #ifndef REPRISE_DELIVERIES_CONTENT_H
 #define REPRISE_DELIVERIES_CONTENT_H

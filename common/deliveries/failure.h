@@ -22,7 +22,7 @@ struct failure {
     const char *answer;    /* the body that came back; may be NULL */
     size_t answer_len;
 };
-/* "create docs/a.md (piece 3 of 9): HTTP 503: try later". A 4xx other than 408, 425 and 429 is tried again like all
+/* "create src/a.bin (piece 3 of 9): HTTP 503: try later". A 4xx other than 408, 425 and 429 is tried again like all
  * else, but the text says that the app refuses it, because only a person can mend that. */
 void failure_text(const struct failure *failure, char out[ERR_TEXT_MAX]);
 

@@ -1,6 +1,6 @@
 /*
  * Which links the scheduled rescan takes: never sent, or synced and older than the rescan age, or failed and older than
- * min(rescan age * 2^retry_count, 24 h), unless the repository's circuit is open (domain rules of deliveries).
+ * min(rescan age * 2^retry_count, 24 h), unless the repository's circuit is open (docs/domain/deliveries.md).
  */
 #ifndef REPRISE_DELIVERIES_RESCAN_H
 #define REPRISE_DELIVERIES_RESCAN_H

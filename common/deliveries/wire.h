@@ -1,7 +1,7 @@
 /*
- * The bodies of the requests to client apps, byte for byte: which keys, in which order (domain rules of deliveries).
- * Small contents are built in memory by wire_add_body; a big text is written as head, escaped pieces, tail, so that it
- * can be spooled to a file and signed meanwhile. Both ways give the same bytes.
+ * The bodies of the requests to client apps, byte for byte: which keys, in which order (docs/domain/deliveries.md, "The
+ * wire format"). Small contents are built in memory by wire_add_body; a big text is written as head, escaped pieces,
+ * tail, so that it can be spooled to a file and signed meanwhile. Both ways give the same bytes.
  *
  * Binary contents go as base 64, and above 1 MiB in pieces, one request each; a piece is small enough for memory.
  */

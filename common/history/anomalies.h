@@ -1,6 +1,6 @@
 /*
  * What is odd about a run, beside the other runs of its template: a cost or a duration far above their mean, many
- * retries, a cache that hardly served, an error of a grave kind. Rules: "Anomalies" in the specification.
+ * retries, a cache that hardly served, an error of a grave kind. Rules: docs/domain/history.md.
  */
 #ifndef REPRISE_HISTORY_ANOMALIES_H
 #define REPRISE_HISTORY_ANOMALIES_H

@@ -1,7 +1,7 @@
 /*
  * Patterns: requests that ask for the same operation share a signature `category:subcategory:target`, read off whole
- * words (so "latest" is no test, unlike in the program whose history this takes over). Rules: "Patterns" in the
- * specification of the workflow history; the words stand in the tables of patterns.c.
+ * words (so "latest" is no test, unlike in the program whose history this takes over). Rules:
+ * docs/domain/history.md; the words stand in the tables of patterns.c.
  */
 #ifndef REPRISE_HISTORY_PATTERNS_H
 #define REPRISE_HISTORY_PATTERNS_H

@@ -1,6 +1,6 @@
 /*
  * What could be done better next time: a line for each anomaly, for a request of few words, and for a complex run that
- * a small model could not handle. Rules: "Recommendations" in the specification.
+ * a small model could not handle. Rules: docs/domain/history.md.
  */
 #ifndef REPRISE_HISTORY_RECOMMENDATIONS_H
 #define REPRISE_HISTORY_RECOMMENDATIONS_H

@@ -1,7 +1,7 @@
 /*
  * The scores of a run (scoring_version 1.0), each 0 to 100: how clear its request was, how its cost, its time and its
  * errors compare. A score whose input is unknown is itself unknown, and NULL in the table: a good mark for what nobody
- * measured would be a lie. Rules: "Scores" in the specification of the workflow history.
+ * measured would be a lie. Rules: docs/domain/history.md, "Scores".
  */
 #ifndef REPRISE_HISTORY_SCORES_H
 #define REPRISE_HISTORY_SCORES_H

@@ -1,5 +1,5 @@
 /*
- * The answer to a question: a JSON document in the shape of the specification, whoever asked. A list also keeps its
+ * The answer to a question: a JSON document, the same for each program that asks. A list also keeps its
  * rows, from which a program for people draws its table.
  *
  * A question is a function of this shape, in a file named for what it asks about, with its statements in sql/query/. To

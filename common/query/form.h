@@ -3,7 +3,7 @@
  * together. Pure.
  *
  *   https://…, git@host:…, host:443, 10.0.0.1:80     <address>      numbers, also in words: v3, 12ms      <n>
- *   /tmp/x, docs/a.md, a.b                           <path>         "what is quoted"                      "<text>"
+ *   /tmp/x, src/a.c, a.b                            <path>         "what is quoted"                      "<text>"
  *   long words with digits: hashes, UUIDs, op_01J…   <id>
  *
  * A number stays where it is the cause: after a word such as "answered", "status" or "signal".

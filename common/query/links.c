@@ -5,7 +5,7 @@
 #include "common/query/page.h"
 #include "embedded/sql.h"
 
-/* The words of the specification, each with the statement that finds its links. */
+/* The words for the status of a link (docs/domain/deliveries.md), each with the statement that finds its links. */
 static const char *const words[] = {"synced", "failed", "pending_snapshot", "scanning", NULL};
 static const struct sql *const statements[] = {&sql_query_links, &sql_query_links, &sql_query_links_pending,
                                                &sql_query_links_scanning};

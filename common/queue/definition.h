@@ -1,6 +1,6 @@
 /*
- * A definition: the recipe of an operation, read from YAML (or JSON, which is YAML). The format and its limits are the
- * domain rules of definitions, "A file". Nothing in it becomes SQL or a command: jobs and selections are names, looked
+ * A definition: the recipe of an operation, read from YAML (or JSON, which is YAML). The format and its limits are
+ * docs/definitions.md. Nothing in it becomes SQL or a command: jobs and selections are names, looked
  * up by the caller's functions. Its identity in time is its digest: operations are pinned to it. Pure: no I/O.
  */
 #ifndef REPRISE_QUEUE_DEFINITION_H

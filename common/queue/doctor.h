@@ -3,9 +3,9 @@
  * of every chaos test. It reads and changes nothing; its cost is bounded unless DOCTOR_DEEP asks for all.
  *
  * Counts are read in one snapshot for each batch of operations, what stands in Redis in one script, so both are exact
- * while others work. Redis is read before PostgreSQL, for it may only lag (I7). What the design gives time for (I5, I6,
- * I7 at the end of an operation, leases of a cancelled one) is looked at again for up to `wait_ms` before it is called
- * wrong.
+ * while others work. Redis is read before PostgreSQL, for it may only lag (I7). What the invariants give time for (I5,
+ * I6, I7 at the end of an operation, leases of a cancelled one) is looked at again for up to `wait_ms` before it is
+ * called wrong.
  *
  * What it cannot see: effects outside of PostgreSQL; that a hash went backwards (the contract tests of the scripts do);
  * whether a worker really knows a chunk that it holds; a secret without a known shape (I10 is a search for the marks of

@@ -1,5 +1,5 @@
-/* I3 from the side of the effects: what a link says of itself must be what is recorded for it. Domain rules of
- * deliveries. */
+/* I3 from the side of the effects: what a link says of itself must be what is recorded for it
+ * (docs/domain/deliveries.md). */
 #include <inttypes.h>
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include "common/queue/tally.h"
 
 #define DOCTOR_INVARIANTS 10
-#define WORKER_ALIVE_MS 5000 /* without a beat for so long, a worker is dead (design, "Liveness") */
+#define WORKER_ALIVE_MS 5000 /* without a beat for so long, a worker is dead (docs/protocol.md) */
 
 /* Something that must not last. It is told apart by invariant, subject and the format of its text. */
 struct suspicion {

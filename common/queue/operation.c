@@ -1,7 +1,8 @@
 /*
  * Looking operations up, and the four changes of their state. Cancel is two transactions on purpose: the flip by a
  * plain UPDATE refuses every later fence at once; the lock taken in the second waits for the checkpoints that hold the
- * tally for KEY SHARE. Locking first would starve behind a stream of checkpoints (design, section 2).
+ * tally for KEY SHARE. Locking first would starve behind a stream of checkpoints (docs/design.md, "Cancel, pause,
+ * advance").
  */
 #include "common/queue/operation.h"
 

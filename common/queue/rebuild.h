@@ -1,7 +1,8 @@
 /*
  * Redis is disposable: where nothing vouches for its content (common/queue/voucher.h) it was wiped, rolled back or
- * restarted, and everything in it is built again from PostgreSQL (design, section 3, "Rebuild"; model: reprise.pml,
- * Rebuilder). A rebuild of a Redis that had lost nothing costs a generation of each live operation and nothing else.
+ * restarted, and everything in it is built again from PostgreSQL (docs/design.md, "Redis"; model:
+ * docs/model/reprise.pml, Rebuilder). A rebuild of a Redis that had lost nothing costs a generation of each live
+ * operation and nothing else.
  */
 #ifndef REPRISE_QUEUE_REBUILD_H
 #define REPRISE_QUEUE_REBUILD_H

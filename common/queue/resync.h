@@ -46,7 +46,7 @@ MUST_CHECK enum err resync_definitions(const struct resync *resync, struct resyn
                                        struct err_info *error);
 void resync_report_fini(struct resync_report *report);
 
-/* {"success":true,"summary":{…},"workflows":{…}}, as the domain rules say; the caller's. */
+/* {"success":true,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
 struct json_object *resync_report_json(const struct resync_report *report);
 /* Its "summary" alone; the caller's. */
 struct json_object *resync_summary_json(const struct resync_report *report);

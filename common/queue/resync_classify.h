@@ -1,6 +1,6 @@
 /*
  * What a re-sync finds: the picture of the database before it, against the files as they were loaded. Pure: it decides,
- * resync.c writes. Each definition of either side gets one class, by content. Domain rules of definitions, "Re-sync".
+ * resync.c writes. Each definition of either side gets one class, by content. docs/domain/definitions.md, "Re-sync".
  */
 #ifndef REPRISE_QUEUE_RESYNC_CLASSIFY_H
 #define REPRISE_QUEUE_RESYNC_CLASSIFY_H

@@ -1,5 +1,5 @@
 /*
- * Settle: the transaction that ends jobs (design, section 2).
+ * Settle: the transaction that ends jobs (docs/design.md, "Settle").
  *
  *   1st message   BEGIN; DELETE FROM job … RETURNING seq        the fence (I1): only what is deleted here is ours
  *   2nd message   outcomes; effects; tally; COMMIT              for exactly those rows (I2, I3); the tally last, so

@@ -1,6 +1,6 @@
 /*
  * receiver: a client app for tests, the demo and the benchmark. It takes what Reprise delivers, holds every request
- * against the wire format (domain rules of deliveries), keeps or counts the files, and misbehaves when told to. It
+ * against the wire format (docs/domain/deliveries.md), keeps or counts the files, and misbehaves when told to. It
  * shares no code with what builds and signs the requests. What it found is in its log (record.h) and under /_/
  * (admin.h); `--help` says how to start it. One thread; memory grows with the number of files and Idempotency-Keys, not
  * with their size.

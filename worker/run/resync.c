@@ -1,6 +1,6 @@
 /*
  * A re-sync forgets what an app was sent of a repository, and then goes on as a snapshot does. It forgets once for each
- * job: a second attempt goes on from what was re-sent. Domain rules of deliveries, "A `resync` job".
+ * job: a second attempt goes on from what was re-sent. docs/domain/deliveries.md, "A resync job".
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
  * A snapshot brings an app up to date with a repository: fetch, compare with what the app holds, send what differs, and
- * settle with the tree that it holds then. Domain rules of deliveries, "A `snapshot` job".
+ * settle with the tree that it holds then. docs/domain/deliveries.md, "A snapshot job".
  */
 #include "embedded/sql.h"
 #include "worker/run/deliver_changes.h"

@@ -1,4 +1,4 @@
-/* Signature, headers and Idempotency-Key; the vectors are those of the domain rules. */
+/* Signature, headers and Idempotency-Key; the vectors are those of docs/domain/deliveries.md. */
 #include "tests/testing/testing.h"
 
 #include <string.h>
