@@ -100,17 +100,18 @@ static const struct kind all[] = {
 
 const struct kind_table kinds = {all, sizeof all / sizeof *all};
 
-static bool job_exists(const char *job, void *context)
+static const char *job_name(size_t index, void *context)
 {
     (void)context;
-    return kind_find(&kinds, job) != NULL;
+    return index < kinds.count ? kinds.kinds[index].name : NULL;
 }
 
-static bool selection_exists(const char *job, const char *selection, void *context)
+/* The list ends with a NULL name. */
+static const char *selection_name(const char *job, size_t index, void *context)
 {
     (void)context;
     const struct kind *kind = kind_find(&kinds, job);
-    return kind != NULL && selection_find(kind, selection) != NULL;
+    return kind != NULL ? kind->selections[index].name : NULL;
 }
 
-const struct definition_names kinds_names = {job_exists, selection_exists, NULL};
+const struct definition_names kinds_names = {job_name, selection_name, NULL};

@@ -23,19 +23,37 @@ static const struct definition_key phase_keys[] = {
 #undef AT
 };
 
+/* True if `wanted` is a job (`job` NULL) or a selection of `job`; else all there are stand in `known`. */
+static bool find_name(const struct definition_names *names, const char *job, const char *wanted, struct buf *known)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = job ? names->selection(job, i, names->context) : names->job(i, names->context)); i++) {
+        if (!strcmp(name, wanted))
+            return true;
+        buf_addf(known, "%s%s", i ? ", " : "", name);
+    }
+    return false;
+}
+
 static enum err check_names(struct definition_reader *reader, const struct definition_phase *phase,
                             const struct yaml_node *node)
 {
-    const struct definition_names *names = reader->names;
+    struct buf jobs = BUF_INIT, selections = BUF_INIT;
+    enum err err = ERR_OK;
 
-    if (!names)
+    if (!reader->names)
         return ERR_OK;
-    if (!names->job(phase->job, names->context))
-        return yaml_error(yaml_get(node, "job"), reader->error, "there is no job \"%s\"", phase->job);
-    if (!names->selection(phase->job, phase->over, names->context))
-        return yaml_error(yaml_get(node, "over"), reader->error, "the job \"%s\" has no selection \"%s\"", phase->job,
-                          phase->over);
-    return ERR_OK;
+    if (!find_name(reader->names, NULL, phase->job, &jobs))
+        err = yaml_error(yaml_get(node, "job"), reader->error, "there is no job \"%s\"; the jobs are %s", phase->job,
+                         jobs.data);
+    else if (!find_name(reader->names, phase->job, phase->over, &selections))
+        err = yaml_error(yaml_get(node, "over"), reader->error,
+                         "the job \"%s\" has no selection \"%s\"; its selections are %s", phase->job, phase->over,
+                         selections.data);
+    buf_fini(&jobs);
+    buf_fini(&selections);
+    return err;
 }
 
 static enum err read_phase(struct definition_reader *reader, const struct yaml_node *node,

@@ -20,10 +20,11 @@
 #define DEFINITION_PHASES_MAX 32
 #define DEFINITION_ARGS_MAX 32
 
-/* Which names exist: kinds live above this box. `selection` is asked with the job that it is to be planned for. */
+/* Which names exist: kinds live above this box. Each answers with one name after the other, by `index` from 0, then
+ * with NULL; `selection` with those that the job can be planned from, none where there is no such job. */
 struct definition_names {
-    bool (*job)(const char *job, void *context);
-    bool (*selection)(const char *job, const char *selection, void *context);
+    const char *(*job)(size_t index, void *context);
+    const char *(*selection)(const char *job, size_t index, void *context);
     void *context;
 };
 

@@ -68,11 +68,11 @@ class Commands(DefinitionsTest):
         self.write("mine.yaml", "id: mine\nname: Mine\nphases: [{id: p, job: noop, over: moons}]\n")
         error, = self.resync(FAILED)["workflows"]["errors"]
         self.assertEqual({"id": "mine", "name": "Mine", "path": str(path.resolve()), "line": 3, "column": 35,
-                          "error": 'the job "noop" has no selection "moons"'}, error)
+                          "error": 'the job "noop" has no selection "moons"; its selections are numbers'}, error)
         listed = self.expect(FAILED, "definitions")
         self.assertRegex(listed.out, r"mine +older version ")
-        self.assertIn("mine.yaml:3:35: the job \"noop\" has no selection \"moons\" (the last good version stays in force)",
-                      listed.err)
+        self.assertIn("mine.yaml:3:35: the job \"noop\" has no selection \"moons\"; its selections are numbers"
+                      " (the last good version stays in force)", listed.err)
         shown = self.ask("definition", "mine")
         self.assertEqual(("older version", 3, 35), (shown["state"], shown["load_error_line"], shown["load_error_column"]))
         self.assertEqual(3, self.ask("run", "mine")["total"])

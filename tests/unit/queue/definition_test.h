@@ -12,19 +12,21 @@
 
 #define SMALL "id: a\nname: A\nphases: [{id: p, job: noop, over: numbers}]\n"
 
-static inline bool job_exists(const char *job, void *context)
+static inline const char *job_name(size_t index, void *context)
 {
+    static const char *const jobs[] = {"noop", "resync", NULL};
     (void)context;
-    return !strcmp(job, "noop") || !strcmp(job, "resync");
+    return jobs[index];
 }
 
-static inline bool selection_exists(const char *job, const char *selection, void *context)
+static inline const char *selection_name(const char *job, size_t index, void *context)
 {
+    static const char *const of_noop[] = {"numbers", NULL}, *const of_resync[] = {"link", "links-of-app", NULL};
     (void)context;
-    return !strcmp(job, "noop") ? !strcmp(selection, "numbers") : !strcmp(selection, "links-of-app");
+    return strcmp(job, "noop") == 0 ? of_noop[index] : of_resync[index];
 }
 
-static const struct definition_names names = {job_exists, selection_exists, NULL};
+static const struct definition_names names = {job_name, selection_name, NULL};
 
 static inline struct definition *parse(const char *text)
 {

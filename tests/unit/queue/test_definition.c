@@ -110,9 +110,10 @@ static void mistakes_are_named_with_their_place(void **state)
 static void phases_are_checked_against_the_registered_names(void **state)
 {
     (void)state;
-    assert_refused("id: a\nname: A\nphases: [{id: p, job: rm, over: numbers}]\n", 3, 23, "no job \"rm\"");
+    assert_refused("id: a\nname: A\nphases: [{id: p, job: rm, over: numbers}]\n", 3, 23,
+                   "there is no job \"rm\"; the jobs are noop, resync");
     assert_refused("id: a\nname: A\nphases: [{id: p, job: resync, over: numbers}]\n", 3, 37,
-                   "no selection \"numbers\"");
+                   "no selection \"numbers\"; its selections are link, links-of-app");
     assert_refused("id: a\nname: A\nphases:\n"
                    "  - {id: p, job: noop, over: numbers}\n  - {id: p, job: noop, over: numbers}\n",
                    5, 10, "a phase \"p\" already");
