@@ -100,7 +100,7 @@ check broken lease   'takeover without waiting'              -DTAKEOVER_WITHOUT_
 check broken lease   'no fresh touch before a request'       -DNO_FRESH_TOUCH -DFREEZES=0
 check broken lease   'a clock that stops in a freeze'        -DCLOCK_STOPS_WHEN_FROZEN
 check broken lease   'released at once after a crash'        -DRELEASED_AT_ONCE -DFREEZES=0 -DCRASHES=1
-check broken lease   'released whoever holds it'             -DRELEASED_WITHOUT_MATCH -DFREEZES=0 -DCRASHES=1
+check broken lease   'released without a match'              -DRELEASED_WITHOUT_MATCH -DFREEZES=0 -DCRASHES=1
 check broken lease   'no intents'                            -DNO_INTENTS -DFREEZES=0 -DCRASHES=1
 check broken lease   'intents deleted, not read at start'    -DINTENTS_DELETED_UNREAD -DFREEZES=0
 check broken lease   'a failed settle deletes intents'       -DFAILED_SETTLE_DELETES_INTENTS -DFREEZES=0 -DCRASHES=1
