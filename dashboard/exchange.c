@@ -3,6 +3,7 @@
  *
  *   target → headers (refused here, if at all) → body → asleep while an executor works → the reply leaves → over
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,20 @@
 
 #define STREAM_RETRY_S 10
 #define ROOM_RETRY_S 5
+#define PARAMETERS_MAX 128
 #define BODY_SMALL (16u * 1024)
 #define BODY_READ_MAX (8u * 1024 * 1024) /* of one that is refused already */
 #define BODIES_LARGE_MAX (64u * 1024 * 1024)
+
+/* libmicrohttpd keeps each parameter in the connection's memory: where they do not fit it neither answers nor closes
+ * the connection. */
+static bool has_too_many_parameters(const char *target)
+{
+    size_t count = 0;
+    for (const char *at = strchr(target, '?'); at != NULL && count <= PARAMETERS_MAX; at = strchr(at + 1, '&'))
+        count++;
+    return count > PARAMETERS_MAX;
+}
 
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -32,7 +44,31 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     exchange->began_us = clock_mono_us();
     call_init(&exchange->call);
     peer_set(exchange->peer, PEER_READING);
+    exchange_abandon(exchange->peer);
+    *peer_request(exchange->peer) = exchange;
+    if (has_too_many_parameters(target))
+        peer_shut(exchange->peer);
     return exchange;
+}
+
+static void drop(struct exchange *exchange)
+{
+    *peer_request(exchange->peer) = NULL;
+    if (exchange->file != NULL)
+        MHD_destroy_response(exchange->file);
+    exchange->server->large_bodies -= exchange->large;
+    call_fini(&exchange->call);
+    free(exchange->target);
+    free(exchange);
+}
+
+void exchange_abandon(struct peer *peer)
+{
+    struct exchange *exchange = *peer_request(peer);
+    if (exchange == NULL)
+        return;
+    assert(exchange->phase != WORKING); /* an executor has it, and its connection sleeps */
+    drop(exchange);
 }
 
 void exchange_end(void *context, struct MHD_Connection *connection, void **place, enum MHD_RequestTerminationCode code)
@@ -46,12 +82,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **place
         traffic_note(exchange->call.route, exchange->call.reply.status, clock_mono_us() - exchange->began_us);
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         peer_set(exchange->peer, PEER_IDLE);
-    if (exchange->file != NULL)
-        MHD_destroy_response(exchange->file);
-    exchange->server->large_bodies -= exchange->large;
-    call_fini(&exchange->call);
-    free(exchange->target);
-    free(exchange);
+    drop(exchange);
 }
 
 /* ---- the reply leaves ------------------------------------------------------------------------------------------ */

@@ -29,25 +29,29 @@ static char *header(struct exchange *exchange, const char *name)
     return value == NULL ? NULL : mem_strdup(value);
 }
 
-static enum MHD_Result on_forwarded(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+/* What proxies add to a request that they pass on. */
+static const char *const proxy_headers[] = {
+    FORWARDED_FOR, "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Server", "Forwarded",
+    "Via",         "X-Real-IP",         "X-Client-IP",      "True-Client-IP",   "CF-Connecting-IP",   "X-Original-URI"};
+
+/* All lines of X-Forwarded-For are one list (RFC 9110 5.3), whose last entry is the nearest: some proxies add a line of
+ * their own to those that the client sent. */
+struct passed_on {
+    struct buf list;
+    bool is_so;
+};
+
+static enum MHD_Result on_passed_on(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     (void)kind;
-    struct buf *all = context;
+    struct passed_on *passed = context;
+    for (size_t i = 0; i < sizeof proxy_headers / sizeof *proxy_headers; i++)
+        passed->is_so = passed->is_so || strcasecmp(name, proxy_headers[i]) == 0;
     if (strcasecmp(name, FORWARDED_FOR) != 0 || value == NULL)
         return MHD_YES;
-    if (all->len > 0)
-        buf_add_str(all, ", ");
-    buf_add_str(all, value);
+    buf_add_str(&passed->list, ", ");
+    buf_add_str(&passed->list, value);
     return MHD_YES;
-}
-
-/* Some proxies add a line of their own to those that the client sent: all lines are one list (RFC 9110 5.3), whose last
- * entry is the nearest. NULL = there is none. */
-static char *forwarded_for(struct exchange *exchange)
-{
-    struct buf all = BUF_INIT;
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_forwarded, &all);
-    return all.len > 0 ? buf_take(&all) : NULL;
 }
 
 void exchange_head_take(struct exchange *exchange)
@@ -56,21 +60,22 @@ void exchange_head_take(struct exchange *exchange)
     const struct server *server = exchange->server;
     const struct sockaddr *peer = peer_address(exchange->peer);
     bool proxied = address_list_holds(server->trusted, peer);
-    char *forwarded = forwarded_for(exchange), *proto = header(exchange, "X-Forwarded-Proto");
+    const char *proto = exchange_head_value(exchange, "X-Forwarded-Proto");
+    struct passed_on passed = {.list = BUF_INIT};
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_passed_on, &passed);
     call->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     call->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
     call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
     call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
-    forwarded_client(peer, forwarded, server->trusted, call->address);
-    call->forwarded = forwarded != NULL;
+    forwarded_client(peer, passed.list.data, server->trusted, call->address);
+    buf_fini(&passed.list);
+    call->forwarded = passed.is_so;
     /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient within chunked bodies) see
      * different ends of a request, what is left must not become somebody's next one. */
     exchange->closing = exchange->closing || proxied || call->forwarded;
     call->tls = strncmp(office_config(server->office)->dashboard_public_url, "https:", 6) == 0 ||
                 (proxied && proto != NULL && strcmp(proto, "https") == 0);
-    free(forwarded);
-    free(proto);
 }
 
 #if MHD_VERSION < LAYOUT_UNTIL

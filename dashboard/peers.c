@@ -1,5 +1,6 @@
 #include "dashboard/peers.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct peer {
     enum peer_state state;
     int64_t since_ms;
     bool shut;
+    void *request;
     struct peer *prev, *next;
 };
 
@@ -112,6 +114,7 @@ struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *addre
 void peers_remove(struct peers *peers, struct peer *peer)
 {
     struct place *place = peer->place;
+    assert(peer->request == NULL); /* its owner frees it first */
     DL_DELETE(place->peers, peer);
     peers->count--;
     if (--place->count == 0) {
@@ -139,6 +142,11 @@ bool peers_may_stream(const struct peers *peers, const struct peer *peer)
 const struct sockaddr *peer_address(const struct peer *peer)
 {
     return (const struct sockaddr *)&peer->address;
+}
+
+void **peer_request(struct peer *peer)
+{
+    return &peer->request;
 }
 
 size_t peers_expire(struct peers *peers, int64_t now_ms)

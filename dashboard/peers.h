@@ -41,6 +41,8 @@ bool peers_may_stream(const struct peers *peers, const struct peer *peer);
 /* Ends a connection from our side. */
 void peer_shut(struct peer *peer);
 const struct sockaddr *peer_address(const struct peer *peer);
+/* Where the connection's request in hand hangs; NULL between requests. What is put there is its owner's. */
+void **peer_request(struct peer *peer);
 /* Shuts down those that are over their deadline; how many. */
 size_t peers_expire(struct peers *peers, int64_t now_ms);
 size_t peers_count(const struct peers *peers);

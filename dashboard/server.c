@@ -59,6 +59,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
     struct server *server = context;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        exchange_abandon(*socket_context);
         peers_remove(server->peers, *socket_context);
         return;
     }

@@ -30,6 +30,9 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 enum MHD_Result exchange_receive(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                  const char *version, const char *upload, size_t *upload_len, void **place);
 void exchange_end(void *context, struct MHD_Connection *connection, void **place, enum MHD_RequestTerminationCode code);
+/* The connection is closing. libmicrohttpd does not tell of the end of a request that it refuses itself after the
+ * target has come (the parameters of the query do not fit into its memory): that one ends here, at the latest. */
+void exchange_abandon(struct peer *peer);
 /* An executor is done with it. */
 void exchange_answered(struct call *call);
 
