@@ -171,6 +171,18 @@ static enum err read_target(struct exchange *exchange, const char *method, struc
     return err;
 }
 
+static enum err refuse_length(struct exchange *exchange, struct err_info *error)
+{
+    return call_refuse(&exchange->call, MHD_HTTP_CONTENT_TOO_LARGE, error, "the body may have %zu bytes",
+                       route_body_max(exchange->call.route));
+}
+
+static enum err check_length(struct exchange *exchange, int64_t length, struct err_info *error)
+{
+    bool fits = length <= (int64_t)route_body_max(exchange->call.route);
+    return fits ? ERR_OK : refuse_length(exchange, error);
+}
+
 /* True if it asks for a file of the page; else it may be for a route. */
 static bool find_file(struct exchange *exchange)
 {
@@ -204,7 +216,10 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method,
          reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     if (reads && !has_body && !route_is_api(exchange->target) && find_file(exchange))
         return MHD_YES;
-    if (read_target(exchange, method, &error) == ERR_OK)
+    enum err err = read_target(exchange, method, &error);
+    if (err == ERR_OK)
+        err = check_length(exchange, strict.length, &error);
+    if (err == ERR_OK)
         return MHD_YES;
     if (has_body)
         return refuse(exchange, &error);
@@ -242,7 +257,7 @@ static void throw_away(struct exchange *exchange, int status)
 static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, size_t *len)
 {
     exchange->read += *len;
-    if (exchange->unwanted == 0 && exchange->read > CALL_BODY_MAX)
+    if (exchange->unwanted == 0 && exchange->read > route_body_max(exchange->call.route))
         throw_away(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
     else if (exchange->unwanted == 0 && !take_room(exchange, exchange->read))
         throw_away(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
@@ -258,7 +273,7 @@ static enum MHD_Result refuse_body(struct exchange *exchange)
     bool too_large = exchange->unwanted == MHD_HTTP_CONTENT_TOO_LARGE;
     exchange->call.reply.retry_after_s = too_large ? 0 : ROOM_RETRY_S;
     if (too_large)
-        call_refuse(&exchange->call, exchange->unwanted, &error, EXCHANGE_BODY_TOO_LARGE, CALL_BODY_MAX);
+        refuse_length(exchange, &error);
     else
         call_refuse(&exchange->call, exchange->unwanted, &error, "too many large bodies are under way; try again");
     return refuse(exchange, &error);

@@ -122,7 +122,5 @@ enum err exchange_head_check(struct exchange *exchange, const char *method, cons
         return err_set(error, ERR_USAGE, "the address of a request begins with / and holds neither # nor \\");
     if (strlen(exchange->target) > EXCHANGE_TARGET_MAX)
         return call_refuse(call, 414, error, "the address of the request is too long");
-    if (strict->length > CALL_BODY_MAX)
-        return call_refuse(call, MHD_HTTP_CONTENT_TOO_LARGE, error, EXCHANGE_BODY_TOO_LARGE, CALL_BODY_MAX);
     return ERR_OK;
 }

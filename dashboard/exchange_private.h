@@ -6,7 +6,6 @@
 #include "dashboard/strict.h"
 
 #define EXCHANGE_TARGET_MAX 8192
-#define EXCHANGE_BODY_TOO_LARGE "the body may have %d bytes"
 
 enum phase { NEW, READING, WORKING, ANSWERED, SENT };
 

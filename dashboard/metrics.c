@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/bounded.h"
 #include "common/base/json.h"
 
 /* The bounds of the workers' histograms, as in worker/counts.c. */
@@ -101,7 +102,7 @@ static void histogram(struct json_object *worker, struct buf *out, const char *m
         return;
     snprintf(series, sizeof series, "%s_bucket", name);
     for (size_t i = 0; i < BOUNDS; i++) {
-        below += json_object_get_int64(json_object_array_get_idx(buckets, i));
+        below = bounded_add(below, json_object_get_int64(json_object_array_get_idx(buckets, i)));
         snprintf(labels, sizeof labels, ",le=\"%s\"", bounds[i]);
         sample(out, series, worker, labels, below);
     }

@@ -89,15 +89,54 @@ static struct peer *idlest_of_all(struct peers *peers)
     return found;
 }
 
+/* Of those whose request or answer is on its way: the one that takes longest. Another end that is slow on purpose looks
+ * no other; what is honest is over in the time that it takes for as many newcomers to come. */
+static struct peer *slowest(struct place *place)
+{
+    struct peer *found = NULL, *peer;
+    DL_FOREACH(place->peers, peer)
+    if ((peer->state == PEER_READING || peer->state == PEER_WRITING) && !peer->shut &&
+        (found == NULL || peer->since_ms < found->since_ms))
+        found = peer;
+    return found;
+}
+
+/* Of the address that has most connections. */
+static struct peer *slowest_of_all(struct peers *peers)
+{
+    struct peer *found = NULL;
+    size_t most = 0;
+    for (struct place *place = peers->places; place != NULL; place = place->hh.next) {
+        struct peer *peer = place->count > most ? slowest(place) : NULL;
+        if (peer == NULL)
+            continue;
+        found = peer;
+        most = place->count;
+    }
+    return found;
+}
+
+static struct peer *victim_in(struct place *place)
+{
+    struct peer *idle = idlest(place);
+    return idle != NULL ? idle : slowest(place);
+}
+
+static struct peer *victim_of_all(struct peers *peers)
+{
+    struct peer *idle = idlest_of_all(peers);
+    return idle != NULL ? idle : slowest_of_all(peers);
+}
+
 struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address)
 {
     struct place *place = place_of(peers, address);
     struct peer *peer = mem_zalloc(sizeof *peer), *victim = NULL;
     bool too_many = true;
     if (place->count >= peers->limits.per_address)
-        victim = idlest(place);
+        victim = victim_in(place);
     else if (peers->count >= peers->limits.in_all)
-        victim = idlest_of_all(peers);
+        victim = victim_of_all(peers);
     else
         too_many = false;
     *peer = (struct peer){.place = place, .fd = fd, .since_ms = clock_mono_ms()};

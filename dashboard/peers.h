@@ -1,7 +1,8 @@
 /*
  * The connections of the server: how many an address has, and since when each has been doing what. Whoever opens more
- * than his share loses the one that has been idle longest, so that idle connections starve nobody; whoever takes longer
- * over a request or an answer than the deadline, drip by drip, is cut off. The loop's alone.
+ * than his share loses the one that has been idle longest, or else the one whose request or answer has been on its way
+ * longest, so that neither idle nor dripping connections starve others; whoever takes longer over a request or an
+ * answer than the deadline, drip by drip, is cut off. The loop's alone.
  */
 #ifndef REPRISE_DASHBOARD_PEERS_H
 #define REPRISE_DASHBOARD_PEERS_H
@@ -30,8 +31,9 @@ struct peers *peers_new(struct peer_limits limits);
 /* All must have been removed. Takes NULL. */
 void peers_drop(struct peers *peers);
 
-/* A new connection; `fd` stays its owner's. Where there are too many, one is shut down (this one, if none is idle): its
- * owner then notices by itself. */
+/* A new connection; `fd` stays its owner's. Where there are too many, one is shut down, of the address or, where there
+ * are too many in all, of the address that has most (this one, if all others are with executors or streams): its owner
+ * then notices by itself. */
 struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address);
 void peers_remove(struct peers *peers, struct peer *peer);
 void peer_set(struct peer *peer, enum peer_state state);

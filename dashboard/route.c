@@ -18,6 +18,11 @@ size_t route_count(void)
     return count;
 }
 
+size_t route_body_max(const struct route *route)
+{
+    return route->body_max != 0 ? route->body_max : ROUTE_BODY_MAX;
+}
+
 bool route_wraps(const struct route *route)
 {
     return strncmp(route->pattern, WRAPPED, strlen(WRAPPED)) == 0;

@@ -54,6 +54,7 @@ struct route {
     answer_question *ask;                                   /* a question of common/query, whose answer is the reply */
     const char *query;  /* names of the parameters that it takes, separated by spaces; NULL = none */
     const char *body;   /* schema of what it is sent; NULL = nothing */
+    size_t body_max;    /* bytes of it; 0 = ROUTE_BODY_MAX */
     const char *answer; /* schema of a success */
     int status;         /* of a success; 0 = 200 */
     const char *summary;
@@ -77,6 +78,9 @@ void route_params_fini(struct route_params *params);
 #define ROUTE_ALLOWED_MAX 40
 MUST_CHECK enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
                                struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error);
+/* How many bytes of a body the route reads. */
+#define ROUTE_BODY_MAX (64u * 1024)
+size_t route_body_max(const struct route *route);
 /* True where successful bodies are wrapped in {"data": …}. */
 bool route_wraps(const struct route *route);
 /* True if `path` belongs to the API, whether there is such a route or not. */

@@ -26,20 +26,26 @@ static bool is_right(const struct config *config, const char *name, const char *
     return crypto_equal(given, wanted, sizeof given) && password_right;
 }
 
+static enum err refuse_for_now(struct call *call, int64_t wait_ms, struct err_info *error)
+{
+    call->reply.retry_after_s = (wait_ms + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S;
+    return call_refuse(call, 429, error, "too many tries; wait %lld s", (long long)call->reply.retry_after_s);
+}
+
 static enum err check(struct call *call, const char *name, const char *password, struct err_info *error)
 {
     struct office *office = call->desk->office;
     int64_t wait_ms = 0;
-    if (!guard_try(office->guard, call->address, name, clock_mono_ms(), &wait_ms)) {
-        call->reply.retry_after_s = (wait_ms + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S;
-        return call_refuse(call, 429, error, "too many tries; wait %lld s", (long long)call->reply.retry_after_s);
+    enum guard_name how = guard_name(office->guard, call->address, name, clock_mono_ms(), &wait_ms);
+    if (how == GUARD_WAIT)
+        return refuse_for_now(call, wait_ms, error);
+    if (is_right(office_config(office), name, password)) {
+        guard_forgive(office->guard, call->address, name);
+        return ERR_OK;
     }
-    if (!is_right(office_config(office), name, password)) {
-        log_warn("a login from %s was refused", call->address);
-        return call_refuse(call, 401, error, "the name or the password is wrong");
-    }
-    guard_forgive(office->guard, call->address, name);
-    return ERR_OK;
+    log_warn("a login from %s was refused", call->address);
+    return how == GUARD_ONCE ? refuse_for_now(call, wait_ms, error)
+                             : call_refuse(call, 401, error, "the name or the password is wrong");
 }
 
 /* Secure, unless the browser speaks plain HTTP to loopback: it would not send it back there. */
@@ -76,12 +82,15 @@ enum err run_login(struct call *call, struct err_info *error)
     const struct config *config = office_config(call->desk->office);
     struct json_object *body = NULL;
     const char *name = NULL, *password = NULL;
+    int64_t wait_ms = 0;
     if (*config->dashboard_password_hash == '\0')
         return call_refuse(call, 503, error,
                            "nobody can log in: dashboard.password_hash is not set (dashboard "
                            "hash-password makes one)");
     if (call->origin != NULL && !origin_matches(call->origin, call->host, config->dashboard_public_url))
         return call_refuse(call, 403, error, "this request does not come from our own page (Origin)");
+    if (!guard_address(call->desk->office->guard, call->address, clock_mono_ms(), &wait_ms))
+        return refuse_for_now(call, wait_ms, error); /* before it costs anything */
     enum err err = call_body(call, keys, &body, error);
     if (err == ERR_OK)
         err = call_text(body, "username", NAME_MOST, &name, error);

@@ -40,10 +40,11 @@ enum err asked_number(const struct asked *asked, const char *name, struct asked_
     if (text == NULL)
         return ERR_OK;
     errno = 0;
-    *number = strtoll(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *number < range.least || *number > range.most)
+    int64_t given = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || given < range.least || given > range.most)
         return asked_refuse(asked, error, name, "\"%s\" is not a number from %" PRId64 " to %" PRId64, text,
                             range.least, range.most);
+    *number = given;
     return ERR_OK;
 }
 

@@ -32,6 +32,7 @@ const char *asked_text(const struct asked *asked, const char *name);
 struct asked_range {
     int64_t least, most, otherwise; /* `otherwise`: where it was not given */
 };
+/* `*number` is within the range, or `otherwise`, also where what was given is refused. */
 MUST_CHECK enum err asked_number(const struct asked *asked, const char *name, struct asked_range range, int64_t *number,
                                  struct err_info *error);
 /* One of `words` (ended by NULL): its index; −1 where it was not given. */

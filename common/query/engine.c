@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/bounded.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/queue/names.h"
@@ -86,7 +87,7 @@ enum err engine_workers(const struct dispatch *dispatch, struct json_object **wo
         err = worker_ids(dispatch, args, &ids, error);
     for (size_t i = 0; err == ERR_OK && i + 1 < redis_count(ids); i += 2) {
         struct json_object *worker = NULL;
-        int64_t silent_ms = now_ms - redis_int(redis_item(ids, i + 1));
+        int64_t silent_ms = bounded_subtract(now_ms, redis_int(redis_item(ids, i + 1)));
         const char *id = redis_text(redis_item(ids, i));
         err = worker_json(dispatch, args, id, silent_ms < 0 ? 0 : silent_ms, &worker, error);
         if (err == ERR_OK)

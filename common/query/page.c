@@ -45,7 +45,7 @@ static enum err read_offset(const struct asked *asked, struct page *page, struct
         return asked_refuse(asked, error, "page", "it cannot stand beside offset");
     int64_t last = PAGE_OFFSET_MAX / page->limit + 1;
     err = asked_number(asked, "page", (struct asked_range){1, last, 1}, &number, error);
-    page->offset = (number - 1) * page->limit;
+    page->offset = (number - 1) * page->limit; /* a number that is refused is not given out */
     return err;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bounded.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
@@ -194,7 +195,8 @@ static void count_executors(struct census *census, const redisReply *heartbeat)
     if (*text == '\0' || json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &description, &ignored) != ERR_OK)
         return;
     for (int q = 0; q < QUEUE_COUNT; q++)
-        census->executors[q] += json_get_int(json_get(description, "executors"), queue_names[q], 0);
+        census->executors[q] =
+            bounded_add(census->executors[q], json_get_int(json_get(description, "executors"), queue_names[q], 0));
     json_object_put(description);
 }
 

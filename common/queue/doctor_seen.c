@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bounded.h"
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
 #include "common/queue/doctor_private.h"
@@ -274,6 +275,6 @@ int64_t seen_silence_ms(const struct seen *seen, const char *worker)
 {
     for (size_t i = 0; i + 1 < redis_count(seen->beats_of_workers); i += 2)
         if (strcmp(redis_text(redis_item(seen->beats_of_workers, i)), worker) == 0)
-            return seen->now_ms - redis_int(redis_item(seen->beats_of_workers, i + 1));
+            return bounded_subtract(seen->now_ms, redis_int(redis_item(seen->beats_of_workers, i + 1)));
     return INT64_MAX;
 }

@@ -37,11 +37,12 @@ def password_hash(env):
 class Dashboard:
     """The running program. Its words are in `log`."""
 
-    def __init__(self, env, place, listen="127.0.0.1:0"):
+    def __init__(self, env, place, listen="127.0.0.1:0", through=()):
+        """`through`: the words of a program that becomes this one, such as prlimit."""
         self.log = pathlib.Path(place) / "dashboard.log"
         with self.log.open("wb") as words:
-            self._process = subprocess.Popen([programs.program("dashboard"), "--dashboard-listen", listen], env=env,
-                                             stdin=subprocess.DEVNULL, stdout=words, stderr=words, cwd=place)
+            self._process = subprocess.Popen([*through, programs.program("dashboard"), "--dashboard-listen", listen],
+                                             env=env, stdin=subprocess.DEVNULL, stdout=words, stderr=words, cwd=place)
         self.pid = self._process.pid
         self.port = eventually(self._port, "the dashboard listens")
 
@@ -102,6 +103,7 @@ class DashboardTest(unittest.TestCase):
 
     settings = {}
     bound_to = "127.0.0.1:0"
+    through = ()
 
     @classmethod
     def setUpClass(cls):
@@ -110,7 +112,7 @@ class DashboardTest(unittest.TestCase):
         cls.env = programs.environment(cls.stores, REPRISE_JWT_SECRET=SECRET)
         cls.env["REPRISE_DASHBOARD_PASSWORD_HASH"] = password_hash(cls.env)
         cls.env.update(cls.settings)
-        cls.dashboard = Dashboard(cls.env, cls.place, cls.bound_to)
+        cls.dashboard = Dashboard(cls.env, cls.place, cls.bound_to, cls.through)
         cls.token = jwt(good_claims())
 
     @classmethod

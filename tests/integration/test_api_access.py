@@ -199,6 +199,31 @@ class Guessing(DashboardTest):
         statuses = [self.guess("198.51.100.%d" % number, "a name").status for number in range(1, 32)]
         self.assertEqual([401] * 30 + [429], statuses)
 
+    def test_seven_addresses_do_not_lock_the_owner_out(self):
+        owner = USER
+        statuses = [self.guess("198.51.100.%d" % (200 + number), owner).status for number in range(7) for _ in range(5)]
+        self.assertEqual([401] * 30 + [429] * 5, statuses)
+        self.assertEqual(429, self.guess("192.0.2.201", owner).status, "whoever guesses pays an address for each try")
+        self.assertEqual(429, self.guess("192.0.2.201", owner, PASSWORD).status)
+        self.assertEqual(200, self.guess("192.0.2.202", owner, PASSWORD).status)
+        self.assertEqual(401, self.guess("192.0.2.203", owner).status, "success forgives the name")
+
+    def test_a_port_or_brackets_do_not_make_a_client_of_the_proxy(self):
+        for number, form in enumerate(("192.0.2.211:%d", "[2001:db8:9::1]:%d") * 5):
+            self.assertEqual(401, self.guess(form % (4000 + number), "port %d" % number).status)
+        for address in ("192.0.2.211:1", "192.0.2.211", "[2001:db8:9::2]", "2001:db8:9::1"):
+            self.assertEqual(429, self.guess(address, "port").status, address)
+
+    def test_tries_are_counted_before_anything_of_them_is_read(self):
+        mine = {"X-Forwarded-For": "192.0.2.220", "Content-Type": "application/json"}
+        for _ in range(5):
+            self.refused(400, "POST", "/admin/api/login", "{", token="", headers=mine)
+        self.refused(429, "POST", "/admin/api/login", "{", token="", headers=mine)
+        for size in (4097, 1 << 20):
+            text = self.refused(413, "POST", "/admin/api/login", " " * size, token="", headers=mine)
+            self.assertEqual("the body may have 4096 bytes", text)
+        self.refused(413, "POST", "/admin/api/resync", " " * 65537, headers=mine)
+
     def test_what_a_client_says_itself_of_its_address_does_not_count(self):
         for number in range(5):
             self.assertEqual(401, self.guess("10.0.0.%d, 192.0.2.1" % number, "someone").status)

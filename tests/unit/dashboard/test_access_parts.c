@@ -65,11 +65,11 @@ static void guessing_is_slowed_down(void **state)
     struct guard *guard = guard_new();
     int64_t wait_ms = 0, now_ms = 1000;
     for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_try(guard, "a", "n", now_ms, &wait_ms));
-    assert_false(guard_try(guard, "a", "other", now_ms + 10, &wait_ms));
+        assert_true(guard_address(guard, "a", now_ms, &wait_ms));
+    assert_false(guard_address(guard, "a", now_ms + 10, &wait_ms));
     assert_int_equal(wait_ms, GUARD_WINDOW_MS - 10);
-    assert_true(guard_try(guard, "b", "n", now_ms, &wait_ms));
-    assert_true(guard_try(guard, "a", "n", now_ms + GUARD_WINDOW_MS, &wait_ms));
+    assert_true(guard_address(guard, "b", now_ms, &wait_ms));
+    assert_true(guard_address(guard, "a", now_ms + GUARD_WINDOW_MS, &wait_ms));
     guard_drop(guard);
 }
 
@@ -80,14 +80,14 @@ static void a_client_is_its_network(void **state)
     struct guard *guard = guard_new();
     int64_t wait_ms = 0;
     for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_try(guard, one[i % 3], "n", 1000, &wait_ms));
+        assert_true(guard_address(guard, one[i % 3], 1000, &wait_ms));
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)
-        assert_false(guard_try(guard, one[i], "n", 1000, &wait_ms));
-    assert_true(guard_try(guard, "2001:db8:1:3::1", "n", 1000, &wait_ms));
+        assert_false(guard_address(guard, one[i], 1000, &wait_ms));
+    assert_true(guard_address(guard, "2001:db8:1:3::1", 1000, &wait_ms));
     guard_forgive(guard, one[1], "n");
     for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_try(guard, i % 2 ? "192.0.2.1" : "::ffff:192.0.2.1", "n", 1000, &wait_ms));
-    assert_false(guard_try(guard, "192.0.2.1", "n", 1000, &wait_ms));
+        assert_true(guard_address(guard, i % 2 ? "192.0.2.1" : "::ffff:192.0.2.1", 1000, &wait_ms));
+    assert_false(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
     guard_drop(guard);
 }
 
@@ -97,23 +97,58 @@ static void success_forgives(void **state)
     struct guard *guard = guard_new();
     int64_t wait_ms = 0;
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-            assert_true(guard_try(guard, "a", "n", 1000, &wait_ms));
+        for (int i = 0; i < GUARD_PER_ADDRESS; i++) {
+            assert_true(guard_address(guard, "a", 1000, &wait_ms));
+            assert_int_equal(guard_name(guard, "a", "n", 1000, &wait_ms), GUARD_FREE);
+        }
         guard_forgive(guard, "a", "n");
     }
     guard_drop(guard);
 }
 
-static void a_flood_of_names_is_bounded(void **state)
+static const char *numbered(int i, char out[32])
+{
+    snprintf(out, 32, "10.%d.%d.%d", i >> 16, (i >> 8) & 255, i & 255);
+    return out;
+}
+
+static void a_name_for_which_many_try_stays_open_to_its_owner(void **state)
 {
     (void)state;
     struct guard *guard = guard_new();
     int64_t wait_ms = 0;
     char address[32];
-    for (int i = 0; i < 50000; i++) {
-        snprintf(address, sizeof address, "10.%d.%d.%d", i >> 16, (i >> 8) & 255, i & 255);
-        assert_true(guard_try(guard, address, address, 1000, &wait_ms));
+    for (int i = 0; i < 7 * GUARD_PER_ADDRESS; i++) {
+        numbered(i / GUARD_PER_ADDRESS, address);
+        assert_true(guard_address(guard, address, 1000, &wait_ms));
+        assert_int_equal(guard_name(guard, address, "n", 1000, &wait_ms), i < GUARD_PER_NAME    ? GUARD_FREE
+                                                                          : i == GUARD_PER_NAME ? GUARD_ONCE
+                                                                                                : GUARD_WAIT);
+        if (i >= GUARD_PER_NAME)
+            break;
     }
+    assert_true(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
+    assert_int_equal(guard_name(guard, "192.0.2.1", "n", 1000, &wait_ms), GUARD_ONCE);
+    assert_int_equal(wait_ms, GUARD_WINDOW_MS);
+    assert_false(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
+    assert_true(guard_address(guard, "192.0.2.2", 1000, &wait_ms));
+    assert_int_equal(guard_name(guard, "192.0.2.2", "another", 1000, &wait_ms), GUARD_FREE);
+    guard_drop(guard);
+}
+
+static void no_flood_of_addresses_pushes_out_a_count(void **state)
+{
+    (void)state;
+    struct guard *guard = guard_new();
+    int64_t wait_ms = 0;
+    char address[32];
+    int refused = 0;
+    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
+        assert_true(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
+    for (int i = 0; i < 60000; i++)
+        refused += !guard_address(guard, numbered(i, address), 1000 + i / 2, &wait_ms);
+    assert_false(guard_address(guard, "192.0.2.1", 40000, &wait_ms));
+    assert_true(refused < 60);
     guard_drop(guard);
 }
 
@@ -154,6 +189,41 @@ static void the_idlest_makes_room(void **state)
     peers_drop(peers);
 }
 
+#define GREEDY 3
+
+static struct sockaddr *from(struct sockaddr_in *address, unsigned last)
+{
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0A000000 + last)};
+    return (struct sockaddr *)address;
+}
+
+/* Three addresses take all connections with requests that do not end: a newcomer is served. */
+static void whoever_reads_slowly_makes_room(void **state)
+{
+    (void)state;
+    struct peers *peers = peers_new((struct peer_limits){100, 2 * GREEDY + 1, 1000});
+    struct sockaddr_in address;
+    struct peer *all[2 * GREEDY + 3];
+    int pairs[2 * GREEDY + 3][2];
+    for (int i = 0; i < 2 * GREEDY + 3; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]), 0);
+        unsigned whose = i == 0 ? 9 : i <= GREEDY + 1 ? 1 : i <= 2 * GREEDY ? 2 : 3;
+        all[i] = peers_add(peers, pairs[i][0], from(&address, whose));
+        peer_set(all[i], i % 2 ? PEER_READING : PEER_WRITING);
+    }
+    assert_false(is_shut(pairs[0][1])); /* his only one, although it is the oldest */
+    assert_true(is_shut(pairs[1][1]));  /* the oldest of the address that has most */
+    assert_true(is_shut(pairs[2][1]));
+    for (int i = 3; i < 2 * GREEDY + 3; i++)
+        assert_false(is_shut(pairs[i][1]));
+    for (int i = 0; i < 2 * GREEDY + 3; i++) {
+        peers_remove(peers, all[i]);
+        close(pairs[i][0]);
+        close(pairs[i][1]);
+    }
+    peers_drop(peers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,8 +233,10 @@ int main(void)
         cmocka_unit_test(guessing_is_slowed_down),
         cmocka_unit_test(a_client_is_its_network),
         cmocka_unit_test(success_forgives),
-        cmocka_unit_test(a_flood_of_names_is_bounded),
+        cmocka_unit_test(a_name_for_which_many_try_stays_open_to_its_owner),
+        cmocka_unit_test(no_flood_of_addresses_pushes_out_a_count),
         cmocka_unit_test(the_idlest_makes_room),
+        cmocka_unit_test(whoever_reads_slowly_makes_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

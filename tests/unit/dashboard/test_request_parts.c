@@ -162,6 +162,29 @@ static void forwarded_for_counts_as_far_as_proxies_are_trusted(void **state)
     assert_string_equal(client("10.0.0.1", "", "10.0.0.0/8", out), "10.0.0.1");
 }
 
+static void forwarded_addresses_may_have_ports_and_brackets(void **state)
+{
+    (void)state;
+    static const char *const forms[][2] = {
+        {"203.0.113.7:4711", "203.0.113.7"},
+        {"[2001:db8::1]", "2001:db8::1"},
+        {"[2001:db8::1]:443", "2001:db8::1"},
+        {"\"[2001:db8::1]:443\"", "2001:db8::1"},
+        {"fe80::1%eth0", "fe80::1"},
+        {"\"203.0.113.7\"", "203.0.113.7"},
+        {"1.2.3.4, 203.0.113.7:1", "203.0.113.7"},
+        {"203.0.113.7:1, 10.0.0.2:2", "203.0.113.7"},
+        {"203.0.113.7:", "10.0.0.1"},
+        {"203.0.113.7:x", "10.0.0.1"},
+        {"[203.0.113.7", "10.0.0.1"},
+        {"203.0.113.7:123456", "10.0.0.1"},
+        {"[::ffff:203.0.113.7]:1", "::ffff:203.0.113.7"},
+    };
+    char out[INET6_ADDRSTRLEN];
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        assert_string_equal(client("10.0.0.1", forms[i][0], "10.0.0.0/8", out), forms[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +195,7 @@ int main(void)
         cmocka_unit_test(our_cookie_is_found_once),
         cmocka_unit_test(an_origin_is_ours_or_not),
         cmocka_unit_test(hosts_are_judged_by_their_writing),
+        cmocka_unit_test(forwarded_addresses_may_have_ports_and_brackets),
         cmocka_unit_test(forwarded_for_counts_as_far_as_proxies_are_trusted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
