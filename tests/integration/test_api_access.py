@@ -219,10 +219,14 @@ class Guessing(DashboardTest):
         for _ in range(5):
             self.refused(400, "POST", "/admin/api/login", "{", token="", headers=mine)
         self.refused(429, "POST", "/admin/api/login", "{", token="", headers=mine)
-        for size in (4097, 1 << 20):
-            text = self.refused(413, "POST", "/admin/api/login", " " * size, token="", headers=mine)
-            self.assertEqual("the body may have 4096 bytes", text)
-        self.refused(413, "POST", "/admin/api/resync", " " * 65537, headers=mine)
+
+    def test_each_route_has_its_limit_for_bodies(self):
+        for path, most in (("login", 16 << 10), ("resync", 64 << 10), ("operations", 1 << 20), ("operations/preview", 1 << 20)):
+            for more in (1, 1 << 30):
+                data = self.raw(b"POST /admin/api/%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                                b"Content-Length: %d\r\n\r\n" % (path.encode(), most + more))
+                self.assertEqual(413, status_of(data), path)
+                self.assertIn(b"the body may have %d bytes" % most, data)
 
     def test_what_a_client_says_itself_of_its_address_does_not_count(self):
         for number in range(5):
