@@ -70,6 +70,11 @@ void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const 
     run->rulings[index].delay_ms = delay_ms;
 }
 
+void run_note_trouble(const struct run *run, const char *text, int64_t for_ms)
+{
+    trouble_note_for(&run->executor->process->trouble, text, for_ms);
+}
+
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
 
 bool run_stopping(const struct run *run)

@@ -71,6 +71,9 @@ void run_fail(struct run *run, size_t index, const struct err_info *error, enum 
 void run_put_off(struct run *run, size_t index, int64_t delay_ms);
 void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const char *reason);
 
+/* What this worker lacks: its heartbeat and the doctor tell of it for so long, or until something else is noted. */
+void run_note_trouble(const struct run *run, const char *text, int64_t for_ms);
+
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
 
 /* Keeps the lease where it is due (every 8 s) and tells whether to go on. ERR_OK: go on. ERR_FENCED: cancelled or taken

@@ -9,8 +9,13 @@
 
 void trouble_note(struct trouble *trouble, const char *text)
 {
+    trouble_note_for(trouble, text, YOUNG_MS);
+}
+
+void trouble_note_for(struct trouble *trouble, const char *text, int64_t for_ms)
+{
     pthread_mutex_lock(&trouble->lock);
-    trouble->noted_ms = clock_mono_ms();
+    trouble->until_ms = clock_mono_ms() + for_ms;
     snprintf(trouble->text, sizeof trouble->text, "%s", text);
     pthread_mutex_unlock(&trouble->lock);
 }
@@ -18,8 +23,7 @@ void trouble_note(struct trouble *trouble, const char *text)
 void trouble_tell(struct trouble *trouble, char out[TROUBLE_TEXT_MAX])
 {
     pthread_mutex_lock(&trouble->lock);
-    int64_t now_ms = clock_mono_ms();
-    bool young = trouble->noted_ms != 0 && now_ms - trouble->noted_ms < YOUNG_MS;
+    bool young = trouble->until_ms != 0 && clock_mono_ms() < trouble->until_ms;
     snprintf(out, TROUBLE_TEXT_MAX, "%s", young ? trouble->text : "");
     pthread_mutex_unlock(&trouble->lock);
 }

@@ -12,7 +12,7 @@
 
 struct trouble {
     pthread_mutex_t lock;
-    int64_t noted_ms; /* 0 = never */
+    int64_t until_ms; /* how long it is told; 0 = nothing was noted */
     char text[TROUBLE_TEXT_MAX];
 };
 #define TROUBLE_INIT                                                                                                   \
@@ -21,6 +21,8 @@ struct trouble {
     }
 
 void trouble_note(struct trouble *trouble, const char *text);
+/* The same for what is waited for longer than that. */
+void trouble_note_for(struct trouble *trouble, const char *text, int64_t for_ms);
 /* "" where nothing was noted lately. */
 void trouble_tell(struct trouble *trouble, char out[TROUBLE_TEXT_MAX]);
 

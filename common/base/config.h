@@ -50,13 +50,20 @@ struct config {
     int64_t deliver_parallel;       /* deliver.parallel */
     int64_t deliver_timeout_ms;     /* deliver.timeout, at most 30 s */
     int64_t deliver_max_text_bytes; /* deliver.max_text_bytes */
+    int64_t deliver_max_file_bytes; /* deliver.max_file_bytes */
     char *deliver_allow_private;    /* deliver.allow_private: addresses and CIDRs, comma separated */
     char *deliver_header_prefix;    /* deliver.header_prefix: "X-Docora-" */
     char *git_repositories_dir;     /* git.repositories_dir */
     char *git_file_roots;           /* git.file_roots: directories, colon separated */
     char *git_allow_private;        /* git.allow_private */
     int64_t git_timeout_ms;         /* git.timeout */
+    int64_t git_deadline_ms;        /* git.deadline: of a fetch in all */
     int64_t git_max_bytes;          /* git.max_bytes: of one clone on disk */
+    int64_t git_max_files;          /* git.max_files: files and directories of one tree, however often each counts */
+    int64_t git_max_depth;          /* git.max_depth: directories in one another */
+    int64_t git_max_path_bytes;     /* git.max_path_bytes: a longer path is skipped and counted */
+    int64_t git_max_tree_bytes;     /* git.max_tree_bytes: of the directories on one way down */
+    int64_t git_max_object_bytes;   /* git.max_object_bytes: that git may hold in memory */
     int64_t rescan_age_ms;          /* rescan.age */
     char *history_agents_dir;       /* history.agents_dir */
     int64_t history_max_run_bytes;  /* history.max_run_bytes: of the streams of one run */

@@ -21,6 +21,7 @@ static const struct {
     [ERR_FENCED] = {"fenced", 4},
     [ERR_BUSY] = {"busy", 4},
     [ERR_INTERRUPTED] = {"interrupted", 130},
+    [ERR_LOCAL] = {"local", 1},
 };
 
 /* The arguments may point into `info` itself, so the text is complete before anything there is changed. */

@@ -22,6 +22,8 @@ enum err {
     ERR_FENCED,      /* not ours any more: cancelled, paused, settled or taken over by another; undone as a whole */
     ERR_BUSY,        /* held by somebody else at the moment */
     ERR_INTERRUPTED, /* this process was asked to stop */
+    ERR_LOCAL, /* this host lacks something: disk, memory, descriptors, a permission. Not the fault of what is asked for
+                */
     ERR_COUNT
 };
 

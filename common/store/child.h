@@ -23,6 +23,7 @@ struct child_spec {
     const char *directory;          /* NULL = stay */
     int64_t silence_ms;             /* killed after so long without output or progress; 0 = no limit */
     int64_t total_ms;               /* killed after so long in all; 0 = no limit */
+    int64_t memory_bytes;           /* address space of each of its processes (RLIMIT_AS); 0 = as ours */
     size_t max_out, max_err; /* how much is kept: the first of stdout, the last of stderr (that says why it failed);
                                 the rest is read and dropped (and `cut` set) */
     child_tick_fn *tick;     /* may be NULL */
@@ -36,8 +37,8 @@ struct child_result {
     struct buf out, err;
 };
 
-/* Runs it to its end. ERR_OK whenever it ended by itself, whatever its exit code. ERR_RETRY: killed by a deadline, or
- * it could not be started; or tick's error. child_result_fini is owed in all cases. */
+/* Runs it to its end. ERR_OK whenever it ended by itself, whatever its exit code. ERR_RETRY: killed by a deadline;
+ * ERR_LOCAL: it could not be started; or tick's error. child_result_fini is owed in all cases. */
 MUST_CHECK enum err child_run(const struct child_spec *spec, struct child_result *result, struct err_info *error);
 void child_result_fini(struct child_result *result);
 

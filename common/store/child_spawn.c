@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ struct launch {
     char program[PATH_MAX];
     char **argv, **environment;
     const char *directory;
+    rlim_t memory_bytes;
     pid_t parent;
     int in, out, err, report; /* the child's ends; `report` carries errno back if exec fails, and closes if it works */
 };
@@ -92,6 +94,17 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Downward only: a tighter limit that we live under ourselves stays. */
+static void limit_memory(const struct launch *launch)
+{
+    struct rlimit limit;
+    if (launch->memory_bytes == 0 || getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur <= launch->memory_bytes)
+        return;
+    limit.rlim_cur = launch->memory_bytes;
+    limit.rlim_max = limit.rlim_max < launch->memory_bytes ? limit.rlim_max : launch->memory_bytes;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
 static void become_program(const struct launch *launch) __attribute__((noreturn));
 static void become_program(const struct launch *launch)
 {
@@ -103,6 +116,7 @@ static void become_program(const struct launch *launch)
     if (place_descriptors(launch)) {
         report = 3;
         reset_signals();
+        limit_memory(launch);
         if (launch->directory == NULL || chdir(launch->directory) == 0)
             execve(launch->program, launch->argv, launch->environment);
     }
@@ -173,7 +187,7 @@ static int await_exec(int report)
 
 static enum err refuse(const char *program, int number, struct err_info *error)
 {
-    return err_set(error, ERR_RETRY, "cannot run %s: %s", program, strerror(number));
+    return err_set(error, ERR_LOCAL, "cannot run %s: %s", program, strerror(number));
 }
 
 /* From the forked child to the running program: watched by a pidfd, in its own group. Returns an errno, 0 = it runs. */
@@ -198,6 +212,7 @@ enum err child_spawn(const struct child_spec *spec, enum child_stdin input, stru
     *process = (struct child_process){.pid = -1, .pidfd = -1, .in = -1, .out = -1, .err = -1};
     struct launch launch = {.directory = spec->directory, .parent = getpid(), .in = -1, .out = -1, .err = -1};
     launch.report = -1;
+    launch.memory_bytes = (rlim_t)spec->memory_bytes;
     if (!find_program(spec->argv[0], launch.program))
         return refuse(spec->argv[0], ENOENT, error);
     launch.argv = as_vector(spec->argv);

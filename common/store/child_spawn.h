@@ -23,7 +23,7 @@ struct child_process {
     int out, err;
 };
 
-/* ERR_RETRY: no such program, or the system is out of something. On success child_end is owed. */
+/* ERR_LOCAL: no such program, or the system is out of something. On success child_end is owed. */
 MUST_CHECK enum err child_spawn(const struct child_spec *spec, enum child_stdin input, struct child_process *process,
                                 struct err_info *error);
 /* Kills what is left of the group. The leader must not have been waited for: its id is what keeps the group's number.

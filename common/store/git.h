@@ -4,7 +4,8 @@
  * but for a pin, which is one renamed file. A commit that was fetched is kept for a day, a pinned one until its pin
  * goes; gc removes the rest. ssh uses the keys of the account that runs this and known hosts of its own
  * (`.ssh/known_hosts` in the repositories directory): a host's key is accepted when it is first seen and must stay the
- * same. An object that is not in the clone (any more) is ERR_NOT_FOUND everywhere below.
+ * same. An object that is not in the clone (any more) is ERR_NOT_FOUND everywhere below; ERR_LOCAL is trouble of this
+ * host, which says nothing about the repository.
  */
 #ifndef REPRISE_STORE_GIT_H
 #define REPRISE_STORE_GIT_H
@@ -25,7 +26,14 @@ struct git_rules {
     const char *file_roots;             /* colon separated; "" = file:// is refused */
     const struct address_list *allowed; /* private addresses that may be gone to */
     int64_t timeout_ms;                 /* of a fetch, without progress */
+    int64_t deadline_ms;                /* of a fetch, in all; 0 = none */
     int64_t max_bytes;                  /* of the clone on disk */
+    /* What a repository may ask of this process; 0 = the default of the setting of that name. */
+    int64_t max_files;        /* entries that one walk or comparison visits, each time that it comes by them */
+    int64_t max_depth;        /* directories in one another */
+    int64_t max_path_bytes;   /* longer paths are told of without their text: GIT_LONG */
+    int64_t max_tree_bytes;   /* of the directories that are open at once */
+    int64_t max_object_bytes; /* of an object that git holds in memory (GIT_ALLOC_LIMIT) */
 };
 
 /* Process-wide start (idempotent): libgit2, its limits and caches. */
@@ -46,6 +54,7 @@ struct git_fetched {
     char commit[GIT_SHA_MAX];
     char tree[GIT_SHA_MAX];
     char branch[256]; /* what was fetched, also where the remote's HEAD decided */
+    bool is_refused;  /* on ERR_PERMANENT: access was denied to these credentials; others may be let in */
 };
 
 /* Brings the clone of `repository_id` up to `branch` (NULL = the remote's HEAD). `token` (NULL = none) is passed by
@@ -61,11 +70,16 @@ struct git_clone;
 MUST_CHECK enum err git_open(const struct git_rules *rules, const char *repository_id, struct git_clone **clone,
                              struct err_info *error);
 void git_close(struct git_clone *clone);
+/* Every walk, comparison and stream of this clone asks `tick` (NULL = none) several times a second, and ends with what
+ * it says. */
+void git_watch(struct git_clone *clone, child_tick_fn *tick, void *tick_context);
 bool git_has_object(struct git_clone *clone, const char *sha);
 /* refs/reprise/<app_id> keeps a commit (so its tree) from gc; NULL `commit` removes the pin. */
 MUST_CHECK enum err git_pin(struct git_clone *clone, const char *app_id, const char *commit, struct err_info *error);
 
-enum git_entry { GIT_FILE, GIT_SYMLINK, GIT_SUBMODULE };
+/* GIT_LONG: anything whose path is longer than rules.max_path_bytes; `path` is cut, and may be told of again and again
+ * for the files of one directory. */
+enum git_entry { GIT_FILE, GIT_SYMLINK, GIT_SUBMODULE, GIT_LONG };
 struct git_file {
     const char *path; /* as in the tree; may hold any bytes but NUL */
     size_t path_len;
@@ -73,8 +87,13 @@ struct git_file {
     char blob[GIT_SHA_MAX];
 };
 
+/* A repository of a few kilobytes may hold 10^20 paths: a directory that is named twice has its files twice. Walks and
+ * comparisons visit at most rules.max_files entries, and are ERR_PERMANENT beyond any limit of the rules. This one
+ * tells beforehand whether a walk would be, looking at each directory once. */
+MUST_CHECK enum err git_check_tree(struct git_clone *clone, const char *tree, struct err_info *error);
+
 /* Visits every file of a tree, depth first, in git's order. `visit` returns ERR_OK to go on; anything else ends the
- * walk with that. Memory: the depth of the tree. */
+ * walk with that. Memory: the trees on the way down, at most rules.max_tree_bytes. */
 typedef enum err git_visit_fn(void *context, const struct git_file *file, struct err_info *error);
 MUST_CHECK enum err git_walk(struct git_clone *clone, const char *tree, git_visit_fn *visit, void *context,
                              struct err_info *error);
@@ -92,11 +111,12 @@ bool git_find(struct git_clone *clone, const char *tree, const char *path, char 
 
 /* The size of a blob without reading it. */
 MUST_CHECK enum err git_blob_size(struct git_clone *clone, const char *blob, int64_t *size, struct err_info *error);
-/* The whole of a blob appended to `out`: for small ones. */
+/* The whole of a blob appended to `out`: for small ones. Where it is stored as the difference to a big one, git reads
+ * it. */
 MUST_CHECK enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *out, struct err_info *error);
 /* A blob of any size in pieces of at most 64 KiB through `git cat-file --batch`; memory stays bounded. */
 typedef enum err git_bytes_fn(void *context, const void *bytes, size_t len, struct err_info *error);
 MUST_CHECK enum err git_blob_stream(struct git_clone *clone, const char *blob, git_bytes_fn *take, void *context,
-                                    child_tick_fn *tick, void *tick_context, struct err_info *error);
+                                    struct err_info *error);
 
 #endif

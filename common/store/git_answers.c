@@ -92,33 +92,70 @@ enum err git_parse_head(const char *text, size_t len, char branch[GIT_BRANCH_MAX
     return ERR_OK;
 }
 
+/* What systems say when they refuse. git and libgit2 pass it on as it is. */
+static const char *const local_words[] = {"No space left on device",
+                                          "Disk quota exceeded",
+                                          "Read-only file system",
+                                          "Too many open files",
+                                          "Cannot allocate memory",
+                                          "Input/output error",
+                                          "Resource temporarily unavailable",
+                                          "insufficient permission for adding an object",
+                                          "Permission denied",
+                                          "died of signal 9",
+                                          "File too large"};
+
 /* The first row that matches decides, so the precise ones come first. */
-static const struct {
+static const struct reason {
     const char *needle;
     enum err code;
     const char *text;
+    bool is_access; /* whoever has another token may well be let in */
 } reasons[] = {
-    {"couldn't find remote ref", ERR_PERMANENT, "the repository has no such branch"},
-    {"returned error: 30", ERR_PERMANENT, "the URL redirects, and redirects are not followed"},
-    {"update url base from redirection", ERR_PERMANENT, "the URL redirects, and redirects are not followed"},
-    {"returned error: 401", ERR_PERMANENT, "access denied"},
-    {"returned error: 403", ERR_PERMANENT, "access denied"},
-    {"returned error: 404", ERR_PERMANENT, "no such repository, or no access to it"},
-    {"returned error: 410", ERR_PERMANENT, "no such repository"},
-    {"could not read Username", ERR_PERMANENT, "access denied"},
-    {"could not read Password", ERR_PERMANENT, "access denied"},
-    {"Authentication failed", ERR_PERMANENT, "access denied"},
-    {"Permission denied", ERR_PERMANENT, "access denied"},
-    {"Host key verification failed", ERR_PERMANENT, "the host's key is not the one that is known"},
-    {"Repository not found", ERR_PERMANENT, "no such repository, or no access to it"},
-    {"fatal: repository '", ERR_PERMANENT, "no such repository"},
-    {"does not appear to be a git repository", ERR_PERMANENT, "no such repository"},
-    {"dubious ownership", ERR_PERMANENT, "the repository belongs to another user"},
-    {"mismatched algorithms", ERR_PERMANENT, "the repository uses SHA-256 object names, which is not supported"},
-    {"fsck error", ERR_PERMANENT, "the repository holds malformed objects"},
-    {"dumb http transport", ERR_PERMANENT, "the server does not speak git's own protocol"},
-    {"not allowed", ERR_PERMANENT, "refused"},
+    {"attempting to allocate", ERR_PERMANENT,
+     "the repository holds an object that takes more than git.max_object_bytes", false},
+    {"ut of memory", ERR_PERMANENT, "the repository takes more memory than git.max_object_bytes allows", false},
+    {"mmap failed", ERR_PERMANENT, "the repository takes more memory than git.max_object_bytes allows", false},
+    {"couldn't find remote ref", ERR_PERMANENT, "the repository has no such branch", false},
+    {"returned error: 30", ERR_PERMANENT, "the URL redirects, and redirects are not followed", false},
+    {"update url base from redirection", ERR_PERMANENT, "the URL redirects, and redirects are not followed", false},
+    {"returned error: 401", ERR_PERMANENT, "access denied", true},
+    {"returned error: 403", ERR_PERMANENT, "access denied", true},
+    {"returned error: 404", ERR_PERMANENT, "no such repository, or no access to it", true},
+    {"returned error: 410", ERR_PERMANENT, "no such repository", false},
+    {"could not read Username", ERR_PERMANENT, "access denied", true},
+    {"could not read Password", ERR_PERMANENT, "access denied", true},
+    {"Authentication failed", ERR_PERMANENT, "access denied", true},
+    {"Permission denied (", ERR_PERMANENT, "access denied", true}, /* ssh, and which ways in it tried */
+    {"Host key verification failed", ERR_PERMANENT, "the host's key is not the one that is known", false},
+    {"Repository not found", ERR_PERMANENT, "no such repository, or no access to it", true},
+    {"fatal: repository '", ERR_PERMANENT, "no such repository", false},
+    {"does not appear to be a git repository", ERR_PERMANENT, "no such repository", false},
+    {"dubious ownership", ERR_PERMANENT, "the repository belongs to another user", false},
+    {"mismatched algorithms", ERR_PERMANENT, "the repository uses SHA-256 object names, which is not supported", false},
+    {"fsck error", ERR_PERMANENT, "the repository holds malformed objects", false},
+    {"dumb http transport", ERR_PERMANENT, "the server does not speak git's own protocol", false},
+    {"not allowed", ERR_PERMANENT, "refused", false},
 };
+
+static bool holds(const struct span *line, const char *needle)
+{
+    return line->len > 0 && memmem(line->text, line->len, needle, strlen(needle)) != NULL;
+}
+
+bool git_is_local_trouble(const char *text, size_t len)
+{
+    struct span rest = {text, len}, line;
+    while (next_line(&rest, "\r\n", &line)) {
+        if (begins(&line, "remote: "))
+            continue;
+        for (size_t i = 0; i < sizeof(local_words) / sizeof(local_words[0]); i++) {
+            if (holds(&line, local_words[i]))
+                return true;
+        }
+    }
+    return false;
+}
 
 /* Progress, and advice to a person at a terminal. */
 static bool is_noise(const struct span *line)
@@ -163,17 +200,30 @@ static void star_out(struct buf *text, const char *secret)
         memset(at, '*', len);
 }
 
+static const struct reason *find_reason(const char *text, size_t len)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (len > 0 && memmem(text, len, reasons[i].needle, strlen(reasons[i].needle)) != NULL)
+            return &reasons[i];
+    }
+    return NULL;
+}
+
+bool git_is_access_trouble(const char *text, size_t len)
+{
+    const struct reason *known = find_reason(text, len);
+    return known != NULL && known->is_access;
+}
+
 enum err git_judge(const char *text, size_t len, const char *secret, struct err_info *error)
 {
     struct buf words = BUF_INIT;
-    enum err code = ERR_RETRY;
-    const char *reason = "git failed";
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-        if (len > 0 && memmem(text, len, reasons[i].needle, strlen(reasons[i].needle)) != NULL) {
-            code = reasons[i].code;
-            reason = reasons[i].text;
-            break;
-        }
+    const struct reason *known = find_reason(text, len);
+    enum err code = known != NULL ? known->code : ERR_RETRY;
+    const char *reason = known != NULL ? known->text : "git failed";
+    if (code == ERR_RETRY && git_is_local_trouble(text, len)) {
+        code = ERR_LOCAL;
+        reason = "git cannot work on this host";
     }
     last_words(text, len, &words);
     star_out(&words, secret);

@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/store/git_env.h"
 #include "common/store/git_private.h"
+#include "common/store/git_rules.h"
 
 #define PIECE_BYTES 65536
 #define CAT_FILE_ERR_MAX 4096
@@ -30,6 +31,13 @@ enum err git_blob_size(struct git_clone *clone, const char *blob, int64_t *size,
     return ERR_OK;
 }
 
+static enum err append(void *out, const void *bytes, size_t len, struct err_info *error)
+{
+    (void)error;
+    buf_add(out, bytes, len);
+    return ERR_OK;
+}
+
 enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *out, struct err_info *error)
 {
     git_oid id;
@@ -38,6 +46,9 @@ enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *ou
     if (code != ERR_OK)
         return code;
     int failure = git_odb_read(&object, clone->objects, &id);
+    const git_error *last = failure != 0 ? git_error_last() : NULL;
+    if (last != NULL && last->klass == GIT_ERROR_NOMEMORY)
+        return git_blob_stream(clone, blob, append, out, error);
     if (failure != 0)
         return git_lib_error(failure, "cannot read a blob", error);
     if (git_odb_object_type(object) == GIT_OBJECT_BLOB)
@@ -54,10 +65,9 @@ void git_cat_file_drop(struct git_clone *clone)
     clone->cat_file = NULL;
 }
 
-/* The child outlives a call, so it asks the tick of whichever call is under way. */
 static enum err ask_tick(void *context, struct err_info *error)
 {
-    const struct git_clone *clone = context;
+    struct git_clone *clone = context;
     return clone->tick != NULL ? clone->tick(clone->tick_context, error) : ERR_OK;
 }
 
@@ -68,9 +78,11 @@ static enum err start_cat_file(struct git_clone *clone, struct err_info *error)
     snprintf(git_dir, sizeof(git_dir), "--git-dir=%s", clone->dir.clone);
     const char *const argv[] = {"git", git_dir, "cat-file", "--batch", NULL};
     git_env_init(&env, clone->dir.home);
+    git_env_limit(&env, &clone->rules);
     const struct child_spec spec = {.argv = argv,
                                     .environment = git_env_vector(&env),
-                                    .silence_ms = clone->timeout_ms,
+                                    .silence_ms = clone->rules.timeout_ms,
+                                    .memory_bytes = git_env_memory(&clone->rules),
                                     .max_err = CAT_FILE_ERR_MAX,
                                     .tick = ask_tick,
                                     .tick_context = clone};
@@ -125,13 +137,21 @@ static enum err pass_on(struct git_clone *clone, int64_t size, git_bytes_fn *tak
     return child_read(clone->cat_file, piece, 1, error); /* the line's end that follows */
 }
 
+/* A child that ends leaves the reason in its last words. */
+static enum err judge_end(struct err_info *error)
+{
+    struct err_info judged;
+    if (error->code != ERR_RETRY || git_judge(error->text, strlen(error->text), NULL, &judged) == ERR_RETRY)
+        return error->code;
+    *error = judged;
+    return judged.code;
+}
+
 enum err git_blob_stream(struct git_clone *clone, const char *blob, git_bytes_fn *take, void *context,
-                         child_tick_fn *tick, void *tick_context, struct err_info *error)
+                         struct err_info *error)
 {
     git_oid id;
     int64_t size = 0;
-    clone->tick = tick;
-    clone->tick_context = tick_context;
     enum err code = git_parse_id(blob, &id, error);
     if (code == ERR_OK && clone->cat_file == NULL)
         code = start_cat_file(clone, error);
@@ -139,9 +159,9 @@ enum err git_blob_stream(struct git_clone *clone, const char *blob, git_bytes_fn
         code = ask_for(clone, blob, &size, error);
     if (code == ERR_OK)
         code = pass_on(clone, size, take, context, error);
-    clone->tick = NULL;
+    if (code == ERR_OK)
+        return ERR_OK;
     /* Whatever went wrong, the conversation may be out of step. */
-    if (code != ERR_OK)
-        git_cat_file_drop(clone);
-    return code;
+    git_cat_file_drop(clone);
+    return judge_end(error);
 }

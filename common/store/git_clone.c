@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/git_private.h"
+#include "common/store/git_rules.h"
 
-#define CACHE_BYTES ((ssize_t)4 * 1024 * 1024)
+#define CACHE_BYTES ((ssize_t)16 * 1024 * 1024)
+/* Looking for one path after the other reads the same directories again and again: big ones are kept, too. */
+#define CACHED_TREE_BYTES ((size_t)4 * 1024 * 1024)
+#define TICK_MS 100
 #define WINDOW_BYTES ((size_t)8 * 1024 * 1024)
 #define MAPPED_BYTES ((size_t)32 * 1024 * 1024)
 
@@ -17,12 +22,14 @@ static void start_library(void)
                                                 GIT_CONFIG_LEVEL_PROGRAMDATA};
     int started = git_libgit2_init();
     assert(started > 0);
+    git_memory_start();
     /* The clones are ours, and no configuration but their own is read. */
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
         git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
     /* Many executors read big packs at once, and memory must stay bounded. */
     git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_BYTES);
+    git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, CACHED_TREE_BYTES);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW_BYTES);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_BYTES);
 }
@@ -33,11 +40,52 @@ void git_init(void)
     pthread_once(&once, start_library);
 }
 
+void git_rules_fill(struct git_rules *rules)
+{
+    const struct {
+        int64_t *limit, fallback;
+    } limits[] = {{&rules->max_files, GIT_MAX_FILES},
+                  {&rules->max_depth, GIT_MAX_DEPTH},
+                  {&rules->max_path_bytes, GIT_MAX_PATH_BYTES},
+                  {&rules->max_tree_bytes, GIT_MAX_TREE_BYTES},
+                  {&rules->max_object_bytes, GIT_MAX_OBJECT_BYTES}};
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        if (*limits[i].limit <= 0)
+            *limits[i].limit = limits[i].fallback;
+    }
+}
+
+/* Of the classes that libgit2 tells apart, those that say what can be done. */
+static enum err class_of(int failure, const git_error *last)
+{
+    static const struct {
+        int klass;
+        enum err code;
+    } classes[] = {{GIT_ERROR_NOMEMORY, ERR_PERMANENT},
+                   {GIT_ERROR_TREE, ERR_PERMANENT},
+                   {GIT_ERROR_ZLIB, ERR_NOT_FOUND},
+                   {GIT_ERROR_ODB, ERR_NOT_FOUND},
+                   {GIT_ERROR_OBJECT, ERR_NOT_FOUND}};
+    if (failure == GIT_ENOTFOUND)
+        return ERR_NOT_FOUND;
+    if (last == NULL)
+        return ERR_RETRY;
+    if (git_is_local_trouble(last->message, strlen(last->message)))
+        return ERR_LOCAL;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (classes[i].klass == last->klass)
+            return classes[i].code;
+    }
+    return ERR_RETRY;
+}
+
 enum err git_lib_error(int failure, const char *what, struct err_info *error)
 {
     const git_error *last = git_error_last();
-    return err_set(error, failure == GIT_ENOTFOUND ? ERR_NOT_FOUND : ERR_RETRY, "%s: %s", what,
-                   last != NULL ? last->message : "unknown error of libgit2");
+    enum err code = class_of(failure, last);
+    if (last != NULL && last->klass == GIT_ERROR_NOMEMORY)
+        return err_set(error, code, "%s: it takes more memory than git.max_tree_bytes allows", what);
+    return err_set(error, code, "%s: %s", what, last != NULL ? last->message : "unknown error of libgit2");
 }
 
 enum err git_parse_id(const char *sha, git_oid *id, struct err_info *error)
@@ -54,7 +102,9 @@ enum err git_open(const struct git_rules *rules, const char *repository_id, stru
     *clone = NULL;
     git_init();
     struct git_clone *new = mem_zalloc(sizeof(*new));
-    new->timeout_ms = rules->timeout_ms;
+    new->rules = *rules;
+    git_rules_fill(&new->rules);
+    git_limit_memory(&new->rules);
     enum err code = git_dir_init(&new->dir, rules, repository_id, error);
     if (code == ERR_OK) {
         int failure = git_repository_open_ext(&new->repository, new->dir.clone, flags, NULL);
@@ -79,6 +129,21 @@ void git_close(struct git_clone *clone)
     git_odb_free(clone->objects);
     git_repository_free(clone->repository);
     free(clone);
+}
+
+void git_watch(struct git_clone *clone, child_tick_fn *tick, void *tick_context)
+{
+    clone->tick = tick;
+    clone->tick_context = tick_context;
+}
+
+enum err git_tick(struct git_clone *clone, struct err_info *error)
+{
+    int64_t now_ms = clock_mono_ms();
+    if (clone->tick == NULL || now_ms - clone->ticked_ms < TICK_MS)
+        return ERR_OK;
+    clone->ticked_ms = now_ms;
+    return clone->tick(clone->tick_context, error);
 }
 
 bool git_has_object(struct git_clone *clone, const char *sha)

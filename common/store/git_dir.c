@@ -43,7 +43,7 @@ static enum err make_directory(const char *path, struct err_info *error)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
         return ERR_OK;
-    return err_set(error, ERR_RETRY, "cannot make the directory %s: %s", path, strerror(errno));
+    return err_set(error, ERR_LOCAL, "cannot make the directory %s: %s", path, strerror(errno));
 }
 
 /* upload-pack, run for a file URL, refuses a repository of another user unless HOME's gitconfig trusts it; no option
@@ -60,7 +60,7 @@ static enum err write_gitconfig(const char *home, struct err_info *error)
     int fd = mkostemp(aside, O_CLOEXEC);
     bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && rename(aside, path) == 0;
     if (!written)
-        code = err_set(error, ERR_RETRY, "cannot write %s: %s", path, strerror(errno));
+        code = err_set(error, ERR_LOCAL, "cannot write %s: %s", path, strerror(errno));
     if (!written && fd >= 0)
         unlink(aside);
     if (fd >= 0)
@@ -76,7 +76,7 @@ enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const 
         return err_set(error, ERR_USAGE, "'%s' is no repository id", repository_id);
     enum err code = make_directory(rules->repositories_dir, error);
     if (code == ERR_OK && realpath(rules->repositories_dir, dir->root) == NULL)
-        code = err_set(error, ERR_RETRY, "cannot use the directory %s: %s", rules->repositories_dir, strerror(errno));
+        code = err_set(error, ERR_LOCAL, "cannot use the directory %s: %s", rules->repositories_dir, strerror(errno));
     if (code == ERR_OK)
         code = join(dir->clone, dir->root, repository_id, ".git", error);
     char *const made[3] = {dir->home, dir->home_file, dir->ssh};
@@ -94,7 +94,7 @@ static enum err wait_for_lock(int fd, child_tick_fn *tick, void *tick_context, s
     int64_t ticked = clock_mono_ms();
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return err_set(error, ERR_RETRY, "cannot lock the clone: %s", strerror(errno));
+            return err_set(error, ERR_LOCAL, "cannot lock the clone: %s", strerror(errno));
         poll(NULL, 0, LOCK_RETRY_MS);
         int64_t now = clock_mono_ms();
         if (tick == NULL || now - ticked < TICK_MS)
@@ -131,7 +131,7 @@ enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_conte
     strcpy(path + strlen(dir->clone) - strlen(".git"), ".lock");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(error, ERR_RETRY, "cannot open %s: %s", path, strerror(errno));
+        return err_set(error, ERR_LOCAL, "cannot open %s: %s", path, strerror(errno));
     code = wait_for_lock(fd, tick, tick_context, error);
     if (code == ERR_OK)
         code = close_to_others(dir->clone, error);

@@ -1,6 +1,7 @@
 #include "common/store/git_env.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "common/base/mem.h"
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+#define REST_BYTES (INT64_C(1) << 30)
 
 static const char *const variables[][2] = {
     {"LC_ALL", "C"},     {"GIT_CONFIG_NOSYSTEM", "1"}, {"GIT_TERMINAL_PROMPT", "0"}, {"GIT_ASKPASS", ""},
@@ -35,6 +37,8 @@ static const char *const settings[][2] = {
     {"core.deltaBaseCacheLimit", "16m"},
     {"pack.threads", "1"},
     {"pack.windowMemory", "64m"},
+    {"core.packedGitWindowSize", "32m"},
+    {"core.packedGitLimit", "128m"},
 };
 
 static void put(struct git_env *env, char *text)
@@ -78,6 +82,19 @@ void git_env_init(struct git_env *env, const char *home)
         git_env_add(env, variables[i][0], variables[i][1]);
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
         git_env_set(env, settings[i][0], settings[i][1]);
+}
+
+void git_env_limit(struct git_env *env, const struct git_rules *rules)
+{
+    char bytes[32];
+    snprintf(bytes, sizeof(bytes), "%" PRId64, rules->max_object_bytes);
+    git_env_add(env, "GIT_ALLOC_LIMIT", bytes);
+}
+
+/* Of a difference both sides are in memory; the rest is for the program itself, indexes of packs and lists of refs. */
+int64_t git_env_memory(const struct git_rules *rules)
+{
+    return 2 * rules->max_object_bytes + REST_BYTES;
 }
 
 void git_env_fini(struct git_env *env)

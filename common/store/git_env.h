@@ -18,6 +18,10 @@ struct git_env {
 
 /* The variables and settings that every call has. `home` is an empty directory, or one with our gitconfig. */
 void git_env_init(struct git_env *env, const char *home);
+/* An object that is larger than the rules allow makes git end with an error instead of taking the memory. */
+void git_env_limit(struct git_env *env, const struct git_rules *rules);
+/* The address space that git may take then. */
+int64_t git_env_memory(const struct git_rules *rules);
 void git_env_fini(struct git_env *env); /* wipes: a token may be in it */
 void git_env_add(struct git_env *env, const char *name, const char *value);
 void git_env_set(struct git_env *env, const char *key, const char *value);

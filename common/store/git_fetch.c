@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/store/git_env.h"
 #include "common/store/git_private.h"
@@ -30,7 +31,9 @@ struct fetch {
     struct git_dir dir;
     struct git_env env;
     int64_t silence_ms;
+    int64_t started_ms; /* when the clone's lock was had */
     int ticks;
+    bool is_refused;
     char git_dir[PATH_MAX + 16]; /* "--git-dir=…" */
 };
 
@@ -51,6 +54,15 @@ static enum err watch(void *context, struct err_info *error)
     return code;
 }
 
+/* Of the deadline for all of it; 0 = none. */
+static int64_t left_ms(const struct fetch *fetch)
+{
+    int64_t left = fetch->started_ms + fetch->rules->deadline_ms - clock_mono_ms();
+    if (fetch->rules->deadline_ms <= 0)
+        return 0;
+    return left > 0 ? left : 1;
+}
+
 /* Runs git; `argv` as git sees it. child_result_fini is owed. */
 static enum err run_git(struct fetch *fetch, const char *const *argv, struct child_result *result,
                         struct err_info *error)
@@ -58,14 +70,18 @@ static enum err run_git(struct fetch *fetch, const char *const *argv, struct chi
     const struct child_spec spec = {.argv = argv,
                                     .environment = git_env_vector(&fetch->env),
                                     .silence_ms = fetch->silence_ms,
+                                    .total_ms = left_ms(fetch),
+                                    .memory_bytes = git_env_memory(fetch->rules),
                                     .max_out = OUT_MAX,
                                     .max_err = ERR_MAX,
                                     .tick = watch,
                                     .tick_context = fetch};
     enum err code = child_run(&spec, result, error);
-    if (code == ERR_OK && result->exit_code != 0)
-        code = git_judge(result->err.len > 0 ? result->err.data : "", result->err.len, fetch->token, error);
-    return code;
+    if (code != ERR_OK || result->exit_code == 0)
+        return code;
+    const char *words = result->err.len > 0 ? result->err.data : "";
+    fetch->is_refused = git_is_access_trouble(words, result->err.len);
+    return git_judge(words, result->err.len, fetch->token, error);
 }
 
 static enum err run_quietly(struct fetch *fetch, const char *const *argv, struct err_info *error)
@@ -180,8 +196,7 @@ static enum err read_result(const struct fetch *fetch, struct git_fetched *fetch
         git_oid_tostr(fetched->commit, GIT_SHA_MAX, &id);
         git_oid_tostr(fetched->tree, GIT_SHA_MAX, git_commit_tree_id((const git_commit *)object));
     } else {
-        git_lib_error(failure, "cannot read what was fetched", error);
-        code = error->code = ERR_RETRY;
+        code = git_lib_error(failure, "cannot read what was fetched", error);
     }
     git_object_free(object);
     git_repository_free(repository);
@@ -216,6 +231,7 @@ static enum err prepare(struct fetch *fetch, struct err_info *error)
             return code == ERR_PERMANENT ? err_prefix(error, "the URL is refused (see git.allow_private)") : code;
     }
     git_env_init(&fetch->env, is_file ? fetch->dir.home_file : fetch->dir.home);
+    git_env_limit(&fetch->env, fetch->rules);
     git_env_pin(&fetch->env, &fetch->parsed, (const struct sockaddr *)&address, fetch->dir.ssh);
     if (fetch->token != NULL && fetch->parsed.scheme == GIT_SCHEME_HTTPS)
         git_env_token(&fetch->env, &fetch->parsed, fetch->token);
@@ -239,10 +255,13 @@ enum err git_fetch(const struct git_rules *rules, const char *repository_id, con
                    const char *token, child_tick_fn *tick, void *tick_context, struct git_fetched *fetched,
                    struct err_info *error)
 {
-    struct fetch fetch = {.rules = rules, .url = url, .token = token, .tick = tick, .tick_context = tick_context};
+    struct git_rules filled = *rules;
+    git_rules_fill(&filled);
+    struct fetch fetch = {.rules = &filled, .url = url, .token = token, .tick = tick, .tick_context = tick_context};
     fetch.silence_ms = rules->timeout_ms;
     *fetched = (struct git_fetched){.commit = ""};
     git_init();
+    git_limit_memory(&filled);
     enum err code = check_request(&fetch, branch, error);
     if (code == ERR_OK)
         code = git_dir_init(&fetch.dir, rules, repository_id, error);
@@ -250,10 +269,12 @@ enum err git_fetch(const struct git_rules *rules, const char *repository_id, con
         code = git_dir_lock(&fetch.dir, tick, tick_context, error);
     if (code != ERR_OK)
         return code;
+    fetch.started_ms = clock_mono_ms();
     snprintf(fetch.git_dir, sizeof(fetch.git_dir), "--git-dir=%s", fetch.dir.clone);
     code = prepare(&fetch, error);
     if (code == ERR_OK)
         code = fetch_locked(&fetch, branch, fetched, error);
+    fetched->is_refused = fetch.is_refused;
     git_env_fini(&fetch.env);
     git_dir_unlock(&fetch.dir);
     return code;

@@ -1,13 +1,15 @@
 /*
- * Trees, walked one by one and two at a time. Memory is what the trees on the way down hold; a depth that no real
- * repository has is refused, as git itself does (core.maxTreeDepth).
+ * Trees, walked one by one and two at a time. What a repository holds is the word of a stranger: each entry that is
+ * come by counts, each time, and ticks; the trees on the way down are held up to a limit, paths up to another.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/buf.h"
 #include "common/store/git_private.h"
+#include "common/store/git_tree.h"
 
-#define DEPTH_MAX 2048
+#define TICK_VISITS 128 /* between two looks at the clock */
 
 /* A walk under way. One of the two visitors is set. */
 struct walk {
@@ -16,8 +18,11 @@ struct walk {
     git_change_fn *changed;
     void *context;
     struct err_info *error;
-    struct buf path;
+    struct buf path; /* cut where it would be too long */
+    size_t path_len; /* what it would be */
     int depth;
+    int64_t visits;
+    int64_t open_bytes; /* of the trees on the way down */
 };
 
 enum kind { KIND_NONE, KIND_FILE, KIND_SYMLINK, KIND_SUBMODULE, KIND_TREE };
@@ -38,42 +43,107 @@ static enum kind kind_of(const git_tree_entry *entry)
     }
 }
 
-static enum err open_tree(struct git_clone *clone, const git_oid *id, git_tree **tree, struct err_info *error)
+bool git_tree_is_tree(const git_tree_entry *entry)
+{
+    return kind_of(entry) == KIND_TREE;
+}
+
+enum err git_tree_open(struct git_clone *clone, const git_oid *id, git_tree **tree, struct err_info *error)
 {
     int failure = git_tree_lookup(tree, clone->repository, id);
     return failure == 0 ? ERR_OK : git_lib_error(failure, "cannot read a tree", error);
 }
 
-/* Appends the entry's name to the path; returns the length to cut back to. */
-static size_t go_down(struct walk *walk, const git_tree_entry *entry)
+int64_t git_tree_bytes(const git_tree *tree)
 {
-    size_t before = walk->path.len;
-    if (before > 0)
+    int64_t bytes = 0;
+    for (size_t i = git_tree_entrycount(tree); i-- > 0;)
+        bytes += (int64_t)strlen(git_tree_entry_name(git_tree_entry_byindex(tree, i))) + GIT_TREE_ENTRY_BYTES;
+    return bytes;
+}
+
+enum err git_tree_too_many(const struct git_clone *clone, struct err_info *error)
+{
+    return err_set(error, ERR_PERMANENT,
+                   "the repository holds more than %" PRId64 " files and directories (git.max_files)",
+                   clone->rules.max_files);
+}
+
+enum err git_tree_too_deep(const struct git_clone *clone, struct err_info *error)
+{
+    return err_set(error, ERR_PERMANENT, "the repository holds a tree of more than %" PRId64 " levels (git.max_depth)",
+                   clone->rules.max_depth);
+}
+
+enum err git_tree_too_big(const struct git_clone *clone, struct err_info *error)
+{
+    return err_set(error, ERR_PERMANENT,
+                   "the repository's directories take more than %" PRId64 " MiB (git.max_tree_bytes)",
+                   clone->rules.max_tree_bytes / (1024 * 1024));
+}
+
+/* One more entry that is come by. */
+static enum err visit(struct walk *walk)
+{
+    if (++walk->visits > walk->clone->rules.max_files)
+        return git_tree_too_many(walk->clone, walk->error);
+    return walk->visits % TICK_VISITS == 0 ? git_tick(walk->clone, walk->error) : ERR_OK;
+}
+
+/* A tree on the way down; close_tree is owed where it is ERR_OK. */
+static enum err open_tree(struct walk *walk, const git_oid *id, git_tree **tree)
+{
+    enum err code = git_tree_open(walk->clone, id, tree, walk->error);
+    if (code != ERR_OK)
+        return code;
+    walk->open_bytes += git_tree_bytes(*tree);
+    return walk->open_bytes > walk->clone->rules.max_tree_bytes ? git_tree_too_big(walk->clone, walk->error) : ERR_OK;
+}
+
+static void close_tree(struct walk *walk, git_tree *tree)
+{
+    if (tree != NULL)
+        walk->open_bytes -= git_tree_bytes(tree);
+    git_tree_free(tree);
+}
+
+/* Where to cut back to. */
+struct place {
+    size_t len, told_len;
+};
+
+/* Appends the entry's name to the path, as far as there is room. */
+static struct place go_down(struct walk *walk, const git_tree_entry *entry)
+{
+    struct place before = {walk->path.len, walk->path_len};
+    const char *name = git_tree_entry_name(entry);
+    size_t len = strlen(name);
+    walk->path_len += len + (walk->path_len > 0);
+    if (walk->path_len > (size_t)walk->clone->rules.max_path_bytes)
+        return before;
+    if (walk->path.len > 0)
         buf_add_char(&walk->path, '/');
-    buf_add_str(&walk->path, git_tree_entry_name(entry));
+    buf_add(&walk->path, name, len);
     return before;
 }
 
-static void go_up(struct walk *walk, size_t before)
+static void go_up(struct walk *walk, struct place before)
 {
-    walk->path.len = before;
-    walk->path.data[before] = '\0';
+    walk->path_len = before.told_len;
+    walk->path.len = before.len;
+    if (walk->path.data != NULL)
+        walk->path.data[before.len] = '\0';
 }
 
 static struct git_file describe(const struct walk *walk, const git_tree_entry *entry, enum kind kind)
 {
-    struct git_file file = {.path = walk->path.data, .path_len = walk->path.len, .entry = GIT_FILE};
-    if (kind == KIND_SYMLINK)
-        file.entry = GIT_SYMLINK;
-    else if (kind == KIND_SUBMODULE)
-        file.entry = GIT_SUBMODULE;
+    struct git_file file = {.path = walk->path.len > 0 ? walk->path.data : "", .path_len = walk->path.len};
+    static const enum git_entry entries[] = {[KIND_SYMLINK] = GIT_SYMLINK, [KIND_SUBMODULE] = GIT_SUBMODULE};
+    file.entry = kind == KIND_FILE ? GIT_FILE : entries[kind];
+    if (walk->path_len > (size_t)walk->clone->rules.max_path_bytes)
+        file.entry = GIT_LONG;
     git_oid_tostr(file.blob, sizeof(file.blob), git_tree_entry_id(entry));
     return file;
-}
-
-static enum err too_deep(struct walk *walk)
-{
-    return err_set(walk->error, ERR_PERMANENT, "a tree of more than %d levels", DEPTH_MAX);
 }
 
 /* Comparing tells of regular files only; a walk tells of all. */
@@ -82,10 +152,22 @@ static enum err tell(struct walk *walk, enum git_change change, const git_tree_e
     enum kind kind = kind_of(entry);
     if (walk->changed != NULL && kind != KIND_FILE)
         return ERR_OK;
-    size_t before = go_down(walk, entry);
+    struct place before = go_down(walk, entry);
     struct git_file file = describe(walk, entry, kind);
     enum err code = walk->changed != NULL ? walk->changed(walk->context, change, &file, walk->error)
                                           : walk->visit(walk->context, &file, walk->error);
+    go_up(walk, before);
+    return code;
+}
+
+static enum err walk_tree(struct walk *walk, enum git_change change, const git_oid *id);
+
+static enum err walk_entry(struct walk *walk, enum git_change change, const git_tree_entry *entry)
+{
+    if (kind_of(entry) != KIND_TREE)
+        return tell(walk, change, entry);
+    struct place before = go_down(walk, entry);
+    enum err code = walk_tree(walk, change, git_tree_entry_id(entry));
     go_up(walk, before);
     return code;
 }
@@ -94,21 +176,16 @@ static enum err tell(struct walk *walk, enum git_change change, const git_tree_e
 static enum err walk_tree(struct walk *walk, enum git_change change, const git_oid *id)
 {
     git_tree *tree = NULL;
-    if (++walk->depth > DEPTH_MAX)
-        return too_deep(walk);
-    enum err code = open_tree(walk->clone, id, &tree, walk->error);
+    if (++walk->depth > walk->clone->rules.max_depth)
+        return git_tree_too_deep(walk->clone, walk->error);
+    enum err code = open_tree(walk, id, &tree);
     size_t count = code == ERR_OK ? git_tree_entrycount(tree) : 0;
     for (size_t i = 0; i < count && code == ERR_OK; i++) {
-        const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
-        if (kind_of(entry) != KIND_TREE) {
-            code = tell(walk, change, entry);
-            continue;
-        }
-        size_t before = go_down(walk, entry);
-        code = walk_tree(walk, change, git_tree_entry_id(entry));
-        go_up(walk, before);
+        code = visit(walk);
+        if (code == ERR_OK)
+            code = walk_entry(walk, change, git_tree_entry_byindex(tree, i));
     }
-    git_tree_free(tree);
+    close_tree(walk, tree);
     walk->depth--;
     return code;
 }
@@ -124,17 +201,6 @@ enum err git_walk(struct git_clone *clone, const char *tree, git_visit_fn *visit
     return code;
 }
 
-/* An entry that only one of the two trees has. */
-static enum err compare_single(struct walk *walk, enum git_change change, const git_tree_entry *entry)
-{
-    if (kind_of(entry) != KIND_TREE)
-        return tell(walk, change, entry);
-    size_t before = go_down(walk, entry);
-    enum err code = walk_tree(walk, change, git_tree_entry_id(entry));
-    go_up(walk, before);
-    return code;
-}
-
 static enum err compare_trees(struct walk *walk, const git_oid *old_id, const git_oid *new_id);
 
 /* Two entries of one name; git's order keeps a tree and a file of one name apart, so both are trees or neither is. */
@@ -145,7 +211,7 @@ static enum err compare_pair(struct walk *walk, const git_tree_entry *old_entry,
     if (old_kind == new_kind && git_oid_equal(old_id, new_id))
         return ERR_OK;
     if (old_kind == KIND_TREE) {
-        size_t before = go_down(walk, new_entry);
+        struct place before = go_down(walk, new_entry);
         enum err code = compare_trees(walk, old_id, new_id);
         go_up(walk, before);
         return code;
@@ -170,16 +236,18 @@ static enum err compare_entries(struct walk *walk, const git_tree *old_tree, con
     for (;;) {
         const git_tree_entry *old_entry = git_tree_entry_byindex(old_tree, old_at);
         const git_tree_entry *new_entry = git_tree_entry_byindex(new_tree, new_at);
-        enum err code;
         if (old_entry == NULL && new_entry == NULL)
             return ERR_OK;
+        enum err code = visit(walk);
+        if (code != ERR_OK)
+            return code;
         int order = order_of(old_entry, new_entry);
         if (order == 0)
             code = compare_pair(walk, old_entry, new_entry);
         else if (order < 0)
-            code = compare_single(walk, GIT_DELETED, old_entry);
+            code = walk_entry(walk, GIT_DELETED, old_entry);
         else
-            code = compare_single(walk, GIT_CREATED, new_entry);
+            code = walk_entry(walk, GIT_CREATED, new_entry);
         if (code != ERR_OK)
             return code;
         old_at += order <= 0;
@@ -190,15 +258,15 @@ static enum err compare_entries(struct walk *walk, const git_tree *old_tree, con
 static enum err compare_trees(struct walk *walk, const git_oid *old_id, const git_oid *new_id)
 {
     git_tree *old_tree = NULL, *new_tree = NULL;
-    if (++walk->depth > DEPTH_MAX)
-        return too_deep(walk);
-    enum err code = open_tree(walk->clone, old_id, &old_tree, walk->error);
+    if (++walk->depth > walk->clone->rules.max_depth)
+        return git_tree_too_deep(walk->clone, walk->error);
+    enum err code = open_tree(walk, old_id, &old_tree);
     if (code == ERR_OK)
-        code = open_tree(walk->clone, new_id, &new_tree, walk->error);
+        code = open_tree(walk, new_id, &new_tree);
     if (code == ERR_OK)
         code = compare_entries(walk, old_tree, new_tree);
-    git_tree_free(old_tree);
-    git_tree_free(new_tree);
+    close_tree(walk, old_tree);
+    close_tree(walk, new_tree);
     walk->depth--;
     return code;
 }
@@ -223,7 +291,7 @@ bool git_find(struct git_clone *clone, const char *tree, const char *path, char 
     git_tree *root = NULL;
     git_tree_entry *entry = NULL;
     struct err_info ignored;
-    bool found = git_parse_id(tree, &id, &ignored) == ERR_OK && open_tree(clone, &id, &root, &ignored) == ERR_OK &&
+    bool found = git_parse_id(tree, &id, &ignored) == ERR_OK && git_tree_open(clone, &id, &root, &ignored) == ERR_OK &&
                  git_tree_entry_bypath(&entry, root, path) == 0 && kind_of(entry) == KIND_FILE;
     if (found)
         git_oid_tostr(blob, GIT_SHA_MAX, git_tree_entry_id(entry));

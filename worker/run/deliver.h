@@ -17,7 +17,7 @@
 
 /* What was not sent, for the outcome: as far as this attempt has looked. */
 struct deliver_skipped {
-    int64_t symlinks, submodules, odd_paths, large_texts;
+    int64_t symlinks, submodules, odd_paths, large_texts, large_files;
 };
 
 struct outbox;

@@ -12,6 +12,7 @@ struct walk {
     struct deliver *deliver;
     struct deliver_window *window;
     enum verb verb;
+    bool is_ended;              /* by what was done with a path, and not by the repository */
     char old_tree[GIT_SHA_MAX]; /* "" = there is none to compare with. The link forgets it with the first checkpoint */
 };
 
@@ -19,6 +20,20 @@ bool deliver_is_unchanged(const struct deliver *deliver)
 {
     const char *synced = deliver->link.synced_tree;
     return synced != NULL && strcmp(synced, deliver->fetched.tree) == 0 && deliver->doubts.count == 0;
+}
+
+static enum err heed(struct walk *walk, enum err err)
+{
+    walk->is_ended |= err != ERR_OK;
+    return err;
+}
+
+/* A repository that is beyond a limit or malformed will be so the next time. */
+static enum err judge_walk(const struct walk *walk, enum err err)
+{
+    if (err == ERR_PERMANENT && !walk->is_ended)
+        walk->deliver->is_final = true;
+    return err;
 }
 
 static bool is_sendable(const struct git_file *file)
@@ -44,7 +59,7 @@ static enum err add_change(void *context, enum git_change change, const struct g
     bool is_deleted = change == GIT_DELETED;
     if (!is_sendable(file) || is_deleted != (walk->verb == VERB_DELETE))
         return ERR_OK;
-    return deliver_window_add(walk->window, file->path, is_deleted ? NULL : file->blob, error);
+    return heed(walk, deliver_window_add(walk->window, file->path, is_deleted ? NULL : file->blob, error));
 }
 
 static enum err side_by_side(struct walk *walk, struct err_info *error)
@@ -55,7 +70,8 @@ static enum err side_by_side(struct walk *walk, struct err_info *error)
     for (size_t i = 0; i < sizeof groups / sizeof *groups && err == ERR_OK; i++) {
         walk->verb = groups[i];
         deliver_window_begin(walk->window, walk->verb);
-        err = git_compare(deliver->clone, walk->old_tree, deliver->fetched.tree, add_change, walk, error);
+        err = judge_walk(walk,
+                         git_compare(deliver->clone, walk->old_tree, deliver->fetched.tree, add_change, walk, error));
         if (err == ERR_OK)
             err = deliver_window_end(walk->window, error);
     }
@@ -70,7 +86,7 @@ static enum err count_file(void *context, const struct git_file *file, struct er
     (void)error;
     deliver->skipped.symlinks += file->entry == GIT_SYMLINK;
     deliver->skipped.submodules += file->entry == GIT_SUBMODULE;
-    deliver->skipped.odd_paths += file->entry == GIT_FILE && !is_sendable(file);
+    deliver->skipped.odd_paths += file->entry == GIT_LONG || (file->entry == GIT_FILE && !is_sendable(file));
     deliver->remember.total += is_sendable(file);
     return ERR_OK;
 }
@@ -78,14 +94,18 @@ static enum err count_file(void *context, const struct git_file *file, struct er
 static enum err add_file(void *context, const struct git_file *file, struct err_info *error)
 {
     struct walk *walk = context;
-    return is_sendable(file) ? deliver_window_add(walk->window, file->path, file->blob, error) : ERR_OK;
+    if (!is_sendable(file))
+        return ERR_OK;
+    return heed(walk, deliver_window_add(walk->window, file->path, file->blob, error));
 }
 
 static enum err add_if_gone(const struct walk *walk, const char *path, struct err_info *error)
 {
     char blob[GIT_SHA_MAX];
-    if (git_find(walk->deliver->clone, walk->deliver->fetched.tree, path, blob))
-        return ERR_OK;
+    const struct deliver *deliver = walk->deliver;
+    bool is_long = strlen(path) > (size_t)deliver->git.max_path_bytes;
+    if (!is_long && git_find(deliver->clone, deliver->fetched.tree, path, blob))
+        return deliver_tick(walk->deliver, error);
     return deliver_window_add(walk->window, path, NULL, error);
 }
 
@@ -140,7 +160,7 @@ static enum err delete_group(struct walk *walk, struct err_info *error)
 static enum err tree_group(struct walk *walk, enum verb verb, struct err_info *error)
 {
     deliver_window_begin(walk->window, verb);
-    enum err err = git_walk(walk->deliver->clone, walk->deliver->fetched.tree, add_file, walk, error);
+    enum err err = judge_walk(walk, git_walk(walk->deliver->clone, walk->deliver->fetched.tree, add_file, walk, error));
     return err == ERR_OK ? deliver_window_end(walk->window, error) : err;
 }
 
@@ -148,7 +168,9 @@ static enum err every_path(struct walk *walk, struct err_info *error)
 {
     struct deliver *deliver = walk->deliver;
     deliver->remember.done = deliver->remember.total = 0;
-    enum err err = git_walk(deliver->clone, deliver->fetched.tree, count_file, deliver, error);
+    enum err err = judge_walk(walk, git_check_tree(deliver->clone, deliver->fetched.tree, error));
+    if (err == ERR_OK)
+        err = judge_walk(walk, git_walk(deliver->clone, deliver->fetched.tree, count_file, deliver, error));
     if (err == ERR_OK)
         err = delete_group(walk, error);
     if (err == ERR_OK)
@@ -160,26 +182,30 @@ static enum err every_path(struct walk *walk, struct err_info *error)
 
 /* ---- which of the two ---------------------------------------------------------------------------------------- */
 
-/* Counting is the try: a tree of which parts are gone cannot be compared with. */
-static bool can_compare(struct walk *walk)
+/* Counting is the try: a tree of which parts are gone cannot be compared with. ERR_NOT_FOUND: every path is. */
+static enum err try_to_compare(struct walk *walk, struct err_info *error)
 {
     struct deliver *deliver = walk->deliver;
-    struct err_info ignored = {.code = ERR_OK};
     const char *synced = deliver->link.synced_tree;
     deliver->remember.done = deliver->remember.total = 0;
     if (synced == NULL || deliver->doubts.count > 0 || !git_has_object(deliver->clone, synced))
-        return false;
+        return ERR_NOT_FOUND;
     snprintf(walk->old_tree, sizeof walk->old_tree, "%s", synced);
-    if (git_compare(deliver->clone, synced, deliver->fetched.tree, count_change, deliver, &ignored) == ERR_OK)
-        return true;
-    deliver->skipped.odd_paths = 0;
-    return false;
+    enum err err =
+        judge_walk(walk, git_compare(deliver->clone, synced, deliver->fetched.tree, count_change, deliver, error));
+    if (err != ERR_OK)
+        deliver->skipped.odd_paths = 0;
+    return err;
 }
 
 enum err deliver_changes(struct deliver *deliver, const struct deliver_sink *sink, struct err_info *error)
 {
     struct walk walk = {.deliver = deliver, .window = deliver_window_new(deliver, sink)};
-    enum err err = can_compare(&walk) ? side_by_side(&walk, error) : every_path(&walk, error);
+    enum err err = try_to_compare(&walk, error);
+    if (err == ERR_OK)
+        err = side_by_side(&walk, error);
+    else if (err == ERR_NOT_FOUND)
+        err = every_path(&walk, error);
     deliver_window_drop(walk.window);
     return err;
 }

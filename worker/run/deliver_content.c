@@ -53,21 +53,17 @@ static enum err read_through_spool(struct deliver *deliver, const char *blob, st
         return err;
     struct spooling spooling = {.deliver = deliver, .spool = content->spool};
     content_init(&spooling.content);
-    err = git_blob_stream(deliver->clone, blob, spool_piece, &spooling, deliver_tick, deliver, error);
+    err = git_blob_stream(deliver->clone, blob, spool_piece, &spooling, error);
     if (err == ERR_OK)
         content_end(&spooling.content, &content->facts);
     content_fini(&spooling.content);
     return err;
 }
 
-enum err deliver_content_read(struct deliver *deliver, const char *blob, struct deliver_content *content,
+enum err deliver_content_read(struct deliver *deliver, const char *blob, int64_t size, struct deliver_content *content,
                               struct err_info *error)
 {
-    int64_t size = 0;
     *content = DELIVER_CONTENT_NONE;
-    enum err err = git_blob_size(deliver->clone, blob, &size, error);
-    if (err != ERR_OK)
-        return err;
     return size > DELIVER_REREAD_MAX ? read_through_spool(deliver, blob, content, error)
                                      : read_whole(deliver, blob, content, error);
 }

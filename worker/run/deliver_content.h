@@ -21,9 +21,9 @@ struct deliver_content {
 };
 #define DELIVER_CONTENT_NONE ((struct deliver_content){.spool = -1})
 
-/* Reads a blob. deliver_content_fini is owed in all cases. */
-MUST_CHECK enum err deliver_content_read(struct deliver *deliver, const char *blob, struct deliver_content *content,
-                                         struct err_info *error);
+/* Reads a blob of that size (git_blob_size). deliver_content_fini is owed in all cases. */
+MUST_CHECK enum err deliver_content_read(struct deliver *deliver, const char *blob, int64_t size,
+                                         struct deliver_content *content, struct err_info *error);
 void deliver_content_fini(struct deliver_content *content);
 
 /* A part of it, appended to `out`; of one that is not spooled, the whole. */

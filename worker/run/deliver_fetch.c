@@ -35,6 +35,12 @@ static enum err count_failure(struct deliver *deliver, struct circuit *circuit, 
     return ERR_OK;
 }
 
+/* A token that lacks is the link's matter, a full disk this worker's: neither says anything to the other apps. */
+static bool is_of_repository(const struct deliver *deliver, const struct err_info *why)
+{
+    return why->code != ERR_LOCAL && !deliver->fetched.is_refused;
+}
+
 /* The fetch's own error stays in `why`. */
 static void note_failure(struct deliver *deliver, const struct err_info *why)
 {
@@ -42,7 +48,8 @@ static void note_failure(struct deliver *deliver, const struct err_info *why)
     struct circuit circuit = {.consecutive_failures = 0};
     bool opened = false;
     deliver->is_final = why->code == ERR_PERMANENT;
-    if (deliver->run->dry_run || count_failure(deliver, &circuit, &opened, &error) != ERR_OK)
+    if (deliver->run->dry_run || !is_of_repository(deliver, why) ||
+        count_failure(deliver, &circuit, &opened, &error) != ERR_OK)
         return;
     FAULT_POINT("deliver.fetch_failed");
     if (opened)
@@ -57,6 +64,12 @@ static void set_rules(struct deliver *deliver)
         .file_roots = config->git_file_roots,
         .allowed = deliver->tools->git_allowed,
         .timeout_ms = config->git_timeout_ms,
+        .deadline_ms = config->git_deadline_ms,
+        .max_files = config->git_max_files,
+        .max_depth = config->git_max_depth,
+        .max_path_bytes = config->git_max_path_bytes,
+        .max_tree_bytes = config->git_max_tree_bytes,
+        .max_object_bytes = config->git_max_object_bytes,
         .max_bytes = config->git_max_bytes,
     };
 }
@@ -72,7 +85,10 @@ enum err deliver_fetch(struct deliver *deliver, struct err_info *error)
     if (err != ERR_OK)
         return err;
     FAULT_POINT("deliver.fetched");
-    return git_open(&deliver->git, link->repository_id, &deliver->clone, error);
+    err = git_open(&deliver->git, link->repository_id, &deliver->clone, error);
+    if (err == ERR_OK)
+        git_watch(deliver->clone, deliver_tick, deliver);
+    return err;
 }
 
 void deliver_note_fetch(struct pg_batch *batch, const struct deliver_link *link, const struct git_fetched *fetched)

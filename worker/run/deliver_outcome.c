@@ -13,7 +13,9 @@
 #include "worker/run/deliver_fetch.h"
 
 #define NO_KEY_MS 10000 /* an operator has to act, and the worker to be started anew: often on another's behalf */
-#define KEY_TOLD_EVERY_MS 60000
+#define LOCAL_MS 10000  /* what this host lacks may come back at any time; another worker may have it */
+#define TOLD_EVERY_MS 60000
+#define TOLD_MARGIN_MS 5000
 #define STORE_AWAY_MS 2000 /* PostgreSQL did not answer: the job comes back after this */
 
 /* What the settle writes; it outlives the attempt. */
@@ -86,8 +88,8 @@ static void add_counts(struct buf *out, const struct deliver *deliver)
     buf_addf(out, ",\"sent_bytes\":%" PRId64, sent->bytes);
     buf_addf(out, ",\"skipped_symlinks\":%" PRId64 ",\"skipped_submodules\":%" PRId64, skipped->symlinks,
              skipped->submodules);
-    buf_addf(out, ",\"skipped_paths\":%" PRId64 ",\"skipped_large_texts\":%" PRId64, skipped->odd_paths,
-             skipped->large_texts);
+    buf_addf(out, ",\"skipped_paths\":%" PRId64 ",\"skipped_large_texts\":%" PRId64 ",\"skipped_large_files\":%" PRId64,
+             skipped->odd_paths, skipped->large_texts, skipped->large_files);
 }
 
 /* The same tree again has the same totals; else all that the app holds is added up, once a job. */
@@ -174,26 +176,34 @@ static void fail(struct deliver *deliver, const struct err_info *error)
     settling->error = mem_strdup(error->text);
 }
 
-/* Once a minute from each executor: thousands may wait for the same key. */
-static void tell_of_key(struct deliver *deliver, const struct err_info *error)
+/* Once a minute from each executor: thousands may wait for the same. */
+static void tell_of_waiting(struct deliver *deliver, const struct err_info *error)
 {
-    int64_t now_ms = clock_mono_ms(), *told_ms = &deliver->tools->key_told_ms;
-    if (*told_ms != 0 && now_ms - *told_ms < KEY_TOLD_EVERY_MS)
+    int64_t now_ms = clock_mono_ms(), *told_ms = &deliver->tools->waiting_told_ms;
+    if (*told_ms != 0 && now_ms - *told_ms < TOLD_EVERY_MS)
         return;
     *told_ms = now_ms;
     log_error("%s waits, as others may: %s", deliver->run->jobs[0].key, error->text);
 }
 
-/* The link tells of it too: until somebody gives the key there is no other sign but the doctor's. */
-static void wait_for_key(struct deliver *deliver, const struct err_info *error)
+/* For what this worker lacks. The link tells of it too: until somebody gives it there is no other sign but the
+ * heartbeat's and the doctor's. */
+static void wait_for_worker(struct deliver *deliver, int64_t delay_ms, const struct err_info *error)
 {
-    tell_of_key(deliver, error);
-    run_put_off_because(deliver->run, 0, NO_KEY_MS, error->text);
+    tell_of_waiting(deliver, error);
+    run_put_off_because(deliver->run, 0, delay_ms, error->text);
     if (deliver->run->dry_run)
         return;
     struct settling *settling = plan_effects(deliver);
     settling->is_put_off = true;
     settling->error = mem_strdup(error->text);
+}
+
+/* A heartbeat tells it for as long as it is young, and a job that was put off is not begun again for longer. */
+static void wait_for_host(struct deliver *deliver, const struct err_info *error)
+{
+    run_note_trouble(deliver->run, error->text, LOCAL_MS + TOLD_MARGIN_MS);
+    wait_for_worker(deliver, LOCAL_MS, error);
 }
 
 void deliver_end(struct deliver *deliver, const struct err_info *error)
@@ -202,13 +212,15 @@ void deliver_end(struct deliver *deliver, const struct err_info *error)
     if (deliver->is_gone)
         run_skip(run, 0, "the app or its link to the repository has been removed", NULL);
     else if (deliver->needs_key)
-        wait_for_key(deliver, error);
+        wait_for_worker(deliver, NO_KEY_MS, error);
     else if (deliver->wait_ms > 0)
         run_put_off(run, 0, deliver->wait_ms);
     else if (deliver->stop == ERR_FENCED || deliver->stop == ERR_INTERRUPTED)
         log_debug("%s stops: %s", run->jobs[0].key, error->text);
     else if (deliver->stop == ERR_UNREACHABLE || deliver->stop == ERR_RETRY)
         run_put_off(run, 0, STORE_AWAY_MS);
+    else if (error->code == ERR_LOCAL)
+        wait_for_host(deliver, error);
     else
         fail(deliver, error);
 }

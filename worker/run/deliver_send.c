@@ -24,13 +24,30 @@ static bool is_wanted(struct deliver *deliver, const struct deliver_change *chan
     return compare_decide(&path).verb != VERB_NOTHING;
 }
 
+/* What a blob is said to be is looked at before anything of it is read: a few kilobytes may be gigabytes. */
+static enum err read_if_it_fits(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel,
+                                bool *fits, struct err_info *error)
+{
+    int64_t size = 0;
+    enum err err = git_blob_size(deliver->clone, change->blob, &size, error);
+    *fits = size <= deliver->run->config->deliver_max_file_bytes;
+    if (err == ERR_OK && *fits)
+        err = deliver_content_read(deliver, change->blob, size, &parcel->content, error);
+    if (err == ERR_OK)
+        return ERR_OK;
+    deliver->is_final |= err == ERR_PERMANENT && deliver->stop == ERR_OK;
+    return err_prefix(error, "%s", change->path);
+}
+
 static enum err load(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel, bool *wanted,
                      struct err_info *error)
 {
     snprintf(parcel->blob, sizeof parcel->blob, "%s", change->blob);
-    enum err err = deliver_content_read(deliver, change->blob, &parcel->content, error);
-    if (err != ERR_OK)
-        return err_prefix(error, "%s", change->path);
+    enum err err = read_if_it_fits(deliver, change, parcel, wanted, error);
+    if (err != ERR_OK || !*wanted) {
+        deliver->skipped.large_files += err == ERR_OK;
+        return err;
+    }
     *wanted = is_wanted(deliver, change, parcel);
     parcel->size = parcel->content.facts.size;
     parcel->pieces = wire_pieces(parcel->content.facts.kind, parcel->size);

@@ -9,7 +9,7 @@
 
 static enum err failed(const char *what, struct err_info *error)
 {
-    return err_set(error, ERR_RETRY, "%s a spool file: %s", what, strerror(errno));
+    return err_set(error, ERR_LOCAL, "%s a spool file: %s", what, strerror(errno));
 }
 
 /* Where the file system knows no files without a name. */

@@ -14,7 +14,7 @@ struct deliver_tools {
     int parallel;                    /* of `http` */
     char *deliver_allow, *git_allow; /* the texts that the lists were read from */
     struct address_list *deliver_allowed, *git_allowed;
-    int64_t key_told_ms; /* clock_mono_ms of the last word in the log about a key that lacks; 0 = never */
+    int64_t waiting_told_ms; /* clock_mono_ms of the last word in the log about what this worker lacks; 0 = never */
 };
 
 /* Makes them, or makes them anew where the configuration has changed. `*kept` is the run's `tools`. ERR_USAGE: a list

@@ -141,7 +141,8 @@ enum err deliver_window_add(struct deliver_window *window, const char *path, con
     buf_add(&window->paths, path, len + 1);
     if (blob != NULL)
         memcpy(place->blob, blob, strlen(blob));
-    return window->count < DELIVER_WINDOW ? ERR_OK : judge_all(window, error);
+    bool is_full = window->count == DELIVER_WINDOW || window->paths.len >= DELIVER_WINDOW_BYTES;
+    return is_full ? judge_all(window, error) : ERR_OK;
 }
 
 enum err deliver_window_end(struct deliver_window *window, struct err_info *error)

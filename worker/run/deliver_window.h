@@ -1,6 +1,6 @@
 /*
- * A window of the comparison: up to 256 paths that are looked up together in what the app is known to hold, and then
- * judged one by one, in the order in which they came.
+ * A window of the comparison: up to 256 paths, or 256 KiB of them, that are looked up together in what the app is known
+ * to hold, and then judged one by one, in the order in which they came.
  */
 #ifndef REPRISE_WORKER_RUN_DELIVER_WINDOW_H
 #define REPRISE_WORKER_RUN_DELIVER_WINDOW_H
@@ -8,6 +8,7 @@
 #include "worker/run/deliver_changes.h"
 
 #define DELIVER_WINDOW 256
+#define DELIVER_WINDOW_BYTES 262144 /* of the paths in it: then it is judged, however few they are */
 
 struct deliver_window;
 /* Judges for one verb after the other; `sink` gets those changes that have it. Borrows both. */

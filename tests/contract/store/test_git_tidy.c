@@ -19,7 +19,7 @@ static void test_what_cannot_be_written_leaves_nothing(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
     enum err err = fetch(scene, NULL, &fetched, &error);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(err, ERR_RETRY);
+    assert_int_equal(err, ERR_LOCAL);
     sh(scene, "test -z \"$(ls -A repositories/.home-file)\"");
 }
 

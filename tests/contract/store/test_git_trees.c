@@ -225,7 +225,7 @@ static enum err stream(struct git_clone *clone, const char *blob, struct taken *
 {
     struct err_info error;
     taken->digest = digest_sha256_new();
-    enum err code = git_blob_stream(clone, blob, take, taken, NULL, NULL, &error);
+    enum err code = git_blob_stream(clone, blob, take, taken, &error);
     if (code == ERR_OK)
         digest_end(taken->digest, sum);
     digest_drop(taken->digest);
