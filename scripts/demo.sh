@@ -124,6 +124,16 @@ file_root() {
     printf '%s\n' "${above:-/}"
 }
 
+# Of a worktree the objects are elsewhere, and git.file_roots must name that place, too.
+common_root() {
+    local common
+    common=$(git_here rev-parse --path-format=absolute --git-common-dir)
+    case $common in
+        "$root"/* | *:*) ;;
+        *) printf ':%s' "$common" ;;
+    esac
+}
+
 # ---- what runs -------------------------------------------------------------------------------------------------------
 
 # In a session of their own, so that Ctrl-C reaches only this script, which then ends them in order; if it is killed
@@ -178,7 +188,7 @@ write_settings() {
         # What is checked at the end must come from the one re-sync that the run asks for.
         [ "$once" = no ] || printf 'export REPRISE_SCHEDULE_ENABLED=false\n'
         printf 'export REPRISE_GIT_REPOSITORIES_DIR=%q\n' "$run/repositories"
-        printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root):$run/samples"
+        printf 'export REPRISE_GIT_FILE_ROOTS=%q\n' "$(file_root)$(common_root):$run/samples"
         printf 'export REPRISE_DELIVER_ALLOW_PRIVATE=127.0.0.0/8\n'
         printf 'export REPRISE_HISTORY_AGENTS_DIR=%q\n' "$run/agents"
         printf 'export REPRISE_DASHBOARD_LISTEN=127.0.0.1:%s\n' "$dashboard_port"

@@ -17,12 +17,15 @@
 /* Asked about every 500 ms while a child (or a request) runs: ERR_OK = go on; anything else ends it with that error. */
 typedef enum err child_tick_fn(void *context, struct err_info *error);
 
+#define CHILD_PASSED_FD 4
+
 struct child_spec {
     const char *const *argv;        /* NULL-terminated; argv[0] is looked up in PATH */
     const char *const *environment; /* the whole environment, NULL-terminated: nothing is inherited */
     const char *directory;          /* NULL = stay */
     int64_t silence_ms;             /* killed after so long without output or progress; 0 = no limit */
     int64_t total_ms;               /* killed after so long in all; 0 = no limit */
+    int pass_fd;                    /* becomes the child's descriptor CHILD_PASSED_FD; 0 = none */
     int64_t memory_bytes;           /* address space of each of its processes (RLIMIT_AS); 0 = as ours */
     size_t max_out, max_err; /* how much is kept: the first of stdout, the last of stderr (that says why it failed);
                                 the rest is read and dropped (and `cut` set) */

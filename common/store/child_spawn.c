@@ -18,7 +18,7 @@
 #include "common/base/mem.h"
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
-/* Above the four numbers that the child's descriptors get in the end, so that moving one never closes another. */
+/* Above the numbers that the child's descriptors get in the end, so that moving one never closes another. */
 #define FD_LOW 10
 
 /* All that the child needs between fork and exec, made beforehand: other threads may hold the allocator's lock then, so
@@ -29,6 +29,7 @@ struct launch {
     const char *directory;
     rlim_t memory_bytes;
     pid_t parent;
+    int passed;               /* 0 = none */
     int in, out, err, report; /* the child's ends; `report` carries errno back if exec fails, and closes if it works */
 };
 
@@ -67,18 +68,19 @@ static char **as_vector(const char *const *texts)
 
 static bool place_descriptors(const struct launch *launch)
 {
-    const int from[4] = {launch->in, launch->out, launch->err, launch->report};
-    int high[4];
-    for (int i = 0; i < 4; i++) {
+    const int from[5] = {launch->in, launch->out, launch->err, launch->report, launch->passed};
+    const int count = launch->passed > 0 ? 5 : 4;
+    int high[5];
+    for (int i = 0; i < count; i++) {
         high[i] = fcntl(from[i], F_DUPFD, FD_LOW);
         if (high[i] < 0)
             return false;
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < count; i++) {
         if (dup2(high[i], i) < 0)
             return false;
     }
-    closefrom(4);
+    closefrom(count);
     return fcntl(3, F_SETFD, FD_CLOEXEC) == 0;
 }
 
@@ -212,6 +214,7 @@ enum err child_spawn(const struct child_spec *spec, enum child_stdin input, stru
     *process = (struct child_process){.pid = -1, .pidfd = -1, .in = -1, .out = -1, .err = -1};
     struct launch launch = {.directory = spec->directory, .parent = getpid(), .in = -1, .out = -1, .err = -1};
     launch.report = -1;
+    launch.passed = spec->pass_fd;
     launch.memory_bytes = (rlim_t)spec->memory_bytes;
     if (!find_program(spec->argv[0], launch.program))
         return refuse(spec->argv[0], ENOENT, error);

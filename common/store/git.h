@@ -59,8 +59,9 @@ struct git_fetched {
 
 /* Brings the clone of `repository_id` up to `branch` (NULL = the remote's HEAD). `token` (NULL = none) is passed by
  * environment configuration for the URL's host only. Waits for the clone's lock; `tick` is asked all the while.
- * ERR_RETRY: network, deadline, too big for the moment; ERR_PERMANENT: refused URL, no such repository, no commits, no
- * such branch, access denied. The text is git's own last words without any secret. */
+ * ERR_BUSY: another fetch of it takes its time; ERR_RETRY: network, deadline, too big for the moment; ERR_PERMANENT:
+ * refused URL, no such repository, no commits, no such branch, access denied. The text is git's own last words without
+ * any secret. */
 MUST_CHECK enum err git_fetch(const struct git_rules *rules, const char *repository_id, const char *url,
                               const char *branch, const char *token, child_tick_fn *tick, void *tick_context,
                               struct git_fetched *fetched, struct err_info *error);
@@ -73,6 +74,8 @@ void git_close(struct git_clone *clone);
 /* Every walk, comparison and stream of this clone asks `tick` (NULL = none) several times a second, and ends with what
  * it says. */
 void git_watch(struct git_clone *clone, child_tick_fn *tick, void *tick_context);
+/* For whoever finds an object missing or broken that must be there: the next fetch makes the clone anew. */
+void git_call_damaged(struct git_clone *clone);
 bool git_has_object(struct git_clone *clone, const char *sha);
 /* refs/reprise/<app_id> keeps a commit (so its tree) from gc; NULL `commit` removes the pin. */
 MUST_CHECK enum err git_pin(struct git_clone *clone, const char *app_id, const char *commit, struct err_info *error);

@@ -105,6 +105,33 @@ static const char *const local_words[] = {"No space left on device",
                                           "died of signal 9",
                                           "File too large"};
 
+/* What git calls a clone that it cannot use as it is. */
+static const char *const damage_words[] = {"not a git repository",
+                                           "bad config",
+                                           "is corrupt",
+                                           "is empty",
+                                           "bad object",
+                                           "unable to read",
+                                           "does not point to a valid object",
+                                           "data stream error",
+                                           "did not send all necessary objects",
+                                           "missing necessary objects",
+                                           "unable to parse",
+                                           "could not parse",
+                                           "bad signature",
+                                           "bad index file",
+                                           "wrong index",
+                                           "shallow line",
+                                           "cannot be accessed",
+                                           "does not match index",
+                                           "broken",
+                                           "invalid HEAD",
+                                           "bad ref",
+                                           "invalid sha1 pointer",
+                                           "cannot resolve reference",
+                                           "unable to resolve reference",
+                                           "not a valid object"};
+
 /* The first row that matches decides, so the precise ones come first. */
 static const struct reason {
     const char *needle;
@@ -143,18 +170,27 @@ static bool holds(const struct span *line, const char *needle)
     return line->len > 0 && memmem(line->text, line->len, needle, strlen(needle)) != NULL;
 }
 
-bool git_is_local_trouble(const char *text, size_t len)
+/* Whether a line of git's own holds one of the words. */
+static bool says_one_of(const char *text, size_t len, const char *const *words, size_t count)
 {
     struct span rest = {text, len}, line;
     while (next_line(&rest, "\r\n", &line)) {
-        if (begins(&line, "remote: "))
-            continue;
-        for (size_t i = 0; i < sizeof(local_words) / sizeof(local_words[0]); i++) {
-            if (holds(&line, local_words[i]))
+        for (size_t i = 0; i < count && !begins(&line, "remote: "); i++) {
+            if (holds(&line, words[i]))
                 return true;
         }
     }
     return false;
+}
+
+bool git_is_local_trouble(const char *text, size_t len)
+{
+    return says_one_of(text, len, local_words, sizeof(local_words) / sizeof(local_words[0]));
+}
+
+bool git_is_damage(const char *text, size_t len)
+{
+    return says_one_of(text, len, damage_words, sizeof(damage_words) / sizeof(damage_words[0]));
 }
 
 /* Progress, and advice to a person at a terminal. */

@@ -1,12 +1,16 @@
 #include <assert.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/store/git_private.h"
+#include "common/store/git_remake.h"
 #include "common/store/git_rules.h"
 
 #define CACHE_BYTES ((ssize_t)16 * 1024 * 1024)
@@ -102,11 +106,13 @@ enum err git_open(const struct git_rules *rules, const char *repository_id, stru
     *clone = NULL;
     git_init();
     struct git_clone *new = mem_zalloc(sizeof(*new));
+    new->fd = -1;
     new->rules = *rules;
     git_rules_fill(&new->rules);
     git_limit_memory(&new->rules);
     enum err code = git_dir_init(&new->dir, rules, repository_id, error);
     if (code == ERR_OK) {
+        new->fd = open(new->dir.clone, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int failure = git_repository_open_ext(&new->repository, new->dir.clone, flags, NULL);
         if (failure == 0)
             failure = git_repository_odb(&new->objects, new->repository);
@@ -128,6 +134,8 @@ void git_close(struct git_clone *clone)
     git_cat_file_drop(clone);
     git_odb_free(clone->objects);
     git_repository_free(clone->repository);
+    if (clone->fd >= 0)
+        close(clone->fd);
     free(clone);
 }
 
@@ -144,6 +152,14 @@ enum err git_tick(struct git_clone *clone, struct err_info *error)
         return ERR_OK;
     clone->ticked_ms = now_ms;
     return clone->tick(clone->tick_context, error);
+}
+
+void git_call_damaged(struct git_clone *clone)
+{
+    int fd = openat(clone->fd, GIT_DAMAGED_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    log_warn("the clone %s is damaged; the next fetch makes it anew", clone->dir.clone);
 }
 
 bool git_has_object(struct git_clone *clone, const char *sha)

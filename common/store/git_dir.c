@@ -18,6 +18,8 @@
 
 #define LOCK_RETRY_MS 100
 #define TICK_MS 500
+/* A fetch may take as long as git.deadline; whoever waits for it keeps an executor from other repositories. */
+#define LOCK_PATIENCE_MS 30000
 /* libgit2 sets pins without the clone's lock, with a lock file that lives for less than a blink. */
 #define PIN_LOCK_AGE_S 60
 #define FETCHED_AGE_S (24 * 3600)
@@ -91,12 +93,14 @@ enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const 
 
 static enum err wait_for_lock(int fd, child_tick_fn *tick, void *tick_context, struct err_info *error)
 {
-    int64_t ticked = clock_mono_ms();
+    int64_t began = clock_mono_ms(), ticked = began;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return err_set(error, ERR_LOCAL, "cannot lock the clone: %s", strerror(errno));
         poll(NULL, 0, LOCK_RETRY_MS);
         int64_t now = clock_mono_ms();
+        if (now - began >= LOCK_PATIENCE_MS)
+            return err_set(error, ERR_BUSY, "another job is fetching this repository");
         if (tick == NULL || now - ticked < TICK_MS)
             continue;
         ticked = now;
@@ -115,10 +119,10 @@ static enum err close_to_others(const char *clone, struct err_info *error)
     if (mkdir(clone, 0700) == 0)
         return ERR_OK;
     if (errno != EEXIST || stat(clone, &status) != 0)
-        return err_set(error, ERR_RETRY, "cannot make the directory %s: %s", clone, strerror(errno));
+        return err_set(error, ERR_LOCAL, "cannot make the directory %s: %s", clone, strerror(errno));
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0 || chmod(clone, status.st_mode & S_IRWXU) == 0)
         return ERR_OK;
-    return err_set(error, ERR_RETRY, "cannot close %s to others: %s", clone, strerror(errno));
+    return err_set(error, ERR_LOCAL, "cannot close %s to others: %s", clone, strerror(errno));
 }
 
 enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_context, struct err_info *error)

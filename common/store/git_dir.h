@@ -20,7 +20,7 @@ struct git_dir {
 /* Works out the paths and makes what is missing, but not the clone. */
 MUST_CHECK enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const char *repository_id,
                                  struct err_info *error);
-/* Waits for the clone's lock as long as `tick` (may be NULL) lets it: its holder has deadlines of its own. The
+/* Waits for the clone's lock as long as `tick` (may be NULL) lets it, and half a minute at most: then ERR_BUSY. The
  * clone's directory is there then, and closed to other users. */
 MUST_CHECK enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_context, struct err_info *error);
 void git_dir_unlock(struct git_dir *dir);

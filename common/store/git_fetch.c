@@ -13,6 +13,8 @@
 #include "common/base/log.h"
 #include "common/store/git_env.h"
 #include "common/store/git_private.h"
+#include "common/store/git_remake.h"
+#include "common/store/git_source.h"
 
 #define OUT_MAX 65536
 #define ERR_MAX 16384
@@ -20,11 +22,15 @@
 #define PACKS_MAX 20
 #define GC_PATIENCE 4   /* gc says nothing while it works, so the limit for silence is its limit in all */
 #define MEASURE_TICKS 4 /* the clone's size is looked at with every so many ticks */
+/* For repositories on this machine: git looks at the very directory that was checked, and guesses no other. */
+#define UPLOAD_PACK "--upload-pack=git-upload-pack --strict"
 #define FETCHED_HEAD GIT_DIR_FETCHED "head"
 
 struct fetch {
     const struct git_rules *rules;
     const char *url, *token;
+    const char *from; /* what git is told to fetch from: the URL, or the descriptor of a repository on this machine */
+    struct git_source source;
     child_tick_fn *tick;
     void *tick_context;
     struct git_url parsed;
@@ -34,6 +40,7 @@ struct fetch {
     int64_t started_ms; /* when the clone's lock was had */
     int ticks;
     bool is_refused;
+    bool is_damaged;             /* what git or libgit2 said of the clone */
     char git_dir[PATH_MAX + 16]; /* "--git-dir=…" */
 };
 
@@ -71,6 +78,7 @@ static enum err run_git(struct fetch *fetch, const char *const *argv, struct chi
                                     .environment = git_env_vector(&fetch->env),
                                     .silence_ms = fetch->silence_ms,
                                     .total_ms = left_ms(fetch),
+                                    .pass_fd = fetch->source.fd,
                                     .memory_bytes = git_env_memory(fetch->rules),
                                     .max_out = OUT_MAX,
                                     .max_err = ERR_MAX,
@@ -79,7 +87,10 @@ static enum err run_git(struct fetch *fetch, const char *const *argv, struct chi
     enum err code = child_run(&spec, result, error);
     if (code != ERR_OK || result->exit_code == 0)
         return code;
+    if (fetch->source.fd > 0)
+        git_source_name(&fetch->parsed, &result->err);
     const char *words = result->err.len > 0 ? result->err.data : "";
+    fetch->is_damaged = git_is_damage(words, result->err.len);
     fetch->is_refused = git_is_access_trouble(words, result->err.len);
     return git_judge(words, result->err.len, fetch->token, error);
 }
@@ -92,15 +103,17 @@ static enum err run_quietly(struct fetch *fetch, const char *const *argv, struct
     return code;
 }
 
-/* A clone whose making was cut short has no HEAD or no config, and `git init` completes it. */
+static void set_git_dir(struct fetch *fetch)
+{
+    snprintf(fetch->git_dir, sizeof(fetch->git_dir), "--git-dir=%s", fetch->dir.clone);
+}
+
 static enum err make_clone(struct fetch *fetch, struct err_info *error)
 {
-    char head[PATH_MAX + 8];
     const char *const argv[] = {"git", "init", "--quiet", "--bare", "--template=", "--", fetch->dir.clone, NULL};
-    snprintf(head, sizeof(head), "%s/HEAD", fetch->dir.clone);
-    if (access(head, F_OK) == 0)
-        return ERR_OK;
     enum err code = run_quietly(fetch, argv, error);
+    if (code == ERR_OK)
+        code = git_dir_sync(&fetch->dir, error);
     return code == ERR_OK ? ERR_OK : err_prefix(error, "cannot make the clone");
 }
 
@@ -132,7 +145,8 @@ static enum err find_branch(struct fetch *fetch, const char *branch, char out[GI
         strcpy(out, branch);
         return ERR_OK;
     }
-    const char *const argv[] = {"git", fetch->git_dir, "ls-remote", "--symref", "--", fetch->url, "HEAD", NULL};
+    const char *const argv[] = {"git", fetch->git_dir, "ls-remote", "--symref", UPLOAD_PACK,
+                                "--",  fetch->from,    "HEAD",      NULL};
     enum err code = run_git(fetch, argv, &result, error);
     if (code == ERR_OK)
         code = git_parse_head(result.out.len > 0 ? result.out.data : "", result.out.len, out, error);
@@ -156,8 +170,9 @@ static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err
                                 "--no-auto-maintenance",
                                 "--update-shallow", /* the remote may be a shallow clone itself */
                                 "--progress",       /* what the deadline goes by */
+                                UPLOAD_PACK,
                                 "--",
-                                fetch->url,
+                                fetch->from,
                                 refspec,
                                 NULL};
     enum err code = run_quietly(fetch, argv, error);
@@ -203,21 +218,60 @@ static enum err read_result(const struct fetch *fetch, struct git_fetched *fetch
     return code;
 }
 
-static enum err fetch_locked(struct fetch *fetch, const char *branch, struct git_fetched *fetched,
-                             struct err_info *error)
+/* A repository on this machine is looked at before and after: what it named meanwhile is not delivered. */
+static enum err look_again(struct fetch *fetch, struct err_info *error)
 {
-    enum err code = make_clone(fetch, error);
-    if (code != ERR_OK)
-        return code;
+    if (fetch->source.fd <= 0)
+        return ERR_OK;
+    return git_source_check(&fetch->source, fetch->rules, fetch->tick, fetch->tick_context, error);
+}
+
+static enum err fetch_into(struct fetch *fetch, const char *branch, struct git_fetched *fetched, struct err_info *error)
+{
     tidy_up(fetch);
-    code = find_branch(fetch, branch, fetched->branch, error);
+    enum err code = find_branch(fetch, branch, fetched->branch, error);
     if (code == ERR_OK) {
         code = fetch_branch(fetch, fetched->branch, error);
         struct git_dir_use use = git_dir_sweep(&fetch->dir);
         if (code == ERR_OK)
             code = check_size(fetch, use.bytes, error);
     }
-    return code == ERR_OK ? read_result(fetch, fetched, error) : code;
+    if (code == ERR_OK)
+        code = look_again(fetch, error);
+    if (code != ERR_OK)
+        return code;
+    code = read_result(fetch, fetched, error);
+    fetch->is_damaged |= code == ERR_NOT_FOUND;
+    return code;
+}
+
+/* The first clone, and each that takes the place of a damaged one: beside it, until it is whole. */
+static enum err fetch_anew(struct fetch *fetch, const char *branch, struct git_fetched *fetched, struct err_info *error)
+{
+    char old[PATH_MAX];
+    enum err code = git_dir_begin_new(&fetch->dir, old, error);
+    set_git_dir(fetch);
+    if (code == ERR_OK)
+        code = make_clone(fetch, error);
+    if (code == ERR_OK)
+        code = fetch_into(fetch, branch, fetched, error);
+    if (code == ERR_OK)
+        code = git_dir_replace(&fetch->dir, old, error);
+    else
+        git_dir_abandon(&fetch->dir, old);
+    return code;
+}
+
+static enum err fetch_locked(struct fetch *fetch, const char *branch, struct git_fetched *fetched,
+                             struct err_info *error)
+{
+    if (!git_dir_is_whole(&fetch->dir))
+        return fetch_anew(fetch, branch, fetched, error);
+    enum err code = fetch_into(fetch, branch, fetched, error);
+    if (code == ERR_OK || !fetch->is_damaged)
+        return code;
+    log_warn("the clone %s is damaged and is made anew: %s", fetch->dir.clone, error->text);
+    return fetch_anew(fetch, branch, fetched, error);
 }
 
 /* The environment, with the address that is allowed pinned in it. Names are resolved here, once. */
@@ -229,6 +283,14 @@ static enum err prepare(struct fetch *fetch, struct err_info *error)
         enum err code = address_resolve(fetch->parsed.host, fetch->rules->allowed, &address, error);
         if (code != ERR_OK)
             return code == ERR_PERMANENT ? err_prefix(error, "the URL is refused (see git.allow_private)") : code;
+    }
+    fetch->from = is_file ? GIT_SOURCE_URL : fetch->url;
+    if (is_file) {
+        enum err code = git_source_open(&fetch->source, fetch->parsed.file, fetch->rules, error);
+        if (code == ERR_OK)
+            code = look_again(fetch, error);
+        if (code != ERR_OK)
+            return code;
     }
     git_env_init(&fetch->env, is_file ? fetch->dir.home_file : fetch->dir.home);
     git_env_limit(&fetch->env, fetch->rules);
@@ -270,12 +332,13 @@ enum err git_fetch(const struct git_rules *rules, const char *repository_id, con
     if (code != ERR_OK)
         return code;
     fetch.started_ms = clock_mono_ms();
-    snprintf(fetch.git_dir, sizeof(fetch.git_dir), "--git-dir=%s", fetch.dir.clone);
+    set_git_dir(&fetch);
     code = prepare(&fetch, error);
     if (code == ERR_OK)
         code = fetch_locked(&fetch, branch, fetched, error);
     fetched->is_refused = fetch.is_refused;
     git_env_fini(&fetch.env);
+    git_source_close(&fetch.source);
     git_dir_unlock(&fetch.dir);
     return code;
 }

@@ -18,6 +18,7 @@ struct git_clone {
     struct git_dir dir;
     git_repository *repository;
     git_odb *objects;
+    int fd;                 /* of this very directory, whatever takes its place; -1 = not open */
     struct git_rules rules; /* every limit is set */
     struct child *cat_file; /* started when the first blob is streamed */
     child_tick_fn *tick;

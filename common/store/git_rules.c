@@ -182,7 +182,7 @@ enum err git_parse_url(const char *url, struct git_url *parsed, struct err_info 
     return parse_host_and_path(url, len, parsed, error);
 }
 
-static bool is_below(const char *path, const char *root, size_t root_len)
+bool git_is_below(const char *path, const char *root, size_t root_len)
 {
     while (root_len > 0 && root[root_len - 1] == '/')
         root_len--;
@@ -193,12 +193,12 @@ static bool is_below(const char *path, const char *root, size_t root_len)
 static bool is_below_root(const char *path, const char *root, size_t root_len)
 {
     char real_path[PATH_MAX], real_root[PATH_MAX];
-    if (root_len == 0 || !is_below(path, root, root_len))
+    if (root_len == 0 || !git_is_below(path, root, root_len))
         return false;
     if (realpath(path, real_path) == NULL)
         return true;
     char *name = mem_strndup(root, root_len);
-    bool below = realpath(name, real_root) != NULL && is_below(real_path, real_root, strlen(real_root));
+    bool below = realpath(name, real_root) != NULL && git_is_below(real_path, real_root, strlen(real_root));
     free(name);
     return below;
 }

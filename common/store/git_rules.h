@@ -31,6 +31,9 @@ MUST_CHECK enum err git_parse_url(const char *url, struct git_url *parsed, struc
  * is nothing to fetch, or it cannot be used. */
 MUST_CHECK enum err git_parse_head(const char *text, size_t len, char branch[GIT_BRANCH_MAX], struct err_info *error);
 
+/* Whether `path` is `root` or lies below it, by name. */
+bool git_is_below(const char *path, const char *root, size_t root_len);
+
 /* Why git failed, from what it wrote to stderr: always an error, ERR_LOCAL where this host is to blame, ERR_RETRY where
  * nothing better is known. The text is
  * in our words where the case is known, then git's last words; `secret` (may be NULL) is starred out of them. */
@@ -39,6 +42,9 @@ enum err git_judge(const char *text, size_t len, const char *secret, struct err_
 /* Whether git was not let in, which another app with another token may be. A host that hides what is private says "not
  * found". */
 bool git_is_access_trouble(const char *text, size_t len);
+
+/* Whether git finds the clone itself damaged. */
+bool git_is_damage(const char *text, size_t len);
 
 /* Whether these words are of a system that refused what this host must give: disk, memory, descriptors, permission.
  * What a remote is quoted with ("remote: …") is not. */

@@ -6,6 +6,7 @@
 #include "embedded/sql.h"
 #include "worker/run/deliver_alarm.h"
 
+#define BUSY_MS 5000        /* another job fetches this repository */
 #define SCHEDULE "schedule" /* requested_by of what no person asked for */
 
 int64_t deliver_circuit_wait_ms(const struct deliver *deliver)
@@ -80,7 +81,9 @@ enum err deliver_fetch(struct deliver *deliver, struct err_info *error)
     set_rules(deliver);
     enum err err = git_fetch(&deliver->git, link->repository_id, link->url, link->branch, link->token, deliver_tick,
                              deliver, &deliver->fetched, error);
-    if (err != ERR_OK && deliver->stop == ERR_OK)
+    if (err == ERR_BUSY)
+        deliver->wait_ms = BUSY_MS;
+    else if (err != ERR_OK && deliver->stop == ERR_OK)
         note_failure(deliver, error);
     if (err != ERR_OK)
         return err;

@@ -37,15 +37,76 @@ static void test_what_a_killed_git_left_is_removed(void **state)
     sh(scene, "test -z \"$(find repositories -name '*.lock' -path '*.git/*' -o -name '*tmp*')\"");
 }
 
-/* A clone whose making was cut short. */
-static void test_half_a_clone_is_completed(void **state)
+/* Kills, power failures and full disks leave such clones; more of the kind than anybody can list. */
+static const char *const damages[] = {
+    "rm -r HEAD config refs",
+    "rm -r objects config",
+    ": > HEAD",
+    ": > config",
+    "echo nonsense > config",
+    "echo nonsense > HEAD",
+    "rm -r objects/pack/*",
+    "rm objects/pack/*.idx",
+    ": > objects/pack/$(cd objects/pack && ls *.pack)",
+    "truncate -s 100 objects/pack/*.pack",
+    "printf 'xxxx' | dd of=$(ls objects/pack/*.pack) bs=1 seek=14 conv=notrunc status=none",
+    ": > refs/fetched/head",
+    "echo nonsense > refs/fetched/head",
+    "mkdir -p refs/reprise && : > refs/reprise/app_1",
+    "echo 0123456789012345678901234567890123456789 > refs/heads/x",
+    ": > shallow",
+    "echo nonsense > shallow",
+    "touch damaged",
+    "rm -r ./*",
+};
+
+static void test_a_damaged_clone_is_made_anew(void **state)
 {
     const struct scene *scene = *state;
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        struct buf script = BUF_INIT;
+        struct git_fetched fetched;
+        struct err_info error;
+        buf_addf(&script, "rm -rf repositories && seq %zu 2000 > origin/a", i);
+        sh(scene, script.data);
+        commit_all(scene);
+        fetched_trunk(scene);
+        buf_reset(&script);
+        buf_addf(&script, "cd repositories/" REPOSITORY ".git && chmod -R u+w . && %s", damages[i]);
+        sh(scene, script.data);
+        sh(scene, "echo new >> origin/a");
+        commit_all(scene);
+        if (fetch(scene, "trunk", &fetched, &error) != ERR_OK)
+            fail_msg("%s: %s", damages[i], error.text);
+        expect_rev(scene, "trunk", fetched.commit);
+        struct git_clone *clone = open_clone(scene);
+        char *blob = rev_parse(scene, "trunk:a");
+        buf_reset(&script);
+        if (git_blob_read(clone, blob, &script, &error) != ERR_OK)
+            fail_msg("%s: %s", damages[i], error.text);
+        git_close(clone);
+        free(blob);
+        sh(scene, "test -z \"$(ls -d repositories/*.new repositories/*.old 2>/dev/null)\"");
+        buf_fini(&script);
+    }
+}
+
+/* What is read of a clone is not what git looked at: who finds something broken says so. */
+static void test_a_clone_that_is_called_damaged_is_made_anew(void **state)
+{
+    const struct scene *scene = *state;
+    sh(scene, "echo 1 > origin/a");
     commit_all(scene);
     fetched_trunk(scene);
-    sh(scene, "cd repositories/" REPOSITORY ".git && rm -r HEAD config refs");
+    struct git_clone *clone = open_clone(scene);
+    git_call_damaged(clone);
+    sh(scene, "test -e repositories/" REPOSITORY ".git/damaged");
     struct git_fetched fetched = fetched_trunk(scene);
     expect_rev(scene, "trunk", fetched.commit);
+    sh(scene, "test ! -e repositories/" REPOSITORY ".git/damaged");
+    git_call_damaged(clone); /* the one that is gone */
+    sh(scene, "test ! -e repositories/" REPOSITORY ".git/damaged");
+    git_close(clone);
 }
 
 /* The umask of whoever starts a worker, and the mode of a directory that an administrator made, decide nothing. */
@@ -143,7 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(test_what_cannot_be_written_leaves_nothing),
         SCENE(test_what_a_killed_git_left_is_removed),
-        SCENE(test_half_a_clone_is_completed),
+        SCENE(test_a_damaged_clone_is_made_anew),
+        SCENE(test_a_clone_that_is_called_damaged_is_made_anew),
         SCENE(test_clones_are_closed_to_other_users),
         SCENE(test_a_clone_that_grows_too_big_is_given_up),
         SCENE(test_a_clone_does_not_grow_without_bound_and_pins_hold),

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum err code = git_judge(text, size, "secret", &error);
     FUZZ_CHECK(code == ERR_RETRY || code == ERR_PERMANENT || code == ERR_LOCAL);
     (void)git_is_access_trouble(text, size);
+    (void)git_is_damage(text, size);
     FUZZ_CHECK(strlen(error.text) > 0 && strstr(error.text, "secret") == NULL);
     return 0;
 }
