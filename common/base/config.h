@@ -51,6 +51,7 @@ struct config {
     int64_t deliver_timeout_ms;     /* deliver.timeout, at most 30 s */
     int64_t deliver_max_text_bytes; /* deliver.max_text_bytes */
     int64_t deliver_max_file_bytes; /* deliver.max_file_bytes */
+    char *deliver_too_large;        /* deliver.too_large: delete, keep */
     char *deliver_allow_private;    /* deliver.allow_private: addresses and CIDRs, comma separated */
     char *deliver_header_prefix;    /* deliver.header_prefix: "X-Docora-" */
     char *git_repositories_dir;     /* git.repositories_dir */

@@ -50,6 +50,11 @@ static const char *level_rule(const char *value)
     return known ? NULL : "must be debug, info, warn or error";
 }
 
+static const char *too_large_rule(const char *value)
+{
+    return !strcmp(value, "delete") || !strcmp(value, "keep") ? NULL : "must be delete or keep";
+}
+
 static const char *format_rule(const char *value)
 {
     bool known = !strcmp(value, "auto") || !strcmp(value, "json") || !strcmp(value, "text");
@@ -181,6 +186,9 @@ static const struct config_entry entries[] = {
      AT(deliver_max_text_bytes), NULL},
     {"deliver.max_file_bytes", CONFIG_SIZE, "256MiB", KIB, 1024 * GIB, "larger files are skipped and counted", false,
      true, AT(deliver_max_file_bytes), NULL},
+    {"deliver.too_large", CONFIG_STRING, "delete", 0, 0,
+     "what an app holds of a file that grew too large: delete it there, or keep what is out of date", false, true,
+     AT(deliver_too_large), too_large_rule},
     {"deliver.allow_private", CONFIG_STRING, "", 0, 0,
      "private addresses that requests may go to: addresses and CIDRs, comma separated", false, true,
      AT(deliver_allow_private), NULL},

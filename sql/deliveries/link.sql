@@ -3,7 +3,7 @@ SELECT a.base_url, a.client_auth_key_encrypted, l.github_token_encrypted, r.url,
        l.synced_commit, l.synced_tree_id, l.files, l.bytes,
        EXISTS (SELECT 1 FROM deliveries d WHERE d.app_id = l.app_id AND d.repository_id = l.repository_id),
        r.consecutive_failures, (extract(epoch FROM r.circuit_open_until) * 1000000)::bigint,
-       (extract(epoch FROM now()) * 1000000)::bigint, l.incarnation
+       (extract(epoch FROM now()) * 1000000)::bigint, l.incarnation, l.withheld, l.withheld_limits
   FROM app_repositories l
   JOIN apps a USING (app_id)
   JOIN repositories r USING (repository_id)

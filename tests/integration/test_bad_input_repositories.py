@@ -161,6 +161,45 @@ class OddContent(DeliveryTest):
         self.assertEqual((0, 0, 0, 1), self.skipped(outcome))
         self.assert_delivered(app, repository, {"at": at, "binary": binary})
 
+    def limit(self, **settings):
+        """The same world, with a worker that has other limits."""
+        type(self).worker.drain()
+        type(self).start_worker(**settings)
+
+    def test_a_text_that_grows_too_large_is_taken_back_and_sent_when_it_fits(self):
+        large = b"x" * 100000
+        app, repository, source = self.new_world({"a": b"small\n", "b": b"b\n"})
+        self.deliver("resync", app, repository)
+        source.commit({"a": large})
+        self.look_again(app, repository)
+        row = self.link_row(app, repository)
+        self.assertEqual("synced", row["status"])
+        self.assertRegex(row["last_error"], r"1 file is too large .* a has 100000 bytes.*deliver\.max_text_bytes")
+        self.assertEqual(["b"], list(self.receiver.files(app, repository)))
+        self.assertEqual(("delete", "a"), verbs_and_paths(self.receiver.requests(app))[-1])
+        source.commit({"b": b"other\n"})
+        self.look_again(app, repository)
+        self.look_again(app, repository)
+        self.assertIn("a has 100000 bytes", self.link_row(app, repository)["last_error"], "it is said as long as it is so")
+        self.addCleanup(self.limit)
+        self.limit(REPRISE_DELIVER_MAX_TEXT_BYTES="1MiB")
+        self.look_again(app, repository)
+        self.assert_synced(app, repository, source)
+
+    def test_a_text_that_grows_too_large_may_be_kept(self):
+        self.addCleanup(self.limit)
+        self.limit(REPRISE_DELIVER_TOO_LARGE="keep")
+        app, repository, source = self.new_world({"a": b"small\n"})
+        self.deliver("resync", app, repository)
+        before = source.head()
+        source.commit({"a": b"x" * 100000})
+        self.look_again(app, repository)
+        self.assertEqual(before, self.receiver.files(app, repository))
+        self.assertIn("too large", self.link_row(app, repository)["last_error"])
+        self.limit()
+        self.look_again(app, repository)
+        self.assertEqual({}, self.receiver.files(app, repository))
+
     def test_a_file_that_becomes_a_link_is_deleted_at_the_client(self):
         source, app = Planter(self.place / "planted"), self.new_app()
         source.commit({b"plain": (FILE, b"plain\n"), b"x": (FILE, b"x\n")})

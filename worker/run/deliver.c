@@ -27,6 +27,7 @@ void deliver_fini(struct deliver *deliver)
     git_close(deliver->clone);
     deliver_doubts_fini(&deliver->doubts);
     deliver_link_fini(&deliver->link);
+    free(deliver->skipped.first_large);
     free((char *)(uintptr_t)deliver->job_id);
 }
 

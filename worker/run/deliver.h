@@ -18,6 +18,7 @@
 /* What was not sent, for the outcome: as far as this attempt has looked. */
 struct deliver_skipped {
     int64_t symlinks, submodules, odd_paths, large_texts, large_files;
+    char *first_large; /* a sentence about the first of them; NULL = none */
 };
 
 struct outbox;
@@ -36,7 +37,7 @@ struct deliver {
     bool fetch_noted; /* the repository's row and snapshot tell of this fetch */
     bool is_final;    /* the failure would be the same the next time */
     bool is_gone;     /* a write found that the app or the link has been removed */
-    int64_t wait_ms;  /* not begun: the circuit is open for so long */
+    int64_t wait_ms;  /* not begun: the circuit is open for so long, or another job is fetching */
     bool needs_key;   /* not begun: this worker has no encryption key, or not the one that is needed */
     enum err stop;
 };

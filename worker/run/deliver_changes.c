@@ -6,6 +6,7 @@
 #include "common/base/json.h"
 #include "embedded/sql.h"
 #include "worker/run/deliver_window.h"
+#include "worker/run/deliver_withhold.h"
 
 /* One walk for one verb. */
 struct walk {
@@ -19,7 +20,8 @@ struct walk {
 bool deliver_is_unchanged(const struct deliver *deliver)
 {
     const char *synced = deliver->link.synced_tree;
-    return synced != NULL && strcmp(synced, deliver->fetched.tree) == 0 && deliver->doubts.count == 0;
+    return synced != NULL && strcmp(synced, deliver->fetched.tree) == 0 && deliver->doubts.count == 0 &&
+           deliver_is_withheld_still(deliver);
 }
 
 static enum err heed(struct walk *walk, enum err err)
@@ -188,7 +190,9 @@ static enum err try_to_compare(struct walk *walk, struct err_info *error)
     struct deliver *deliver = walk->deliver;
     const char *synced = deliver->link.synced_tree;
     deliver->remember.done = deliver->remember.total = 0;
-    if (synced == NULL || deliver->doubts.count > 0 || !git_has_object(deliver->clone, synced))
+    /* What was withheld is not told apart in the tree that was synced. */
+    if (synced == NULL || deliver->link.withheld != NULL || deliver->doubts.count > 0 ||
+        !git_has_object(deliver->clone, synced))
         return ERR_NOT_FOUND;
     snprintf(walk->old_tree, sizeof walk->old_tree, "%s", synced);
     enum err err =

@@ -22,7 +22,9 @@ enum {
     FAILURES,
     OPEN_UNTIL_US,
     NOW_US,
-    INCARNATION
+    INCARNATION,
+    WITHHELD,
+    WITHHELD_LIMITS
 };
 
 enum err deliver_secret_open(const struct crypto_keys *keys, const struct crypto_secret *secret, char **plain,
@@ -81,6 +83,8 @@ static void read_row(const PGresult *row, struct deliver_link *link)
     link->circuit.open_until_us = pg_int8(row, 0, OPEN_UNTIL_US);
     link->incarnation = pg_int8(row, 0, INCARNATION);
     link->now_us = pg_int8(row, 0, NOW_US);
+    link->withheld = copy(row, WITHHELD);
+    link->withheld_limits = copy(row, WITHHELD_LIMITS);
 }
 
 static enum err open_secrets(const PGresult *row, const struct crypto_keys *keys, struct deliver_link *link,
@@ -126,8 +130,9 @@ enum err deliver_link_load(struct pg *pg, const struct crypto_keys *keys, const 
 
 void deliver_link_fini(struct deliver_link *link)
 {
-    char *texts[] = {link->app_id, link->repository_id, link->base_url,      link->url,        link->owner,
-                     link->name,   link->branch,        link->synced_commit, link->synced_tree};
+    char *texts[] = {link->app_id,      link->repository_id, link->base_url,       link->url,
+                     link->owner,       link->name,          link->branch,         link->synced_commit,
+                     link->synced_tree, link->withheld,      link->withheld_limits};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     deliver_secret_drop(link->auth_key);

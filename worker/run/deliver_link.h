@@ -19,6 +19,7 @@ struct deliver_link {
     char *branch;                      /* NULL = the remote's HEAD */
     char *synced_commit, *synced_tree; /* NULL = the app is not known to hold exactly a tree */
     int64_t files, bytes;              /* of that tree */
+    char *withheld, *withheld_limits;  /* of that tree, what is too large, and by which limits; NULL = nothing */
     bool holds_anything;               /* there are deliveries */
     struct circuit circuit;
     int64_t now_us; /* PostgreSQL's clock when the link was read */

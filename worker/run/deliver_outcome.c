@@ -11,6 +11,7 @@
 #include "embedded/sql.h"
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_fetch.h"
+#include "worker/run/deliver_withhold.h"
 
 #define NO_KEY_MS 10000 /* an operator has to act, and the worker to be started anew: often on another's behalf */
 #define LOCAL_MS 10000  /* what this host lacks may come back at any time; another worker may have it */
@@ -20,7 +21,7 @@
 
 /* What the settle writes; it outlives the attempt. */
 struct settling {
-    struct deliver_link link; /* its ids alone */
+    struct deliver_link link; /* its ids, and what it is not sent */
     bool is_synced, is_final, is_put_off;
     char *error;
     struct git_fetched fetched;
@@ -43,6 +44,8 @@ static void write_effects(struct pg_batch *batch, const size_t *mine, size_t cou
         pg_arg_int8(args, settling->files);
         pg_arg_int8(args, settling->bytes);
         pg_arg_int8(args, settling->link.incarnation);
+        pg_arg_text(args, settling->link.withheld);
+        pg_arg_text(args, settling->link.withheld_limits);
         (void)deliver_add(batch, &settling->link, &sql_deliveries_synced_intents);
     } else {
         const struct sql *statement = settling->is_final     ? &sql_deliveries_failed
@@ -139,6 +142,9 @@ enum err deliver_succeed(struct deliver *deliver, struct err_info *error)
     }
     struct settling *settling = plan_effects(deliver);
     settling->is_synced = true;
+    settling->link.withheld = deliver_withheld(deliver);
+    if (settling->link.withheld != NULL)
+        settling->link.withheld_limits = deliver_withhold_limits(deliver->run->config);
     enum err err = read_totals(deliver, settling, error);
     if (err != ERR_OK)
         return err;
@@ -167,6 +173,9 @@ static void rule_failed(struct deliver *deliver, const struct err_info *error)
 
 static void fail(struct deliver *deliver, const struct err_info *error)
 {
+    /* Whatever is not found now was named by the tree that has just been fetched. */
+    if (deliver->clone != NULL && error->code == ERR_NOT_FOUND)
+        git_call_damaged(deliver->clone);
     log_info("%s: %s", deliver->run->jobs[0].key, error->text);
     rule_failed(deliver, error);
     if (deliver->run->dry_run)

@@ -17,6 +17,15 @@ struct parcel *parcel_new(enum verb verb, const char *path, const uint8_t digest
     return parcel;
 }
 
+void parcel_turn_to_delete(struct parcel *parcel)
+{
+    deliver_content_fini(&parcel->content);
+    parcel->verb = VERB_DELETE;
+    parcel->blob[0] = parcel->sha[0] = parcel->previous[0] = '\0';
+    parcel->size = 0;
+    parcel->pieces = 1;
+}
+
 void parcel_drop(struct parcel *parcel)
 {
     if (parcel == NULL)

@@ -22,6 +22,8 @@ struct parcel {
 };
 
 struct parcel *parcel_new(enum verb verb, const char *path, const uint8_t digest[SHA256_BYTES]);
+/* The path is taken back instead of being sent; its content goes. */
+void parcel_turn_to_delete(struct parcel *parcel);
 void parcel_drop(struct parcel *parcel);
 
 /* First in, first out. */

@@ -4,15 +4,19 @@
 
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_outbox.h"
+#include "worker/run/deliver_withhold.h"
 
 /* ---- sending ------------------------------------------------------------------------------------------------- */
 
-/* Reads the content. False: it is not to be sent after all. */
-static bool is_wanted(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel)
+/* Of what was read. False: it is not to be sent after all. */
+static bool is_wanted(struct deliver *deliver, const struct deliver_change *change, const struct parcel *parcel,
+                      bool *is_too_large)
 {
     const struct content_facts *facts = &parcel->content.facts;
     if (facts->kind == CONTENT_TEXT && facts->size > deliver->run->config->deliver_max_text_bytes) {
         deliver->skipped.large_texts++;
+        deliver_withhold(deliver, change->path, facts->size, "deliver.max_text_bytes");
+        *is_too_large = true;
         return false;
     }
     /* Two blobs may hold the same bytes. */
@@ -26,12 +30,17 @@ static bool is_wanted(struct deliver *deliver, const struct deliver_change *chan
 
 /* What a blob is said to be is looked at before anything of it is read: a few kilobytes may be gigabytes. */
 static enum err read_if_it_fits(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel,
-                                bool *fits, struct err_info *error)
+                                bool *is_too_large, struct err_info *error)
 {
     int64_t size = 0;
     enum err err = git_blob_size(deliver->clone, change->blob, &size, error);
-    *fits = size <= deliver->run->config->deliver_max_file_bytes;
-    if (err == ERR_OK && *fits)
+    *is_too_large = err == ERR_OK && size > deliver->run->config->deliver_max_file_bytes;
+    if (*is_too_large) {
+        deliver->skipped.large_files++;
+        deliver_withhold(deliver, change->path, size, "deliver.max_file_bytes");
+        return ERR_OK;
+    }
+    if (err == ERR_OK)
         err = deliver_content_read(deliver, change->blob, size, &parcel->content, error);
     if (err == ERR_OK)
         return ERR_OK;
@@ -39,22 +48,14 @@ static enum err read_if_it_fits(struct deliver *deliver, const struct deliver_ch
     return err_prefix(error, "%s", change->path);
 }
 
-static enum err load(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel, bool *wanted,
-                     struct err_info *error)
+static void describe(const struct deliver_change *change, struct parcel *parcel)
 {
     snprintf(parcel->blob, sizeof parcel->blob, "%s", change->blob);
-    enum err err = read_if_it_fits(deliver, change, parcel, wanted, error);
-    if (err != ERR_OK || !*wanted) {
-        deliver->skipped.large_files += err == ERR_OK;
-        return err;
-    }
-    *wanted = is_wanted(deliver, change, parcel);
     parcel->size = parcel->content.facts.size;
     parcel->pieces = wire_pieces(parcel->content.facts.kind, parcel->size);
     snprintf(parcel->sha, sizeof parcel->sha, "%s", parcel->content.facts.sha);
     if (change->held_sha != NULL)
         snprintf(parcel->previous, sizeof parcel->previous, "%s", change->held_sha);
-    return ERR_OK;
 }
 
 /* A delete carries the sha that the app holds, as far as that is known. */
@@ -66,16 +67,33 @@ static void load_delete(const struct deliver_change *change, struct parcel *parc
         snprintf(parcel->sha, sizeof parcel->sha, "%s", sha);
 }
 
+static enum err load(struct deliver *deliver, const struct deliver_change *change, struct parcel *parcel, bool *wanted,
+                     struct err_info *error)
+{
+    bool is_too_large = false;
+    if (change->verb == VERB_DELETE) {
+        load_delete(change, parcel);
+        return ERR_OK;
+    }
+    enum err err = read_if_it_fits(deliver, change, parcel, &is_too_large, error);
+    if (err != ERR_OK)
+        return err;
+    *wanted = !is_too_large && is_wanted(deliver, change, parcel, &is_too_large);
+    describe(change, parcel);
+    if (is_too_large && deliver_takes_back(deliver, change)) {
+        parcel_turn_to_delete(parcel);
+        load_delete(change, parcel);
+        *wanted = true;
+    }
+    return ERR_OK;
+}
+
 static enum err send_change(void *context, const struct deliver_change *change, struct err_info *error)
 {
     struct deliver *deliver = context;
     struct parcel *parcel = parcel_new(change->verb, change->path, change->digest);
     bool wanted = true;
-    enum err err = ERR_OK;
-    if (change->verb == VERB_DELETE)
-        load_delete(change, parcel);
-    else
-        err = load(deliver, change, parcel, &wanted, error);
+    enum err err = load(deliver, change, parcel, &wanted, error);
     if (err != ERR_OK || !wanted) {
         deliver->remember.done += err == ERR_OK;
         parcel_drop(parcel);

@@ -14,6 +14,8 @@ static void forget_in_memory(struct deliver_link *link)
     free(link->synced_tree);
     link->synced_tree = NULL;
     link->holds_anything = false;
+    free(link->withheld);
+    link->withheld = NULL;
 }
 
 static enum err clear(struct deliver *deliver, struct err_info *error)
