@@ -22,7 +22,8 @@
 #define PACKS_MAX 20
 #define GC_PATIENCE 4   /* gc says nothing while it works, so the limit for silence is its limit in all */
 #define MEASURE_TICKS 4 /* the clone's size is looked at with every so many ticks */
-/* For repositories on this machine: git looks at the very directory that was checked, and guesses no other. */
+/* For repositories on this machine alone (hosts have commands of their own): git looks at the very directory that was
+ * checked, and guesses no other. Elsewhere an option that is there anyhow stands in its place. */
 #define UPLOAD_PACK "--upload-pack=git-upload-pack --strict"
 #define FETCHED_HEAD GIT_DIR_FETCHED "head"
 
@@ -145,8 +146,8 @@ static enum err find_branch(struct fetch *fetch, const char *branch, char out[GI
         strcpy(out, branch);
         return ERR_OK;
     }
-    const char *const argv[] = {"git", fetch->git_dir, "ls-remote", "--symref", UPLOAD_PACK,
-                                "--",  fetch->from,    "HEAD",      NULL};
+    const char *where = fetch->source.fd > 0 ? UPLOAD_PACK : "--symref";
+    const char *const argv[] = {"git", fetch->git_dir, "ls-remote", "--symref", where, "--", fetch->from, "HEAD", NULL};
     enum err code = run_git(fetch, argv, &result, error);
     if (code == ERR_OK)
         code = git_parse_head(result.out.len > 0 ? result.out.data : "", result.out.len, out, error);
@@ -158,6 +159,7 @@ static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err
 {
     char refspec[GIT_BRANCH_MAX + 64];
     bool detached = strcmp(branch, GIT_DETACHED) == 0;
+    const char *where = fetch->source.fd > 0 ? UPLOAD_PACK : "--no-tags";
     snprintf(refspec, sizeof(refspec), "+%s%s:" FETCHED_HEAD, detached ? "" : "refs/heads/", branch);
     const char *const argv[] = {"git",
                                 fetch->git_dir,
@@ -170,7 +172,7 @@ static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err
                                 "--no-auto-maintenance",
                                 "--update-shallow", /* the remote may be a shallow clone itself */
                                 "--progress",       /* what the deadline goes by */
-                                UPLOAD_PACK,
+                                where,
                                 "--",
                                 fetch->from,
                                 refspec,

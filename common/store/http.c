@@ -59,7 +59,9 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
                  address_text(&address->addr, text));
         return CURL_SOCKET_BAD;
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    transfer->answer.lacks_socket = fd == CURL_SOCKET_BAD && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+    return fd;
 }
 
 static size_t read_body(char *bytes, size_t size, size_t count, void *context)

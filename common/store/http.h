@@ -28,8 +28,8 @@ struct http_request {
     void *context;      /* the caller's */
 
     /* Filled in when it comes back. */
-    enum err outcome; /* ERR_OK: 2xx. ERR_RETRY: all else, and network trouble. ERR_PERMANENT: the address is refused,
-                         the URL is no http(s) URL */
+    enum err outcome; /* ERR_OK: 2xx. ERR_RETRY: all else, and network trouble. ERR_LOCAL: this host has no socket to
+                         give. ERR_PERMANENT: the address is refused, the URL is no http(s) URL */
     int status;       /* 0 if there was no answer */
     struct err_info
         error; /* says what happened: "HTTP 503 Service Unavailable: <first 500 bytes>", "connection refused

@@ -152,7 +152,12 @@ static void judge_network(const struct http_answer *answer, CURL *easy, CURLcode
         snprintf(text, sizeof(text), "%s", answer->refused);
     else
         network_text(answer, easy, end, text, sizeof(text));
-    request->outcome = err_set(&request->error, is_final ? ERR_PERMANENT : ERR_RETRY, "%s%s", text, peer);
+    enum err outcome = is_final ? ERR_PERMANENT : ERR_RETRY;
+    if (answer->lacks_socket) {
+        outcome = ERR_LOCAL;
+        snprintf(text, sizeof(text), "this host lacks descriptors or memory for a connection");
+    }
+    request->outcome = err_set(&request->error, outcome, "%s%s", text, peer);
 }
 
 void http_answer_judge(const struct http_answer *answer, CURL *easy, CURLcode end, struct http_request *request)

@@ -19,6 +19,7 @@ struct http_answer {
     char kept[HTTP_ANSWER_KEPT];
     char reason[64];
     char retry_after[64];
+    bool lacks_socket; /* the system had none to give */
     char refused[256]; /* the address that was not gone to; "" = none was refused */
     char curl_text[CURL_ERROR_SIZE];
 };

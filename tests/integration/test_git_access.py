@@ -19,7 +19,7 @@ TOKEN = "right-token"
 
 class Host(http.server.BaseHTTPRequestHandler):
     """git's own server behind HTTPS, for those who have the token."""
-    protocol_version = "HTTP/1.0"
+    protocol_version = "HTTP/1.1"
     root = None
 
     def log_message(self, *_):
@@ -30,6 +30,7 @@ class Host(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != wanted:
             self.send_response(401)
             self.send_header("WWW-Authenticate", "Basic realm=git")
+            self.send_header("Content-Length", "0")
             self.end_headers()
             return
         path, _, query = self.path.partition("?")
@@ -42,7 +43,7 @@ class Host(http.server.BaseHTTPRequestHandler):
         head, _, rest = answer.partition(b"\r\n\r\n")
         fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         self.send_response(int(fields.pop("Status", "200 OK").split()[0]))
-        for name, value in fields.items():
+        for name, value in {**fields, "Content-Length": str(len(rest))}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(rest)

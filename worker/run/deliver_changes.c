@@ -33,7 +33,7 @@ static enum err heed(struct walk *walk, enum err err)
 /* A repository that is beyond a limit or malformed will be so the next time. */
 static enum err judge_walk(const struct walk *walk, enum err err)
 {
-    if (err == ERR_PERMANENT && !walk->is_ended)
+    if (err == ERR_PERMANENT && !walk->is_ended && walk->deliver->stop == ERR_OK)
         walk->deliver->is_final = true;
     return err;
 }
@@ -184,7 +184,8 @@ static enum err every_path(struct walk *walk, struct err_info *error)
 
 /* ---- which of the two ---------------------------------------------------------------------------------------- */
 
-/* Counting is the try: a tree of which parts are gone cannot be compared with. ERR_NOT_FOUND: every path is. */
+/* Counting is the try: a tree of which parts are gone, or that is beyond a limit by now, cannot be compared with.
+ * ERR_NOT_FOUND: every path is. */
 static enum err try_to_compare(struct walk *walk, struct err_info *error)
 {
     struct deliver *deliver = walk->deliver;
@@ -195,11 +196,11 @@ static enum err try_to_compare(struct walk *walk, struct err_info *error)
         !git_has_object(deliver->clone, synced))
         return ERR_NOT_FOUND;
     snprintf(walk->old_tree, sizeof walk->old_tree, "%s", synced);
-    enum err err =
-        judge_walk(walk, git_compare(deliver->clone, synced, deliver->fetched.tree, count_change, deliver, error));
-    if (err != ERR_OK)
-        deliver->skipped.odd_paths = 0;
-    return err;
+    enum err err = git_compare(deliver->clone, synced, deliver->fetched.tree, count_change, deliver, error);
+    if (err == ERR_OK)
+        return ERR_OK;
+    deliver->skipped.odd_paths = deliver->remember.total = 0;
+    return err == ERR_PERMANENT && deliver->stop == ERR_OK ? ERR_NOT_FOUND : err;
 }
 
 enum err deliver_changes(struct deliver *deliver, const struct deliver_sink *sink, struct err_info *error)

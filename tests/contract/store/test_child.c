@@ -79,15 +79,15 @@ static void test_a_program_that_does_not_exist_is_named(void **state)
     struct err_info error;
     (void)state;
     struct child_spec spec = shell(missing);
-    assert_int_equal(child_run(&spec, &result, &error), ERR_RETRY);
+    assert_int_equal(child_run(&spec, &result, &error), ERR_LOCAL);
     assert_non_null(strstr(error.text, "no-such-program-here"));
     child_result_fini(&result);
     spec = shell(no_program);
-    assert_int_equal(child_run(&spec, &result, &error), ERR_RETRY);
+    assert_int_equal(child_run(&spec, &result, &error), ERR_LOCAL);
     child_result_fini(&result);
     spec = shell(SHELL("exit 0"));
     spec.directory = "/no/such/directory";
-    assert_int_equal(child_run(&spec, &result, &error), ERR_RETRY);
+    assert_int_equal(child_run(&spec, &result, &error), ERR_LOCAL);
     child_result_fini(&result);
 }
 
@@ -316,6 +316,31 @@ static void test_a_silent_conversation_is_given_up(void **state)
     child_drop(child);
 }
 
+static void test_the_memory_of_a_child_is_bounded(void **state)
+{
+    (void)state;
+    struct child_result result;
+    struct err_info error;
+    struct child_spec spec = shell(SHELL("ulimit -v"));
+    spec.memory_bytes = INT64_C(1) << 30;
+    assert_int_equal(child_run(&spec, &result, &error), ERR_OK);
+    assert_string_equal(result.out.data, "1048576\n");
+    child_result_fini(&result);
+}
+
+static void test_a_descriptor_is_passed_on(void **state)
+{
+    (void)state;
+    struct child_result result;
+    struct err_info error;
+    struct child_spec spec = shell(SHELL("readlink /proc/self/fd/4; ls /proc/self/fd | wc -l"));
+    spec.pass_fd = open("/usr", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(child_run(&spec, &result, &error), ERR_OK);
+    assert_string_equal(result.out.data, "/usr\n5\n");
+    close(spec.pass_fd);
+    child_result_fini(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +358,8 @@ int main(void)
         cmocka_unit_test(test_a_conversation),
         cmocka_unit_test(test_a_conversation_that_ends_says_why),
         cmocka_unit_test(test_a_silent_conversation_is_given_up),
+        cmocka_unit_test(test_the_memory_of_a_child_is_bounded),
+        cmocka_unit_test(test_a_descriptor_is_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,16 @@ static void test_clones_are_closed_to_other_users(void **state)
     sh(scene, open_to_others);
 }
 
+static void test_a_fetch_has_a_deadline_in_all(void **state)
+{
+    struct scene *scene = *state;
+    commit_all(scene);
+    scene->rules.deadline_ms = 1;
+    expect_refusal(scene, "trunk", ERR_RETRY, "and was ended");
+    scene->rules.deadline_ms = 600000;
+    fetched_trunk(scene);
+}
+
 static void test_a_clone_that_grows_too_big_is_given_up(void **state)
 {
     struct scene *scene = *state;
@@ -207,6 +217,7 @@ int main(void)
         SCENE(test_a_damaged_clone_is_made_anew),
         SCENE(test_a_clone_that_is_called_damaged_is_made_anew),
         SCENE(test_clones_are_closed_to_other_users),
+        SCENE(test_a_fetch_has_a_deadline_in_all),
         SCENE(test_a_clone_that_grows_too_big_is_given_up),
         SCENE(test_a_clone_does_not_grow_without_bound_and_pins_hold),
     };
