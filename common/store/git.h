@@ -74,7 +74,7 @@ void git_close(struct git_clone *clone);
 /* Every walk, comparison and stream of this clone asks `tick` (NULL = none) several times a second, and ends with what
  * it says. */
 void git_watch(struct git_clone *clone, child_tick_fn *tick, void *tick_context);
-/* For whoever finds an object missing or broken that must be there: the next fetch makes the clone anew. */
+/* A reader that finds an object missing or broken calls this; the next fetch makes a new clone. */
 void git_call_damaged(struct git_clone *clone);
 bool git_has_object(struct git_clone *clone, const char *sha);
 /* refs/reprise/<app_id> keeps a commit (so its tree) from gc; NULL `commit` removes the pin. */

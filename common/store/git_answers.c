@@ -137,7 +137,7 @@ static const struct reason {
     const char *needle;
     enum err code;
     const char *text;
-    bool is_access; /* whoever has another token may well be let in */
+    bool is_access; /* another token may be let in */
 } reasons[] = {
     {"attempting to allocate", ERR_PERMANENT,
      "the repository holds an object that takes more than git.max_object_bytes", false},

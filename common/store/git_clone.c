@@ -159,7 +159,7 @@ void git_call_damaged(struct git_clone *clone)
     int fd = openat(clone->fd, GIT_DAMAGED_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
-    log_warn("the clone %s is damaged; the next fetch makes it anew", clone->dir.clone);
+    log_warn("the clone %s is damaged; the next fetch makes a new one", clone->dir.clone);
 }
 
 bool git_has_object(struct git_clone *clone, const char *sha)

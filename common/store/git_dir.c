@@ -18,7 +18,7 @@
 
 #define LOCK_RETRY_MS 100
 #define TICK_MS 500
-/* A fetch may take as long as git.deadline; whoever waits for it keeps an executor from other repositories. */
+/* A fetch may take as long as git.deadline; a job that waits for it keeps an executor from other repositories. */
 #define LOCK_PATIENCE_MS 30000
 /* libgit2 sets pins without the clone's lock, with a lock file that lives for less than a blink. */
 #define PIN_LOCK_AGE_S 60

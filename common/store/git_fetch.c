@@ -248,7 +248,8 @@ static enum err fetch_into(struct fetch *fetch, const char *branch, struct git_f
 }
 
 /* The first clone, and each that takes the place of a damaged one: beside it, until it is whole. */
-static enum err fetch_anew(struct fetch *fetch, const char *branch, struct git_fetched *fetched, struct err_info *error)
+static enum err fetch_new_clone(struct fetch *fetch, const char *branch, struct git_fetched *fetched,
+                                struct err_info *error)
 {
     char old[PATH_MAX];
     enum err code = git_dir_begin_new(&fetch->dir, old, error);
@@ -268,12 +269,12 @@ static enum err fetch_locked(struct fetch *fetch, const char *branch, struct git
                              struct err_info *error)
 {
     if (!git_dir_is_whole(&fetch->dir))
-        return fetch_anew(fetch, branch, fetched, error);
+        return fetch_new_clone(fetch, branch, fetched, error);
     enum err code = fetch_into(fetch, branch, fetched, error);
     if (code == ERR_OK || !fetch->is_damaged)
         return code;
-    log_warn("the clone %s is damaged and is made anew: %s", fetch->dir.clone, error->text);
-    return fetch_anew(fetch, branch, fetched, error);
+    log_warn("the clone %s is damaged; a new one is made: %s", fetch->dir.clone, error->text);
+    return fetch_new_clone(fetch, branch, fetched, error);
 }
 
 /* The environment, with the address that is allowed pinned in it. Names are resolved here, once. */

@@ -1,5 +1,5 @@
 /*
- * A clone is disposable: one that is damaged is made anew beside the old one and takes its place when it is whole.
+ * A clone is disposable: a new one is made beside a damaged one, and takes its place when it is whole.
  * Everything here is done under the clone's lock. Used by git_fetch.c alone.
  */
 #ifndef REPRISE_STORE_GIT_REMAKE_H
@@ -9,10 +9,10 @@
 
 #include "common/store/git_dir.h"
 
-/* In a clone's directory: whoever read it found something missing or broken (git_call_damaged). */
+/* In a clone's directory: a reader found something missing or broken (git_call_damaged). */
 #define GIT_DAMAGED_FILE "damaged"
 
-/* Whether it has what git needs to begin with, and nobody found it damaged. */
+/* Whether it has what git needs to begin with, and no reader found it damaged. */
 bool git_dir_is_whole(const struct git_dir *dir);
 
 /* `dir` becomes that of a clone beside the one it was, which is not there yet. `old` keeps the path. ERR_LOCAL. */

@@ -60,7 +60,7 @@ static const char *const damages[] = {
     "rm -r ./*",
 };
 
-static void test_a_damaged_clone_is_made_anew(void **state)
+static void test_a_damaged_clone_is_replaced(void **state)
 {
     const struct scene *scene = *state;
     for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
@@ -92,7 +92,7 @@ static void test_a_damaged_clone_is_made_anew(void **state)
 }
 
 /* What is read of a clone is not what git looked at: who finds something broken says so. */
-static void test_a_clone_that_is_called_damaged_is_made_anew(void **state)
+static void test_a_clone_that_is_called_damaged_is_replaced(void **state)
 {
     const struct scene *scene = *state;
     sh(scene, "echo 1 > origin/a");
@@ -214,8 +214,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(test_what_cannot_be_written_leaves_nothing),
         SCENE(test_what_a_killed_git_left_is_removed),
-        SCENE(test_a_damaged_clone_is_made_anew),
-        SCENE(test_a_clone_that_is_called_damaged_is_made_anew),
+        SCENE(test_a_damaged_clone_is_replaced),
+        SCENE(test_a_clone_that_is_called_damaged_is_replaced),
         SCENE(test_clones_are_closed_to_other_users),
         SCENE(test_a_fetch_has_a_deadline_in_all),
         SCENE(test_a_clone_that_grows_too_big_is_given_up),
