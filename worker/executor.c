@@ -13,6 +13,7 @@
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
 #include "worker/group.h"
+#include "worker/loads.h"
 #include "worker/operations.h"
 #include "worker/run_private.h"
 #include "worker/suspect.h"
@@ -108,15 +109,15 @@ static int64_t set_aside_ms(const struct definition *definition)
     return definition->timeout_ms;
 }
 
-/* Loads and runs; ERR_OK also where there was nothing to do. A passing trouble is for the caller to repeat. */
-static enum err attempt_chunk(struct executor *executor, struct work *work, bool *recorded, struct err_info *error)
+static enum err attempt_load(struct executor *executor, struct work *work, int64_t number, bool *recorded,
+                             struct err_info *error)
 {
     const struct known_operation *known = NULL;
     struct load *load = NULL;
     enum err err = operations_get(executor->operations, executor->pg, work->chunk.operation_id, &known, error);
     if (err == ERR_OK) {
-        struct load_spec spec = {&work->chunk, executor->process->worker, set_aside_ms(known->definition), known->chunk,
-                                 executor->process->suspects};
+        struct load_spec spec = {&work->chunk, executor->process->worker,  set_aside_ms(known->definition), number,
+                                 known->chunk, executor->process->suspects};
         err = load_chunk(executor->pg, &spec, &load, error);
     }
     if (err != ERR_OK)
@@ -135,13 +136,24 @@ static enum err attempt_chunk(struct executor *executor, struct work *work, bool
     return ERR_OK;
 }
 
+/* Loads and runs; ERR_OK also where there was nothing to do. A passing trouble is for the caller to repeat: by another
+ * load, as the first may have been committed although its answer is lost. */
+static enum err attempt_chunk(struct executor *executor, struct work *work, bool *recorded, struct err_info *error)
+{
+    int64_t number = work->chunk.due ? loads_begin(executor->process->loads) : 0;
+    enum err err = attempt_load(executor, work, number, recorded, error);
+    pg_abort(executor->pg);
+    if (number != 0)
+        loads_end(executor->process->loads, number);
+    return err;
+}
+
 static void run_chunk(struct executor *executor, struct work *work)
 {
     for (int tries = 1;; tries++) {
         struct err_info error = {0};
         bool recorded = true;
         enum err err = attempt_chunk(executor, work, &recorded, &error);
-        pg_abort(executor->pg);
         if (!executor_is_passing(err)) {
             if (err != ERR_OK)
                 log_error("chunk %s is dropped: %s", work->chunk.text, error.text);

@@ -50,7 +50,7 @@ void pool_ask_due(struct lane *lane, const char *operation_id, const char *again
 
 static void hear(struct pool *pool, struct work *work)
 {
-    struct lane *lane = &pool->lanes[work->queue];
+    struct lane *lane = &pool->lanes[work->queue]; /* of an executor's */
     enum work_event event = work->event;
     switch (event) {
     case WORK_READY:
@@ -73,6 +73,10 @@ static void hear(struct pool *pool, struct work *work)
         break;
     case WORK_ENDED:
         pool->ended++;
+        work_drop(work);
+        break;
+    case WORK_SERVICE_ENDED:
+        pool->service_ended = true;
         work_drop(work);
         break;
     case WORK_RUN:
@@ -181,6 +185,7 @@ struct pool *pool_new(struct ev_loop *loop, struct process *process, struct serv
     pool->loop = loop;
     pool->process = process;
     pool->service = service;
+    pool->service_ended = service == NULL;
     pool->prefix = process_config(process)->redis_prefix;
     pool->args = redis_args_new();
     pool->held = held_new();

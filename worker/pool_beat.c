@@ -15,6 +15,7 @@
 #include "common/base/mem.h"
 #include "embedded/lua.h"
 #include "worker/counts.h"
+#include "worker/loads.h"
 #include "worker/pool_private.h"
 
 #define BEAT_S 1.0
@@ -28,18 +29,14 @@
 /* ---- reaping ----------------------------------------------------------------------------------------------------- */
 
 struct reaping {
-    struct pool *pool;
     char worker[ID_MAX];
 };
 
 static void on_reaped(const redisReply *reply, void *context)
 {
     struct reaping *reaping = context;
-    if (redis_count(reply) > 0) {
+    if (redis_count(reply) > 0)
         log_warn("%zu chunks of dead worker %s went back to their queues", redis_count(reply), reaping->worker);
-        if (reaping->pool->service != NULL)
-            service_reaped(reaping->pool->service, reaping->worker);
-    }
     free(reaping);
 }
 
@@ -59,7 +56,6 @@ static void reap(struct pool *pool, const char *worker)
     redis_arg(pool->args, "");
     redis_arg_int(pool->args, FORGET_MS);
     struct reaping *reaping = mem_zalloc(sizeof *reaping);
-    reaping->pool = pool;
     snprintf(reaping->worker, sizeof reaping->worker, "%s", worker);
     if (!wire_script(pool->wire, &lua_reap, 4 + 2 * QUEUE_COUNT, pool->args, BEAT_TIMEOUT_MS, on_reaped, reaping))
         free(reaping);
@@ -143,6 +139,8 @@ static void arg_description(struct pool *pool, struct redis_args *args)
     buf_add_char(&text, '}');
     add_fingerprints(pool->process->keys, &text);
     add_trouble(&pool->process->trouble, &text);
+    buf_add_str(&text, ",\"loads\":");
+    loads_write(pool->process->loads, &text);
     buf_add_str(&text, ",\"counts\":");
     counts_write(&text);
     buf_add_char(&text, '}');
@@ -210,9 +208,15 @@ static bool waits_for_redis(const struct pool *pool)
     return waits || pool->inbox_waiting;
 }
 
+/* All threads have. */
+static bool has_ended(const struct pool *pool)
+{
+    return pool->ended == pool->executor_count && pool->service_ended;
+}
+
 void pool_check_drained(struct pool *pool)
 {
-    if (pool->draining && pool->ended == pool->executor_count && chunks_in_hand(pool) == 0 && !waits_for_redis(pool))
+    if (pool->draining && has_ended(pool) && chunks_in_hand(pool) == 0 && !waits_for_redis(pool))
         ev_break(pool->loop, EVBREAK_ALL);
 }
 
@@ -220,9 +224,11 @@ static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct pool *pool = timer->data;
-    if (pool->ended < pool->executor_count) {
-        /* What still runs is fenced; its chunks are reaped, as after a crash. */
-        log_warn("the grace time is over with %zu chunks in hand; they go back to their queues", chunks_in_hand(pool));
+    if (!has_ended(pool)) {
+        /* What still runs is fenced; its chunks are reaped, as after a crash. A server that is at work for us finds
+         * the connection closed (client_connection_check_interval), and rolls back. */
+        log_warn("the grace time is over with %zu chunks in hand%s; they go back to their queues", chunks_in_hand(pool),
+                 pool->service_ended ? "" : " and service work under way");
         _exit(0);
     }
     ev_break(loop, EVBREAK_ALL);
@@ -240,6 +246,8 @@ void pool_stop(struct pool *pool, enum pool_urgency urgency)
     atomic_store(&pool->process->stopping, true);
     for (int i = 0; i < pool->executor_count; i++)
         executor_give(pool->executors[i], work_new(WORK_STOP, pool->executors[i], NULL));
+    if (pool->service != NULL)
+        service_stop(pool->service, pool->mail);
     pool_check_drained(pool);
 }
 

@@ -44,6 +44,7 @@ struct pool {
 
     ev_timer beat_timer, grace_timer;
     double beat_due_s;      /* by the loop's clock; 0 = not known yet */
+    bool service_ended;     /* or there is none */
     bool draining, refused; /* refused: Redis has refused something since the last beat, and it was told */
     int64_t reap_offset;    /* into the list of workers without a recent beat */
 };

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/queue/versions.h"
+#include "worker/loads.h"
 #include "worker/pool.h"
 
 #define SIGNALS 4
@@ -48,22 +49,22 @@ static void on_hang_up(struct ev_loop *loop, ev_signal *signal, int events)
         service_resync(watch->service);
 }
 
-/* The supervisor left them blocked, so that none is lost, nor ends us, before there is somebody to hear it. */
-static void accept_signals(void)
-{
-    sigset_t heard;
-    sigemptyset(&heard);
-    sigaddset(&heard, SIGHUP);
-    sigaddset(&heard, PROCESS_SETTINGS_SIGNAL);
-    pthread_sigmask(SIG_UNBLOCK, &heard, NULL);
-}
-
 struct heard {
     int number;
     void (*call)(struct ev_loop *loop, ev_signal *signal, int events);
 };
 static const struct heard heard[SIGNALS] = {
     {SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_hang_up}, {PROCESS_SETTINGS_SIGNAL, on_settings}};
+
+/* The supervisor left them blocked, so that none is lost, nor ends us, before there is somebody to hear it. */
+static void accept_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&signals, heard[i].number);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
 
 static void listen_to_signals(struct ev_loop *loop, struct watch *watch)
 {
@@ -80,6 +81,7 @@ int process_run(struct process *process)
     /* Not the default loop: that one waits for every child, also those whose executors wait for them. */
     struct ev_loop *loop = ev_loop_new(EVFLAG_NOSIGMASK);
     process->versions = versions_new();
+    process->loads = loads_new();
     struct service *service = process->suspects ? NULL : service_new(process);
     struct watch watch = {.process = process, .service = service};
     watch.pool = pool_new(loop, process, service);
@@ -89,6 +91,7 @@ int process_run(struct process *process)
     pool_drop(watch.pool);
     for (size_t i = 0; i < SIGNALS; i++)
         ev_signal_stop(loop, &watch.signals[i]);
+    loads_drop(process->loads);
     versions_drop(process->versions);
     ev_loop_destroy(loop);
     return 0;

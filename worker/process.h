@@ -16,15 +16,17 @@
 #include "common/store/redis.h"
 #include "worker/trouble.h"
 
+struct loads;
 struct versions;
 
 /* What all threads of a process share, all of it set before they start and never changed, but for `stopping`,
- * `trouble` and what stands behind `settings` and `versions`, which guard themselves. */
+ * `trouble` and what stands behind `settings`, `versions` and `loads`, which guard themselves. */
 struct process {
     struct config_live *settings; /* see process_config */
     const struct redis_address *redis;
     const struct crypto_keys *keys;
     struct versions *versions;  /* of definitions */
+    struct loads *loads;        /* of due retries */
     char worker[ID_MAX];        /* new at each start */
     int executors[QUEUE_COUNT]; /* how many threads for each queue */
     bool suspects;          /* takes from the suspect lists only, one chunk at a time, and ends when they are empty */

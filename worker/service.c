@@ -15,12 +15,13 @@
 #include "common/loop/mailbox.h"
 #include "common/queue/inbox.h"
 #include "common/queue/key_types.h"
+#include "common/queue/orphans.h"
 #include "common/queue/rebuild.h"
 #include "common/queue/resync.h"
 #include "common/queue/schedule.h"
 #include "common/queue/sweep.h"
 #include "embedded/sql.h"
-#include "worker/reaped.h"
+#include "worker/work.h"
 
 #define TICK_MS 1000
 #define REDIS_COMMAND_MS 2000
@@ -28,31 +29,23 @@
 #define RESYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
 #define RESYNC_AGAIN_MS 5000
 
-enum errand_kind {
-    ERRAND_INBOX,
-    ERRAND_CANCEL,
-    ERRAND_PUSH_ON,
-    ERRAND_REAPED,
-    ERRAND_RESYNC,
-    ERRAND_MEND_KEYS,
-    ERRAND_STOP
-};
+enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_RESYNC, ERRAND_MEND_KEYS, ERRAND_STOP };
 
 struct errand {
     enum errand_kind kind;
-    char worker[ID_MAX]; /* that was reaped */
 };
 
 struct service {
     struct process *process;
     pthread_t thread;
     struct mailbox *errands;
+    struct mailbox *tell; /* of the end; set before ERRAND_STOP is sent */
     struct pg *pg, *lock;
     struct redis *redis;
     struct dispatch dispatch;
     struct inbox inbox;
     struct sweep *sweep;
-    struct reaped *reaped;
+    struct orphans *orphans;
     struct schedule schedule;
     bool inbox_owed; /* something was taken in, perhaps before the inbox was closed */
     bool resync_wanted;
@@ -63,11 +56,10 @@ struct service {
     bool keys_spoilt; /* there may be keys of a wrong type: the next round looks */
 };
 
-static void send_errand(struct service *service, enum errand_kind kind, const char *worker)
+static void send_errand(struct service *service, enum errand_kind kind)
 {
     struct errand *errand = mem_zalloc(sizeof *errand);
     errand->kind = kind;
-    snprintf(errand->worker, sizeof errand->worker, "%s", worker);
     mailbox_put(service->errands, errand);
 }
 
@@ -198,7 +190,7 @@ static enum err round_of_work(struct service *service, struct err_info *error)
     if (err == ERR_OK)
         err = take_in(service, error);
     if (err == ERR_OK)
-        err = reaped_work(service->reaped, error);
+        err = orphans_look(service->orphans, error);
     if (err == ERR_OK)
         resync_if_wanted(service);
     if (err == ERR_OK)
@@ -219,7 +211,6 @@ static enum err do_errand(struct service *service, enum errand_kind kind, struct
         resync_if_wanted(service);
     return kind == ERRAND_INBOX    ? take_in(service, error)
            : kind == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
-           : kind == ERRAND_REAPED ? reaped_work(service->reaped, error)
                                    : ERR_OK;
 }
 
@@ -228,15 +219,20 @@ static bool run_errand(struct service *service, struct errand *errand)
 {
     struct err_info error = {0};
     enum errand_kind kind = errand->kind;
-    if (kind == ERRAND_REAPED)
-        reaped_add(service->reaped, errand->worker);
     service->resync_wanted = service->resync_wanted || kind == ERRAND_RESYNC;
     service->inbox_owed = service->inbox_owed || kind == ERRAND_INBOX;
     service->keys_spoilt = service->keys_spoilt || kind == ERRAND_MEND_KEYS;
     free(errand);
-    if (kind != ERRAND_STOP && !service->in_trouble)
+    bool stopping = kind == ERRAND_STOP || atomic_load(&service->process->stopping);
+    if (!stopping && !service->in_trouble)
         note(service, do_errand(service, kind, &error), &error);
     return kind != ERRAND_STOP;
+}
+
+static void *service_end(struct service *service)
+{
+    mailbox_put(service->tell, work_new(WORK_SERVICE_ENDED, NULL, NULL));
+    return NULL;
 }
 
 static void *service_main(void *context)
@@ -249,7 +245,7 @@ static void *service_main(void *context)
         struct err_info error = {0};
         if (errand != NULL) {
             if (!run_errand(service, errand))
-                return NULL;
+                return service_end(service);
             continue;
         }
         next_ms = clock_mono_ms() + TICK_MS;
@@ -276,7 +272,7 @@ struct service *service_new(struct process *process)
                                     .allowed = allowed_definitions,
                                     .context = process,
                                     .worker = process->worker};
-    service->reaped = reaped_new(service->pg, &service->dispatch);
+    service->orphans = orphans_new(service->pg, &service->dispatch);
     service->schedule = (struct schedule){service->pg, &kinds, setting_args_add, config};
     service->sweep = sweep_new(service->pg, &service->dispatch, &kinds, config->outcome_retention_ms);
     int failed = pthread_create(&service->thread, NULL, service_main, service);
@@ -289,45 +285,45 @@ struct service *service_new(struct process *process)
 
 void service_inbox(struct service *service)
 {
-    send_errand(service, ERRAND_INBOX, "");
+    send_errand(service, ERRAND_INBOX);
 }
 
 void service_cancel_flags(struct service *service)
 {
-    send_errand(service, ERRAND_CANCEL, "");
+    send_errand(service, ERRAND_CANCEL);
 }
 
 void service_push_on(struct service *service)
 {
-    send_errand(service, ERRAND_PUSH_ON, "");
-}
-
-void service_reaped(struct service *service, const char *worker)
-{
-    send_errand(service, ERRAND_REAPED, worker);
+    send_errand(service, ERRAND_PUSH_ON);
 }
 
 void service_mend_keys(struct service *service)
 {
-    send_errand(service, ERRAND_MEND_KEYS, "");
+    send_errand(service, ERRAND_MEND_KEYS);
 }
 
 void service_resync(struct service *service)
 {
-    send_errand(service, ERRAND_RESYNC, "");
+    send_errand(service, ERRAND_RESYNC);
+}
+
+void service_stop(struct service *service, struct mailbox *tell)
+{
+    service->tell = tell;
+    send_errand(service, ERRAND_STOP);
 }
 
 void service_drop(struct service *service)
 {
     if (service == NULL)
         return;
-    send_errand(service, ERRAND_STOP, "");
     pthread_join(service->thread, NULL);
     for (struct errand *errand; (errand = mailbox_take(service->errands, 0)) != NULL;)
         free(errand);
     mailbox_drop(service->errands);
     sweep_drop(service->sweep);
-    reaped_drop(service->reaped);
+    orphans_drop(service->orphans);
     redis_drop(service->redis);
     pg_drop(service->lock);
     pg_drop(service->pg);

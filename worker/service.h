@@ -6,6 +6,7 @@
 #ifndef REPRISE_WORKER_SERVICE_H
 #define REPRISE_WORKER_SERVICE_H
 
+#include "common/loop/mailbox.h"
 #include "worker/process.h"
 
 struct service;
@@ -16,13 +17,14 @@ void service_inbox(struct service *service);
 void service_cancel_flags(struct service *service);
 /* An operation has come to a phase that is to be planned. From any thread. */
 void service_push_on(struct service *service);
-/* The chunks of a worker that did not beat any more have gone back. From any thread. */
-void service_reaped(struct service *service, const char *worker);
 /* A key in Redis is of another type than it must be. From any thread. */
 void service_mend_keys(struct service *service);
 /* The definitions' files are to be read again. From any thread. */
 void service_resync(struct service *service);
-/* Stops and joins. */
+/* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, `tell` gets a
+ * WORK_SERVICE_ENDED. From any thread; once. */
+void service_stop(struct service *service, struct mailbox *tell);
+/* Joins; only after that. */
 void service_drop(struct service *service);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +22,12 @@
 #define RESTART_MAX_MS 10000
 #define SUSPECTS_EVERY_MS 2000
 #define LAST_WORDS_MS 3000 /* how long the end waits for what dead children leave to be put back */
+/* The end has a time, whatever the stores do. Children end by themselves when the grace time is over, or at once at the
+ * second signal; those that cannot are killed so long after it, and so long after that it is the end. Together that is
+ * less than a second. */
+#define END_CHILDREN_MS 400
+#define END_AT_ONCE_MS 300
+#define END_SELF_MS 400
 
 struct child {
     pid_t pid; /* 0 = not running */
@@ -36,11 +43,14 @@ struct supervisor {
     struct aftermath *aftermath;
     struct child *children; /* the last is the one for suspects */
     int count;
-    sigset_t signals;
-    int terminations;
+    sigset_t signals, ending; /* what it waits for; those of them that tell of the end */
+    volatile sig_atomic_t terminations;
+    volatile sig_atomic_t killed; /* the children were */
+    int64_t grace_ms;
     bool hung_up;      /* a child has yet to hear of it */
     int64_t looked_ms; /* for suspects */
 };
+static struct supervisor *in_charge; /* for the signals */
 
 /* ---- children ---------------------------------------------------------------------------------------------------- */
 
@@ -54,9 +64,15 @@ static void make_lonely(struct process *process)
 
 static void child_main(struct supervisor *s, const struct child *child, pid_t parent)
 {
-    sigdelset(&s->signals, SIGHUP); /* these stay blocked until the process listens for them */
-    sigdelset(&s->signals, PROCESS_SETTINGS_SIGNAL);
-    sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
+    /* What it will listen for stays blocked until it does. */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGALRM, SIG_DFL);
+    sigset_t others;
+    sigemptyset(&others);
+    sigaddset(&others, SIGCHLD);
+    sigaddset(&others, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &others, NULL);
     /* The supervisor's connections are not ours; nothing else is open yet. */
     closefrom(STDERR_FILENO + 1);
     setpgid(0, 0); /* a Ctrl-C is for the supervisor, which passes it on once */
@@ -177,18 +193,69 @@ static int64_t start_for_suspects(struct supervisor *s)
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
-static void pass_on(struct supervisor *s, int signal)
+/* Up to on_signal all this is called from signal handlers, too: only async-signal-safe calls. Children are started and
+ * buried while these signals are blocked. */
+static void signal_children(const struct supervisor *s, int number)
 {
-    s->terminations++;
     for (int i = 0; i < s->count; i++)
         if (s->children[i].pid != 0)
-            kill(s->children[i].pid, signal);
+            kill(s->children[i].pid, number);
+}
+
+static void set_alarm(int64_t ms)
+{
+    struct itimerval alarm = {
+        .it_value = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S), .tv_usec = (suseconds_t)(ms % CLOCK_MS_PER_S) * 1000}};
+    setitimer(ITIMER_REAL, &alarm, NULL);
+}
+
+static void terminate(struct supervisor *s)
+{
+    bool first = s->terminations == 0;
+    s->terminations = 1 + !first;
+    signal_children(s, SIGTERM);
+    if (s->killed == 0)
+        set_alarm(first ? s->grace_ms + END_CHILDREN_MS : END_AT_ONCE_MS);
+}
+
+static void end_in_time(struct supervisor *s)
+{
+    if (s->killed != 0)
+        _exit(0); /* what is still to be put back is found by whoever lives */
+    s->killed = 1;
+    signal_children(s, SIGKILL);
+    set_alarm(END_SELF_MS);
+}
+
+static void heed(struct supervisor *s, int number)
+{
+    if (number == SIGALRM)
+        end_in_time(s);
+    else
+        terminate(s);
+}
+
+static void on_signal(int number)
+{
+    int before = errno;
+    heed(in_charge, number);
+    errno = before;
+}
+
+/* The stores may hold the supervisor up: the end is heard of all the same. */
+static int64_t work_on_aftermath(struct supervisor *s)
+{
+    sigprocmask(SIG_UNBLOCK, &s->ending, NULL);
+    int64_t wait_ms = aftermath_work(s->aftermath);
+    sigprocmask(SIG_BLOCK, &s->ending, NULL);
+    return wait_ms;
 }
 
 /* Settings are read again here, for children that begin later, and by each child. */
 static void hang_up(struct supervisor *s)
 {
     bool usable = config_live_hang_up(s->plan->settings, CONFIG_TELL);
+    s->grace_ms = process_config(s->plan)->worker_grace_ms;
     for (int i = 0; i < s->count && usable; i++)
         if (s->children[i].pid != 0)
             kill(s->children[i].pid, PROCESS_SETTINGS_SIGNAL);
@@ -207,11 +274,11 @@ static void pass_on_hang_up(struct supervisor *s)
 static void last_words(struct supervisor *s)
 {
     int64_t until = clock_mono_ms() + LAST_WORDS_MS;
-    for (int64_t wait_ms = aftermath_work(s->aftermath); wait_ms >= 0 && wait_ms < LAST_WORDS_MS;) {
-        if (clock_mono_ms() > until)
+    for (int64_t wait_ms = work_on_aftermath(s); wait_ms >= 0 && wait_ms < LAST_WORDS_MS;) {
+        if (clock_mono_ms() > until || s->terminations > 1)
             return;
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-        wait_ms = aftermath_work(s->aftermath);
+        wait_ms = work_on_aftermath(s);
     }
 }
 
@@ -219,41 +286,49 @@ static void last_words(struct supervisor *s)
 
 static void wait_for_signal(struct supervisor *s, int64_t wait_ms)
 {
-    int64_t ms = wait_ms < 0 ? 60000 : wait_ms;
+    int64_t ms = s->terminations > 0 && running(s) == 0 ? 0 : wait_ms < 0 ? 60000 : wait_ms;
     struct timespec patience = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
                                 .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
     int signal = sigtimedwait(&s->signals, NULL, &patience);
-    if (signal == SIGTERM || signal == SIGINT)
-        pass_on(s, SIGTERM);
+    if (signal == SIGTERM || signal == SIGINT || signal == SIGALRM)
+        heed(s, signal);
     if (signal == SIGHUP)
         hang_up(s);
 }
 
 static void block_signals(struct supervisor *s)
 {
-    sigemptyset(&s->signals);
-    sigaddset(&s->signals, SIGCHLD);
-    sigaddset(&s->signals, SIGTERM);
-    sigaddset(&s->signals, SIGINT);
-    sigaddset(&s->signals, SIGHUP);
-    sigaddset(&s->signals, PROCESS_SETTINGS_SIGNAL);
+    static const int ending[] = {SIGTERM, SIGINT, SIGALRM}, others[] = {SIGCHLD, SIGHUP, PROCESS_SETTINGS_SIGNAL};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    in_charge = s;
+    sigemptyset(&s->ending);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        sigaddset(&s->ending, ending[i]);
+    action.sa_mask = s->signals = s->ending;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        sigaddset(&s->signals, others[i]);
     sigprocmask(SIG_BLOCK, &s->signals, NULL);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        sigaction(ending[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
 int supervisor_run(struct process *plan)
 {
-    struct supervisor s = {.plan = plan, .count = (int)process_config(plan)->worker_processes + 1};
+    struct supervisor s = {.plan = plan,
+                           .count = (int)process_config(plan)->worker_processes + 1,
+                           .grace_ms = process_config(plan)->worker_grace_ms};
     s.children = mem_array((size_t)s.count, sizeof *s.children);
     s.children[s.count - 1].suspects = true;
     s.aftermath = aftermath_new(plan);
     block_signals(&s);
     while (s.terminations == 0 || running(&s) > 0) {
-        int64_t wait_ms = aftermath_work(s.aftermath);
-        if (s.terminations == 0) {
-            wait_ms = sooner(wait_ms, start_what_is_due(&s));
+        int64_t wait_ms = -1;
+        if (s.terminations == 0) { /* before the stores are asked for anything: nobody waits for them */
+            wait_ms = start_what_is_due(&s);
             wait_ms = sooner(wait_ms, start_for_suspects(&s));
         }
+        wait_ms = sooner(wait_ms, work_on_aftermath(&s));
         pass_on_hang_up(&s);
         wait_for_signal(&s, wait_ms);
         bury_the_dead(&s);

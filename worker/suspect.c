@@ -14,6 +14,8 @@ static void add_piece(struct work *work, int64_t seq)
 {
     struct chunk piece = {.generation = work->chunk.generation, .from = seq, .to = seq};
     memcpy(piece.operation_id, work->chunk.operation_id, sizeof piece.operation_id);
+    memcpy(piece.by, work->chunk.by,
+           sizeof piece.by); /* while it stands, what was set aside for that worker stays so */
     chunk_write(&piece);
     work->pieces = mem_grow(work->pieces, work->piece_count + 1, sizeof *work->pieces);
     work->pieces[work->piece_count++] = mem_strdup(piece.text);

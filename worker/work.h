@@ -9,14 +9,15 @@
 #include "common/queue/tally.h"
 
 enum work_event {
-    WORK_RUN,       /* loop → executor: run this chunk */
-    WORK_STOP,      /* loop → executor: end the thread */
-    WORK_READY,     /* executor → loop: connected, takes a chunk */
-    WORK_MORE_DUE,  /* executor → loop, in mid-run: more retries of this operation are due now */
-    WORK_DONE,      /* executor → loop: finished with the chunk; it leaves the active list */
-    WORK_GIVE_BACK, /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
-    WORK_SPLIT,     /* executor → loop: a suspect of many jobs: `pieces` take its place */
-    WORK_ENDED,     /* executor → loop: its thread is about to end */
+    WORK_RUN,           /* loop → executor: run this chunk */
+    WORK_STOP,          /* loop → executor: end the thread */
+    WORK_READY,         /* executor → loop: connected, takes a chunk */
+    WORK_MORE_DUE,      /* executor → loop, in mid-run: more retries of this operation are due now */
+    WORK_DONE,          /* executor → loop: finished with the chunk; it leaves the active list */
+    WORK_GIVE_BACK,     /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
+    WORK_SPLIT,         /* executor → loop: a suspect of many jobs: `pieces` take its place */
+    WORK_SERVICE_ENDED, /* the service thread has */
+    WORK_ENDED,         /* executor → loop: its thread is about to end */
 };
 
 struct work {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/bounded.h"
+#include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
@@ -61,6 +62,7 @@ static enum err queue_lists(const struct dispatch *d, struct redis_args *args, i
         redis_arg(args, "ZRANGE");
         name_delayed(args, d->prefix, queue);
         range_args(args);
+        redis_arg(args, "WITHSCORES");
         err = queue_command(d, args, error);
     }
     return err;
@@ -99,6 +101,9 @@ static enum err run_transaction(const struct dispatch *d, const redisReply *work
     enum err err = queue_command(d, args, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)
         err = queue_hash(d, args, ids[i], error);
+    redis_arg(args, "TIME");
+    if (err == ERR_OK)
+        err = queue_command(d, args, error);
     for (int q = 0; q < QUEUE_COUNT && err == ERR_OK; q++)
         err = queue_lists(d, args, q, error);
     for (size_t i = 0; i < redis_count(workers) && err == ERR_OK; i++)
@@ -158,6 +163,20 @@ static void read_hash(struct census *census, const char *id, const redisReply *f
     HASH_ADD_STR(census->entries, operation_id, entry);
 }
 
+static void note_death(struct census *census, const char *worker)
+{
+    census->died = mem_grow(census->died, census->died_count + 1, sizeof *census->died);
+    snprintf(census->died[census->died_count++], ID_MAX, "%s", worker);
+}
+
+bool census_suspects_of(const struct census *census, const char *worker)
+{
+    for (size_t i = 0; i < census->died_count; i++)
+        if (strcmp(census->died[i], worker) == 0)
+            return true;
+    return false;
+}
+
 static void count_chunks(struct census *census, const redisReply *list)
 {
     for (size_t i = 0; i < redis_count(list); i++) {
@@ -166,6 +185,8 @@ static void count_chunks(struct census *census, const redisReply *list)
         struct err_info ignored;
         if (item->type != REDIS_REPLY_STRING || chunk_parse(item->str, item->len, &chunk, &ignored) != ERR_OK)
             continue; /* whoever takes it says so */
+        if (chunk.by[0] != '\0')
+            note_death(census, chunk.by);
         struct census_entry *entry = census_find(census, chunk.operation_id);
         if (entry == NULL || entry->generation != chunk.generation)
             continue;
@@ -178,12 +199,22 @@ static void count_chunks(struct census *census, const redisReply *list)
     }
 }
 
-static void mark_delayed(struct census *census, const redisReply *ids)
+#define NEVER_MS INT64_C(1000000000000000)
+int64_t census_score_ms(const redisReply *score)
 {
-    for (size_t i = 0; i < redis_count(ids); i++) {
+    double ms = strtod(redis_text(score), NULL);
+    return ms > -(double)NEVER_MS && ms < (double)NEVER_MS ? (int64_t)ms : NEVER_MS;
+}
+
+/* `ids`: id, ms, id, ms, … */
+static void mark_delayed(struct census *census, const redisReply *ids, int64_t now_ms)
+{
+    for (size_t i = 0; i + 1 < redis_count(ids); i += 2) {
         struct census_entry *entry = census_find(census, redis_text(redis_item(ids, i)));
-        if (entry != NULL)
-            entry->delayed = true;
+        if (entry == NULL)
+            continue;
+        entry->delayed = true;
+        entry->delayed_ms = census_score_ms(redis_item(ids, i + 1)) - now_ms;
     }
 }
 
@@ -206,11 +237,13 @@ static struct census *read_answers(const redisReply *answers, size_t workers, co
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
         read_hash(census, ids[i], redis_item(answers, at++));
+    const redisReply *time = redis_item(answers, at++);
+    int64_t now_ms = redis_int(redis_item(time, 0)) * CLOCK_MS_PER_S + redis_int(redis_item(time, 1)) / 1000;
     for (int q = 0; q < QUEUE_COUNT; q++) {
         count_chunks(census, redis_item(answers, at++));
         census->suspects = census->suspects || redis_count(redis_item(answers, at)) > 0;
         count_chunks(census, redis_item(answers, at++));
-        mark_delayed(census, redis_item(answers, at++));
+        mark_delayed(census, redis_item(answers, at++), now_ms);
     }
     for (size_t w = 0; w < workers; w++) {
         count_executors(census, redis_item(answers, at++));
@@ -256,5 +289,6 @@ void census_drop(struct census *census)
         HASH_DEL(census->entries, entry);
         free(entry);
     }
+    free(census->died);
     free(census);
 }

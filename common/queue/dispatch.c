@@ -106,6 +106,7 @@ enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *ta
     name_operation(args, dispatch->prefix, tally->operation_id);
     name_queue(args, dispatch->prefix, mirror->queue);
     name_plain(args, dispatch->prefix, "ops");
+    name_delayed(args, dispatch->prefix, mirror->queue);
     redis_arg(args, tally->operation_id);
     redis_arg_int(args, tally->generation);
     redis_arg_int(args, tally->last_seq);
@@ -113,9 +114,10 @@ enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *ta
     redis_arg_int(args, mirror->retrying);
     redis_arg_int(args, DISPATCH_KEEP_S);
     name_plain(args, dispatch->prefix, "events");
+    redis_arg_int(args, mirror->due_ms);
     tally_block(args, tally, mirror->finished_at);
     redisReply *reply = NULL;
-    enum err err = redis_run_script(dispatch->redis, &lua_mirror, 3, args, &reply, error);
+    enum err err = redis_run_script(dispatch->redis, &lua_mirror, 4, args, &reply, error);
     if (err == ERR_OK && present != NULL)
         *present = redis_int(redis_item(reply, 0));
     if (err == ERR_OK && pushed != NULL)
@@ -133,7 +135,7 @@ enum err dispatch_refresh(const struct dispatch *dispatch, struct pg *pg, const 
     enum err err = operation_get(pg, operation_id, &operation, error);
     if (err != ERR_OK)
         return err;
-    struct mirror mirror = {queue_index(operation->queue), 0, -1, operation->finished_at};
+    struct mirror mirror = {queue_index(operation->queue), 0, -1, -1, operation->finished_at};
     err = dispatch_mirror(dispatch, &operation->tally, &mirror, NULL, NULL, error);
     operation_drop(operation);
     return err;

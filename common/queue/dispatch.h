@@ -28,6 +28,7 @@ struct mirror {
     int queue;
     int64_t window;          /* 0 = leave */
     int64_t retrying;        /* −1 = leave */
+    int64_t due_ms;          /* retries are due in so many ms, and nothing in Redis says so soon enough; −1 = leave */
     const char *finished_at; /* NULL = none */
 };
 /* `*present` says whether the hash is there, `*pushed` how many chunks went into the queue (both may be NULL). */

@@ -4,27 +4,33 @@
  * is a warning.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
 #include "common/queue/doctor_private.h"
+#include "common/queue/orphans.h"
 #include "common/queue/voucher.h"
 #include "embedded/sql.h"
 
 #define REJECTED_MAX 1000 /* also in lua/refuse.lua */
 #define OLD_WINDOWS_MAX 20
+#define DUE_TOLERANCE_MS 5000
 
 /* The columns of live.sql behind those of the tally. */
-enum { LIVE_WINDOW = TALLY_COLUMNS, LIVE_OPEN };
+enum { LIVE_WINDOW = TALLY_COLUMNS, LIVE_OPEN, LIVE_READY, LIVE_DUE_MS };
 
 /* One operation in both stores. */
 struct pair {
     const struct tally *tally;
     const struct seen_op *op;
     int64_t window;
-    bool open; /* has open jobs */
+    bool open, ready; /* has open jobs; some of them wait for no time */
+    bool waits;       /* has retries; the earliest … */
+    int64_t due_ms;   /* … is due in so many ms, negative = since */
     enum severity lasting;
 };
 
@@ -36,9 +42,29 @@ static struct verdict_on on_operation(const struct pair *p, int invariant, enum 
 
 /* ---- I5 ---------------------------------------------------------------------------------------------------------- */
 
-static bool has_chunk(const struct seen_op *op)
+/* Or, where all wait for their time, an entry for them. */
+static bool has_chunk(const struct pair *p)
 {
-    return op->window_chunks + op->due_chunks + op->other_chunks > 0 || op->delayed;
+    const struct seen_op *op = p->op;
+    return op->window_chunks + op->due_chunks + op->other_chunks > 0 || (op->delayed && !p->ready);
+}
+
+/* When the next retry is due, somebody must be told of it. */
+static void judge_due(struct doctor *doctor, const struct pair *p)
+{
+    const struct seen_op *op = p->op;
+    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
+    int64_t due_ms = p->due_ms > 0 ? p->due_ms : 0;
+    on.stamp = 0;
+    if (!p->waits || !op->present || op->generation != p->tally->generation || op->due_chunks > 0)
+        return;
+    if (!op->delayed)
+        doctor_suspect(doctor, &on, "has retries, and nothing in Redis says when they are due");
+    else if (op->delayed_ms > due_ms + DUE_TOLERANCE_MS)
+        doctor_suspect(doctor, &on,
+                       "has retries that are due in %" PRId64 " s, Redis wakes somebody for them only after %" PRId64
+                       " s",
+                       due_ms / CLOCK_MS_PER_S, op->delayed_ms / CLOCK_MS_PER_S);
 }
 
 static void judge_dispatch(struct doctor *doctor, const struct pair *p)
@@ -54,10 +80,10 @@ static void judge_dispatch(struct doctor *doctor, const struct pair *p)
     } else if (t->planned && !p->open) {
         on.remedy = DOCTOR_ADVANCE;
         doctor_suspect(doctor, &on, "has settled all jobs of phase %d, and is not advanced", t->phase);
-    } else if (!has_chunk(op) && !t->planned) {
+    } else if (!has_chunk(p) && !t->planned) {
         on.remedy = DOCTOR_LEAVE;
         doctor_suspect(doctor, &on, "phase %d is not planned, and nobody goes on with it", t->phase);
-    } else if (!has_chunk(op)) {
+    } else if (!has_chunk(p)) {
         doctor_suspect(doctor, &on, "has open jobs, but no chunk of generation %" PRId64 " queued, held or due",
                        t->generation);
     }
@@ -155,6 +181,7 @@ static void judge_operation(struct doctor *doctor, const struct pair *p)
     if (p->tally->state == OP_RUNNING && !p->op->cancelled) {
         judge_dispatch(doctor, p);
         judge_window(doctor, p);
+        judge_due(doctor, p);
     }
     judge_size(doctor, p);
 }
@@ -175,7 +202,13 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
         struct tally tally;
         tally_read(r, row, &tally);
         const struct seen_op *op = seen_find(seen, tally.operation_id);
-        struct pair pair = {&tally, op, pg_int8(r, row, LIVE_WINDOW), pg_bool(r, row, LIVE_OPEN),
+        struct pair pair = {&tally,
+                            op,
+                            pg_int8(r, row, LIVE_WINDOW),
+                            pg_bool(r, row, LIVE_OPEN),
+                            pg_bool(r, row, LIVE_READY),
+                            !pg_is_null(r, row, LIVE_DUE_MS),
+                            pg_int8(r, row, LIVE_DUE_MS),
                             seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING};
         if (op != NULL) /* else it came after we had read Redis */
             judge_operation(doctor, &pair);
@@ -183,6 +216,68 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
     PQclear(r);
     pg_args_drop(args);
     free(ids);
+    return err;
+}
+
+/* ---- retries that nobody has (I5) ------------------------------------------------------------------------------- */
+
+enum { SET_ASIDE_WORKER, SET_ASIDE_LOAD, SET_ASIDE_OPERATION, SET_ASIDE_JOBS };
+
+/* What a worker held when it died stands in a list: its retries wait for being run alone. */
+static bool has_suspects(const struct seen *seen, const char *worker)
+{
+    char by[ID_MAX + 16];
+    snprintf(by, sizeof by, "{\"by\":\"%s\",", worker);
+    for (size_t i = 0; i < seen->list_count; i++)
+        for (size_t k = 0; k < redis_count(seen->lists[i].entries); k++)
+            if (strncmp(redis_text(redis_item(seen->lists[i].entries, k)), by, strlen(by)) == 0)
+                return true;
+    return false;
+}
+
+struct set_aside {
+    struct doctor *doctor;
+    const struct seen *seen;
+    const PGresult *rows;
+    bool *held; /* by row */
+};
+
+static void note_held(const char *name, struct json_object *said, void *context)
+{
+    struct set_aside *all = context;
+    for (int row = 0; row < pg_rows(all->rows); row++) {
+        const char *worker = pg_text(all->rows, row, SET_ASIDE_WORKER);
+        size_t len = strlen(worker);
+        if (strncmp(name, worker, len) == 0 && name[len] == ' ' &&
+            orphans_is_held(said, pg_int8(all->rows, row, SET_ASIDE_LOAD)))
+            all->held[row] = true;
+    }
+}
+
+static void judge_set_aside(const struct set_aside *all, int row)
+{
+    const char *worker = pg_text(all->rows, row, SET_ASIDE_WORKER);
+    struct verdict_on on = {5, all->seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE,
+                            pg_text(all->rows, row, SET_ASIDE_OPERATION), pg_int8(all->rows, row, SET_ASIDE_LOAD)};
+    if (!all->held[row] && !has_suspects(all->seen, worker))
+        doctor_suspect(all->doctor, &on, "%" PRId64 " retries are set aside for %s, which does not have them in hand",
+                       pg_int8(all->rows, row, SET_ASIDE_JOBS), worker);
+}
+
+/* PostgreSQL is read first: what a worker has loaded since is in its heartbeat, or younger than that. */
+static enum err judge_orphans(struct doctor *doctor, const struct seen *seen, struct err_info *error)
+{
+    PGresult *rows = NULL;
+    enum err err = pg_exec(doctor->pg, &sql_queue_set_aside, NULL, &rows, error);
+    struct set_aside all = {doctor, seen, rows, NULL};
+    if (err == ERR_OK && pg_rows(rows) > 0) {
+        all.held = mem_array((size_t)pg_rows(rows), sizeof *all.held);
+        err = doctor_each_worker(doctor, note_held, &all, error);
+        for (int row = 0; err == ERR_OK && row < pg_rows(rows); row++)
+            judge_set_aside(&all, row);
+        free(all.held);
+    }
+    PQclear(rows);
     return err;
 }
 
@@ -239,6 +334,9 @@ enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
         err = judge_operations(doctor, seen, error);
     if (err == ERR_OK) {
         judge_lists(doctor, seen);
+        err = judge_orphans(doctor, seen, error);
+    }
+    if (err == ERR_OK) {
         err = judge_content(doctor, seen, pg_rows(live), error);
     }
     seen_drop(seen);

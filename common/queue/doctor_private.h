@@ -102,6 +102,7 @@ struct seen_list {
 struct seen_op {
     char id[ID_MAX];
     bool present, in_ops, delayed; /* its hash is there; it stands in `ops`; it waits in a delayed set */
+    int64_t delayed_ms;            /* … for so long; negative = its time has come */
     bool cancelled;
     int64_t ttl_s;
     int64_t generation, window, out, dues, timeline, version;

@@ -5,6 +5,7 @@
 
 #include "common/base/bounded.h"
 #include "common/base/mem.h"
+#include "common/queue/census.h"
 #include "common/queue/chunk.h"
 #include "common/queue/doctor_private.h"
 #include "embedded/lua.h"
@@ -190,10 +191,12 @@ static void read_reply(struct doctor *doctor, struct seen *seen)
     read_lists(doctor, seen);
     for (size_t q = 0; q < QUEUE_COUNT; q++) {
         const redisReply *delayed = redis_item(redis_item(all, PART_SETS), q);
-        for (i = 0; i < redis_count(delayed); i++) {
+        for (i = 0; i + 1 < redis_count(delayed); i += 2) {
             struct seen_op *op = seen_find(seen, redis_text(redis_item(delayed, i)));
-            if (op != NULL)
-                op->delayed = true;
+            if (op == NULL)
+                continue;
+            op->delayed = true;
+            op->delayed_ms = census_score_ms(redis_item(delayed, i + 1)) - seen->now_ms;
         }
     }
 }

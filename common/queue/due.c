@@ -19,13 +19,18 @@ static enum err send_due_chunk(const struct dispatch *dispatch, const char *oper
     return err;
 }
 
-enum err due_again(struct pg *pg, const struct dispatch *dispatch, const char *worker, struct err_info *error)
+enum err due_again(struct pg *pg, const struct dispatch *dispatch, const char *worker, int64_t load,
+                   struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     PGresult *operations = NULL;
     pg_arg_text(args, worker);
+    if (load == DUE_ALL_LOADS)
+        pg_arg_null(args);
+    else
+        pg_arg_int8(args, load);
     enum err err = pg_exec(pg, &sql_queue_due_again, args, &operations, error);
-    int count = err == ERR_OK && dispatch != NULL ? pg_rows(operations) : 0;
+    int count = err == ERR_OK ? pg_rows(operations) : 0;
     for (int row = 0; row < count && err == ERR_OK; row++)
         err = send_due_chunk(dispatch, pg_text(operations, row, 0), queue_index(pg_text(operations, row, 1)), error);
     PQclear(operations);

@@ -4,10 +4,10 @@
 
 #include "common/queue/dispatch.h"
 
-/* What a dead worker had loaded as due was moved ahead, so that nobody else runs it meanwhile; now it is due again, and
- * each of those operations gets a due chunk. `dispatch` NULL: none gets one, as the dead worker's own will go back.
- * Repeating it is harmless. */
-MUST_CHECK enum err due_again(struct pg *pg, const struct dispatch *dispatch, const char *worker,
+#define DUE_ALL_LOADS 0
+/* Retries that were set aside for a load of `worker` which nobody has in hand are due again, and each of their
+ * operations gets a due chunk. `load`: which of its loads, or DUE_ALL_LOADS. Repeating it is harmless. */
+MUST_CHECK enum err due_again(struct pg *pg, const struct dispatch *dispatch, const char *worker, int64_t load,
                               struct err_info *error);
 
 #endif

@@ -27,6 +27,7 @@ struct load_spec {
     const struct chunk *chunk;
     const char *worker;
     int64_t timeout_ms; /* of a job: due ones are moved ahead by it */
+    int64_t number;     /* of a due chunk: which load of this worker it is; a new one for each try */
     int at_most;        /* of a due chunk */
     bool alone;         /* a suspect's single job: run it whatever its run_at */
 };

@@ -23,6 +23,7 @@ static void add_jobs_statement(struct pg_batch *batch, const struct load_spec *s
         pg_arg_int4(args, spec->at_most);
         pg_arg_int8(args, spec->timeout_ms);
         pg_arg_text(args, spec->worker);
+        pg_arg_int8(args, spec->number);
         return;
     }
     pg_arg_int8(args, chunk->from);

@@ -14,7 +14,9 @@
 #include "embedded/lua.h"
 #include "embedded/sql.h"
 
-#define PLAN_BUDGET_MS 50   /* so long may an inbox request have to wait for a big plan */
+#define PLAN_BUDGET_MS 50 /* so long may an inbox request have to wait for a big plan */
+#define DUE_TOLERANCE_MS 1000
+#define DUE_PATIENCE_MS 4000
 #define SUSPICIOUS_PASSES 2 /* a lost chunk must be missed twice: once may be a matter of moments */
 
 /* Operations in which chunks were missed in the last passes. */
@@ -39,6 +41,8 @@ struct live {
     struct tally tally;
     int queue;
     int64_t window, retrying;
+    bool waits;     /* it has retries; the earliest … */
+    int64_t due_ms; /* … is due in so many ms, negative = since */
     enum need need;
 };
 
@@ -99,26 +103,63 @@ static void forget_suspicions(struct sweep *sweep)
     }
 }
 
-/* I5: open jobs, but nothing that leads to them is queued, held, due or still to be fed. */
-static bool is_stranded(const struct tally *tally, const struct census_entry *e)
+/* An open job that waits for no time: no entry of a delayed set leads to it. */
+static enum err has_ready_job(struct sweep *sweep, const char *operation_id, bool *ready, struct err_info *error)
 {
-    return e->window_chunks + e->due_chunks + e->other_chunks == 0 && !e->delayed && e->next_seq > e->last_seq &&
-           e->last_seq >= tally->last_seq && tally_settled(tally) < tally->total;
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, operation_id);
+    enum err err = pg_exec(sweep->pg, &sql_queue_sweep_ready, args, &result, error);
+    *ready = err == ERR_OK && pg_bool(result, 0, 0);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
 }
 
-static enum need judge(struct sweep *sweep, const struct tally *tally, const struct census_entry *e)
+/* I5: open jobs, but nothing that leads to them is queued, held or still to be fed. Those that wait for their time have
+ * the operation's entry in a delayed set, which is seen to by itself (is_due_unseen). */
+static enum err is_stranded(struct sweep *sweep, const struct live *live, const struct census_entry *e, bool *stranded,
+                            struct err_info *error)
+{
+    const struct tally *tally = &live->tally;
+    *stranded = e->window_chunks + e->due_chunks + e->other_chunks == 0 && e->next_seq > e->last_seq &&
+                e->last_seq >= tally->last_seq && tally_settled(tally) < tally->total;
+    return *stranded && live->waits ? has_ready_job(sweep, tally->operation_id, stranded, error) : ERR_OK;
+}
+
+/* Whether Redis must be told when the next retry is due: its entry is missing or comes too late. While a due chunk is
+ * on its way to what is due now there is none; but not for ever, as that chunk may be busy with other jobs. */
+static bool is_due_unseen(const struct live *live, const struct census_entry *e)
+{
+    if (!live->waits || live->tally.state != OP_RUNNING)
+        return false;
+    if (live->due_ms <= 0 && live->due_ms > -DUE_PATIENCE_MS && e->due_chunks > 0)
+        return false;
+    return !e->delayed || e->delayed_ms > (live->due_ms > 0 ? live->due_ms : 0) + DUE_TOLERANCE_MS;
+}
+
+static enum need need_of(const struct tally *tally, const struct census_entry *e)
 {
     if (e->spoilt)
         return NEED_NEW_HASH;
     if (!e->present || e->generation < tally->generation)
         return NEED_OPEN;
-    if (tally->state != OP_RUNNING)
-        return NEED_NOTHING;
-    bool missed = e->window_chunks < e->out || e->due_chunks < e->dues || is_stranded(tally, e);
-    if (!missed || !missed_again(sweep, tally->operation_id))
-        return NEED_NOTHING;
-    log_warn("chunks of %s are missing in Redis; it is dispatched anew", tally->operation_id);
-    return NEED_NEW_GENERATION;
+    return NEED_NOTHING;
+}
+
+static enum err judge(struct sweep *sweep, struct live *live, const struct census_entry *e, struct err_info *error)
+{
+    bool stranded = false;
+    live->need = need_of(&live->tally, e);
+    if (live->need != NEED_NOTHING || live->tally.state != OP_RUNNING)
+        return ERR_OK;
+    enum err err = is_stranded(sweep, live, e, &stranded, error);
+    bool missed = e->window_chunks < e->out || e->due_chunks < e->dues || stranded;
+    if (err != ERR_OK || !missed || !missed_again(sweep, live->tally.operation_id))
+        return err;
+    log_warn("chunks of %s are missing in Redis; it is dispatched anew", live->tally.operation_id);
+    live->need = NEED_NEW_GENERATION;
+    return ERR_OK;
 }
 
 /* A fair share of the executors, twice over so that none waits: max(1, min(window, 2 x executors / operations)). */
@@ -153,6 +194,8 @@ static enum err read_live(struct sweep *sweep, struct live **all, size_t *count,
             live->queue = queue_index(pg_text(r, row, TALLY_COLUMNS));
             live->window = pg_int8(r, row, TALLY_COLUMNS + 1);
             live->retrying = pg_int8(r, row, TALLY_COLUMNS + 2);
+            live->waits = !pg_is_null(r, row, TALLY_COLUMNS + 3);
+            live->due_ms = pg_int8(r, row, TALLY_COLUMNS + 3);
         }
     }
     pg_batch_drop(batch);
@@ -230,7 +273,9 @@ static enum err judge_those_ahead(struct sweep *sweep, struct live *all, size_t 
 static enum err mirror_one(struct sweep *sweep, const struct census *census, const struct live *all, size_t count,
                            struct live *live, struct err_info *error)
 {
-    struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, NULL};
+    bool unseen = is_due_unseen(live, census_find(census, live->tally.operation_id));
+    int64_t due_ms = !unseen ? -1 : live->due_ms > 0 ? live->due_ms : 0;
+    struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, due_ms, NULL};
     enum err err = live->need == NEED_NEW_HASH
                        ? ERR_OK
                        : dispatch_mirror(sweep->dispatch, &live->tally, &mirror, NULL, NULL, error);
@@ -249,7 +294,7 @@ static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, 
     struct census *census = NULL;
     enum err err = census_take(sweep->dispatch, ids, count, &census, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)
-        all[i].need = judge(sweep, &all[i].tally, census_find(census, ids[i]));
+        err = judge(sweep, &all[i], census_find(census, ids[i]), error);
     if (err == ERR_OK)
         err = judge_those_ahead(sweep, all, count, census, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)

@@ -75,6 +75,8 @@ static void add_session_options(const struct pg *pg, struct buf *out)
     buf_addf(out, " -c idle_in_transaction_session_timeout=%" PRId64, limits->idle_tx_ms);
     buf_add_str(out, " -c search_path=reprise,public -c default_transaction_isolation=read\\ committed"
                      " -c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex");
+    /* A program that has ended, however that came, holds no lock for longer than this. */
+    buf_add_str(out, " -c client_connection_check_interval=1000");
     /* Costs of a plan that had to take a disabled path look enormous, and the server would compile it for half a
      * second. */
     buf_add_str(out, " -c jit=off -c plan_cache_mode=force_custom_plan");

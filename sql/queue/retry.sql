@@ -5,7 +5,7 @@
 -- $7 not exclusive
 WITH fence AS (SELECT share_tally($1, true))
 UPDATE job SET attempt = job.attempt + CASE WHEN $7 THEN mine.failed ELSE 0 END, failures = failures + mine.failed, last_error = coalesce(mine.error, last_error),
-               run_at = clock_timestamp() + mine.delay_ms * interval '1 millisecond', worker = NULL
+               run_at = clock_timestamp() + mine.delay_ms * interval '1 millisecond', worker = NULL, load = NULL
   FROM fence, unnest($2::bigint[], $3::integer[], $4::bigint[], $5::integer[], $6::text[]) AS mine (seq, attempt, delay_ms, failed, error)
  WHERE job.operation_id = $1 AND job.seq = ANY ($2::bigint[]) AND job.seq = mine.seq AND job.attempt = mine.attempt
 RETURNING job.seq

@@ -32,6 +32,49 @@ static void i5_a_phase_that_nobody_advances(void **state)
     assert_well(t);
 }
 
+static void i5_an_entry_that_comes_too_late(void **state)
+{
+    struct queue_test *t = *state;
+    run_command(t, "ZADD :delayed:delivery 99999999999999 " RUNS);
+    assert_violation(t, 5, RUNS);
+}
+
+static void i5_retries_of_which_redis_knows_nothing(void **state)
+{
+    struct queue_test *t = *state;
+    run_command(t, "DEL :delayed:delivery");
+    assert_violation(t, 5, RUNS);
+    assert_repair(t, "generation raised");
+    run_command(t, "DEL :suspects:delivery");
+    assert_well(t);
+}
+
+static void i5_a_retry_that_its_dead_worker_had_loaded(void **state)
+{
+    sql(*state, "UPDATE job SET worker = 'w_gone', load = 1 WHERE seq = 10");
+    assert_violation(*state, 5, RUNS);
+}
+
+static void i5_a_retry_that_its_living_worker_does_not_have(void **state)
+{
+    struct queue_test *t = *state;
+    sql(t, "UPDATE job SET worker = 'w_live', load = 7 WHERE seq = 10");
+    run_command(t, "SET :worker:w_live {\"executors\":{\"delivery\":1},\"loads\":{\"last\":8,\"held\":[8]}}");
+    assert_violation(t, 5, RUNS);
+}
+
+static void a_retry_that_is_in_hand_or_suspect_is_in_order(void **state)
+{
+    struct queue_test *t = *state;
+    sql(t, "UPDATE job SET worker = 'w_live', load = 7 WHERE seq = 10");
+    run_command(t, "SET :worker:w_live {\"executors\":{\"delivery\":1},\"loads\":{\"last\":8,\"held\":[7,8]}}");
+    assert_well(t);
+    sql(t, "UPDATE job SET worker = 'w_gone' WHERE seq = 10");
+    run_command(t, "RPUSH :suspects:delivery {\"by\":\"w_gone\",\"op\":\"" RUNS "\",\"gen\":1,\"due\":true}");
+    run_command(t, "HSET :op:" RUNS " dues 1");
+    assert_well(t);
+}
+
 static void i5_an_old_generation(void **state)
 {
     sql(*state, "UPDATE tally SET generation = 2, version = version + 1 WHERE operation_id = '" RUNS "'");
@@ -228,6 +271,11 @@ int main(void)
         TEST(i5_a_lost_chunk),
         TEST(i5_an_operation_that_redis_does_not_know),
         TEST(i5_a_phase_that_nobody_advances),
+        TEST(i5_an_entry_that_comes_too_late),
+        TEST(i5_retries_of_which_redis_knows_nothing),
+        TEST(i5_a_retry_that_its_dead_worker_had_loaded),
+        TEST(i5_a_retry_that_its_living_worker_does_not_have),
+        TEST(a_retry_that_is_in_hand_or_suspect_is_in_order),
         TEST(i5_an_old_generation),
         TEST(i5_a_cancel_flag_that_nobody_reads),
         TEST(i5_nothing_is_wanted_of_what_is_paused),

@@ -79,7 +79,9 @@ static void what_is_asked_for_again_moves_to_the_head_in_its_order(void **state)
 }
 
 #define MIRROR(generation, last_seq, window, block)                                                                    \
-    script(t, &lua_mirror, HASH " " QUEUE " :ops | " OP " " generation " " last_seq " " window " 5 3600 :events " block)
+    script(t, &lua_mirror,                                                                                             \
+           HASH " " QUEUE " :ops :delayed:delivery | " OP " " generation " " last_seq " " window                       \
+                " 5 3600 :events -1 " block)
 
 /* The answer's first two numbers; more may follow. */
 static void assert_mirrored(redisReply *reply, int64_t present, int64_t pushed)

@@ -47,7 +47,7 @@ static void what_was_committed_since_is_believed(void **state)
     struct op op = swept(f, f->quick, 100);
     finish(f, &op, 1, 10);
     struct tally newer = tally_of(f, op.id);
-    struct mirror mirror = {QUEUE_HISTORY, 0, -1, NULL};
+    struct mirror mirror = {QUEUE_HISTORY, 0, -1, -1, NULL};
     struct err_info error;
     assert_fine(dispatch_mirror(&f->dispatch, &newer, &mirror, NULL, NULL, &error));
     pass(f);

@@ -1,0 +1,27 @@
+/*
+ * Orphans: retries that were loaded as due and set aside for a load that nobody has in hand. Their worker is dead, or
+ * it has lost the answer to the load, or gave up on its chunk. Each worker tells with its heartbeat which of its loads
+ * it has in hand, so that all others know; what is an orphan for ORPHANS_MS is made due again, by whoever looks (I5).
+ */
+#ifndef REPRISE_QUEUE_ORPHANS_H
+#define REPRISE_QUEUE_ORPHANS_H
+
+#include <json-c/json_object.h>
+
+#include "common/queue/dispatch.h"
+
+/* A heartbeat comes every second, and a Redis that was emptied knows none: so long anybody may seem dead. */
+#define ORPHANS_MS 2500
+
+struct orphans;
+struct orphans *orphans_new(struct pg *pg, const struct dispatch *dispatch); /* both borrowed */
+void orphans_drop(struct orphans *orphans);
+
+/* One look. To be called about every second: what is seen as an orphan in looks ORPHANS_MS apart, and in all between,
+ * is due again. */
+MUST_CHECK enum err orphans_look(struct orphans *orphans, struct err_info *error);
+
+/* Whether the worker that sent this heartbeat (NULL: it sent none, it is dead) may have load `number` in hand. */
+bool orphans_is_held(struct json_object *heartbeat, int64_t number);
+
+#endif
