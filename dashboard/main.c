@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/beginning.h"
 #include "common/base/crypto.h"
 #include "common/base/duration.h"
 #include "common/base/log.h"
@@ -94,6 +95,8 @@ static enum err run(int argc, char **argv, struct config_live *settings, struct 
 {
     const struct config *config = config_now(settings);
     const char *word = argc > 1 ? argv[1] : "";
+    if (argc > 1)
+        beginning_let_signals_come(serve_signals); /* a command ends by them, as commands do */
     if (strcmp(word, "hash-password") == 0 && argc == 2)
         return hash_password(error);
     if (strcmp(word, "token") == 0)
@@ -113,6 +116,8 @@ int main(int argc, char **argv)
     struct config_live *settings = NULL;
     struct err_info error = {0};
     const char *word = argc > 1 ? argv[1] : "";
+    beginning_fill_descriptors();
+    beginning_hold_signals(serve_signals);
     signal(SIGPIPE, SIG_IGN);
     if (config_wants_help(argc, argv)) {
         print_help();

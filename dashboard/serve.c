@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/beginning.h"
 #include "common/base/log.h"
 #include "common/kinds/kinds.h"
 #include "common/queue/resync.h"
@@ -37,14 +38,7 @@ static void on_hang_up(struct ev_loop *loop, ev_signal *signal, int events)
     (void)config_live_hang_up(watch->office->settings, CONFIG_TELL);
 }
 
-/* It waits until somebody listens: else it would end us at the start. */
-static void mask_hang_up(int how)
-{
-    sigset_t hang_up;
-    sigemptyset(&hang_up);
-    sigaddset(&hang_up, SIGHUP);
-    pthread_sigmask(how, &hang_up, NULL);
-}
+const int serve_signals[] = {SIGHUP, 0};
 
 static void say_where(const struct config *config, const struct server *server)
 {
@@ -65,7 +59,7 @@ static void run_loop(struct ev_loop *loop, struct office *office, struct server 
         signals[i]->data = &watch;
         ev_signal_start(loop, signals[i]);
     }
-    mask_hang_up(SIG_UNBLOCK);
+    beginning_let_signals_come(serve_signals);
     say_where(office_config(office), server); /* only now does a signal find somebody who listens */
     ev_run(loop, 0);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -147,7 +141,7 @@ enum err serve(struct config_live *settings, struct err_info *error)
     struct crypto_keys keys = {0};
     struct office office = {.settings = settings, .redis = &redis, .keys = &keys};
     const struct config *config = office_config(&office);
-    mask_hang_up(SIG_BLOCK);
+    beginning_hold_signals(serve_signals);
     enum err err = check_settings(config, &redis, &keys, error);
     if (err == ERR_OK)
         err = prepare_database(config, error);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/beginning.h"
 #include "common/base/fault.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
@@ -198,6 +199,7 @@ int main(int argc, char **argv)
     struct err_info error = {0};
     const char *file = NULL;
     int code = 0;
+    beginning_fill_descriptors();
     setlocale(LC_CTYPE, "C.UTF-8"); /* the width of characters, in tables */
     signal(SIGPIPE, SIG_IGN);
     enum err err = check_utf8(argc, argv, &error);

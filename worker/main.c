@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/beginning.h"
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/ids.h"
@@ -138,14 +139,8 @@ static enum err prepare(struct process *plan, struct redis_address *address, str
     return err;
 }
 
-/* Until the supervisor listens, it waits: else it would end us while we wait for PostgreSQL. */
-static void hold_back_hang_ups(void)
-{
-    sigset_t hang_up;
-    sigemptyset(&hang_up);
-    sigaddset(&hang_up, SIGHUP);
-    sigprocmask(SIG_BLOCK, &hang_up, NULL);
-}
+/* Until the supervisor listens, they wait: else they would end us while we wait for PostgreSQL. */
+static const int heard_later[] = {SIGHUP, PROCESS_SETTINGS_SIGNAL, 0};
 
 static int run(struct config_live *settings)
 {
@@ -156,7 +151,6 @@ static int run(struct config_live *settings)
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
     umask(S_IRWXG | S_IRWXO); /* of what this process and the git that it starts make, nothing is for other users */
-    hold_back_hang_ups();
     enum err err = prepare(&plan, &address, &keys, &error);
     if (err == ERR_OK) {
         git_init();
@@ -174,6 +168,8 @@ int main(int argc, char **argv)
 {
     struct config_live *settings = NULL;
     struct err_info error = {0};
+    beginning_fill_descriptors();
+    beginning_hold_signals(heard_later);
     if (config_wants_help(argc, argv)) {
         print_help();
         return 0;

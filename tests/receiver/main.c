@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/base/beginning.h"
 #include "tests/receiver/server.h"
 
 static const char help[] =
@@ -193,6 +194,7 @@ static int serve(const struct settings *settings, const struct app_parts *parts)
 
 int main(int argc, char **argv)
 {
+    beginning_fill_descriptors();
     pid_t parent = getppid();
     struct settings settings = {.server = {"127.0.0.1", 0, "X-Docora-"}, .keys = check_keys_new()};
     read_options(&settings, argc, argv);

@@ -46,6 +46,15 @@ def environment(stores, redis_socket=None, postgres_directory=None, definitions=
     return ours
 
 
+def children(pid):
+    """The pids of a process's children that have not ended, in the order of their start."""
+    try:
+        text = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(child) for child in text.split() if not _is_zombie(int(child))]
+
+
 class Worker:
     """A worker program. Its words are in `log`; `pid` is the supervisor's."""
 
@@ -59,11 +68,7 @@ class Worker:
 
     def processes(self):
         """The pids of its processes, in the order of their start."""
-        try:
-            text = pathlib.Path("/proc/%d/task/%d/children" % (self.pid, self.pid)).read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return []
-        return [int(pid) for pid in text.split() if not _is_zombie(int(pid))]
+        return children(self.pid)
 
     def is_running(self):
         return self._process.poll() is None
