@@ -21,6 +21,14 @@ struct watch {
     ev_signal terminate, interrupt, hang_up;
 };
 
+/* Requests under way are answered when PostgreSQL answers; the end has a time all the same. */
+#define END_S 30
+static void on_time_over(int number)
+{
+    (void)number;
+    _exit(EXIT_SUCCESS);
+}
+
 static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
 {
     (void)loop, (void)events;
@@ -28,6 +36,9 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
     if (watch->terminations++ > 0)
         _exit(EXIT_FAILURE);
     log_info("ending: requests under way are answered, no new ones are taken");
+    struct sigaction action = {.sa_handler = on_time_over};
+    sigaction(SIGALRM, &action, NULL);
+    alarm(END_S);
     server_stop(watch->server);
 }
 

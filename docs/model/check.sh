@@ -74,6 +74,9 @@ check right  lease   'no fault, one job cancelled'           -DFREEZES=0 -DCANCE
 check right  lease   'freeze; assumed: no late POST'         -DFREEZES=1
 check right  lease   'crash, supervisor alive or not'        -DFREEZES=0 -DCRASHES=1
 check right  lease   'freeze and crash, three claims'        -DFREEZES=1 -DCRASHES=1 -DCLAIMS=3
+check right  due     'deaths and lost answers'               -DFAULTS=2 -DWIPES=0
+check right  due     'and a wipe'                            -DFAULTS=1 -DWIPES=1
+check right  due     'a fatal signal: run alone'             -DFAULTS=1 -DWIPES=0 -DPOISON
 
 check broken reprise 'no DELETE fence'                       -DNO_DELETE_FENCE
 check broken reprise 'second message on a new connection'    -DSECOND_MESSAGE_ON_NEW_CONNECTION
@@ -104,6 +107,9 @@ check broken lease   'released without a match'              -DRELEASED_WITHOUT_
 check broken lease   'no intents'                            -DNO_INTENTS -DFREEZES=0 -DCRASHES=1
 check broken lease   'intents deleted, not read at start'    -DINTENTS_DELETED_UNREAD -DFREEZES=0
 check broken lease   'a failed settle deletes intents'       -DFAILED_SETTLE_DELETES_INTENTS -DFREEZES=0 -DCRASHES=1
+check broken due     'nobody looks for orphans'              -DFAULTS=1 -DWIPES=0 -DNO_LOOK
+check broken due     'one look is enough'                    -DFAULTS=0 -DWIPES=1 -DONE_LOOK
+check broken due     'retries of suspects are released'      -DFAULTS=1 -DWIPES=0 -DPOISON -DRELEASE_SUSPECTS
 check limit  lease   'without the assumption: a late POST'   -DLATE_POST
 wait
 
