@@ -26,6 +26,8 @@
 struct caller {
     enum { CALLER_NOBODY, CALLER_ASKED, CALLER_SESSION, CALLER_TOKEN } by; /* the second only while it is found out */
     bool cookie; /* the session came as a cookie, which browsers send unasked */
+    bool token;  /* it is a JWT that is asked for */
+    enum role role;
     char name[TOKEN_SUBJECT_MAX];
     uint8_t session[SHA256_BYTES]; /* the digest of a session's token */
     char expires_at[40];

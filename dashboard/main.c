@@ -14,6 +14,7 @@
 #include "common/store/address_settings.h"
 #include "dashboard/hidden_line.h"
 #include "dashboard/password.h"
+#include "dashboard/revocation.h"
 #include "dashboard/serve.h"
 #include "dashboard/token.h"
 
@@ -21,13 +22,19 @@ static void print_help(void)
 {
     puts("usage: dashboard [--SETTING VALUE …]\n"
          "       dashboard hash-password\n"
-         "       dashboard token --subject NAME --expires DURATION\n"
+         "       dashboard token --subject NAME --expires DURATION [--role viewer|operator|admin]\n"
+         "       dashboard revoke-token TOKEN|ID\n"
+         "       dashboard revoke-token --subject NAME\n"
          "\n"
          "Without a word it serves the HTTP API and the web page until it is told to stop.\n"
          "\n"
          "  hash-password     reads a password (from a terminal without showing it, else a line of stdin) and prints\n"
          "                    its scrypt hash, for dashboard.password_hash (REPRISE_DASHBOARD_PASSWORD_HASH)\n"
-         "  token             prints a JSON Web Token for a program that calls the API; needs REPRISE_JWT_SECRET\n"
+         "  token             prints a JSON Web Token for a program that calls the API; needs REPRISE_JWT_SECRET.\n"
+         "                    A viewer looks, an operator starts and stops work, an admin (the default) also changes\n"
+         "                    apps, repositories and definitions. Its id is printed to stderr\n"
+         "  revoke-token      calls a token back, or all that a subject was given until now, for all dashboards at\n"
+         "                    once; needs PostgreSQL\n"
          "  --help            this text\n"
          "  --version         the version\n"
          "  --print-config    all settings with their values and where each comes from, secrets masked\n"
@@ -71,21 +78,51 @@ static const char *option(int argc, char **argv, const char *name)
     return NULL;
 }
 
+/* It is in the token, too, but nobody reads that. */
+static void say_id(const struct config *config, const char *token)
+{
+    struct token_claims claims;
+    struct err_info ignored;
+    if (token_verify(config->jwt_secret, token, &claims, &ignored) == ERR_OK)
+        fprintf(stderr, "To call it back: dashboard revoke-token %s\n", claims.id);
+}
+
 static enum err issue_token(int argc, char **argv, const struct config *config, struct err_info *error)
 {
-    const char *subject = option(argc, argv, "--subject"), *expires = option(argc, argv, "--expires");
+    const char *subject = option(argc, argv, "--subject"), *expires = option(argc, argv, "--expires"),
+               *role_word = option(argc, argv, "--role");
+    enum role role = role_word == NULL ? ROLE_ADMIN : role_of(role_word);
     char *token = NULL;
     int64_t ms = 0;
     if (subject == NULL || expires == NULL)
-        return err_set(error, ERR_USAGE, "usage: dashboard token --subject NAME --expires DURATION (like 12h or 30d)");
+        return err_set(error, ERR_USAGE,
+                       "usage: dashboard token --subject NAME --expires DURATION (like 12h or 30d) "
+                       "[--role viewer|operator|admin]");
+    if (role == ROLE_NONE)
+        return err_set(error, ERR_USAGE, "--role: \"%s\" is none of viewer, operator, admin", role_word);
     enum err err = duration_parse(expires, &ms, error);
     if (err == ERR_OK && ms < 1000)
         err = err_set(error, ERR_USAGE, "--expires: a token must live for a second or more");
     if (err == ERR_OK)
-        err = token_issue(config->jwt_secret, subject, ms, &token, error);
+        err = token_issue(config->jwt_secret, subject, role, ms, &token, error);
     if (err == ERR_OK)
         puts(token);
+    if (err == ERR_OK)
+        say_id(config, token);
     free(token);
+    return err;
+}
+
+static enum err revoke_token(int argc, char **argv, const struct config *config, struct err_info *error)
+{
+    const char *subject = option(argc, argv, "--subject");
+    enum err err = subject != NULL ? revocation_of_subject(config, subject, error)
+                   : argc == 3     ? revocation_of_token(config, argv[2], error)
+                                   : err_set(error, ERR_USAGE,
+                                             "usage: dashboard revoke-token TOKEN|ID, or: revoke-token --subject NAME");
+    if (err == ERR_OK)
+        puts(subject != NULL ? "All tokens that this subject was given until now are called back."
+                             : "The token is called back.");
     return err;
 }
 
@@ -101,6 +138,8 @@ static enum err run(int argc, char **argv, struct config_live *settings, struct 
         return hash_password(error);
     if (strcmp(word, "token") == 0)
         return issue_token(argc, argv, config, error);
+    if (strcmp(word, "revoke-token") == 0)
+        return revoke_token(argc, argv, config, error);
     if (argc > 1 && strcmp(word, "--print-config") != 0)
         return err_set(error, ERR_USAGE, "\"%.*s\" is not known; see: dashboard --help", (int)strcspn(word, "="), word);
     if (argc > 1) {

@@ -18,6 +18,11 @@ size_t route_count(void)
     return count;
 }
 
+enum role route_role(const struct route *route)
+{
+    return route->role != ROLE_NONE ? route->role : route->method == METHOD_GET ? ROLE_VIEWER : ROLE_OPERATOR;
+}
+
 size_t route_body_max(const struct route *route)
 {
     return route->body_max != 0 ? route->body_max : ROUTE_BODY_MAX;

@@ -10,6 +10,7 @@
 
 #include "common/base/err.h"
 #include "common/query/answer.h"
+#include "dashboard/role.h"
 
 struct call;
 
@@ -47,6 +48,7 @@ struct route {
     enum method method;
     const char *pattern; /* "/admin/api/apps/{app_id}" */
     enum access access;
+    enum role role; /* that it wants; ROLE_NONE = what its method says: to look, or to do something */
     enum lane lane;
     enum { ROUTE_WITH_STORES, ROUTE_WITHOUT_STORES } needs; /* the latter answers when PostgreSQL does not */
     route_fn *run;                                          /* or: */
@@ -78,6 +80,8 @@ void route_params_fini(struct route_params *params);
 #define ROUTE_ALLOWED_MAX 40
 MUST_CHECK enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
                                struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error);
+/* The role that it wants of its caller. */
+enum role route_role(const struct route *route);
 /* How many bytes of a body the route reads. */
 #define ROUTE_BODY_MAX (64u * 1024)
 size_t route_body_max(const struct route *route);

@@ -106,7 +106,7 @@ enum err run_login(struct call *call, struct err_info *error)
     return err;
 }
 
-/* With a JWT there is no session to end: it is valid until it expires. */
+/* With a JWT there is no session to end: it is valid until it expires or is called back. */
 enum err run_logout(struct call *call, struct err_info *error)
 {
     enum err err = call->caller.by == CALLER_SESSION ? session_close(call->desk->pg, &call->caller, error) : ERR_OK;
@@ -127,6 +127,7 @@ enum err run_session(struct call *call, struct err_info *error)
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "username", json_object_new_string(call->caller.name));
     json_object_object_add(json, "by", json_object_new_string(session ? "session" : "token"));
+    json_object_object_add(json, "role", json_object_new_string(role_name(call->caller.role)));
     json_object_object_add(json, "expires_at", session ? json_object_new_string(call->caller.expires_at) : NULL);
     call_reply(call, 200, json);
     return ERR_OK;

@@ -12,6 +12,7 @@
 static void fill(struct caller *caller, const char *name, const char *expires_at)
 {
     caller->by = CALLER_SESSION;
+    caller->role = ROLE_ADMIN; /* there is one user */
     snprintf(caller->name, sizeof caller->name, "%s", name);
     snprintf(caller->expires_at, sizeof caller->expires_at, "%s", expires_at);
 }

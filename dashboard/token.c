@@ -1,30 +1,40 @@
 #include "dashboard/token.h"
 
 #include <jwt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/crypto.h"
+#include "common/base/ids.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
 
 #define US_PER_S INT64_C(1000000)
 #define SECRET_LEAST 32
+#define ID_BYTES 16
+#define CLAIMS_LIMITS ((struct json_limits){8192, 4})
 
 static int64_t now_s(void)
 {
     return clock_wall_us() / US_PER_S;
 }
 
-static bool add_claims(jwt_t *jwt, const char *subject, int64_t lifetime_ms)
+static bool add_claims(jwt_t *jwt, const char *subject, enum role role, int64_t lifetime_ms)
 {
-    return jwt_add_grant(jwt, "sub", subject) == 0 && jwt_add_grant_int(jwt, "iat", (long)now_s()) == 0 &&
+    uint8_t random[ID_BYTES];
+    char id[2 * ID_BYTES + 1];
+    id_random(random, sizeof random);
+    crypto_hex(random, sizeof random, id);
+    return jwt_add_grant(jwt, "sub", subject) == 0 && jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) == 0 &&
+           jwt_add_grant(jwt, "role", role_name(role)) == 0 && jwt_add_grant(jwt, "jti", id) == 0 &&
+           jwt_add_grant_int(jwt, "iat", (long)now_s()) == 0 &&
            jwt_add_grant_int(jwt, "exp", (long)(now_s() + lifetime_ms / CLOCK_MS_PER_S)) == 0;
 }
 
-enum err token_issue(const char *secret, const char *subject, int64_t lifetime_ms, char **token, struct err_info *error)
+enum err token_issue(const char *secret, const char *subject, enum role role, int64_t lifetime_ms, char **token,
+                     struct err_info *error)
 {
     jwt_t *jwt = NULL;
     if (strlen(secret) < SECRET_LEAST)
@@ -34,7 +44,7 @@ enum err token_issue(const char *secret, const char *subject, int64_t lifetime_m
     if (*subject == '\0' || strlen(subject) >= TOKEN_SUBJECT_MAX || !json_is_utf8(subject, strlen(subject)))
         return err_set(error, ERR_USAGE, "the subject must be UTF-8 text of 1 to %d bytes", TOKEN_SUBJECT_MAX - 1);
     char *encoded = NULL;
-    if (jwt_new(&jwt) == 0 && add_claims(jwt, subject, lifetime_ms) &&
+    if (jwt_new(&jwt) == 0 && add_claims(jwt, subject, role, lifetime_ms) &&
         jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, (int)strlen(secret)) == 0)
         encoded = jwt_encode_str(jwt);
     jwt_free(jwt);
@@ -45,23 +55,92 @@ enum err token_issue(const char *secret, const char *subject, int64_t lifetime_m
     return ERR_OK;
 }
 
-/* What must hold of a token whose signature is ours. A claim that is not a number reads as 0. */
-static bool is_current(jwt_t *jwt, char subject[TOKEN_SUBJECT_MAX])
+/* ---- what must hold of a token whose signature is ours ---------------------------------------------------------- */
+
+/* False if the claim is there and is no text that fits; `out` is "" where it is absent. */
+static bool read_text(struct json_object *claims, const char *name, char *out, size_t room)
 {
-    const char *who = jwt_get_grant(jwt, "sub");
-    int64_t expires = jwt_get_grant_int(jwt, "exp"), begins = jwt_get_grant_int(jwt, "nbf");
-    if (jwt_get_alg(jwt) != JWT_ALG_HS256 || who == NULL || *who == '\0' || strlen(who) >= TOKEN_SUBJECT_MAX)
+    struct json_object *claim = json_get(claims, name);
+    *out = '\0';
+    if (claim == NULL)
+        return !json_object_object_get_ex(claims, name, NULL); /* null is no text */
+    size_t len = (size_t)json_object_get_string_len(claim);
+    if (!json_object_is_type(claim, json_type_string) || len == 0 || len >= room)
         return false;
-    snprintf(subject, TOKEN_SUBJECT_MAX, "%s", who);
-    return expires > now_s() && begins <= now_s();
+    memcpy(out, json_object_get_string(claim), len + 1);
+    return strlen(out) == len;
 }
 
-enum err token_verify(const char *secret, const char *token, char subject[TOKEN_SUBJECT_MAX], struct err_info *error)
+/* False if the claim is there and is no whole number. */
+static bool read_time(struct json_object *claims, const char *name, int64_t *seconds)
+{
+    struct json_object *claim = json_get(claims, name);
+    *seconds = json_object_get_int64(claim);
+    return claim == NULL ? !json_object_object_get_ex(claims, name, NULL) : json_object_is_type(claim, json_type_int);
+}
+
+static bool is_ours(struct json_object *audience)
+{
+    return json_object_is_type(audience, json_type_string) &&
+           strcmp(json_object_get_string(audience), TOKEN_AUDIENCE) == 0;
+}
+
+/* One text, or an array of which one must be us (RFC 7519, 4.1.3). */
+static bool is_for_us(struct json_object *claims, bool *named)
+{
+    struct json_object *audience = NULL;
+    *named = json_object_object_get_ex(claims, "aud", &audience);
+    if (!*named || is_ours(audience))
+        return true;
+    bool found = false;
+    for (size_t i = 0; json_object_is_type(audience, json_type_array) && i < json_object_array_length(audience); i++)
+        found = found || is_ours(json_object_array_get_idx(audience, i));
+    return found;
+}
+
+static bool read_role(struct json_object *claims, enum role *role, bool *named)
+{
+    char name[16];
+    *named = json_object_object_get_ex(claims, "role", NULL);
+    if (!read_text(claims, "role", name, sizeof name))
+        return false;
+    *role = *named ? role_of(name) : ROLE_ADMIN;
+    return *role != ROLE_NONE;
+}
+
+static bool read_claims(struct json_object *json, struct token_claims *claims)
+{
+    int64_t expires = 0, begins = 0;
+    bool for_us_named = false, role_named = false;
+    *claims = (struct token_claims){.role = ROLE_NONE};
+    bool good = read_text(json, "sub", claims->subject, sizeof claims->subject) && *claims->subject != '\0' &&
+                read_text(json, "jti", claims->id, sizeof claims->id) && read_time(json, "iat", &claims->issued_s) &&
+                read_time(json, "exp", &expires) && read_time(json, "nbf", &begins) && is_for_us(json, &for_us_named) &&
+                read_role(json, &claims->role, &role_named);
+    claims->is_old = !for_us_named || !role_named;
+    return good && expires > now_s() && begins <= now_s();
+}
+
+static bool is_current(jwt_t *jwt, struct token_claims *claims)
+{
+    struct json_object *json = NULL;
+    struct err_info ignored;
+    char *text = jwt_get_grants_json(jwt, NULL), *critical = jwt_get_headers_json(jwt, "crit");
+    bool good = jwt_get_alg(jwt) == JWT_ALG_HS256 && text != NULL && critical == NULL &&
+                json_parse(text, strlen(text), CLAIMS_LIMITS, &json, &ignored) == ERR_OK &&
+                json_object_is_type(json, json_type_object) && read_claims(json, claims);
+    json_object_put(json);
+    free(text);
+    free(critical);
+    return good;
+}
+
+enum err token_verify(const char *secret, const char *token, struct token_claims *claims, struct err_info *error)
 {
     jwt_t *jwt = NULL;
     bool good = strlen(secret) >= SECRET_LEAST &&
                 jwt_decode(&jwt, token, (const unsigned char *)secret, (int)strlen(secret)) == 0 &&
-                is_current(jwt, subject);
+                is_current(jwt, claims);
     jwt_free(jwt);
     return good ? ERR_OK : err_set(error, ERR_USAGE, "the token is not valid");
 }

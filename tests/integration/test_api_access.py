@@ -75,7 +75,7 @@ class Tokens(DashboardTest):
 
     def test_a_token_of_the_program_opens_the_api(self):
         made = run_dashboard(self.env, "token", "--subject", "a robot", "--expires", "1h").stdout.strip()
-        self.assertEqual({"username": "a robot", "by": "token", "expires_at": None},
+        self.assertEqual({"username": "a robot", "by": "token", "role": "admin", "expires_at": None},
                          self.get("/admin/api/session", token=made))
 
     def test_forged_expired_and_foreign_tokens_are_refused(self):
@@ -93,6 +93,66 @@ class Tokens(DashboardTest):
         self.denied(head + "." + body + "." + seal[:-2])
         self.denied(head + "." + body + ".")
         self.denied(head + "." + body)
+
+    def test_claims_of_a_wrong_type_are_refused(self):
+        for claims in ({"nbf": "9999999999"}, {"nbf": "0"}, {"nbf": True}, {"nbf": None}, {"nbf": 1.5}, {"nbf": [1]}, {"iat": "x"},
+                       {"exp": True}, {"exp": 9e99}, {"sub": 5}, {"sub": ["x"]}, {"sub": "a\0b"}, {"jti": 5}, {"jti": ""},
+                       {"jti": "x" * 200}, {"aud": 5}, {"aud": {}}, {"aud": None}, {"role": 5}, {"role": None}, {"role": ["admin"]}):
+            self.denied(jwt(good_claims(**claims)))
+        self.denied(jwt(good_claims(), header={"alg": "HS256", "typ": "JWT", "crit": ["exp"]}))
+
+    def test_a_token_is_for_us_and_has_a_role_that_there_is(self):
+        for claims in ({"aud": "another"}, {"aud": []}, {"aud": ["another"]}, {"aud": ""}, {"role": ""}, {"role": "root"},
+                       {"role": "Admin"}):
+            self.denied(jwt(good_claims(**claims)))
+        for claims in ({"aud": "reprise"}, {"aud": ["another", "reprise"]}, {"aud": "reprise", "role": "viewer"}):
+            self.get("/admin/api/session", token=jwt(good_claims(**claims)))
+
+    def test_a_viewer_looks_an_operator_works_and_an_admin_registers(self):
+        tokens = {role: self.issued("--role", role) for role in ("viewer", "operator", "admin")}
+        for role, token in tokens.items():
+            self.assertEqual(role, self.get("/admin/api/session", token=token)["role"])
+            self.assertEqual(200, self.call("GET", "/admin/api/apps", token=token).status)
+        for role, statuses in (("viewer", (403, 403)), ("operator", (404, 403)), ("admin", (404, 404))):
+            seen = (self.call("POST", "/admin/api/operations/op_x/cancel", token=tokens[role]).status,
+                    self.call("DELETE", "/admin/api/apps/app_x", token=tokens[role]).status)
+            self.assertEqual(statuses, seen, role)
+        text = self.refused(403, "POST", "/admin/api/resync/all", token=tokens["viewer"])
+        self.assertEqual("this wants the role operator; yours is viewer", text)
+        refused = run_dashboard(self.env, "token", "--subject", "x", "--expires", "1h", "--role", "root")
+        self.assertEqual((2, ""), (refused.returncode, refused.stdout))
+
+    def test_a_viewer_changes_nothing_by_any_route(self):
+        viewer = self.issued("--role", "viewer")
+        for path, operations in self.call("GET", "/openapi.json", token="").json["paths"].items():
+            for method in set(operations) - {"get"}:
+                if path not in ("/admin/api/login", "/admin/api/logout"):
+                    self.refused(403, method.upper(), re.sub(r"\{\w+\}", "x", path), token=viewer)
+
+    def issued(self, *more):
+        made = run_dashboard(self.env, "token", "--subject", "a robot", "--expires", "1h", *more)
+        self.assertEqual(0, made.returncode, made.stderr)
+        return made.stdout.strip()
+
+    def revoke(self, *words):
+        return run_dashboard(self.env, "revoke-token", *words).returncode
+
+    def test_a_token_that_was_called_back_is_dead_at_once(self):
+        first, second, third = (self.issued() for _ in range(3))
+        made = run_dashboard(self.env, "token", "--subject", "a robot", "--expires", "1h")
+        fourth, its_id = made.stdout.strip(), made.stderr.strip().split()[-1]
+        self.assertEqual((0, 0), (self.revoke(first), self.revoke(its_id)))
+        for token, status in ((first, 401), (fourth, 401), (second, 200)):
+            self.assertEqual(status, self.call("GET", "/admin/api/session", token=token).status)
+            self.assertEqual(status, self.call("GET", "/metrics", token=token, headers={"Host": "other"}).status)
+        old = jwt(good_claims(sub="a robot"))
+        self.assertEqual(0, self.revoke("--subject", "a robot"))
+        for token in (second, third, old):
+            self.refused(401, "GET", "/admin/api/session", token=token)
+        self.get("/admin/api/session", token=jwt(good_claims(sub="a robot", iat=int(time.time()) + 60)))
+        self.get("/admin/api/session")
+        for words in ((), ("x.y.z",), (jwt(good_claims(sub="a robot")),), ("--subject", ""), ("a b",)):
+            self.assertEqual(2, self.revoke(*words), words)
 
     def test_the_algorithm_is_pinned(self):
         for name in ("none", "None", "NONE", "nOnE"):

@@ -44,19 +44,23 @@ static void a_hash_from_elsewhere_is_refused(void **state)
 static void a_token_is_good_for_its_secret_and_time(void **state)
 {
     (void)state;
-    char *token = NULL, subject[TOKEN_SUBJECT_MAX];
+    char *token = NULL;
+    struct token_claims claims;
     struct err_info error;
-    assert_int_equal(token_issue(SECRET, "a robot", 60000, &token, &error), ERR_OK);
-    assert_int_equal(token_verify(SECRET, token, subject, &error), ERR_OK);
-    assert_string_equal(subject, "a robot");
-    assert_int_equal(token_verify(SECRET "x", token, subject, &error), ERR_USAGE);
-    assert_int_equal(token_verify("", token, subject, &error), ERR_USAGE);
+    assert_int_equal(token_issue(SECRET, "a robot", ROLE_VIEWER, 60000, &token, &error), ERR_OK);
+    assert_int_equal(token_verify(SECRET, token, &claims, &error), ERR_OK);
+    assert_string_equal(claims.subject, "a robot");
+    assert_int_equal(claims.role, ROLE_VIEWER);
+    assert_int_equal(strlen(claims.id), 32);
+    assert_false(claims.is_old);
+    assert_int_equal(token_verify(SECRET "x", token, &claims, &error), ERR_USAGE);
+    assert_int_equal(token_verify("", token, &claims, &error), ERR_USAGE);
     free(token);
-    assert_int_equal(token_issue(SECRET, "a robot", 0, &token, &error), ERR_OK);
-    assert_int_equal(token_verify(SECRET, token, subject, &error), ERR_USAGE);
+    assert_int_equal(token_issue(SECRET, "a robot", ROLE_VIEWER, 0, &token, &error), ERR_OK);
+    assert_int_equal(token_verify(SECRET, token, &claims, &error), ERR_USAGE);
     free(token);
-    assert_int_equal(token_issue("too short", "x", 60000, &token, &error), ERR_USAGE);
-    assert_int_equal(token_issue(SECRET, "\xff", 60000, &token, &error), ERR_USAGE);
+    assert_int_equal(token_issue("too short", "x", ROLE_VIEWER, 60000, &token, &error), ERR_USAGE);
+    assert_int_equal(token_issue(SECRET, "\xff", ROLE_VIEWER, 60000, &token, &error), ERR_USAGE);
 }
 
 static void guessing_is_slowed_down(void **state)
