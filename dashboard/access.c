@@ -64,11 +64,14 @@ static enum err judge(struct call *call, struct err_info *error)
     return ERR_OK;
 }
 
-/* Not what a proxy on this machine passes on, nor a page that had its own name lead to loopback. */
+/* Not what a proxy on this machine passes on, nor a page that had its own name lead to loopback. A proxy may pass on
+ * without a word of it: where the settings speak of one, nobody is taken for being here. */
 static bool is_of_this_machine(const struct call *call)
 {
+    const struct config *config = office_config(call->desk->office);
     bool by_name = call->host == NULL || origin_host_is_loopback(call->host);
-    return call->desk->office->loopback && !call->forwarded && by_name;
+    bool has_proxy = *config->dashboard_public_url != '\0' || *config->dashboard_trusted_proxies != '\0';
+    return call->desk->office->loopback && !has_proxy && !call->forwarded && by_name;
 }
 
 static bool is_open(const struct call *call)

@@ -66,7 +66,7 @@ struct call {
     char *content_type, *authorization, *cookie, *origin, *host; /* headers; NULL = not sent */
     char address[INET6_ADDRSTRLEN];                              /* who sent it, as far as proxies are trusted */
     bool tls;                                                    /* the browser spoke TLS, to a proxy */
-    bool forwarded;                                              /* it says that a proxy passed it on, trusted or not */
+    bool forwarded;       /* a proxy passed it on, trusted or not, as far as it shows */
     char id[CALL_ID_MAX]; /* in a header of the answer, and in the log of a failure */
     struct caller caller;
     struct desk *desk; /* of the executor that has it in hand */

@@ -211,7 +211,7 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method,
     exchange->phase = READING;
     if (exchange_head_check(exchange, method, version, &strict, &error) != ERR_OK)
         return refuse(exchange, &error);
-    exchange_head_take(exchange);
+    exchange_head_take(exchange, version);
     bool has_body = strict.chunked || strict.length > 0,
          reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     if (reads && !has_body && !route_is_api(exchange->target) && find_file(exchange))

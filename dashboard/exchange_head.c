@@ -54,7 +54,7 @@ static enum MHD_Result on_passed_on(void *context, enum MHD_ValueKind kind, cons
     return MHD_YES;
 }
 
-void exchange_head_take(struct exchange *exchange)
+void exchange_head_take(struct exchange *exchange, const char *version)
 {
     struct call *call = &exchange->call;
     const struct server *server = exchange->server;
@@ -70,7 +70,7 @@ void exchange_head_take(struct exchange *exchange)
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
     forwarded_client(peer, passed.list.data, server->trusted, call->address);
     buf_fini(&passed.list);
-    call->forwarded = passed.is_so;
+    call->forwarded = passed.is_so || strcmp(version, "HTTP/1.1") != 0; /* nginx by default, and none but old clients */
     /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient within chunked bodies) see
      * different ends of a request, what is left must not become somebody's next one. */
     exchange->closing = exchange->closing || proxied || call->forwarded;

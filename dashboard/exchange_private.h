@@ -30,7 +30,7 @@ struct exchange {
 MUST_CHECK enum err exchange_head_check(struct exchange *exchange, const char *method, const char *version,
                                         struct strict *strict, struct err_info *error);
 /* Fills in what the call says of who sends it and how. */
-void exchange_head_take(struct exchange *exchange);
+void exchange_head_take(struct exchange *exchange, const char *version);
 /* A header's value; NULL = not sent. Borrowed. */
 const char *exchange_head_value(struct exchange *exchange, const char *name);
 

@@ -41,6 +41,10 @@ class Routes(DashboardTest):
                         {"Host": "127.0.0.1.evil.example"}):
             self.refused(401, "GET", "/metrics", token="", headers=headers)
             self.assertEqual(200, self.call("GET", "/metrics", headers=headers).status)
+        for name in ("Via", "Forwarded", "X-Real-IP"):
+            self.refused(401, "GET", "/metrics", token="", headers={name: "x"})
+        bare = b"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n"  # a proxy_pass of nginx alone
+        self.assertEqual(401, status_of(self.raw(bare)))
 
     def test_another_method_is_405_and_says_which_there_are(self):
         reply = self.call("PUT", "/admin/api/apps")
