@@ -49,6 +49,7 @@ struct config {
     int64_t outcome_retention_ms;   /* retention.outcomes */
     int64_t deliver_parallel;       /* deliver.parallel */
     int64_t deliver_timeout_ms;     /* deliver.timeout, at most 30 s */
+    bool deliver_odd_names;         /* deliver.odd_names: names with backslashes or control characters are sent */
     int64_t deliver_max_text_bytes; /* deliver.max_text_bytes */
     int64_t deliver_max_file_bytes; /* deliver.max_file_bytes */
     char *deliver_too_large;        /* deliver.too_large: delete, keep */

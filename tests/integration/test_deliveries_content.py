@@ -13,7 +13,25 @@ def pieces(size):
     return -(-4 * -(-size // 3) // PIECE_OF_BASE64)
 
 
+ODD_NAMES = {"a\\b": b"1\n", "c\x1b[2Jd": b"2\n", "e\rf": b"3\n"}
+
+
+class WithoutOddNames(DeliveryTest):
+    settings = {"REPRISE_DELIVER_ODD_NAMES": "false"}
+
+    def test_names_with_backslashes_and_control_characters_are_skipped_and_counted(self):
+        app, repository, _ = self.new_world({"plain": b"0\n", **ODD_NAMES})
+        result = self.deliver("resync", app, repository)["result"]
+        self.assertEqual((1, len(ODD_NAMES)), (result["created"], result["skipped_paths"]))
+        self.assertEqual({"plain"}, {line["path"] for line in self.receiver.requests(app)})
+
+
 class Content(DeliveryTest):
+    def test_odd_names_are_sent_as_they_stand_in_git(self):
+        app, repository, source = self.new_world({"plain": b"0\n", **ODD_NAMES})
+        self.assertEqual(1 + len(ODD_NAMES), self.deliver("resync", app, repository)["result"]["created"])
+        self.assert_synced(app, repository, source)
+
     def test_a_resync_delivers_to_the_last_file_and_byte(self):
         chance = random.Random(1)
         files = {"read me.md": "# ü世界\n\"q\"\\\b".encode(), "empty": b"", "all-bytes": bytes(range(256)),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/deliveries/file_name.h"
 #include "embedded/sql.h"
 #include "worker/run/deliver_window.h"
 #include "worker/run/deliver_withhold.h"
@@ -38,9 +39,16 @@ static enum err judge_walk(const struct walk *walk, enum err err)
     return err;
 }
 
-static bool is_sendable(const struct git_file *file)
+/* JSON can hold the path, so that the app may have been sent it. */
+static bool is_writable(const struct git_file *file)
 {
     return file->entry == GIT_FILE && json_is_utf8(file->path, file->path_len);
+}
+
+static bool is_sendable(const struct deliver *deliver, const struct git_file *file)
+{
+    return is_writable(file) &&
+           (deliver->run->config->deliver_odd_names || !file_name_is_odd(file->path, file->path_len));
 }
 
 /* ---- two trees side by side ---------------------------------------------------------------------------------- */
@@ -49,8 +57,8 @@ static enum err count_change(void *context, enum git_change change, const struct
 {
     struct deliver *deliver = context;
     (void)error;
-    deliver->remember.total += is_sendable(file) && change != GIT_DELETED;
-    deliver->skipped.odd_paths += !is_sendable(file);
+    deliver->remember.total += is_sendable(deliver, file) && change != GIT_DELETED;
+    deliver->skipped.odd_paths += !is_sendable(deliver, file);
     return ERR_OK;
 }
 
@@ -59,7 +67,8 @@ static enum err add_change(void *context, enum git_change change, const struct g
 {
     struct walk *walk = context;
     bool is_deleted = change == GIT_DELETED;
-    if (!is_sendable(file) || is_deleted != (walk->verb == VERB_DELETE))
+    bool counts = is_deleted ? is_writable(file) : is_sendable(walk->deliver, file);
+    if (!counts || is_deleted != (walk->verb == VERB_DELETE))
         return ERR_OK;
     return heed(walk, deliver_window_add(walk->window, file->path, is_deleted ? NULL : file->blob, error));
 }
@@ -88,15 +97,15 @@ static enum err count_file(void *context, const struct git_file *file, struct er
     (void)error;
     deliver->skipped.symlinks += file->entry == GIT_SYMLINK;
     deliver->skipped.submodules += file->entry == GIT_SUBMODULE;
-    deliver->skipped.odd_paths += file->entry == GIT_LONG || (file->entry == GIT_FILE && !is_sendable(file));
-    deliver->remember.total += is_sendable(file);
+    deliver->skipped.odd_paths += file->entry == GIT_LONG || (file->entry == GIT_FILE && !is_sendable(deliver, file));
+    deliver->remember.total += is_sendable(deliver, file);
     return ERR_OK;
 }
 
 static enum err add_file(void *context, const struct git_file *file, struct err_info *error)
 {
     struct walk *walk = context;
-    if (!is_sendable(file))
+    if (!is_sendable(walk->deliver, file))
         return ERR_OK;
     return heed(walk, deliver_window_add(walk->window, file->path, file->blob, error));
 }
