@@ -41,7 +41,7 @@ enum err input_file_read(const char *path, size_t most, struct buf *out, struct 
 {
     int fd = open(path, INPUT_FILE_FLAGS);
     if (fd < 0)
-        return err_set(error, ERR_USAGE, "%s", strerror(errno));
+        return err_set(error, ERR_USAGE, "cannot be opened: %s", strerror(errno));
     enum err err = input_file_read_open(fd, most, out, error);
     close(fd);
     return err;

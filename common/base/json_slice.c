@@ -38,6 +38,22 @@ static const char *add_unicode(struct buf *buf, const char *at, const char *end)
     return at;
 }
 
+static void add_plain(struct buf *buf, const char *bytes, size_t len)
+{
+    for (size_t at = 0, start = 0; at <= len;) {
+        uint32_t code = 0;
+        size_t step = at < len ? utf8_decode(bytes + at, len - at, &code) : 0;
+        if (step > 0 && code != 0) {
+            at += step;
+            continue;
+        }
+        buf_add(buf, bytes + start, at - start);
+        if (at < len)
+            buf_add(buf, "\xef\xbf\xbd", 3);
+        start = ++at;
+    }
+}
+
 char *json_slice_text(const struct json_slice *slice)
 {
     static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
@@ -48,7 +64,7 @@ char *json_slice_text(const struct json_slice *slice)
     while (at < end) {
         const char *escape = memchr(at, '\\', (size_t)(end - at));
         size_t plain = (size_t)((escape != NULL ? escape : end) - at);
-        buf_add(&buf, at, plain);
+        add_plain(&buf, at, plain);
         at += plain;
         if (at == end)
             break;

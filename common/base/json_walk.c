@@ -10,7 +10,13 @@
 
 void json_walk_init(struct json_walk *walk, const char *bytes, size_t len, int max_depth)
 {
-    *walk = (struct json_walk){.begin = bytes, .at = bytes, .end = bytes + len, .depth_left = max_depth};
+    size_t mark = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    *walk = (struct json_walk){.begin = bytes + mark, .at = bytes + mark, .end = bytes + len, .depth_left = max_depth};
+}
+
+void json_walk_be_lenient(struct json_walk *walk)
+{
+    walk->lenient = true;
 }
 
 bool json_walk_refuse_at(struct json_walk *walk, const char *place, const char *problem)
@@ -99,10 +105,23 @@ char json_walk_peek(struct json_walk *walk)
     return walk->at < walk->end ? *walk->at : '\0';
 }
 
+/* The length of NaN, Infinity or -Infinity where one of them stands, as Python's json writes them; else 0. */
+static size_t no_number_here(struct json_walk *walk)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    (void)json_walk_peek(walk);
+    for (size_t i = 0; walk->lenient && i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t len = strlen(words[i]);
+        if ((size_t)(walk->end - walk->at) >= len && memcmp(walk->at, words[i], len) == 0)
+            return len;
+    }
+    return 0;
+}
+
 bool json_walk_next_is_number(struct json_walk *walk)
 {
     char c = json_walk_peek(walk);
-    return c == '-' || (c >= '0' && c <= '9');
+    return (c == '-' && no_number_here(walk) == 0) || (c >= '0' && c <= '9');
 }
 
 bool json_walk_enter(struct json_walk *walk, char open)
@@ -179,6 +198,11 @@ static bool skip_character(struct json_walk *walk)
 {
     uint32_t code;
     size_t len = utf8_decode(walk->at, (size_t)(walk->end - walk->at), &code);
+    if (walk->lenient && (len == 0 || code < 0x20)) {
+        walk->mended = true;
+        walk->at++;
+        return true;
+    }
     if (len == 0)
         return json_walk_refuse(walk, "a byte that is not UTF-8");
     if (code < 0x20)
@@ -192,7 +216,8 @@ bool json_walk_string(struct json_walk *walk, struct json_slice *out)
     if (json_walk_peek(walk) != '"')
         return json_walk_refuse(walk, "expected a string");
     const char *begin = ++walk->at;
-    bool escaped = false;
+    bool escaped = false, mended = walk->mended;
+    walk->mended = false;
     for (;;) {
         const char *at = walk->at;
         while (at < walk->end && (signed char)*at >= 0x20 && *at != '"' && *at != '\\')
@@ -206,7 +231,8 @@ bool json_walk_string(struct json_walk *walk, struct json_slice *out)
         if (!(*at == '\\' ? skip_escape(walk) : skip_character(walk)))
             return false;
     }
-    *out = (struct json_slice){begin, (size_t)(walk->at - begin), escaped};
+    *out = (struct json_slice){begin, (size_t)(walk->at - begin), escaped || walk->mended};
+    walk->mended = walk->mended || mended;
     walk->at++;
     return true;
 }
@@ -309,8 +335,41 @@ bool json_walk_skip(struct json_walk *walk)
     case 'n':
         return skip_word(walk, "null");
     default:
-        return json_walk_number(walk, &slice);
+        if (no_number_here(walk) == 0)
+            return json_walk_number(walk, &slice);
+        walk->at += no_number_here(walk);
+        return true;
     }
+}
+
+bool json_walk_skip_odd(struct json_walk *walk)
+{
+    if (json_walk_peek(walk) != 'n')
+        json_walk_note_odd(walk);
+    return json_walk_skip(walk);
+}
+
+void json_walk_note_odd(struct json_walk *walk)
+{
+    walk->odd = true;
+}
+
+static void note_field(struct json_walk *walk, const char *name)
+{
+    if (walk->odd_count < JSON_WALK_ODD_MAX)
+        walk->odd_fields[walk->odd_count] = name;
+    walk->odd_count++;
+    walk->odd = false;
+}
+
+void json_walk_odd_names(const struct json_walk *walk, char *out, size_t size)
+{
+    size_t len = 0;
+    *out = '\0';
+    for (size_t i = 0; i < walk->odd_count && i < JSON_WALK_ODD_MAX && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? ", " : "", walk->odd_fields[i]);
+    if (walk->odd_count > JSON_WALK_ODD_MAX && len < size)
+        snprintf(out + len, size - len, ", …");
 }
 
 bool json_walk_end(struct json_walk *walk)
@@ -340,6 +399,8 @@ bool json_walk_fields(struct json_walk *walk, const struct json_walk_field *fiel
             seen |= UINT64_C(1) << i;
         if (!(i < count ? fields[i].read(walk, (char *)base + fields[i].offset) : json_walk_skip(walk)))
             return false;
+        if (i < count && walk->odd)
+            note_field(walk, fields[i].name);
     }
     return walk->problem == NULL;
 }

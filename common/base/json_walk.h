@@ -19,17 +19,30 @@
 #include "common/base/err.h"
 #include "common/base/json_slice.h"
 
+#define JSON_WALK_ODD_MAX 8
+
 struct json_walk {
     const char *begin, *at, *end;
     int depth_left;
-    bool first;              /* just entered a container: no comma is due */
-    const char *problem;     /* NULL while all is well */
-    const char *problem_at;  /* its place */
-    struct json_slice twice; /* the key, where that is the problem */
+    bool first;                                /* just entered a container: no comma is due */
+    const char *problem;                       /* NULL while all is well */
+    const char *problem_at;                    /* its place */
+    struct json_slice twice;                   /* the key, where that is the problem */
+    bool lenient;                              /* see json_walk_be_lenient */
+    bool mended;                               /* a string held bytes that are not UTF-8, or raw control characters */
+    bool odd;                                  /* the value in hand cannot be used */
+    const char *odd_fields[JSON_WALK_ODD_MAX]; /* of json_walk_fields' tables, whose values could not be used */
+    size_t odd_count;                          /* may exceed JSON_WALK_ODD_MAX */
 };
 
-/* `bytes` stays the caller's and must outlive the slices taken from it. */
+/* `bytes` stays the caller's and must outlive the slices taken from it. A byte order mark, with which programs on
+ * Windows begin a file, is passed over. */
 void json_walk_init(struct json_walk *walk, const char *bytes, size_t len, int max_depth);
+
+/* From now on: what Python and Windows write and RFC 8259 forbids is read as far as it can be. Strings may hold bytes
+ * that are not UTF-8 and raw control characters (json_slice_text replaces what is no text); NaN, Infinity and -Infinity
+ * are values that are no numbers and can only be skipped. */
+void json_walk_be_lenient(struct json_walk *walk);
 
 /* The character that begins the next value ('{', '[', '"', '-' or a digit, 't', 'f', 'n'), or 0 at the end. */
 char json_walk_peek(struct json_walk *walk);
@@ -46,6 +59,12 @@ bool json_walk_bool(struct json_walk *walk, bool *out);
 bool json_walk_null(struct json_walk *walk);
 /* Past a value of any kind. */
 bool json_walk_skip(struct json_walk *walk);
+/* The same for a value of a kind that cannot be used where it stands; null is as good as absent. */
+bool json_walk_skip_odd(struct json_walk *walk);
+/* The value that was read cannot be used (out of its range). json_walk_fields notes the name of its field. */
+void json_walk_note_odd(struct json_walk *walk);
+/* The names that were noted, comma separated, into `out`. */
+void json_walk_odd_names(const struct json_walk *walk, char *out, size_t size);
 /* True if nothing follows and nothing was wrong. */
 bool json_walk_end(struct json_walk *walk);
 

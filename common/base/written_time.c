@@ -1,6 +1,12 @@
 #include "common/base/written_time.h"
 
+#include <string.h>
+
+#include "common/base/money.h"
+
 #define US_PER_S INT64_C(1000000)
+#define MS_FROM_S INT64_C(100000000000)
+#define S_MAX INT64_C(253402300800) /* the year 10000 */
 
 struct reader {
     const char *at;
@@ -105,6 +111,25 @@ bool written_time_parse(const char *text, struct written_time *out)
         .hour = hour,
         .weekday = (int)((days + 3) % 7), /* 1970-01-01 was a Thursday */
         .has_time = has_time,
+    };
+    return true;
+}
+
+bool written_time_of_number(const char *text, struct written_time *out)
+{
+    int64_t us = 0;
+    if (!money_parse_decimal(text, strlen(text), 6, &us) || us < 0)
+        return false;
+    if (us / US_PER_S >= MS_FROM_S)
+        us /= 1000;
+    if (us / US_PER_S >= S_MAX)
+        return false;
+    int64_t days = us / US_PER_S / 86400;
+    *out = (struct written_time){
+        .unix_us = us,
+        .hour = (int)(us / US_PER_S / 3600 % 24),
+        .weekday = (int)((days + 3) % 7),
+        .has_time = true,
     };
     return true;
 }

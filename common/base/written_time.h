@@ -17,5 +17,8 @@ struct written_time {
 /* 2025-12-10, then optionally [T or space] 10:33[:03[.064774]], then optionally Z, +01:00, +0100 or +01. Years 1970 to
  * 9999. False for anything else, impossible dates such as 30 February included. */
 bool written_time_parse(const char *text, struct written_time *out);
+/* Seconds since 1970 as digits, with or without a fraction; from 100 000 000 000 on milliseconds. Hour and weekday are
+ * those of UTC. False for anything else, and beyond the year 9999. */
+bool written_time_of_number(const char *text, struct written_time *out);
 
 #endif

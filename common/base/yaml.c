@@ -298,6 +298,11 @@ enum err yaml_parse(const char *bytes, size_t len, struct yaml_node **out, struc
     struct reader reader = {.bytes = bytes, .len = len, .error = error};
 
     *out = NULL;
+    /* Programs on Windows begin a file with a byte order mark. */
+    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+        reader.bytes = bytes += 3;
+        reader.len = len -= 3;
+    }
     if (len > YAML_MAX_BYTES)
         return err_set(error, ERR_USAGE, "%zu bytes are too many: at most %d are read", len, YAML_MAX_BYTES);
     size_t valid = valid_utf8_prefix(bytes, len);

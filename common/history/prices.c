@@ -27,8 +27,11 @@ static const struct {
     {"output", offsetof(struct price, output)},
     {"cache_write", offsetof(struct price, cache_write)},
     {"cache_read", offsetof(struct price, cache_read)},
+    {"cache_write_1h", offsetof(struct price, cache_write_1h)},
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+#define NEEDED_COLUMNS 4
+#define PRICE_UNKNOWN INT64_C(-1)
 
 static int64_t *column_of(struct price *price, const char *name)
 {
@@ -43,7 +46,8 @@ static enum err read_price(const struct yaml_node *key, const struct yaml_node *
 {
     int64_t *column = column_of(price, key->scalar), nusd = 0;
     if (column == NULL)
-        return yaml_error(key, error, "unknown key \"%s\"; allowed: input, output, cache_write, cache_read",
+        return yaml_error(key, error,
+                          "unknown key \"%s\"; allowed: input, output, cache_write, cache_read, cache_write_1h",
                           key->scalar);
     if (value->kind != YAML_SCALAR || !value->plain || !money_parse(value->scalar, strlen(value->scalar), &nusd) ||
         nusd < 0 || nusd > PRICE_MAX_NUSD)
@@ -64,11 +68,18 @@ static enum err read_row(const struct yaml_node *key, const struct yaml_node *va
     if (!is_pattern(key->scalar))
         return yaml_error(key, error, "\"%s\": expected a part of a model's name in lower case, like opus-4-5",
                           key->scalar);
-    if (value->kind != YAML_MAPPING || value->count != COLUMNS)
+    if (value->kind != YAML_MAPPING || value->count < NEEDED_COLUMNS || value->count > COLUMNS)
         return yaml_error(value, error, "expected the four prices input, output, cache_write, cache_read");
+    for (size_t i = 0; i < COLUMNS; i++)
+        *column_of(price, columns[i].name) = PRICE_UNKNOWN;
     for (size_t i = 0; i < value->count; i++)
         if (read_price(value->keys[i], value->items[i], price, error) != ERR_OK)
             return ERR_USAGE;
+    for (size_t i = 0; i < NEEDED_COLUMNS; i++)
+        if (*column_of(price, columns[i].name) == PRICE_UNKNOWN)
+            return yaml_error(value, error, "expected the four prices input, output, cache_write, cache_read");
+    if (price->cache_write_1h == PRICE_UNKNOWN)
+        price->cache_write_1h = 2 * price->input;
     price->pattern = mem_strdup(key->scalar);
     return ERR_OK;
 }
@@ -126,7 +137,7 @@ void prices_drop(struct prices *prices)
     free(prices);
 }
 
-/* "-5" behind opus-4 makes it another model; "-20250514" is only its date. */
+/* "-5" behind opus-4 makes it another model; "-20250514" is only its date, and opus-4-0 an alias of opus-4. */
 static bool goes_on_with_version(const char *rest, size_t len)
 {
     size_t digits = 0;
@@ -134,7 +145,14 @@ static bool goes_on_with_version(const char *rest, size_t len)
         return false;
     while (1 + digits < len && isdigit((unsigned char)rest[1 + digits]))
         digits++;
-    return digits > 0 && digits <= VERSION_DIGITS_MAX;
+    bool is_zero = digits == 1 && rest[1] == '0';
+    return digits > 0 && digits <= VERSION_DIGITS_MAX && !is_zero;
+}
+
+/* Some providers write a version with a point: claude-opus-4.5. */
+static char letter_of_model(char c)
+{
+    return c == '.' ? '-' : (char)tolower((unsigned char)c);
 }
 
 static bool stands_at(const char *pattern, size_t pattern_len, const char *model, size_t len, size_t at)
@@ -142,7 +160,7 @@ static bool stands_at(const char *pattern, size_t pattern_len, const char *model
     if (at > 0 && isalnum((unsigned char)model[at - 1]))
         return false;
     for (size_t i = 0; i < pattern_len; i++)
-        if (tolower((unsigned char)model[at + i]) != pattern[i])
+        if (letter_of_model(model[at + i]) != letter_of_model(pattern[i]))
             return false;
     size_t end = at + pattern_len;
     if (end < len && isalnum((unsigned char)model[end]))
@@ -162,14 +180,21 @@ const struct price *prices_find(const struct prices *prices, const char *model, 
     return NULL;
 }
 
-int64_t prices_cost(const struct price *price, const struct run_tokens *tokens)
+int64_t prices_cost_of(const struct price *price, const struct price_usage *usage)
 {
-    if (!run_tokens_are_counts(tokens))
+    const struct run_tokens *tokens = &usage->tokens;
+    if (!run_tokens_are_counts(tokens) || usage->hour_writes < 0 || usage->hour_writes > tokens->cache_creation)
         return MONEY_UNKNOWN;
-    /* At most 1e12 tokens * 1e15 each: far within 128 bits. */
+    /* At most 1e12 tokens * 2e15 each: far within 128 bits. */
     __int128 sum = (__int128)tokens->input * price->input + (__int128)tokens->output * price->output +
-                   (__int128)tokens->cache_creation * price->cache_write +
+                   (__int128)(tokens->cache_creation - usage->hour_writes) * price->cache_write +
+                   (__int128)usage->hour_writes * price->cache_write_1h +
                    (__int128)tokens->cache_read * price->cache_read;
     __int128 nusd = (sum + MILLION / 2) / MILLION;
     return nusd > MONEY_MAX_NUSD ? MONEY_UNKNOWN : (int64_t)nusd;
+}
+
+int64_t prices_cost(const struct price *price, const struct run_tokens *tokens)
+{
+    return prices_cost_of(price, &(struct price_usage){*tokens, 0});
 }

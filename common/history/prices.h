@@ -16,6 +16,13 @@
 struct price {
     char *pattern;
     int64_t input, output, cache_write, cache_read;
+    int64_t cache_write_1h; /* of what the cache keeps for an hour; twice the input where the table does not say */
+};
+
+/* What is paid for. */
+struct price_usage {
+    struct run_tokens tokens;
+    int64_t hour_writes; /* so many of tokens.cache_creation are kept for an hour, the others for five minutes */
 };
 
 struct prices;
@@ -29,8 +36,10 @@ void prices_drop(struct prices *prices);
 
 /* The price of a model by its full name (`len` bytes), borrowed; NULL if no pattern matches. */
 const struct price *prices_find(const struct prices *prices, const char *model, size_t len);
-/* In nano-dollars, rounded half up once for the sum; MONEY_UNKNOWN if the tokens are no counts or the sum does not fit.
+/* In nano-dollars, rounded half up once for the sum; all cache writes are of five minutes in the short form;
+ * MONEY_UNKNOWN if the tokens are no counts or the sum does not fit.
  */
 int64_t prices_cost(const struct price *price, const struct run_tokens *tokens);
+int64_t prices_cost_of(const struct price *price, const struct price_usage *usage);
 
 #endif

@@ -1,9 +1,25 @@
 #include "common/history/result_cost.h"
 
-static int64_t price_of(const struct prices *prices, const struct json_slice *model, const struct run_tokens *tokens)
+/* Only `usage` tells how many of the cache writes are kept for an hour, and it leaves models out: each model's writes
+ * are shared out as those of `usage` are. */
+static int64_t hour_writes(const struct result_line *line, int64_t writes)
 {
-    const struct price *price = prices_find(prices, model->bytes, model->len);
-    return price != NULL ? prices_cost(price, tokens) : MONEY_UNKNOWN;
+    __int128 both = (__int128)line->hour_writes + line->short_writes;
+    if (line->hour_writes <= 0 || line->short_writes < 0 || writes <= 0)
+        return 0;
+    return (int64_t)(((__int128)writes * line->hour_writes + both / 2) / both);
+}
+
+struct priced {
+    const struct result_line *line;
+    const struct prices *prices;
+};
+
+static int64_t price_of(const struct priced *in, const struct json_slice *model, const struct run_tokens *tokens)
+{
+    const struct price *price = prices_find(in->prices, model->bytes, model->len);
+    const struct price_usage usage = {*tokens, hour_writes(in->line, tokens->cache_creation)};
+    return price != NULL ? prices_cost_of(price, &usage) : MONEY_UNKNOWN;
 }
 
 static int64_t reported(const struct result_cost_question *question)
@@ -11,24 +27,25 @@ static int64_t reported(const struct result_cost_question *question)
     return question->line->total_cost_nusd;
 }
 
-static int64_t reported_of_model(const struct result_line_model *model, const struct prices *prices)
+static int64_t reported_of_model(const struct priced *in, const struct result_line_model *model)
 {
-    (void)prices;
+    (void)in;
     return model->cost_nusd;
 }
 
-static int64_t price_of_model(const struct result_line_model *model, const struct prices *prices)
+static int64_t price_of_model(const struct priced *in, const struct result_line_model *model)
 {
-    return price_of(prices, &model->name, &model->tokens);
+    return price_of(in, &model->name, &model->tokens);
 }
 
 /* A sum in which one part is unknown is unknown; so is one of no parts. */
 static int64_t sum_over_models(const struct result_cost_question *question,
-                               int64_t (*cost_of)(const struct result_line_model *, const struct prices *))
+                               int64_t (*cost_of)(const struct priced *, const struct result_line_model *))
 {
+    const struct priced in = {question->line, question->prices};
     int64_t sum = 0;
     for (size_t i = 0; i < question->line->model_count; i++) {
-        int64_t nusd = cost_of(&question->line->models[i], question->prices);
+        int64_t nusd = cost_of(&in, &question->line->models[i]);
         if (nusd == MONEY_UNKNOWN || !money_add(&sum, nusd))
             return MONEY_UNKNOWN;
     }
@@ -55,7 +72,7 @@ static int64_t usage(const struct result_cost_question *question)
         return 0;
     if (question->stream_model == NULL || question->stream_model->bytes == NULL)
         return MONEY_UNKNOWN;
-    return price_of(question->prices, question->stream_model, &line->usage);
+    return price_of(&(struct priced){line, question->prices}, question->stream_model, &line->usage);
 }
 
 static int64_t (*const routes[])(const struct result_cost_question *) = {
@@ -87,9 +104,10 @@ int64_t result_cost(const struct result_cost_question *question, enum result_cos
     return nusd;
 }
 
-int64_t result_cost_of_model(const struct result_line_model *model, const struct prices *prices)
+int64_t result_cost_of_model(const struct result_line *line, size_t model, const struct prices *prices)
 {
-    return model->cost_nusd != MONEY_UNKNOWN ? model->cost_nusd : price_of_model(model, prices);
+    int64_t nusd = line->models[model].cost_nusd;
+    return nusd != MONEY_UNKNOWN ? nusd : price_of_model(&(struct priced){line, prices}, &line->models[model]);
 }
 
 bool result_cost_needs_model(const struct result_line *line)

@@ -27,8 +27,8 @@ int64_t result_cost_by(const struct result_cost_question *question, enum result_
 /* By the first route that tells, which `*route` (may be NULL) says. The last is not asked where modelUsage lists
  * models: `usage` leaves some of them out. */
 int64_t result_cost(const struct result_cost_question *question, enum result_cost_route *route);
-/* The cost of one model: reported, else by its price; MONEY_UNKNOWN if neither is known. */
-int64_t result_cost_of_model(const struct result_line_model *model, const struct prices *prices);
+/* The cost of one of the line's models: reported, else by its price; MONEY_UNKNOWN if neither is known. */
+int64_t result_cost_of_model(const struct result_line *line, size_t model, const struct prices *prices);
 /* Whether only the last route can tell: then the stream has to be asked for its model. */
 bool result_cost_needs_model(const struct result_line *line);
 

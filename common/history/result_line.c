@@ -14,11 +14,13 @@ static bool read_amount(struct json_walk *walk, void *into)
     struct json_slice text;
     int64_t nusd = 0;
     if (!json_walk_next_is_number(walk))
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     if (!json_walk_number(walk, &text))
         return false;
     if (money_parse(text.bytes, text.len, &nusd) && nusd >= 0)
         *(int64_t *)into = nusd;
+    else
+        json_walk_note_odd(walk);
     return true;
 }
 
@@ -30,12 +32,14 @@ static bool read_count(struct json_walk *walk, void *into)
     char c = json_walk_peek(walk);
     if (!json_walk_next_is_number(walk)) {
         *count = c == 'n' ? *count : -1;
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     }
     if (!json_walk_number(walk, &text))
         return false;
-    if (!money_parse_decimal(text.bytes, text.len, 0, count) || *count < 0)
+    if (!money_parse_decimal(text.bytes, text.len, 0, count) || *count < 0) {
         *count = -1;
+        json_walk_note_odd(walk);
+    }
     return true;
 }
 
@@ -53,12 +57,23 @@ static bool read_flag(struct json_walk *walk, void *into)
 /* Stops the walk, without an error, at a line of another type: in nearly all streams this is the first member. */
 static bool read_type(struct json_walk *walk, void *into)
 {
-    bool *is_result = into;
+    struct result_line *line = into;
     struct json_slice type = {NULL, 0, false};
     if (!read_text(walk, &type))
         return false;
-    *is_result = type.bytes != NULL && json_slice_is(&type, "result");
-    return *is_result;
+    line->is_result = type.bytes != NULL && json_slice_is(&type, "result");
+    line->is_system = type.bytes != NULL && json_slice_is(&type, "system");
+    return line->is_result || line->is_system;
+}
+
+/* `usage` alone tells for how long the cache keeps what was written. */
+static bool read_cache_creation(struct json_walk *walk, void *into)
+{
+    static const struct json_walk_field fields[] = {
+        {"ephemeral_1h_input_tokens", read_count, offsetof(struct result_line, hour_writes)},
+        {"ephemeral_5m_input_tokens", read_count, offsetof(struct result_line, short_writes)},
+    };
+    return json_walk_fields(walk, FIELDS(fields), into);
 }
 
 static bool read_usage(struct json_walk *walk, void *into)
@@ -68,6 +83,7 @@ static bool read_usage(struct json_walk *walk, void *into)
         {"cache_creation_input_tokens", read_count, offsetof(struct result_line, usage.cache_creation)},
         {"cache_read_input_tokens", read_count, offsetof(struct result_line, usage.cache_read)},
         {"output_tokens", read_count, offsetof(struct result_line, usage.output)},
+        {"cache_creation", read_cache_creation, 0},
     };
     struct result_line *line = into;
     line->has_usage = json_walk_peek(walk) == '{';
@@ -122,7 +138,7 @@ static bool read_errors(struct json_walk *walk, void *into)
 static bool read_members(struct json_walk *walk, struct result_line *line)
 {
     static const struct json_walk_field fields[] = {
-        {"type", read_type, offsetof(struct result_line, is_result)},
+        {"type", read_type, 0},
         {"subtype", read_text, offsetof(struct result_line, subtype)},
         {"is_error", read_flag, offsetof(struct result_line, is_error)},
         {"duration_ms", read_count, offsetof(struct result_line, duration_ms)},
@@ -131,6 +147,8 @@ static bool read_members(struct json_walk *walk, struct result_line *line)
         {"usage", read_usage, 0},
         {"modelUsage", read_models, 0},
         {"errors", read_errors, offsetof(struct result_line, errors)},
+        {"session_id", read_text, offsetof(struct result_line, session_id)},
+        {"uuid", read_text, offsetof(struct result_line, uuid)},
     };
     return json_walk_fields(walk, FIELDS(fields), line) && json_walk_end(walk);
 }
@@ -142,8 +160,11 @@ static void line_init(struct result_line *line)
     line->has_usage = false;
     line->usage = (struct run_tokens){0, 0, 0, 0};
     line->duration_ms = -1;
-    line->is_error = line->is_result = false;
+    line->hour_writes = line->short_writes = 0;
+    line->is_error = line->is_result = line->is_system = line->mended = false;
     line->subtype = line->text = line->errors = (struct json_slice){NULL, 0, false};
+    line->session_id = line->uuid = line->subtype;
+    line->odd[0] = '\0';
 }
 
 enum result_line_kind result_line_read(const char *bytes, size_t len, struct result_line *out, struct err_info *error)
@@ -151,13 +172,21 @@ enum result_line_kind result_line_read(const char *bytes, size_t len, struct res
     struct json_walk walk;
     line_init(out);
     json_walk_init(&walk, bytes, len, RESULT_LINE_DEPTH_MAX);
+    json_walk_be_lenient(&walk);
     bool complete = read_members(&walk, out);
     if (walk.problem != NULL) {
         if (error != NULL)
             (void)!json_walk_fail(&walk, error);
         return RESULT_LINE_BROKEN;
     }
-    return complete && out->is_result ? RESULT_LINE_RESULT : RESULT_LINE_OTHER;
+    if (!complete)
+        return RESULT_LINE_OTHER;
+    out->mended = walk.mended;
+    json_walk_odd_names(&walk, out->odd, sizeof(out->odd));
+    if (out->is_result)
+        return RESULT_LINE_RESULT;
+    bool is_init = out->is_system && out->subtype.bytes != NULL && json_slice_is(&out->subtype, "init");
+    return is_init ? RESULT_LINE_INIT : RESULT_LINE_OTHER;
 }
 
 struct naming {
@@ -183,6 +212,7 @@ bool result_line_model(const char *bytes, size_t len, struct json_slice *model)
     struct naming naming = {.type.bytes = NULL};
     struct json_walk walk;
     json_walk_init(&walk, bytes, len, RESULT_LINE_DEPTH_MAX);
+    json_walk_be_lenient(&walk);
     if (!json_walk_fields(&walk, FIELDS(fields), &naming) || !json_walk_end(&walk) || naming.type.bytes == NULL)
         return false;
     bool is_init =

@@ -17,9 +17,11 @@
 /* A line with more models than this is refused as broken. */
 #define RESULT_LINE_MODELS_MAX 32
 #define RESULT_LINE_DEPTH_MAX 64
+#define RESULT_LINE_ODD_BYTES 256
 
 enum result_line_kind {
     RESULT_LINE_RESULT,
+    RESULT_LINE_INIT,   /* with which each process begins what it appends to the stream */
     RESULT_LINE_OTHER,  /* of another type, known or not: nobody reads on */
     RESULT_LINE_BROKEN, /* no JSON, or cut off */
 };
@@ -37,13 +39,18 @@ struct result_line {
     size_t model_count;
     bool has_usage; /* `usage` is an object */
     struct run_tokens usage;
-    int64_t duration_ms;                     /* negative: unknown */
-    bool is_error;                           /* as written */
+    int64_t duration_ms;               /* negative: unknown */
+    int64_t hour_writes, short_writes; /* cache writes that are kept for an hour, and for five minutes, of `usage` */
+    bool is_error;                     /* as written */
     struct json_slice subtype, text, errors; /* the members subtype and result; the first string in errors */
-    bool is_result;                          /* the type is "result" */
+    struct json_slice session_id, uuid;      /* .bytes NULL: not told */
+    bool is_result, is_system;               /* the type is "result", "system"; set of a broken line, too */
+    bool mended;                             /* bytes that are no text stand in its strings */
+    char odd[RESULT_LINE_ODD_BYTES];         /* names of members whose values are of no use, comma separated */
 };
 
-/* Reads one line (no newline at its end). `*out` is filled for a result line only. For a broken one `error` says why,
+/* Reads one line (no newline at its end). `*out` is filled for a result line only, of an init
+ * line the session. What Python writes beyond JSON is read (json_walk_be_lenient). For a broken one `error` says why,
  * with the column; `error` may be NULL. */
 enum result_line_kind result_line_read(const char *bytes, size_t len, struct result_line *out, struct err_info *error);
 /* The model that an init or an assistant line of a stream names, a slice of the line; false for any other line. The

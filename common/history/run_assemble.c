@@ -72,7 +72,7 @@ static bool read_time(struct run_facts *facts, const char *text, const char *wha
 {
     if (text == NULL)
         return false;
-    if (written_time_parse(text, out))
+    if (written_time_parse(text, out) || written_time_of_number(text, out))
         return true;
     run_facts_warn(facts, "%s \"%.60s\" is no time like 2025-12-10T10:33:03", what, text);
     return false;
@@ -135,6 +135,10 @@ void run_assemble_state(struct run_assembly *assembly, struct state_file *state)
     const char *id = state->texts[STATE_ADW_ID] != NULL ? state->texts[STATE_ADW_ID] : state->texts[STATE_ID];
     if (id != NULL && strcmp(id, facts->adw_id) != 0)
         run_facts_warn(facts, "the file says adw_id \"%.100s\": the directory's name counts", id);
+    if (state->odd[0] != '\0')
+        run_facts_warn(facts, "its state file: %s cannot be used and count as absent", state->odd);
+    if (state->mended)
+        run_facts_warn(facts, "its state file holds bytes that are no text: they were replaced");
     assembly->written = status_of(state);
     take_texts(facts, state);
     take_times(facts, state);

@@ -19,9 +19,10 @@ struct run_assembly {
     bool tokens_are_partial;
 };
 
-/* One agent's directory and what its stream ends with. */
+/* One agent's directory and what one process in its stream ended with. */
 struct run_agent {
     const char *directory;                 /* its name */
+    bool is_again;                         /* another process of the same stream was fed before */
     const struct result_line *line;        /* NULL: no result line yet, it is still running */
     const struct json_slice *stream_model; /* see result_cost_needs_model; may be NULL */
 };

@@ -44,10 +44,9 @@ static void add_cost(int64_t *sum, int64_t nusd)
         *sum = MONEY_UNKNOWN;
 }
 
-static void add_model(struct run_assembly *assembly, const struct result_line_model *entry)
+static void add_model(struct run_assembly *assembly, const struct result_line_model *entry, int64_t nusd)
 {
     struct run_model *model = model_named(assembly->facts, &entry->name);
-    int64_t nusd = result_cost_of_model(entry, assembly->prices);
     add_cost(&model->cost_nusd, nusd);
     if (run_tokens_are_counts(&entry->tokens))
         run_tokens_add(&model->tokens, &entry->tokens);
@@ -59,7 +58,7 @@ static void add_stream_model(struct run_assembly *assembly, const struct run_age
     if (agent->stream_model == NULL || agent->stream_model->bytes == NULL)
         return;
     entry.name = *agent->stream_model;
-    add_model(assembly, &entry);
+    add_model(assembly, &entry, nusd);
 }
 
 static void warn_no_cost(struct run_assembly *assembly, const struct run_agent *agent)
@@ -67,7 +66,7 @@ static void warn_no_cost(struct run_assembly *assembly, const struct run_agent *
     const struct result_line *line = agent->line;
     for (size_t i = 0; i < line->model_count; i++) {
         const struct json_slice *name = &line->models[i].name;
-        if (result_cost_of_model(&line->models[i], assembly->prices) == MONEY_UNKNOWN)
+        if (result_cost_of_model(line, i, assembly->prices) == MONEY_UNKNOWN)
             run_facts_warn(assembly->facts, "agent %s: no price is known for model \"%.*s\": its cost is unknown",
                            agent->directory, (int)(name->len < 100 ? name->len : 100), name->bytes);
     }
@@ -87,11 +86,12 @@ static void add_line_cost(struct run_assembly *assembly, const struct run_agent 
     if (assembly->lines++ == 0)
         facts->actual_cost_nusd = 0;
     add_cost(&facts->actual_cost_nusd, nusd);
-    if (phase->finished++ == 0)
+    if (phase->finished == 0)
         phase->cost_nusd = 0;
+    phase->finished += !agent->is_again;
     add_cost(&phase->cost_nusd, nusd);
     for (size_t i = 0; i < line->model_count; i++)
-        add_model(assembly, &line->models[i]);
+        add_model(assembly, &line->models[i], result_cost_of_model(line, i, assembly->prices));
     if (line->model_count == 0)
         add_stream_model(assembly, agent, nusd);
 }
@@ -116,15 +116,26 @@ static void add_line_error(struct run_facts *facts, const struct result_line *li
     free(text);
 }
 
+static void warn_of_line(struct run_facts *facts, const struct run_agent *agent)
+{
+    if (agent->line->odd[0] != '\0')
+        run_facts_warn(facts, "agent %s: its result line: %s cannot be used and count as absent", agent->directory,
+                       agent->line->odd);
+    if (agent->line->mended)
+        run_facts_warn(facts, "agent %s: its result line holds bytes that are no text: they were replaced",
+                       agent->directory);
+}
+
 void run_assemble_agent(struct run_assembly *assembly, const struct run_agent *agent)
 {
     struct run_facts *facts = assembly->facts;
     struct run_phase *phase = phase_named(facts, agent->directory);
     const struct result_line *line = agent->line;
     struct run_tokens tokens;
-    phase->agents++;
+    phase->agents += !agent->is_again;
     if (line == NULL)
         return;
+    warn_of_line(facts, agent);
     add_line_cost(assembly, agent, phase);
     if (result_line_tokens(line, &tokens)) {
         run_tokens_add(&phase->tokens, &tokens);

@@ -17,7 +17,7 @@ static bool read_text(struct json_walk *walk, void *into)
     struct json_slice slice = {NULL, 0, false};
     char **text = into;
     if (json_walk_peek(walk) != '"')
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     if (!json_walk_string(walk, &slice))
         return false;
     if (slice.len > 0)
@@ -45,16 +45,26 @@ static bool read_decimal(struct json_walk *walk, int scale, int64_t *out)
     if (is_text || json_walk_next_is_number(walk)) {
         if (!(is_text ? json_walk_string(walk, &slice) : json_walk_number(walk, &slice)))
             return false;
-        return money_parse_decimal(slice.bytes, slice.len, scale, out) && *out >= 0;
+        if (money_parse_decimal(slice.bytes, slice.len, scale, out) && *out >= 0)
+            return true;
+        json_walk_note_odd(walk);
+        return false;
     }
-    (void)!json_walk_skip(walk);
+    (void)!json_walk_skip_odd(walk);
     return false;
+}
+
+static bool in_range(struct json_walk *walk, int64_t number, int64_t most)
+{
+    if (number > most)
+        json_walk_note_odd(walk);
+    return number <= most;
 }
 
 static bool read_port(struct json_walk *walk, void *into)
 {
     int64_t port = 0;
-    if (read_decimal(walk, 0, &port) && port <= PORT_MAX)
+    if (read_decimal(walk, 0, &port) && in_range(walk, port, PORT_MAX))
         *(int64_t *)into = port;
     return walk->problem == NULL;
 }
@@ -62,7 +72,7 @@ static bool read_port(struct json_walk *walk, void *into)
 static bool read_count(struct json_walk *walk, void *into)
 {
     int64_t count = 0;
-    if (read_decimal(walk, 0, &count) && count <= INT32_MAX)
+    if (read_decimal(walk, 0, &count) && in_range(walk, count, INT32_MAX))
         *(int64_t *)into = count;
     return walk->problem == NULL;
 }
@@ -70,7 +80,7 @@ static bool read_count(struct json_walk *walk, void *into)
 static bool read_seconds(struct json_walk *walk, void *into)
 {
     int64_t ms = 0;
-    if (read_decimal(walk, 3, &ms) && ms <= SECONDS_MAX * 1000)
+    if (read_decimal(walk, 3, &ms) && in_range(walk, ms, SECONDS_MAX * 1000))
         *(int64_t *)into = ms;
     return walk->problem == NULL;
 }
@@ -78,7 +88,7 @@ static bool read_seconds(struct json_walk *walk, void *into)
 static bool read_amount(struct json_walk *walk, void *into)
 {
     int64_t nusd = 0;
-    if (read_decimal(walk, 9, &nusd) && nusd <= MONEY_MAX_NUSD)
+    if (read_decimal(walk, 9, &nusd) && in_range(walk, nusd, MONEY_MAX_NUSD))
         *(int64_t *)into = nusd;
     return walk->problem == NULL;
 }
@@ -88,7 +98,7 @@ static bool read_flag(struct json_walk *walk, void *into)
     bool value = false;
     char c = json_walk_peek(walk);
     if (c != 't' && c != 'f')
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     if (!json_walk_bool(walk, &value))
         return false;
     *(enum state_flag *)into = value ? STATE_FLAG_YES : STATE_FLAG_NO;
@@ -100,7 +110,7 @@ static bool read_list_length(struct json_walk *walk, void *into)
 {
     int64_t *longest = into, length = 0;
     if (json_walk_peek(walk) != '[')
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     if (!json_walk_enter(walk, '['))
         return false;
     for (; json_walk_item(walk); length++)
@@ -119,7 +129,7 @@ static bool read_breakdown(struct json_walk *walk, void *into)
     int64_t sum = 0, steps = 0;
     bool complete = true;
     if (json_walk_peek(walk) != '{')
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     if (!json_walk_enter(walk, '{'))
         return false;
     for (; json_walk_key(walk, &phase); steps++) {
@@ -162,7 +172,7 @@ static bool read_errors(struct json_walk *walk, void *into)
 {
     struct state_file *state = into;
     if (json_walk_peek(walk) != '[')
-        return json_walk_skip(walk);
+        return json_walk_skip_odd(walk);
     if (!json_walk_enter(walk, '['))
         return false;
     state->has_error_list = true;
@@ -183,6 +193,10 @@ static bool read_errors_below(struct json_walk *walk, void *into)
     {                                                                                                                  \
         name, read_text, offsetof(struct state_file, texts) + sizeof(char *) * (which)                                 \
     }
+#define TEXT_OR_NUMBER(name, which)                                                                                    \
+    {                                                                                                                  \
+        name, read_text_or_number, offsetof(struct state_file, texts) + sizeof(char *) * (which)                       \
+    }
 #define AT(member) offsetof(struct state_file, member)
 
 static const struct json_walk_field fields[] = {
@@ -190,7 +204,7 @@ static const struct json_walk_field fields[] = {
     TEXT("id", STATE_ID),
     TEXT("status", STATE_STATUS),
     TEXT("workflow_status", STATE_WORKFLOW_STATUS),
-    {"issue_number", read_text_or_number, AT(texts) + sizeof(char *) * STATE_ISSUE_NUMBER},
+    TEXT_OR_NUMBER("issue_number", STATE_ISSUE_NUMBER),
     TEXT("nl_input", STATE_NL_INPUT),
     TEXT("prompt", STATE_PROMPT),
     TEXT("github_url", STATE_GITHUB_URL),
@@ -201,10 +215,10 @@ static const struct json_walk_field fields[] = {
     TEXT("model_used", STATE_MODEL_USED),
     TEXT("model", STATE_MODEL),
     TEXT("model_set", STATE_MODEL_SET),
-    TEXT("start_time", STATE_START_TIME),
-    TEXT("created_at", STATE_CREATED_AT),
-    TEXT("started_at", STATE_STARTED_AT),
-    TEXT("end_time", STATE_END_TIME),
+    TEXT_OR_NUMBER("start_time", STATE_START_TIME),
+    TEXT_OR_NUMBER("created_at", STATE_CREATED_AT),
+    TEXT_OR_NUMBER("started_at", STATE_STARTED_AT),
+    TEXT_OR_NUMBER("end_time", STATE_END_TIME),
     TEXT("current_phase", STATE_CURRENT_PHASE),
     TEXT("current_stage", STATE_CURRENT_STAGE),
     TEXT("branch_name", STATE_BRANCH_NAME),
@@ -256,11 +270,16 @@ enum err state_file_read(const char *bytes, size_t len, struct state_file *out, 
     struct json_walk walk;
     if (len > STATE_FILE_MAX_BYTES)
         return err_set(error, ERR_USAGE, "%zu bytes are too many: at most %zu are read", len, STATE_FILE_MAX_BYTES);
+    if (len >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+        return err_set(error, ERR_USAGE, "it is UTF-16: save it as UTF-8");
     json_walk_init(&walk, bytes, len, DEPTH_MAX);
+    json_walk_be_lenient(&walk);
     if (json_walk_peek(&walk) != '{')
         json_walk_refuse(&walk, "expected an object");
     if (walk.problem != NULL || !json_walk_fields(&walk, fields, sizeof(fields) / sizeof(fields[0]), out) ||
         !json_walk_end(&walk))
         return json_walk_fail(&walk, error);
+    out->mended = walk.mended;
+    json_walk_odd_names(&walk, out->odd, sizeof(out->odd));
     return ERR_OK;
 }

@@ -1,6 +1,7 @@
 /*
  * What the two files say that describe a run: adw_state.json and, where there is none, workflow_summary.json. Fields
- * vary by version and fork: all are optional, unknown ones are ignored, one of an unexpected kind counts as absent.
+ * vary by version and fork: all are optional, unknown ones are ignored, one of an unexpected kind counts as absent and
+ * is named. What Python and Windows write beyond JSON is read (json_walk_be_lenient).
  */
 #ifndef REPRISE_HISTORY_STATE_FILE_H
 #define REPRISE_HISTORY_STATE_FILE_H
@@ -14,6 +15,7 @@
 
 #define STATE_FILE_MAX_BYTES ((size_t)8 * 1024 * 1024)
 #define STATE_FILE_UNKNOWN INT64_MIN
+#define STATE_ODD_BYTES 256
 
 /* In order of preference where several stand for one column. */
 enum state_text {
@@ -63,6 +65,8 @@ struct state_file {
     bool has_error_list;
     int64_t error_count; /* entries of the lists called `errors` at the top or one level below */
     int64_t error_types[RUN_ERROR_TYPES];
+    bool mended;               /* texts held bytes that are no text, which were replaced */
+    char odd[STATE_ODD_BYTES]; /* names of members whose values are of no use, comma separated; "" = none */
 };
 
 void state_file_init(struct state_file *state);

@@ -27,7 +27,7 @@ struct history_reader *history_reader_new(const struct prices *prices, history_t
     reader->prices = prices;
     history_reader_set_tick(reader, tick, tick_context);
     reader->listing.fd = -1;
-    reader->max_run_bytes = HISTORY_RUN_BYTES_MAX;
+    reader->max_run_bytes = INT64_MAX;
     tail_init(&reader->tail);
     return reader;
 }
@@ -114,26 +114,45 @@ static void warn_of_stream(struct run_facts *facts, const char *path, const stru
 {
     if (stream->broken > stream->cut)
         run_facts_warn(facts, "%s: %lld broken lines skipped", path, (long long)stream->broken - stream->cut);
+    if (stream->broken_results > 0)
+        run_facts_warn(facts, "%s: %lld of them are result lines: an older one, or none, counts in their place", path,
+                       (long long)stream->broken_results);
     if (stream->overlong > 0)
         run_facts_warn(facts, "%s: %lld lines of more than %zu bytes skipped", path, (long long)stream->overlong,
                        TAIL_LINE_MAX);
 }
 
-static enum err read_stream(struct reading *reading, size_t agent, int fd, int64_t size, struct err_info *error)
+/* One agent's stream while it is read. */
+struct agent_reading {
+    struct reading *reading;
+    const char *directory;
+    bool is_again;
+};
+
+static void add_result(void *context)
+{
+    struct agent_reading *agent = context;
+    const struct history_reader *reader = agent->reading->reader;
+    digest_add(agent->reading->digest, reader->line.data, reader->line.len);
+    run_assemble_agent(&agent->reading->assembly, &(struct run_agent){.directory = agent->directory,
+                                                                      .is_again = agent->is_again,
+                                                                      .line = &reader->result,
+                                                                      .stream_model = &reader->model});
+    agent->is_again = true;
+}
+
+static enum err read_stream(struct reading *reading, size_t index, int fd, int64_t size, struct err_info *error)
 {
     struct history_reader *reader = reading->reader;
+    struct agent_reading agent = {reading, history_listing_agent(&reader->listing, index), false};
     struct history_stream stream;
-    enum err err = history_stream_read(reader, fd, size, &stream, error);
+    enum err err =
+        history_stream_read(reader, &(struct history_stream_source){fd, size, add_result, &agent}, &stream, error);
     if (err != ERR_OK)
         return err;
     warn_of_stream(reading->assembly.facts, reader->path.data, &stream);
-    if (stream.found)
-        digest_add(reading->digest, stream.bytes, stream.len);
-    run_assemble_agent(&reading->assembly, &(struct run_agent){
-                                               .directory = history_listing_agent(&reader->listing, agent),
-                                               .line = stream.found ? &reader->result : NULL,
-                                               .stream_model = &reader->model,
-                                           });
+    if (!agent.is_again)
+        run_assemble_agent(&reading->assembly, &(struct run_agent){.directory = agent.directory});
     reading->streams++;
     return ERR_OK;
 }

@@ -48,7 +48,7 @@ struct history_reader;
 struct history_reader *history_reader_new(const struct prices *prices, history_tick *tick, void *tick_context);
 /* From now on. */
 void history_reader_set_tick(struct history_reader *reader, history_tick *tick, void *tick_context);
-/* How many bytes the streams of one run may hold together, from now on; 4 GiB unless it is called. */
+/* How many bytes the streams of one run may hold together, from now on; without bound unless it is called. */
 void history_reader_set_limit(struct history_reader *reader, int64_t max_run_bytes);
 void history_reader_drop(struct history_reader *reader);
 

@@ -1,5 +1,9 @@
 #include "worker/run/history_prices.h"
 
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "common/base/buf.h"
 #include "common/base/input_file.h"
 #include "common/base/yaml.h"
@@ -12,9 +16,13 @@ enum err history_prices_load(const char *path, struct prices **out, struct err_i
         *out = prices_builtin();
         return ERR_OK;
     }
-    enum err err = input_file_read(path, YAML_MAX_BYTES, &text, error);
+    int fd = open(path, INPUT_FILE_FLAGS);
+    enum err err = fd < 0 ? err_set(error, ERR_USAGE, "%s", strerror(errno))
+                          : input_file_read_open(fd, YAML_MAX_BYTES, &text, error);
     if (err == ERR_OK)
         err = prices_parse(text.data, text.len, out, error);
+    if (fd >= 0)
+        close(fd);
     buf_fini(&text);
     return err == ERR_OK ? ERR_OK : err_prefix(error, "history.prices: %s", path);
 }

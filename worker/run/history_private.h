@@ -11,7 +11,6 @@
 
 #define HISTORY_AGENTS_MAX 1000
 #define HISTORY_RUN_ENTRIES_MAX 100000 /* of a run's directory, whatever they are */
-#define HISTORY_RUN_BYTES_MAX (INT64_C(4) << 30)
 #define HISTORY_TICK_ENTRIES 1024
 
 struct history_dir {
@@ -68,16 +67,23 @@ void history_seal_end(struct history_seal *seal, const struct history_listing *l
 /* Whether the youngest file was old enough at `now_us`. */
 bool history_seal_is_settled(const struct history_seal *seal, int64_t now_us);
 
-/* What a stream ends with. */
+/* An open stream, and who is told of its result lines: reader->result is one, reader->line its bytes, reader->model
+ * the model that its process names where that is needed. The last process comes first. */
+struct history_stream_source {
+    int fd;
+    int64_t size;
+    void (*each)(void *context);
+    void *context;
+};
+/* What was met on the way. */
 struct history_stream {
-    bool found;        /* reader->result is its last result line, in `bytes` */
-    const char *bytes; /* in the reader's memory, until the next stream */
-    size_t len;
-    int64_t broken, overlong; /* lines passed over on the way */
+    int64_t results;          /* told of */
+    int64_t broken, overlong; /* lines passed over */
+    int64_t broken_results;   /* of the broken ones, result lines that would have counted */
     bool cut;                 /* the stream does not end with a newline: one broken line is the one being written */
 };
-/* Finds the last result line of an open stream of `size` bytes. ERR_RETRY if it became shorter meanwhile. */
-MUST_CHECK enum err history_stream_read(struct history_reader *reader, int fd, int64_t size, struct history_stream *out,
-                                        struct err_info *error);
+/* Finds the last result line of each process. ERR_RETRY if the stream became shorter meanwhile. */
+MUST_CHECK enum err history_stream_read(struct history_reader *reader, const struct history_stream_source *source,
+                                        struct history_stream *out, struct err_info *error);
 
 #endif

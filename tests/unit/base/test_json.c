@@ -75,7 +75,8 @@ static void test_what_is_not_json_is_refused_with_its_place(void **state)
         {BYTES("\"\xed\xa0\x80\""), 1, 2, "UTF-8"},
         {BYTES("\"\xf4\x90\x80\x80\""), 1, 2, "UTF-8"},
         {BYTES("\"\xe2\x82"), 1, 2, "UTF-8"},
-        {BYTES("\xef\xbb\xbf{}"), 1, 1, "a value"}, /* a byte order mark */
+        {BYTES("\xef\xbb\xbf\xef\xbb\xbf{}"), 1, 1, "a value"}, /* one byte order mark is read over, not two */
+        {BYTES("\xef\xbb\xbf"), 1, 1, "a value"},
         {BYTES("\xff\xfe"), 1, 1, "UTF-8"},
         {BYTES("// x\n1"), 1, 1, "a value"},
         {BYTES("[1, /* x */ 2]"), 1, 5, "a value"},
@@ -148,6 +149,17 @@ static void test_json_is_read_and_written_in_one_form(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         check_canonical(cases[i].bytes, cases[i].len, cases[i].canonical);
+}
+
+/* With which programs on Windows begin a file. */
+static void test_a_byte_order_mark_is_read_over(void **state)
+{
+    (void)state;
+    struct json_object *object = NULL;
+    struct err_info error = {.code = ERR_OK};
+    assert_int_equal(json_parse(BYTES("\xef\xbb\xbf{\"a\":1}"), (struct json_limits){100, 4}, &object, &error), ERR_OK);
+    assert_int_equal(json_get_int(object, "a", 0), 1);
+    json_object_put(object);
 }
 
 static void test_depth_and_size_are_bounded(void **state)
@@ -262,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_not_json_is_refused_with_its_place),
         cmocka_unit_test(test_json_is_read_and_written_in_one_form),
+        cmocka_unit_test(test_a_byte_order_mark_is_read_over),
         cmocka_unit_test(test_depth_and_size_are_bounded),
         cmocka_unit_test(test_strings_that_are_not_utf8_are_mended_when_written),
         cmocka_unit_test(test_utf8_follows_rfc_3629),

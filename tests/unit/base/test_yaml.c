@@ -201,9 +201,24 @@ static void json_becomes_a_tree_and_comes_back(void **state)
     buf_fini(&json);
 }
 
+/* With which programs on Windows begin a file. */
+static void test_a_byte_order_mark_is_read_over(void **state)
+{
+    (void)state;
+    static const char text[] = "\xef\xbb\xbf"
+                               "a: 1\r\nb: x\r\n";
+    struct yaml_node *root = NULL;
+    struct err_info error = {.code = ERR_OK};
+    assert_int_equal(yaml_parse(text, sizeof text - 1, &root, &error), ERR_OK);
+    assert_string_equal(yaml_get(root, "a")->scalar, "1");
+    assert_string_equal(yaml_get(root, "b")->scalar, "x");
+    yaml_drop(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_byte_order_mark_is_read_over),
         cmocka_unit_test(every_node_knows_its_place),
         cmocka_unit_test(plain_scalars_are_typed_by_the_core_schema),
         cmocka_unit_test(numbers_beyond_64_bits_stay_text),

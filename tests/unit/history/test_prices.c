@@ -25,6 +25,23 @@ static void models_are_found_by_family_and_version(void **state)
         {"anthropic.claude-opus-4-5-20251101-v1:0", "opus-4-5"},
         {"claude-sonnet-4-5@20250929", "sonnet-4-5"},
         {"claude-sonnet-4-5[1m]", "sonnet-4-5"},
+        {"claude-opus-4-0", "opus-4"},
+        {"claude-sonnet-4-0", "sonnet-4"},
+        {"claude-3-7-sonnet-latest", "3-7-sonnet"},
+        {"claude-3-5-haiku-latest", "3-5-haiku"},
+        {"claude-3-haiku-20240307", "3-haiku"},
+        {"claude-3-opus-latest", "3-opus"},
+        {"us.anthropic.claude-opus-4-1-20250805-v1:0", "opus-4-1"},
+        {"eu.anthropic.claude-sonnet-4-20250514-v1:0", "sonnet-4"},
+        {"global.anthropic.claude-opus-4-6-v1", "opus-4-6"},
+        {"arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0", "haiku-4-5"},
+        {"claude-opus-4@20250514", "opus-4"},
+        {"claude-3-5-sonnet-v2@20241022", "3-5-sonnet"},
+        {"anthropic/claude-opus-4.5", "opus-4-5"},
+        {"anthropic/claude-3.7-sonnet", "3-7-sonnet"},
+        {"vertex_ai/claude-sonnet-4-5@20250929", "sonnet-4-5"},
+        {"anthropic/claude-opus-4.7", NULL},
+        {"claude-opus-4-00", NULL},
         {"claude-opus-4-7", NULL},
         {"claude-opus-4-10", NULL},
         {"claude-opus-4.2", NULL},
@@ -74,6 +91,26 @@ static void the_four_counts_are_priced_each(void **state)
     prices_drop(prices);
 }
 
+static void what_is_kept_for_an_hour_costs_twice_the_input(void **state)
+{
+    (void)state;
+    static const char own[] = "models:\n  a: {input: 1, output: 2, cache_write: 3, cache_read: 4, cache_write_1h: 7}\n";
+    struct prices *prices = prices_builtin();
+    struct err_info error = {.code = ERR_OK};
+    const struct price *opus = prices_find(prices, "claude-opus-4-6", 15);
+    struct price_usage usage = {{.cache_creation = 1000000}, 1000000};
+    assert_int_equal(prices_cost_of(opus, &usage), 10000000000);
+    usage.hour_writes = 400000;
+    assert_int_equal(prices_cost_of(opus, &usage), 4000000000 + 3750000000);
+    usage.hour_writes = 1000001;
+    assert_true(prices_cost_of(opus, &usage) == MONEY_UNKNOWN);
+    prices_drop(prices);
+    assert_int_equal(prices_parse(own, sizeof(own) - 1, &prices, &error), ERR_OK);
+    usage.hour_writes = 1000000;
+    assert_int_equal(prices_cost_of(prices_find(prices, "a", 1), &usage), 7000000000);
+    prices_drop(prices);
+}
+
 #define ROW "{input: 1, output: 2, cache_write: 3, cache_read: 0.0000005}"
 
 static void a_file_may_replace_the_table(void **state)
@@ -106,6 +143,7 @@ static void a_wrong_table_is_refused_with_its_place(void **state)
         {"models: {a: " ROW "}\nmore: 1", 1, "expected one key"},
         {"models:\n  a: 1", 2, "four prices"},
         {"models:\n  a: {input: 1}", 2, "four prices"},
+        {"models:\n  a: {input: 1, output: 2, cache_write: 3, cache_write_1h: 4}", 2, "four prices"},
         {"models:\n  a: {input: 1, output: 2, cache_write: 3, cash: 4}", 2, "unknown key \"cash\""},
         {"models:\n  a: {input: -1, output: 2, cache_write: 3, cache_read: 4}", 2, "a number from 0"},
         {"models:\n  a: {input: x, output: 2, cache_write: 3, cache_read: 4}", 2, "a number from 0"},
@@ -130,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_are_found_by_family_and_version),
         cmocka_unit_test(the_four_counts_are_priced_each),
+        cmocka_unit_test(what_is_kept_for_an_hour_costs_twice_the_input),
         cmocka_unit_test(a_file_may_replace_the_table),
         cmocka_unit_test(a_wrong_table_is_refused_with_its_place),
     };

@@ -205,6 +205,7 @@ static void huge_streams_cost_little_memory(void **state)
 static void streams_over_the_limit_fail_their_run(void **state)
 {
     struct place *place = *state;
+    history_reader_set_limit(place->reader, INT64_C(4) << 30);
     put_sparse(place, "giant/planner/raw_output.jsonl", 0, COST_LINE("0.5"), INT64_C(8) << 40);
     expect_failure(place, "giant", ERR_PERMANENT, "giant: planner/raw_output.jsonl: the run's streams hold more than");
     history_reader_set_limit(place->reader, 3 << 20);
@@ -289,6 +290,94 @@ static void the_stream_is_asked_for_its_model_where_only_usage_tells(void **stat
     buf_fini(&text);
 }
 
+#define RESULT(amount, more) "{\"type\":\"result\",\"subtype\":\"success\",\"total_cost_usd\":" amount more "}\n"
+#define SESSION(id) ",\"session_id\":\"" id "\""
+#define INIT(id) "{\"type\":\"system\",\"subtype\":\"init\"" SESSION(id) ",\"model\":\"claude-sonnet-4-5\"}\n"
+
+/* A resumed session is another process that appends to the same stream, and each is paid. */
+static void each_process_of_a_stream_is_paid_once(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        const char *stream;
+        int64_t nusd;
+    } cases[] = {
+        {INIT("a") RESULT("0.25", SESSION("a")) INIT("a") RESULT("0.03", SESSION("a")), 280000000},
+        {INIT("a") RESULT("0.25", SESSION("a")) INIT("b") RESULT("0.03", SESSION("b")), 280000000},
+        {INIT("a") RESULT("0.1", SESSION("a")) RESULT("0.25", SESSION("a")) INIT("a") RESULT("0.03", ""), 280000000},
+        {INIT("a") INIT("a") RESULT("0.25", "") INIT("a"), 250000000}, /* the third one still runs */
+        {RESULT("0.25", SESSION("a")) RESULT("0.03", SESSION("b")), 280000000},
+        {RESULT("0.25", SESSION("a")) RESULT("0.03", SESSION("a")), 30000000},
+        {RESULT("0.25", "") RESULT("0.03", ""), 30000000},
+        /* The same line again is not paid again. */
+        {INIT("a") RESULT("0.25", ",\"uuid\":\"u\"") INIT("a") RESULT("0.25", ",\"uuid\":\"u\""), 250000000},
+        {INIT("a") RESULT("0.25", ",\"uuid\":\"u\"") INIT("a") RESULT("0.25", ",\"uuid\":\"v\""), 500000000},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        put(place, "resumed/planner/raw_output.jsonl", cases[i].stream);
+        expect_cost(place, "resumed", cases[i].nusd);
+        assert_int_equal(place->facts.retry_count, 0);
+        assert_int_equal(place->facts.phases[0].agents, 1);
+    }
+}
+
+static void each_process_is_priced_by_its_own_model(void **state)
+{
+    struct place *place = *state;
+    static const char usage[] = "{\"type\":\"result\",\"usage\":{\"input_tokens\":1000000}}\n";
+    struct buf text = BUF_INIT;
+    buf_addf(&text, "{\"type\":\"system\",\"subtype\":\"init\",\"model\":\"claude-opus-4-0\"}\n%s" INIT_LINE "%s",
+             usage, usage);
+    put(place, "two/planner/raw_output.jsonl", text.data);
+    buf_fini(&text);
+    expect_cost(place, "two", 18000000000);
+    put(place, "hour/planner/raw_output.jsonl",
+        INIT_LINE "{\"type\":\"result\",\"usage\":{\"cache_creation_input_tokens\":1000000,\"cache_creation\":"
+                  "{\"ephemeral_1h_input_tokens\":600000,\"ephemeral_5m_input_tokens\":400000}}}\n");
+    expect_cost(place, "hour", 3600000000 + 1500000000);
+}
+
+#define BOM "\xef\xbb\xbf"
+
+/* What Python and Windows write is read as far as it can be; no older line counts in its place without a word. */
+static void what_python_and_windows_write_is_read(void **state)
+{
+    struct place *place = *state;
+    put(place, "bytes/planner/raw_output.jsonl", COST_LINE("9") RESULT("0.5", ",\"result\":\"caf\xe9 \x01\""));
+    expect_cost(place, "bytes", 500000000);
+    expect_warning(place, "agent planner: its result line holds bytes that are no text");
+    put(place, "nan/planner/raw_output.jsonl",
+        COST_LINE("9") RESULT("0.5", ",\"duration_ms\":NaN,\"x\":[Infinity,-Infinity]"));
+    expect_cost(place, "nan", 500000000);
+    expect_warning(place, "duration_ms cannot be used");
+    put(place, "text/planner/raw_output.jsonl",
+        RESULT("\"0.5\"", ",\"modelUsage\":{\"claude-opus-4-0\":{\"costUSD\":0.25}}"));
+    expect_cost(place, "text", 250000000);
+    expect_warning(place, "total_cost_usd cannot be used");
+    put(place, "bom/planner/raw_output.jsonl", BOM RESULT("0.5", ""));
+    expect_cost(place, "bom", 500000000);
+    put(place, "crlf/planner/raw_output.jsonl",
+        BOM "{\"type\":\"x\"}\r\n{\"type\":\"result\",\"total_cost_usd\":0.5}\r\n");
+    expect_cost(place, "crlf", 500000000);
+    assert_int_equal(place->facts.warning_count, 1);
+    expect_warning(place, "tells no tokens");
+    put(place, "broken/planner/raw_output.jsonl", COST_LINE("9") "{\"type\":\"result\",\"total_cost_usd\":0.5,}\n{}\n");
+    expect_cost(place, "broken", 9000000000);
+    expect_warning(place, "1 of them are result lines");
+    put(place, "state/adw_state.json",
+        BOM "{\"status\":\"completed\",\"nl_input\":\"caf\xe9\",\"retry_count\":NaN,"
+            "\"start_time\":1765362783.5,\"end_time\":1765362793500,\"model\":7}");
+    assert_int_equal(read_run(place, "state"), ERR_OK);
+    assert_int_equal(place->facts.start_us, 1765362783500000);
+    assert_int_equal(place->facts.duration_ms, 10000);
+    assert_int_equal(place->facts.hour_of_day, 10);
+    assert_string_equal(place->facts.nl_input, "caf\xef\xbf\xbd");
+    expect_warning(place, "retry_count, model cannot be used");
+    expect_warning(place, "bytes that are no text");
+    put(place, "wide/adw_state.json", "\xff\xfe{");
+    expect_failure(place, "wide", ERR_PERMANENT, "UTF-16");
+}
+
 static void set_age(const struct place *place, const char *path, time_t age_s)
 {
     char *full = make_path(place, path);
@@ -365,6 +454,9 @@ int main(void)
         TEST(a_run_of_very_many_entries_can_be_left_and_has_a_bound),
         TEST(odd_ends_are_passed_over),
         TEST(the_stream_is_asked_for_its_model_where_only_usage_tells),
+        TEST(each_process_of_a_stream_is_paid_once),
+        TEST(each_process_is_priced_by_its_own_model),
+        TEST(what_python_and_windows_write_is_read),
         TEST(the_signature_tells_of_every_change_without_reading),
         TEST(the_digest_covers_the_bytes_read),
     };
