@@ -8,15 +8,8 @@
 static void backslashes_and_control_characters_are_odd(void **state)
 {
     (void)state;
-    static const char *const odd[] = {"a\\b",
-                                      "a\nb",
-                                      "a\rb",
-                                      "\x1b[2J",
-                                      "a\tb",
-                                      "x/\x7f",
-                                      "\xc2\x9b[m",
-                                      "\x01",
-                                      "\xff"};
+    static const char *const odd[] = {"a\\b",   "a\nb",       "a\rb", "\x1b[2J", "a\tb",
+                                      "x/\x7f", "\xc2\x9b[m", "\x01", "\xff"};
     static const char *const plain[] = {"a", "a b/ü世界.md", "..a", "-x", "a:b*?\"<>|", "\xc2\xa0", "$(id)", ""};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
         assert_true(file_name_is_odd(odd[i], strlen(odd[i])));
