@@ -223,26 +223,25 @@ static enum err interrupt_listing(void *context, struct err_info *error)
     return err_set(error, ERR_INTERRUPTED, "asked to stop");
 }
 
-static void a_run_of_very_many_entries_can_be_left_and_has_a_bound(void **state)
+static void a_run_of_very_many_entries_can_be_left(void **state)
 {
     struct place *place = *state;
     int calls = 0;
     put(place, "crowd/planner/raw_output.jsonl", COST_LINE("1"));
     char *path = make_path(place, "crowd");
-    int dir = open(path, O_RDONLY | O_DIRECTORY), made = 0;
+    int dir = open(path, O_RDONLY | O_DIRECTORY);
     free(path);
-    for (char name[16]; made < 100001; made++) {
-        snprintf(name, sizeof(name), "x%d", made);
-        if (mknodat(dir, name, S_IFREG | 0600, 0) != 0)
-            break;
+    for (int i = 0; i < 1100; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "x%d", i);
+        assert_int_equal(mknodat(dir, name, S_IFREG | 0600, 0), 0);
     }
     close(dir);
-    expect_failure(place, "crowd", ERR_PERMANENT, "more than 100000 entries in one run");
+    expect_cost(place, "crowd", 1000000000);
     history_reader_set_tick(place->reader, interrupt_listing, &calls);
     assert_int_equal(read_run(place, "crowd"), ERR_INTERRUPTED);
-    history_reader_set_tick(place->reader, NULL, NULL);
     assert_int_equal(calls, 1);
-    assert_int_equal(made, 100001);
+    history_reader_set_tick(place->reader, NULL, NULL);
 }
 
 static void odd_ends_are_passed_over(void **state)
@@ -451,7 +450,7 @@ int main(void)
         TEST(unreadable_files_say_so),
         TEST(huge_streams_cost_little_memory),
         TEST(streams_over_the_limit_fail_their_run),
-        TEST(a_run_of_very_many_entries_can_be_left_and_has_a_bound),
+        TEST(a_run_of_very_many_entries_can_be_left),
         TEST(odd_ends_are_passed_over),
         TEST(the_stream_is_asked_for_its_model_where_only_usage_tells),
         TEST(each_process_of_a_stream_is_paid_once),
