@@ -83,7 +83,7 @@ enum err git_tree_too_big(const struct git_clone *clone, struct err_info *error)
 }
 
 /* One more entry that is come by. */
-static enum err visit(struct walk *walk)
+static enum err walk_count_visit(struct walk *walk)
 {
     if (++walk->visits > walk->clone->rules.max_files)
         return git_tree_too_many(walk->clone, walk->error);
@@ -181,7 +181,7 @@ static enum err walk_tree(struct walk *walk, enum git_change change, const git_o
     enum err code = open_tree(walk, id, &tree);
     size_t count = code == ERR_OK ? git_tree_entrycount(tree) : 0;
     for (size_t i = 0; i < count && code == ERR_OK; i++) {
-        code = visit(walk);
+        code = walk_count_visit(walk);
         if (code == ERR_OK)
             code = walk_entry(walk, change, git_tree_entry_byindex(tree, i));
     }
@@ -238,7 +238,7 @@ static enum err compare_entries(struct walk *walk, const git_tree *old_tree, con
         const git_tree_entry *new_entry = git_tree_entry_byindex(new_tree, new_at);
         if (old_entry == NULL && new_entry == NULL)
             return ERR_OK;
-        enum err code = visit(walk);
+        enum err code = walk_count_visit(walk);
         if (code != ERR_OK)
             return code;
         int order = order_of(old_entry, new_entry);
