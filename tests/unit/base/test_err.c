@@ -97,7 +97,8 @@ static void test_every_class_has_a_name_and_an_exit_code(void **state)
                  {ERR_PERMANENT, "permanent", 1},
                  {ERR_FENCED, "fenced", 4},
                  {ERR_BUSY, "busy", 4},
-                 {ERR_INTERRUPTED, "interrupted", 130}};
+                 {ERR_INTERRUPTED, "interrupted", 130},
+                 {ERR_LOCAL, "local", 1}};
     assert_int_equal(sizeof(cases) / sizeof(cases[0]), ERR_COUNT);
     for (size_t i = 0; i < ERR_COUNT; i++) {
         assert_string_equal(err_name(cases[i].code), cases[i].name);
