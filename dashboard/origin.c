@@ -3,13 +3,14 @@
 #include <string.h>
 #include <strings.h>
 
+#define PLAIN "http://"
 #define HOST_MAX 261 /* a name of 255, a colon, a port */
 
 static const char *behind_scheme(const char *origin)
 {
-    return strncasecmp(origin, "https://", 8) == 0  ? origin + 8
-           : strncasecmp(origin, "http://", 7) == 0 ? origin + 7
-                                                    : NULL;
+    return strncasecmp(origin, "https://", 8) == 0 ? origin + 8
+           : strncasecmp(origin, PLAIN, 7) == 0    ? origin + 7
+                                                   : NULL;
 }
 
 bool origin_matches(const char *origin, const char *host, const char *public_url)
@@ -36,6 +37,11 @@ bool origin_host_is_loopback(const char *host)
         if (len == strlen(names[i]) && strncasecmp(host, names[i], len) == 0)
             return true;
     return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == len;
+}
+
+bool origin_is_plain_elsewhere(const char *origin)
+{
+    return strncasecmp(origin, PLAIN, strlen(PLAIN)) == 0 && !origin_host_is_loopback(origin + strlen(PLAIN));
 }
 
 bool origin_host_is_valid(const char *host)

@@ -48,11 +48,22 @@ static enum err check(struct call *call, const char *name, const char *password,
                              : call_refuse(call, 401, error, "the name or the password is wrong");
 }
 
-/* Secure, unless the browser speaks plain HTTP to loopback: it would not send it back there. */
+/* Unless the browser speaks plain HTTP to loopback: it would not send it back there. */
+static bool cookie_is_secure(const struct call *call)
+{
+    return call->tls || call->host == NULL || !origin_host_is_loopback(call->host);
+}
+
+/* A browser would throw the cookie away, and ask for the password again without a word. */
+static bool browser_keeps_cookie(const struct call *call)
+{
+    return call->origin == NULL || !cookie_is_secure(call) || !origin_is_plain_elsewhere(call->origin);
+}
+
 static void set_cookie(struct call *call, const char *token, int life_s)
 {
     struct buf cookie = BUF_INIT;
-    bool plain = !call->tls && call->host != NULL && origin_host_is_loopback(call->host);
+    bool plain = !cookie_is_secure(call);
     buf_addf(&cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", CREDENTIAL_COOKIE, token, life_s,
              plain ? "" : "; Secure");
     call->reply.cookie = buf_take(&cookie);
@@ -87,6 +98,11 @@ enum err run_login(struct call *call, struct err_info *error)
         return call_refuse(call, 503, error,
                            "nobody can log in: dashboard.password_hash is not set (dashboard "
                            "hash-password makes one)");
+    if (!browser_keeps_cookie(call))
+        return call_refuse(call, 403, error,
+                           "this page came over plain http, and browsers keep a session's cookie only over https: open "
+                           "it by https (a TLS proxy, dashboard.public_url), or as http://127.0.0.1 (from afar by "
+                           "ssh -L); the password was not looked at");
     if (call->origin != NULL && !origin_matches(call->origin, call->host, config->dashboard_public_url))
         return call_refuse(call, 403, error, "this request does not come from our own page (Origin)");
     if (!guard_address(call->desk->office->guard, call->address, clock_mono_ms(), &wait_ms))

@@ -243,6 +243,17 @@ class Sessions(DashboardTest):
         for bad in ("%s=%s; %s=%s" % (name, "0" * 64, name, value), name, name + "=", "x" + cookie):
             self.refused(401, "GET", "/admin/api/session", token="", headers={"Cookie": bad})
 
+    def test_over_plain_http_from_elsewhere_the_right_password_is_refused_in_words(self):
+        for name in ("reprise.example", "192.0.2.9:8080", "[2001:db8::1]"):
+            mine = {"Origin": "http://" + name, "Host": name}
+            for password in (PASSWORD, "a wrong password") * 4:  # not looked at, nor counted as a try
+                text = self.login(password, headers=mine)
+                self.assertEqual(403, text.status, text)
+                self.assertRegex(text.error, "plain http.*https.*127.0.0.1")
+        for origin, host in (("http://localhost:1", "localhost:1"), ("https://reprise.example", "reprise.example"), (None, "reprise.example")):
+            reply = self.login(headers={"Host": host, **({"Origin": origin} if origin else {})})
+            self.assertEqual(200, reply.status, reply)
+
 
 class Guessing(DashboardTest):
     settings = {"REPRISE_DASHBOARD_TRUSTED_PROXIES": "127.0.0.1"}

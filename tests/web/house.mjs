@@ -17,6 +17,8 @@ import { fileURLToPath } from 'node:url';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const CHROMIUM = '/usr/bin/chromium';
 const NOT_INSTALLED = 77;
+/* A name of another host, to the browser: it leads here. */
+export const ELSEWHERE = 'reprise.example';
 const PATIENCE_MS = 20000;
 
 function skip(what) {
@@ -111,7 +113,7 @@ export class House {
         house.installation = await install();
         house.browser = await chromium.launch({
             executablePath: CHROMIUM,
-            args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+            args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--host-resolver-rules=MAP ' + ELSEWHERE + ' 127.0.0.1'],
         });
         house.shots = process.env.REPRISE_WEB_SHOTS ?? join(process.cwd(), 'screenshots');
         mkdirSync(house.shots, { recursive: true });
@@ -131,8 +133,8 @@ export class House {
         return this.installation.url;
     }
 
-    /* A fresh browser profile; logged in unless `login` is false. `form`: viewport, colorScheme, … */
-    async visit(hash = '#/', { login = true, ...form } = {}) {
+    /* A fresh browser profile; logged in unless `login` is false. `url`: another address of the dashboard. `form`: viewport, colorScheme, … */
+    async visit(hash = '#/', { login = true, url = this.url, ...form } = {}) {
         const context = await this.browser.newContext({
             viewport: { width: 1280, height: 900 },
             reducedMotion: 'reduce',
@@ -140,8 +142,8 @@ export class House {
         });
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE_MS);
-        page.watched = watch(page, this.url);
-        await page.goto(this.url + '/' + hash);
+        page.watched = watch(page, url);
+        await page.goto(url + '/' + hash);
         if (login) await this.logIn(page);
         return page;
     }

@@ -1,7 +1,7 @@
 /* Who may come in, and that it is over when they leave. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { House, assertAccessible } from './house.mjs';
+import { ELSEWHERE, House, assertAccessible } from './house.mjs';
 
 let house;
 before(async () => {
@@ -45,5 +45,27 @@ test('a session that ends elsewhere leads back to the login, and from there to t
     await house.logIn(page);
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
     assert.match(page.url(), /#\/operations\?state=failed$/);
+    await house.leave(page);
+});
+
+test('over plain http from another host the page says why nobody can log in', async () => {
+    const url = house.url.replace('127.0.0.1', ELSEWHERE);
+    const page = await house.visit('#/', { login: false, url });
+    page.watched.expect(/403|Cross-Origin-Opener-Policy/);
+    await page.getByLabel('Name').fill(house.installation.user);
+    await page.getByLabel('Password').fill(house.installation.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('alert').filter({ hasText: /plain http.*https/ }).waitFor();
+    await house.leave(page);
+});
+
+test('a browser that keeps no cookie is told so', async () => {
+    const page = await house.visit('#/', { login: false });
+    page.watched.expect(/401/);
+    await page.route('**/admin/api/login', (route) => route.fulfill({ json: { data: { success: true } } }));
+    await page.getByLabel('Name').fill(house.installation.user);
+    await page.getByLabel('Password').fill(house.installation.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('alert').filter({ hasText: 'Cookies of this page must be allowed' }).waitFor();
     await house.leave(page);
 });

@@ -1,8 +1,20 @@
 /* The way in. */
 import { html, useState } from '../core/html.js';
-import { post } from '../core/api.js';
+import { get, post } from '../core/api.js';
 import { sessionBegan } from '../core/session.js';
 import { useTitle } from '../parts/heading.js';
+
+const NOT_KEPT =
+    'The password is right, but the browser does not send the cookie of the session. Cookies of this page must be allowed.';
+
+/* What a browser does not keep shows at the next request only; the form must not come back without a word. */
+async function askWhetherKept() {
+    try {
+        await get('/admin/api/session');
+    } catch (error) {
+        throw error.status === 401 ? new Error(NOT_KEPT) : error;
+    }
+}
 
 export function Login() {
     useTitle('Log in');
@@ -15,6 +27,7 @@ export function Login() {
         setTrouble(null);
         try {
             await post('/admin/api/login', { username, password });
+            await askWhetherKept();
             sessionBegan();
         } catch (error) {
             setTrouble(error.message);

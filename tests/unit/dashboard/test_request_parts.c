@@ -116,6 +116,20 @@ static void an_origin_is_ours_or_not(void **state)
     assert_false(origin_matches("ftp://a.example", "a.example", ""));
 }
 
+static void an_origin_is_plain_from_elsewhere_or_not(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"http://reprise.example",        "HTTP://a:8080",
+                                        "http://192.0.2.1:8080",         "http://[2001:db8::1]",
+                                        "http://127.0.0.1.evil.example", "http://0.0.0.0:8080"};
+    static const char *const fine[] = {
+        "https://reprise.example", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080", "null", ""};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        assert_true(origin_is_plain_elsewhere(plain[i]));
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        assert_false(origin_is_plain_elsewhere(fine[i]));
+}
+
 static void hosts_are_judged_by_their_writing(void **state)
 {
     (void)state;
@@ -194,6 +208,7 @@ int main(void)
         cmocka_unit_test(bearer_is_one_token),
         cmocka_unit_test(our_cookie_is_found_once),
         cmocka_unit_test(an_origin_is_ours_or_not),
+        cmocka_unit_test(an_origin_is_plain_from_elsewhere_or_not),
         cmocka_unit_test(hosts_are_judged_by_their_writing),
         cmocka_unit_test(forwarded_addresses_may_have_ports_and_brackets),
         cmocka_unit_test(forwarded_for_counts_as_far_as_proxies_are_trusted),
