@@ -12,6 +12,7 @@
 #define REDIS_CONNECT_MS 1000
 #define REDIS_COMMAND_MS 2000
 #define PATIENT_DESKS 4
+#define UNPREPARED_RETRY_S 2
 #define WAITING_DESKS 1 /* the waiting room */
 #define LOGIN_DESKS 1   /* one at a time: a hash takes 32 MiB, and a processor for as long as it lasts */
 
@@ -33,6 +34,18 @@ static enum err run_route(struct call *call, struct err_info *error)
         answer_fini(&answer);
     }
     return err;
+}
+
+/* ERR_OK: the route's work can begin. */
+static enum err stores_ready(struct call *call, struct err_info *error)
+{
+    if (!atomic_load(&call->desk->office->prepared)) {
+        call->reply.retry_after_s = UNPREPARED_RETRY_S;
+        return call_refuse(
+            call, 503, error,
+            "PostgreSQL does not answer yet, or its schema is being brought up to date; it is tried again");
+    }
+    return pg_ready(call->desk->pg, error);
 }
 
 /* An idle connection may have been cut by the server since it was last used, which shows only now. What has changed
@@ -60,7 +73,7 @@ static enum err answer_call(struct call *call, struct err_info *error)
     if (call->wait.is_over)
         return go_on(call, error);
     bool stores = call->route->needs == ROUTE_WITH_STORES;
-    enum err err = stores ? pg_ready(call->desk->pg, error) : ERR_OK;
+    enum err err = stores ? stores_ready(call, error) : ERR_OK;
     if (err == ERR_OK)
         err = again_if_cut(access_check(call, error), call, access_check, error);
     if (err == ERR_OK)
@@ -91,12 +104,13 @@ static size_t take_group(struct desk *desk, struct call *first, struct call *cal
 static void answer_group(struct call **calls, size_t count)
 {
     struct err_info error = {0};
-    if (pg_ready(calls[0]->desk->pg, &error) != ERR_OK) {
-        for (size_t i = 0; i < count; i++)
-            call_reply_error(calls[i], &error);
-        return;
+    enum err err = stores_ready(calls[0], &error);
+    for (size_t i = 0; err != ERR_OK && i < count; i++) {
+        calls[i]->refusal = calls[0]->refusal;
+        calls[i]->reply.retry_after_s = calls[0]->reply.retry_after_s;
+        call_reply_error(calls[i], &error);
     }
-    size_t passed = access_check_many(calls, count);
+    size_t passed = err == ERR_OK ? access_check_many(calls, count) : 0;
     if (passed > 0)
         calls[0]->route->many(calls, passed);
 }

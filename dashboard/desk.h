@@ -5,6 +5,8 @@
 #ifndef REPRISE_DASHBOARD_DESK_H
 #define REPRISE_DASHBOARD_DESK_H
 
+#include <stdatomic.h>
+
 #include "common/base/config_live.h"
 #include "common/base/crypto.h"
 #include "common/loop/mailbox.h"
@@ -20,6 +22,7 @@ struct office {
     struct guard *guard;
     struct mailbox *lanes[LANE_COUNT]; /* calls to be answered */
     struct mailbox *answered;          /* calls for the loop */
+    atomic_bool prepared;              /* the database is ready for the routes (preparation.h) */
     bool loopback;                     /* the program listens on loopback only */
 };
 

@@ -36,7 +36,7 @@ enum err run_ready(struct call *call, struct err_info *error)
     struct err_info trouble = {0};
     int64_t workers = 0;
     (void)error;
-    bool postgres = pg_ready(desk->pg, &trouble) == ERR_OK;
+    bool postgres = atomic_load(&desk->office->prepared) && pg_ready(desk->pg, &trouble) == ERR_OK;
     bool redis = dispatch_live_workers(&desk->dispatch, &workers, &trouble) == ERR_OK;
     bool ready = postgres && redis && workers > 0;
     struct json_object *json = json_object_new_object();
@@ -61,7 +61,7 @@ enum err run_metrics(struct call *call, struct err_info *error)
     struct buf *out = &call->reply.text;
     struct err_info trouble = {0};
     struct json_object *workers = NULL, *queues = NULL, *kinds = NULL;
-    bool postgres = pg_ready(desk->pg, &trouble) == ERR_OK;
+    bool postgres = atomic_load(&desk->office->prepared) && pg_ready(desk->pg, &trouble) == ERR_OK;
     bool redis = engine_workers(&desk->dispatch, &workers, &trouble) == ERR_OK;
     buf_add_str(out, "# HELP reprise_store_up Whether a store answers.\n# TYPE reprise_store_up gauge\n");
     store_up(out, "postgres", postgres);

@@ -8,10 +8,8 @@
 
 #include "common/base/beginning.h"
 #include "common/base/log.h"
-#include "common/kinds/kinds.h"
-#include "common/queue/resync.h"
-#include "common/store/migrate.h"
 #include "dashboard/password.h"
+#include "dashboard/preparation.h"
 #include "dashboard/server.h"
 
 struct watch {
@@ -71,42 +69,44 @@ static void run_loop(struct ev_loop *loop, struct office *office, struct server 
         ev_signal_start(loop, signals[i]);
     }
     beginning_let_signals_come(serve_signals);
-    say_where(office_config(office), server); /* only now does a signal find somebody who listens */
     ev_run(loop, 0);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         ev_signal_stop(loop, signals[i]);
 }
 
-/* A database that is new can be used at once. */
-static enum err load_first_definitions(const struct config *config, struct pg *pg, struct err_info *error)
+/* The executors begin when it is known whether PostgreSQL is there: who comes before waits for that. */
+struct staff {
+    struct office *office;
+    struct server *server;
+    struct desk **desks;
+    size_t count;
+};
+
+static void staff_begin(struct staff *staff)
 {
-    struct resync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
-    struct resync_report report;
-    bool first = false;
-    enum err err = resync_is_first(pg, &first, error);
-    if (err != ERR_OK || !first)
-        return err;
-    err = resync_definitions(&resync, &report, error);
-    if (err == ERR_OK)
-        resync_report_fini(&report);
-    return err;
+    if (staff->desks == NULL)
+        staff->desks = desks_open(staff->office, &staff->count);
 }
 
-/* The schema is brought up to date, or the program does not start: half of the routes would fail. */
-static enum err prepare_database(const struct config *config, struct err_info *error)
+static void on_preparation(enum preparation_news news, void *context)
 {
-    int applied = 0;
-    struct pg *pg = pg_new(config->postgres_url, "reprise dashboard start", PG_LIMITS_PROGRAM);
-    enum err err = pg_ready(pg, error);
-    if (err == ERR_OK)
-        err = migrate_run(pg, &applied, error);
-    if (err == ERR_OK && applied > 0)
-        log_info("%d migrations were applied", applied);
-    if (err == ERR_OK)
-        err = pg_ready(pg, error);
-    if (err == ERR_OK)
-        err = load_first_definitions(config, pg, error);
-    pg_drop(pg);
+    struct staff *staff = context;
+    staff_begin(staff);
+    if (news == PREPARATION_TRIED)
+        say_where(office_config(staff->office),
+                  staff->server); /* signals find somebody who listens, and callers answers */
+    if (news == PREPARATION_FAILED)
+        server_stop(staff->server);
+}
+
+static enum err run_server(struct ev_loop *loop, struct office *office, struct server *server, struct err_info *error)
+{
+    struct staff staff = {.office = office, .server = server};
+    struct preparation *preparation = preparation_begin(loop, office, on_preparation, &staff);
+    run_loop(loop, office, server);
+    enum err err = preparation_end(preparation, error);
+    staff_begin(&staff); /* what is in their mailboxes has to be taken */
+    desks_close(staff.desks, staff.count);
     return err;
 }
 
@@ -119,10 +119,7 @@ static enum err open_and_run(struct office *office, struct err_info *error)
     office->guard = guard_new();
     enum err err = server_new(loop, office, &server, error);
     if (err == ERR_OK) {
-        size_t count = 0;
-        struct desk **desks = desks_open(office, &count);
-        run_loop(loop, office, server);
-        desks_close(desks, count);
+        err = run_server(loop, office, server, error);
         server_drop(server);
     }
     guard_drop(office->guard);
@@ -154,8 +151,6 @@ enum err serve(struct config_live *settings, struct err_info *error)
     const struct config *config = office_config(&office);
     beginning_hold_signals(serve_signals);
     enum err err = check_settings(config, &redis, &keys, error);
-    if (err == ERR_OK)
-        err = prepare_database(config, error);
     if (err == ERR_OK)
         err = open_and_run(&office, error);
     crypto_wipe(&keys, sizeof keys);

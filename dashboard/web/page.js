@@ -1,5 +1,5 @@
 /* The page: who is logged in, which view the address names. */
-import { html, render, useEffect } from './core/html.js';
+import { html, render, useEffect, useState } from './core/html.js';
 import { get } from './core/api.js';
 import { startEvents, stopEvents } from './core/events.js';
 import { useRoute } from './core/router.js';
@@ -54,20 +54,34 @@ function Inside() {
     return html`<${Frame}><${View} path=${path} key=${path.join('/')} /><//>`;
 }
 
-/* The server says whether the cookie is still good; a 401 has already told the session so. */
-function askWhoIsThere() {
-    get('/admin/api/session').then(sessionBegan, () => {});
+const ASK_AGAIN_MS = 2000;
+
+/* The server says whether the cookie is still good; a 401 has already told the session so. Where it cannot say yet
+ * (PostgreSQL is not there), `tell` is given its words, and it is asked again. Returns how to stop. */
+function askWhoIsThere(tell) {
+    let timer = null;
+    let over = false;
+    const again = (error) => {
+        if (over || error.status < 500) return;
+        tell(error.message);
+        timer = setTimeout(ask, ASK_AGAIN_MS);
+    };
+    const ask = () => get('/admin/api/session').then(sessionBegan, again);
+    ask();
+    return () => {
+        over = true;
+        clearTimeout(timer);
+    };
 }
 
 function Page() {
     const session = useSession();
     const { away, revision } = useServer();
-    useEffect(() => {
-        if (session === null) askWhoIsThere();
-    }, [revision]);
+    const [trouble, setTrouble] = useState(null);
+    useEffect(() => (session === null ? askWhoIsThere(setTrouble) : undefined), [revision, session]);
     if (session === null)
         return html`<main class="login" id="main"><p class="dim">
-            ${away ? 'The server does not answer. Trying again…' : 'One moment…'}</p></main>`;
+            ${away ? 'The server does not answer. Trying again…' : (trouble ?? 'One moment…')}</p></main>`;
     return html`${session ? html`<${Inside} />` : html`<${Login} />`}<${DialogHost} /><${Toasts} />`;
 }
 

@@ -55,6 +55,10 @@ class Dashboard:
     def text(self):
         return self.log.read_text(errors="replace")
 
+    def wait(self):
+        """The exit code, once it has ended by itself."""
+        return self._process.wait(60)
+
     def stop(self, number=signal.SIGTERM):
         """The exit code."""
         if self._process.poll() is None:

@@ -113,7 +113,12 @@ export class House {
         house.installation = await install();
         house.browser = await chromium.launch({
             executablePath: CHROMIUM,
-            args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--host-resolver-rules=MAP ' + ELSEWHERE + ' 127.0.0.1'],
+            args: [
+                '--no-sandbox',
+                '--disable-dev-shm-usage',
+                '--disable-gpu',
+                '--host-resolver-rules=MAP ' + ELSEWHERE + ' 127.0.0.1',
+            ],
         });
         house.shots = process.env.REPRISE_WEB_SHOTS ?? join(process.cwd(), 'screenshots');
         mkdirSync(house.shots, { recursive: true });
@@ -133,8 +138,9 @@ export class House {
         return this.installation.url;
     }
 
-    /* A fresh browser profile; logged in unless `login` is false. `url`: another address of the dashboard. `form`: viewport, colorScheme, … */
-    async visit(hash = '#/', { login = true, url = this.url, ...form } = {}) {
+    /* A fresh browser profile; logged in unless `login` is false. `url`: another address of the dashboard; `expected`: as
+     * of watch; `form`: viewport, colorScheme, … */
+    async visit(hash = '#/', { login = true, url = this.url, expected = [], ...form } = {}) {
         const context = await this.browser.newContext({
             viewport: { width: 1280, height: 900 },
             reducedMotion: 'reduce',
@@ -143,6 +149,7 @@ export class House {
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE_MS);
         page.watched = watch(page, url);
+        expected.forEach(page.watched.expect);
         await page.goto(url + '/' + hash);
         if (login) await this.logIn(page);
         return page;

@@ -50,8 +50,7 @@ test('a session that ends elsewhere leads back to the login, and from there to t
 
 test('over plain http from another host the page says why nobody can log in', async () => {
     const url = house.url.replace('127.0.0.1', ELSEWHERE);
-    const page = await house.visit('#/', { login: false, url });
-    page.watched.expect(/403|Cross-Origin-Opener-Policy/);
+    const page = await house.visit('#/', { login: false, url, expected: [/403|Cross-Origin-Opener-Policy/] });
     await page.getByLabel('Name').fill(house.installation.user);
     await page.getByLabel('Password').fill(house.installation.password);
     await page.getByRole('button', { name: 'Log in' }).click();

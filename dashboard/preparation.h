@@ -1,0 +1,29 @@
+/*
+ * Makes the database ready for the routes: the schema is brought up to date, a new one gets its definitions. That goes
+ * on beside the loop, on a thread of its own, for as long as PostgreSQL does not answer; meanwhile what needs it is
+ * refused with the reason (desk.c), and the rest of the program serves.
+ */
+#ifndef REPRISE_DASHBOARD_PREPARATION_H
+#define REPRISE_DASHBOARD_PREPARATION_H
+
+#include <ev.h>
+
+#include "dashboard/desk.h"
+
+struct preparation;
+
+enum preparation_news {
+    PREPARATION_TRIED,  /* once: the first try is over, or takes its time; office->prepared says whether it succeeded */
+    PREPARATION_FAILED, /* after that: it can never succeed, for the schema is newer, or not ours */
+};
+/* Called on the loop. */
+typedef void preparation_fn(enum preparation_news news, void *context);
+
+/* Begins; office->prepared becomes true when the database is ready. All are borrowed until preparation_end. */
+struct preparation *preparation_begin(struct ev_loop *loop, struct office *office, preparation_fn *on_news,
+                                      void *context);
+/* Gives it up if it is not over; waits for the try that is under way. ERR_OK unless the database can never be made
+ * ready; the reason is in `error` then. */
+MUST_CHECK enum err preparation_end(struct preparation *preparation, struct err_info *error);
+
+#endif
