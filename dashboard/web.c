@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/base/buf.h"
+#include "common/base/beneath.h"
 
 #define INDEX "/index.html"
 
@@ -67,22 +67,30 @@ static const char *type_of(const char *path)
     return NULL;
 }
 
-/* No part of it begins with a dot, so none leads out of the directory. */
+/* No part of it begins with a dot: what is hidden is not served. */
 static bool is_tame(const char *path)
 {
     static const char plain[] = "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     return *path == '/' && path[strspn(path, plain)] == '\0' && strstr(path, "/.") == NULL;
 }
 
+/* No link in the directory leads anywhere; it may be one itself. −1: there is no such file. */
+static int open_below(const char *root, const char *path)
+{
+    int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return -1;
+    int fd = beneath_open(dir, path + 1, O_NONBLOCK | O_NOCTTY, BENEATH_NO_LINKS); /* a FIFO would stop the loop */
+    close(dir);
+    return fd;
+}
+
 static struct MHD_Response *from_disk(const char *root, const char *path, unsigned *status)
 {
-    struct buf name = BUF_INIT;
     struct stat about;
     if (!is_tame(path) || type_of(path) == NULL)
         return NULL;
-    buf_addf(&name, "%s%s", root, path);
-    int fd = open(name.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would stop the loop */
-    buf_fini(&name);
+    int fd = open_below(root, path);
     if (fd < 0)
         return NULL;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {

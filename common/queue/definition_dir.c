@@ -1,20 +1,18 @@
 /*
- * What must not lead out is opened with the kernel's promise of it (openat2, RESOLVE_BENEATH); where the kernel or a
- * sandbox does not offer that call, each step of a path is opened for itself and no link is followed at all.
+ * What must not lead out is opened beneath the directory (common/base/beneath.h).
  */
 #include "common/queue/definition_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/base/beneath.h"
 #include "common/base/input_file.h"
 #include "common/base/mem.h"
 #include "common/base/yaml.h"
@@ -22,36 +20,6 @@
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 /* ---- opening ------------------------------------------------------------------------------------------------- */
-
-static int open_step_by_step(int fd, const char *path, int flags)
-{
-    int at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    while (at >= 0) {
-        size_t len = strcspn(path, "/"), skip = len + strspn(path + len, "/");
-        bool last = path[skip] == '\0';
-        char *step = mem_strndup(path, len);
-        int next = strcmp(step, "..") == 0 ? (errno = EXDEV, -1)
-                                           : openat(at, step, (last ? flags : DIRECTORY_FLAGS) | O_NOFOLLOW);
-        int why = errno;
-        free(step);
-        close(at);
-        errno = why;
-        if (last)
-            return next;
-        at = next;
-        path += skip;
-    }
-    return -1;
-}
-
-static int open_beneath(int fd, const char *path, int flags, uint64_t more)
-{
-    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | more};
-    int opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof how);
-    if (opened < 0 && (errno == ENOSYS || errno == EPERM))
-        opened = open_step_by_step(fd, path, flags);
-    return opened;
-}
 
 static enum err cannot(const char *path, struct err_info *error)
 {
@@ -69,7 +37,7 @@ enum err definition_dir_open(const char *root, const char *below, struct definit
     dir->fd = open(root, DIRECTORY_FLAGS);
     if (dir->fd >= 0 && below[0] != '\0') {
         int base = dir->fd;
-        dir->fd = open_beneath(base, below, DIRECTORY_FLAGS, 0);
+        dir->fd = beneath_open(base, below, DIRECTORY_FLAGS, BENEATH_INNER_LINKS);
         int why = errno;
         close(base);
         errno = why;
@@ -136,7 +104,7 @@ static enum err walk_entry(struct walk *walk, int fd, const char *name, const st
                        walk->dir->path, DEFINITION_DIR_ENTRIES);
     if (walk->reach == DEFINITION_DIR_FLAT || !is_directory(fd, entry))
         return is_definition_file(entry->d_name) ? add_name(walk, name) : ERR_OK;
-    int below = open_beneath(fd, entry->d_name, DIRECTORY_FLAGS, RESOLVE_NO_SYMLINKS);
+    int below = beneath_open(fd, entry->d_name, DIRECTORY_FLAGS, BENEATH_NO_LINKS);
     if (below < 0)
         return err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be opened: %s", walk->dir->path, name,
                        strerror(errno));
@@ -198,7 +166,7 @@ enum err definition_dir_names(const struct definition_dir *dir, enum definition_
 enum err definition_dir_read(const struct definition_dir *dir, const char *name, struct buf *bytes,
                              struct err_info *error)
 {
-    int fd = open_beneath(dir->fd, name, INPUT_FILE_FLAGS, 0);
+    int fd = beneath_open(dir->fd, name, INPUT_FILE_FLAGS, BENEATH_INNER_LINKS);
     if (fd < 0 && (errno == EXDEV || errno == ELOOP))
         return err_set(error, ERR_USAGE, "is a link that leads out of the directory");
     if (fd < 0)

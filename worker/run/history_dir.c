@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/beneath.h"
 #include "common/base/mem.h"
 #include "worker/run/history_entries.h"
 #include "worker/run/history_open.h"
@@ -40,7 +41,7 @@ static enum err open_below(int root, const char *below, int *fd, struct err_info
 {
     if (*below == '/' || has_dots(below))
         return refuse_below(EXDEV, below, error);
-    *fd = history_open_beneath(root, below, O_DIRECTORY);
+    *fd = beneath_open(root, below, O_DIRECTORY, BENEATH_NO_LINKS);
     return *fd >= 0 ? ERR_OK : refuse_below(errno, below, error);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/beneath.h"
 #include "common/base/crypto.h"
 #include "common/base/mem.h"
 #include "worker/run/history_entries.h"
@@ -72,7 +73,7 @@ enum err history_listing_open(struct history_reader *reader, struct history_dir 
     listing->adw_directories = listing->links = listing->agent_count = listing->seen = 0;
     listing->tick = reader->tick;
     listing->tick_context = reader->tick_context;
-    listing->fd = history_open_beneath(dir->fd, adw_id, O_DIRECTORY);
+    listing->fd = beneath_open(dir->fd, adw_id, O_DIRECTORY, BENEATH_NO_LINKS);
     if (listing->fd < 0)
         return history_open_fail(errno, adw_id, error);
     struct history_entries entries = {listing->fd, adw_id, &reader->entries, list_entry, listing};

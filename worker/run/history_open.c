@@ -2,66 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define NAME_BYTES 256
-
-/* ENOSYS: an old kernel; EPERM: a sandbox that does not know the call. Both stay so. */
-static atomic_bool lacks_openat2;
-
-/* One step per part, each without following links. */
-static int open_stepwise(int dir, const char *path, int flags)
-{
-    int at = dir;
-    for (;;) {
-        char name[NAME_BYTES];
-        size_t len = strcspn(path, "/");
-        bool last = path[len] == '\0';
-        if (len == 0 || len >= sizeof(name) || (len == 2 && memcmp(path, "..", 2) == 0)) {
-            errno = EXDEV;
-            break;
-        }
-        memcpy(name, path, len);
-        name[len] = '\0';
-        int next = openat(at, name, last ? flags : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (next < 0 && errno == ENOTDIR && !last)
-            errno = ELOOP;
-        if (at != dir) {
-            int kept = errno;
-            close(at);
-            errno = kept;
-        }
-        if (next < 0 || last)
-            return next;
-        at = next;
-        path += len + 1;
-    }
-    if (at != dir) {
-        close(at);
-        errno = EXDEV;
-    }
-    return -1;
-}
-
-int history_open_beneath(int dir, const char *path, int flags)
-{
-    struct open_how how = {
-        .flags = (unsigned)(O_RDONLY | O_CLOEXEC | flags),
-        .resolve = (unsigned)RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    if (!atomic_load_explicit(&lacks_openat2, memory_order_relaxed)) {
-        long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-            return (int)fd;
-        atomic_store_explicit(&lacks_openat2, true, memory_order_relaxed);
-    }
-    return open_stepwise(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
-}
+#include "common/base/beneath.h"
 
 enum err history_open_fail(int number, const char *path, struct err_info *error)
 {
@@ -86,7 +30,7 @@ enum err history_open_fail(int number, const char *path, struct err_info *error)
 /* O_NONBLOCK: nobody waits for the writer of a pipe that somebody put there. */
 enum err history_open_file(int dir, const char *path, int *fd, struct stat *info, struct err_info *error)
 {
-    *fd = history_open_beneath(dir, path, O_NONBLOCK | O_NOCTTY);
+    *fd = beneath_open(dir, path, O_NONBLOCK | O_NOCTTY, BENEATH_NO_LINKS);
     if (*fd < 0)
         return history_open_fail(errno, path, error);
     if (fstat(*fd, info) != 0)

@@ -1,4 +1,4 @@
-/* Opening beneath a directory without following a link, and what a failure of it means. */
+/* Reading files of a run without following a link (common/base/beneath.h), and what a failure of it means. */
 #ifndef REPRISE_WORKER_HISTORY_OPEN_H
 #define REPRISE_WORKER_HISTORY_OPEN_H
 
@@ -7,9 +7,6 @@
 
 #include "common/base/err.h"
 
-/* `path` beneath `dir`, with O_RDONLY, O_CLOEXEC and `flags`: no link is followed, no ".." leads out. -1 and errno. A
- * kernel or sandbox without openat2 gets the same by one step per part of the path. */
-int history_open_beneath(int dir, const char *path, int flags);
 /* A file that is to be read, `what` being how errors name it. On success `*fd` is the caller's and `*info` its state.
  * ERR_NOT_FOUND if there is none; ERR_PERMANENT for what is no regular file, a link or unreadable; ERR_RETRY where the
  * system is short of something. */

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/beneath.h"
 #include "common/base/mem.h"
 #include "tests/testing/testing.h"
 #include "worker/run/history_files.h"
@@ -205,7 +206,7 @@ static const struct {
     {"linked/raw_output.jsonl", ELOOP},
     {"run/../run", EXDEV},
     {"/etc/passwd", EXDEV},
-    {"run//planner", EXDEV},
+    {"run//planner", 0},
     {"run/missing/raw_output.jsonl", ENOENT},
     {"run/planner/raw_output.jsonl/x", ELOOP},
 };
@@ -216,7 +217,7 @@ static int open_all(int dir)
     if (!forget_openat2())
         return 77;
     for (size_t i = 0; i < sizeof(without_openat2) / sizeof(without_openat2[0]); i++) {
-        int fd = history_open_beneath(dir, without_openat2[i].path, 0);
+        int fd = beneath_open(dir, without_openat2[i].path, 0, BENEATH_NO_LINKS);
         if ((fd >= 0) != (without_openat2[i].number == 0) || (fd < 0 && errno != without_openat2[i].number))
             return 1 + (int)i;
     }
