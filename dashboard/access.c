@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dashboard/cookie.h"
 #include "dashboard/desk.h"
 #include "dashboard/origin.h"
 #include "dashboard/revocation.h"
@@ -32,7 +33,7 @@ static void by_bearer(struct call *call, struct pg_batch *sessions)
 static void by_cookie(struct call *call, struct pg_batch *sessions)
 {
     char token[CREDENTIAL_MAX];
-    if (!credential_cookie(call->cookie, token))
+    if (!cookie_token(call, token))
         return;
     session_ask(sessions, token, call);
     call->caller.cookie = true;

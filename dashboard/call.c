@@ -35,6 +35,7 @@ void call_fini(struct call *call)
     free(call->host);
     buf_fini(&call->reply.text);
     free(call->reply.cookie);
+    free(call->reply.location);
 }
 
 /* ---- what is asked --------------------------------------------------------------------------------------------- */

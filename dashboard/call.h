@@ -44,6 +44,7 @@ struct reply {
     const char *type; /* Content-Type; a constant */
     struct buf text;
     char *cookie;        /* Set-Cookie; owned; NULL = none */
+    char *location;      /* Location, of a redirection; owned; NULL = none */
     const char *allowed; /* Allow, of a 405; NULL = none */
     int64_t retry_after_s;
     bool ends_session; /* the caller's: whatever streams it has open end too */

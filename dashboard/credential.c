@@ -24,19 +24,19 @@ bool credential_bearer(const char *header, char out[CREDENTIAL_MAX])
     return copy_token(token, strlen(token), out);
 }
 
-bool credential_cookie(const char *header, char out[CREDENTIAL_MAX])
+bool credential_cookie(const char *header, const char *name, char out[CREDENTIAL_MAX])
 {
-    static const char name[] = CREDENTIAL_COOKIE "=";
+    size_t name_len = strlen(name);
     const char *found = NULL;
     size_t found_len = 0;
     for (const char *at = header; *at != '\0';) {
         at += strspn(at, "; \t");
         size_t len = strcspn(at, ";");
-        if (strncmp(at, name, strlen(name)) == 0) {
+        if (strncmp(at, name, name_len) == 0 && at[name_len] == '=') {
             if (found != NULL)
                 return false;
-            found = at + strlen(name);
-            found_len = len - strlen(name);
+            found = at + name_len + 1;
+            found_len = len - name_len - 1;
         }
         at += len;
     }

@@ -34,6 +34,19 @@ static bool has_too_many_parameters(const char *target)
     return count > PARAMETERS_MAX;
 }
 
+/* A proxy may pass the base path on, or take it off. */
+static void take_off_base(struct exchange *exchange)
+{
+    const char *base = office_config(exchange->server->office)->dashboard_base_path;
+    char *target = exchange->target;
+    size_t len = strlen(base);
+    if (len == 0 || strncmp(target, base, len) != 0)
+        return;
+    exchange->at_base = target[len] == '\0' || target[len] == '?';
+    if (target[len] == '/')
+        memmove(target, target + len, strlen(target + len) + 1);
+}
+
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct exchange *exchange = mem_zalloc(sizeof *exchange);
@@ -41,6 +54,8 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     exchange->connection = connection;
     exchange->peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     exchange->target = mem_strdup(target);
+    exchange->target_len = strlen(target);
+    take_off_base(exchange);
     exchange->began_us = clock_mono_us();
     call_init(&exchange->call);
     peer_set(exchange->peer, PEER_READING);
@@ -202,6 +217,18 @@ static bool find_file(struct exchange *exchange)
     return true;
 }
 
+static enum MHD_Result lead_to_base(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    struct buf location = BUF_INIT;
+    buf_addf(&location, "%s/", office_config(exchange->server->office)->dashboard_base_path);
+    call->reply.location = buf_take(&location);
+    call->reply.status = MHD_HTTP_MOVED_PERMANENTLY;
+    call->reply.type = "text/plain";
+    exchange->phase = ANSWERED;
+    return MHD_YES;
+}
+
 /* What is answered before a request is complete ends the connection in libmicrohttpd: good for what is suspect, and for
  * a body that nobody wants; all else is answered when the rest of it has come. */
 static enum MHD_Result on_headers(struct exchange *exchange, const char *method, const char *version)
@@ -214,6 +241,8 @@ static enum MHD_Result on_headers(struct exchange *exchange, const char *method,
     exchange_head_take(exchange, version);
     bool has_body = strict.chunked || strict.length > 0,
          reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    if (reads && !has_body && exchange->at_base)
+        return lead_to_base(exchange);
     if (reads && !has_body && !route_is_api(exchange->target) && find_file(exchange))
         return MHD_YES;
     enum err err = read_target(exchange, method, &error);

@@ -92,7 +92,7 @@ static enum err check_layout(struct exchange *exchange, const char *method, cons
     struct layout layout;
     struct MHD_Connection *connection = exchange->connection;
     size_t size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    layout_begin(&layout, method, strlen(exchange->target), version);
+    layout_begin(&layout, method, exchange->target_len, version);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_place, &layout);
     return layout_holds(&layout, size)
                ? ERR_OK
@@ -120,7 +120,7 @@ enum err exchange_head_check(struct exchange *exchange, const char *method, cons
         return err;
     if (*exchange->target != '/' || exchange->target[strcspn(exchange->target, "#\\")] != '\0')
         return err_set(error, ERR_USAGE, "the address of a request begins with / and holds neither # nor \\");
-    if (strlen(exchange->target) > EXCHANGE_TARGET_MAX)
+    if (exchange->target_len > EXCHANGE_TARGET_MAX)
         return call_refuse(call, 414, error, "the address of the request is too long");
     return ERR_OK;
 }

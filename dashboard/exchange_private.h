@@ -15,7 +15,9 @@ struct exchange {
     struct MHD_Connection *connection;
     struct peer *peer;
     enum phase phase;
-    char *target;
+    char *target;      /* as the page and the routes know it: without dashboard.base_path */
+    size_t target_len; /* as it was sent */
+    bool at_base;      /* it is dashboard.base_path without the slash: from there no address of the page would fit */
     char allowed[ROUTE_ALLOWED_MAX];
     struct MHD_Response *file; /* of the page, to be sent when the request is complete; NULL = it is for a route */
     bool closing;              /* the connection ends with this answer */

@@ -178,7 +178,7 @@ static struct json_object *components(void)
 {
     static const char security_schemes[] =
         "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
-        "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"reprise_session\"}}";
+        "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-reprise_session\"}}";
     struct json_object *json = json_object_new_object(), *schemas = json_object_new_object();
     for (int i = 0; i < SCHEMA_COUNT; i++)
         if (strcmp(schema_all[i]->name, PARAMETERS) != 0)

@@ -47,6 +47,7 @@ struct MHD_Response *response_of(struct call *call, const struct config *config)
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(response, "X-Request-Id", call->id);
     add_optional(response, MHD_HTTP_HEADER_SET_COOKIE, reply->cookie);
+    add_optional(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     add_optional(response, MHD_HTTP_HEADER_ALLOW, reply->allowed);
     if (reply->status == 401)
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");

@@ -7,6 +7,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "dashboard/cookie.h"
 #include "dashboard/desk.h"
 #include "dashboard/origin.h"
 #include "dashboard/password.h"
@@ -48,27 +49,6 @@ static enum err check(struct call *call, const char *name, const char *password,
                              : call_refuse(call, 401, error, "the name or the password is wrong");
 }
 
-/* Unless the browser speaks plain HTTP to loopback: it would not send it back there. */
-static bool cookie_is_secure(const struct call *call)
-{
-    return call->tls || call->host == NULL || !origin_host_is_loopback(call->host);
-}
-
-/* A browser would throw the cookie away, and ask for the password again without a word. */
-static bool browser_keeps_cookie(const struct call *call)
-{
-    return call->origin == NULL || !cookie_is_secure(call) || !origin_is_plain_elsewhere(call->origin);
-}
-
-static void set_cookie(struct call *call, const char *token, int life_s)
-{
-    struct buf cookie = BUF_INIT;
-    bool plain = !cookie_is_secure(call);
-    buf_addf(&cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", CREDENTIAL_COOKIE, token, life_s,
-             plain ? "" : "; Secure");
-    call->reply.cookie = buf_take(&cookie);
-}
-
 static enum err open_session(struct call *call, const char *name, struct err_info *error)
 {
     char token[SESSION_TOKEN_HEX + 1];
@@ -80,7 +60,7 @@ static enum err open_session(struct call *call, const char *name, struct err_inf
     json_object_object_add(json, "username", json_object_new_string(name));
     json_object_object_add(json, "token", json_object_new_string(token));
     json_object_object_add(json, "expires_at", json_object_new_string(call->caller.expires_at));
-    set_cookie(call, token, SESSION_LIFE_S);
+    call->reply.cookie = cookie_text(call, token, session_life_s(call));
     call_reply(call, 200, json);
     log_info("%s logged in from %s", name, call->address);
     crypto_wipe(token, sizeof token);
@@ -98,7 +78,7 @@ enum err run_login(struct call *call, struct err_info *error)
         return call_refuse(call, 503, error,
                            "nobody can log in: dashboard.password_hash is not set (dashboard "
                            "hash-password makes one)");
-    if (!browser_keeps_cookie(call))
+    if (!cookie_is_kept(call))
         return call_refuse(call, 403, error,
                            "this page came over plain http, and browsers keep a session's cookie only over https: open "
                            "it by https (a TLS proxy, dashboard.public_url), or as http://127.0.0.1 (from afar by "
@@ -130,7 +110,7 @@ enum err run_logout(struct call *call, struct err_info *error)
         return err;
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "success", json_object_new_boolean(1));
-    set_cookie(call, "", 0);
+    call->reply.cookie = cookie_text(call, "", 0);
     call->reply.ends_session = call->caller.by == CALLER_SESSION;
     call_reply(call, 200, json);
     return ERR_OK;

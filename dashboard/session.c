@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "dashboard/desk.h"
 #include "embedded/sql.h"
@@ -27,6 +28,11 @@ static void digest_of(const struct config *config, const char *token, uint8_t ou
     digest_drop(digest);
 }
 
+int64_t session_life_s(const struct call *call)
+{
+    return office_config(call->desk->office)->dashboard_session_life_ms / CLOCK_MS_PER_S;
+}
+
 enum err session_open(struct call *call, const char *name, char token[SESSION_TOKEN_HEX + 1], struct err_info *error)
 {
     struct caller *caller = &call->caller;
@@ -39,6 +45,7 @@ enum err session_open(struct call *call, const char *name, char token[SESSION_TO
     struct pg_args *args = pg_batch_add(batch, &sql_dashboard_session_open);
     pg_arg_bytea(args, caller->session, sizeof caller->session);
     pg_arg_text(args, name);
+    pg_arg_int8(args, session_life_s(call));
     enum err err = pg_batch_run(call->desk->pg, batch, error);
     if (err == ERR_OK)
         fill(caller, name, pg_text(pg_batch_result(batch, 1), 0, 0));
@@ -62,7 +69,9 @@ void session_ask(struct pg_batch *batch, const char *token, struct call *call)
     if (strlen(token) != SESSION_TOKEN_HEX)
         return;
     digest_of(office_config(call->desk->office), token, caller->session);
-    pg_arg_bytea(pg_batch_add(batch, &sql_dashboard_session_find), caller->session, sizeof caller->session);
+    struct pg_args *args = pg_batch_add(batch, &sql_dashboard_session_find);
+    pg_arg_bytea(args, caller->session, sizeof caller->session);
+    pg_arg_int8(args, session_life_s(call));
     caller->by = CALLER_ASKED;
 }
 

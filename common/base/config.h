@@ -83,10 +83,12 @@ struct config {
     int64_t dashboard_executors;      /* dashboard.executors */
     int64_t dashboard_per_address;    /* dashboard.connections_per_address */
     int64_t dashboard_stream_life_ms; /* dashboard.stream_life: after which a listener must come anew */
-    int64_t dashboard_deadline_ms;    /* dashboard.deadline: for a request to arrive, and for its answer to leave */
-    char *jwt_secret;                 /* jwt.secret, secret: "" or at least 32 bytes */
-    bool jwt_old_tokens;              /* jwt.old_tokens: those without audience or role count, as an admin's */
-    char *web_root;                   /* web.root: "" = the page that is embedded */
+    int64_t dashboard_session_life_ms; /* dashboard.session_life: a session's age at which it ends */
+    char *dashboard_base_path;         /* dashboard.base_path: "" or like "/reprise" */
+    int64_t dashboard_deadline_ms;     /* dashboard.deadline: for a request to arrive, and for its answer to leave */
+    char *jwt_secret;                  /* jwt.secret, secret: "" or at least 32 bytes */
+    bool jwt_old_tokens;               /* jwt.old_tokens: those without audience or role count, as an admin's */
+    char *web_root;                    /* web.root: "" = the page that is embedded */
 
     const char **origins; /* of each entry, in the table's order: "default", "file", "environment" or "flag" */
 };

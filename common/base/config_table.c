@@ -135,6 +135,16 @@ static const char *origin_rule(const char *value)
     return !*value || is_origin ? NULL : "must be an origin without a path, like https://reprise.example";
 }
 
+static const char *path_rule(const char *value)
+{
+    static const char plain[] = "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+    size_t len = strlen(value);
+    bool good = *value == '/' && strspn(value, plain) == len && value[len - 1] != '/' && !strstr(value, "//") &&
+                !strstr(value, "/.");
+
+    return !*value || good ? NULL : "must be a path that begins with / and does not end with it, like /reprise";
+}
+
 static const char *hash_rule(const char *value)
 {
     return !*value || !strncmp(value, "scrypt:", 7) ? NULL : "must be what `dashboard hash-password` prints";
@@ -262,6 +272,12 @@ static const struct config_entry entries[] = {
     {"dashboard.stream_life", CONFIG_DURATION, "1h", SECOND, DAY,
      "time after which a stream of events ends and its listener must show again who he is", false, false,
      AT(dashboard_stream_life_ms), NULL},
+    {"dashboard.session_life", CONFIG_DURATION, "12h", SECOND, 30 * DAY,
+     "time after which a session ends, whatever is asked with it; an hour without a request ends it sooner", false,
+     true, AT(dashboard_session_life_ms), NULL},
+    {"dashboard.base_path", CONFIG_STRING, "", 0, 0,
+     "path below which browsers see the dashboard, like /reprise; the proxy may pass it on or take it off", false,
+     false, AT(dashboard_base_path), path_rule},
     {"jwt.secret", CONFIG_STRING, "", 0, 0, "key of the tokens of `dashboard token`, 32 bytes or more; empty: none",
      true, false, AT(jwt_secret), jwt_rule},
     {"jwt.old_tokens", CONFIG_BOOL, "true", 0, 0,

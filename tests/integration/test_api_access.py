@@ -3,7 +3,11 @@ import gzip
 import hashlib
 import hmac
 import http.client
+import os
+import pathlib
 import re
+import shutil
+import tempfile
 import threading
 import time
 
@@ -71,6 +75,39 @@ class Routes(DashboardTest):
         if script.headers["Content-Encoding"]:
             self.assertEqual(plain.body, gzip.decompress(script.body))
         self.assertEqual("text/javascript; charset=utf-8", plain.headers["Content-Type"])
+
+
+class PageFromDisk(DashboardTest):
+    """web.root, for who works on the page."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.outside = pathlib.Path(tempfile.mkdtemp(prefix="reprise-page-"))
+        cls.root = cls.outside / "page"
+        (cls.root / "core").mkdir(parents=True)
+        cls.settings = {"REPRISE_WEB_ROOT": str(cls.root)}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        shutil.rmtree(cls.outside)
+
+    def test_no_link_leads_out_of_the_directory(self):
+        (self.root / "index.html").write_text("a page")
+        (self.root / "core" / "a.js").write_text("a script")
+        (self.outside / "secret.js").write_text("a secret")
+        (self.root / "out.js").symlink_to("../secret.js")
+        (self.root / "absolute.js").symlink_to(self.outside / "secret.js")
+        (self.root / "up").symlink_to("..")
+        (self.root / "inner.js").symlink_to("core/a.js")
+        (self.root / "a.js").mkdir()
+        os.mkfifo(self.root / "pipe.js")
+        for path, text in (("/", b"a page"), ("/index.html", b"a page"), ("/core/a.js", b"a script")):
+            self.assertEqual(text, self.call("GET", path, token="").body)
+        for path in ("/out.js", "/absolute.js", "/up/secret.js", "/inner.js", "/a.js", "/pipe.js", "/../secret.js", "/none.js",
+                     "/core/../index.html", "//secret.js", "/%2e%2e/secret.js"):
+            self.assertIn(self.call("GET", path, token="").status, (400, 404), path)
 
 
 class Tokens(DashboardTest):
@@ -211,6 +248,29 @@ class Sessions(DashboardTest):
         self.refused(401, "GET", "/admin/api/session", token=token)
         self.login()
         self.assertEqual(1, psql.number("SELECT count(*) FROM reprise.dashboard_session"), "the dead are removed")
+
+    def test_a_session_ends_at_its_age_however_busy_it_is(self):
+        login = self.login()
+        token, psql = login.data["token"], self.stores.psql
+        self.assertIn("Max-Age=43200", login.headers["Set-Cookie"])  # the browser keeps it as long as we may
+        psql.execute("UPDATE reprise.dashboard_session SET created_at = now() - interval '11 hours 50 minutes';")
+        left = self.get("/admin/api/session", token=token)["expires_at"]
+        self.assertLess(left, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 660)))
+        psql.execute("UPDATE reprise.dashboard_session SET created_at = now() - interval '12 hours 1 s', seen_at = now();")
+        self.refused(401, "GET", "/admin/api/session", token=token)
+
+    def test_a_secure_cookie_is_of_this_host_only_by_its_name(self):
+        there = {"Host": "reprise.example", "Origin": "https://reprise.example"}
+        name, rest = self.login(headers=there).headers["Set-Cookie"].split("=", 1)
+        value, words = rest.split("; ", 1)
+        self.assertEqual("__Host-reprise_session", name)
+        self.assertEqual({"Path=/", "Secure", "HttpOnly", "SameSite=Strict", "Max-Age=43200"}, set(words.split("; ")))
+        for cookie, status in (("%s=%s", 200), ("reprise_session=%.0s%s", 401), ("__Secure-reprise_session=%.0s%s", 401),
+                               ("x%s=%s", 401), ("__host-reprise_session=%.0s%s", 401)):
+            headers = {**there, "Cookie": cookie % (name, value)}
+            self.assertEqual(status, self.call("GET", "/admin/api/session", token="", headers=headers).status, cookie)
+        planted = {**there, "Cookie": "reprise_session=%s; %s=%s" % ("0" * 64, name, value)}
+        self.assertEqual(200, self.call("GET", "/admin/api/session", token="", headers=planted).status)
 
     def test_another_password_or_user_ends_all_sessions(self):
         token = self.login().data["token"]

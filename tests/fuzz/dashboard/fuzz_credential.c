@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *header = mem_strndup((const char *)data, size), token[CREDENTIAL_MAX];
     if (credential_bearer(header, token))
         check(header, token);
-    if (credential_cookie(header, token))
+    if (credential_cookie(header, "__Host-reprise_session", token))
         check(header, token);
     free(header);
     return 0;

@@ -93,12 +93,12 @@ static void our_cookie_is_found_once(void **state)
                                       "reprise_session=\"a\"",
                                       "Reprise_Session=a"};
     char token[CREDENTIAL_MAX];
-    assert_true(credential_cookie("reprise_session=abc", token));
+    assert_true(credential_cookie("reprise_session=abc", "reprise_session", token));
     assert_string_equal(token, "abc");
-    assert_true(credential_cookie("x=1;  reprise_session=abc ; y=2", token));
+    assert_true(credential_cookie("x=1;  reprise_session=abc ; y=2", "reprise_session", token));
     assert_string_equal(token, "abc");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(credential_cookie(bad[i], token));
+        assert_false(credential_cookie(bad[i], "reprise_session", token));
 }
 
 static void an_origin_is_ours_or_not(void **state)
