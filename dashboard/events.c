@@ -16,15 +16,16 @@
 #include "dashboard/response.h"
 #include "dashboard/server_private.h"
 
-#define ROUND_S 0.1    /* progress reaches a page within 200 ms, whatever else there is to tell */
-#define COMMENT_S 10.0 /* a suspended connection does not see its client leave, but a write does */
+#define ROUND_S 0.1 /* progress reaches a page within 200 ms, whatever else there is to tell */
+#define BEAT_S 10.0 /* by beats a page sees that the stream is alive, and a write sees that its client has left */
 #define PENDING_MAX (256u * 1024)
 #define NEWS_BYTES_MAX (1024u * 1024) /* between two rounds; what is more is told as "something was missed" */
 #define MESSAGE_LIMITS ((struct json_limits){16 * 1024, 8})
 #define BLOCK_BYTES 4096
 #define FEED_IS_UP "event: feed\ndata: {\"type\":\"feed\",\"up\":true}\n\n"
 #define FEED_IS_DOWN "event: feed\ndata: {\"type\":\"feed\",\"up\":false}\n\n"
-#define GREETING "retry: 1000\n: this stream tells of operations, workers and definitions\n\n"
+#define BEAT "event: beat\ndata: {\"type\":\"beat\"}\n\n"
+#define GREETING "retry: 1000\n: this stream tells of operations, workers and definitions\n\n" BEAT
 
 struct listener {
     struct events *events;
@@ -53,7 +54,7 @@ struct events {
     size_t news_bytes;
     bool missed;
     int64_t numbered;
-    ev_timer round, comment;
+    ev_timer round, beat;
 };
 
 /* ---- listeners ------------------------------------------------------------------------------------------------- */
@@ -198,14 +199,14 @@ static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
     drop_news(events);
 }
 
-static void on_comment(struct ev_loop *loop, ev_timer *timer, int what)
+static void on_beat(struct ev_loop *loop, ev_timer *timer, int what)
 {
     (void)loop, (void)what;
-    struct buf comment = BUF_INIT;
+    struct buf beat = BUF_INIT;
     end_old(timer->data);
-    buf_add_str(&comment, ":\n\n");
-    tell_all(timer->data, &comment);
-    buf_fini(&comment);
+    buf_add_str(&beat, BEAT);
+    tell_all(timer->data, &beat);
+    buf_fini(&beat);
 }
 
 static void keep(struct events *events, char *subject, struct json_object *message, const char *type)
@@ -294,9 +295,9 @@ struct events *events_new(struct server *server)
     struct events *events = mem_zalloc(sizeof *events);
     events->server = server;
     ev_timer_init(&events->round, on_round, ROUND_S, 0.);
-    ev_timer_init(&events->comment, on_comment, COMMENT_S, COMMENT_S);
-    events->round.data = events->comment.data = events;
-    ev_timer_start(server->loop, &events->comment);
+    ev_timer_init(&events->beat, on_beat, BEAT_S, BEAT_S);
+    events->round.data = events->beat.data = events;
+    ev_timer_start(server->loop, &events->beat);
     events->wire = wire_new(server->loop, "events", server->office->redis, NULL, 0, on_change, events);
     return events;
 }
@@ -305,7 +306,7 @@ void events_drop(struct events *events)
 {
     wire_drop(events->wire);
     ev_timer_stop(events->server->loop, &events->round);
-    ev_timer_stop(events->server->loop, &events->comment);
+    ev_timer_stop(events->server->loop, &events->beat);
     drop_news(events);
     free(events);
 }

@@ -195,12 +195,12 @@ export async function assertFits(page, where) {
 }
 
 /* Asks until `condition()` gives something true; its value. */
-export async function eventually(condition, what) {
-    const deadline = Date.now() + PATIENCE_MS;
+export async function eventually(condition, what, patienceMs = PATIENCE_MS) {
+    const deadline = Date.now() + patienceMs;
     for (;;) {
         const value = await condition();
         if (value) return value;
-        if (Date.now() > deadline) throw new Error(what + ': not within ' + PATIENCE_MS / 1000 + ' s');
+        if (Date.now() > deadline) throw new Error(what + ': not within ' + patienceMs / 1000 + ' s');
         await new Promise((resolve) => setTimeout(resolve, 50));
     }
 }

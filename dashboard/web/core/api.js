@@ -1,4 +1,5 @@
 /* Requests to the server. A refusal becomes an ApiError with the server's own text; no answer becomes `away`. */
+import { addressOf } from './base.js';
 import { noteNoAnswer } from './server.js';
 import { sessionEnded } from './session.js';
 
@@ -35,7 +36,7 @@ function withParams(path, params = {}) {
 async function send(method, path, body, signal, deadlineMs) {
     const deadline = AbortSignal.timeout(deadlineMs);
     try {
-        return await fetch(path, {
+        return await fetch(addressOf(path), {
             method,
             cache: 'no-store',
             headers: body === undefined ? {} : { 'Content-Type': 'application/json' },

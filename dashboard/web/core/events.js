@@ -2,17 +2,29 @@
  * What happens on the server, told to whoever listens: by server-sent events, and while these do not come, by a tick
  * every two seconds that stands for "anything may have happened". Progress events carry counts, so that a bar can move
  * without asking; all else only says what to load again.
+ *
+ * The server beats at once and every ten seconds. Where no beat comes, the stream is silent: a proxy collects it, or the
+ * network lost it without a word. Such a stream is given up, and asked for again now and then; it counts again when two
+ * of its beats came in their time, for what a proxy has collected comes all at once.
  */
+import { addressOf } from './base.js';
 import { noteNoAnswer } from './server.js';
 
 const TICK_MS = 2000;
 const RETRY_MS = 5000;
+const BEAT_MS = 10000;
+const FIRST_MS = 8000; // for the first beat
+const QUIET_MS = 2.5 * BEAT_MS;
+const SILENT_RETRY_MS = 30000;
 const KINDS = ['progress', 'worker', 'definitions'];
 
 const listeners = new Set();
 let source = null;
 let retry = null;
 let ticker = null;
+let watchdog = null;
+let silent = false;
+let beatAt = null; // of the last beat of this stream
 
 /* `listener` is given {type, …}; type "tick" means that events do not come. Returns how to stop. */
 export function listen(listener) {
@@ -22,6 +34,7 @@ export function listen(listener) {
 
 export function startEvents() {
     stopEvents();
+    silent = false;
     connect();
 }
 
@@ -29,15 +42,46 @@ export function stopEvents() {
     source?.close();
     source = null;
     clearTimeout(retry);
+    clearTimeout(watchdog);
     stopTicking();
 }
 
 function connect() {
-    source = new EventSource('/admin/api/events');
-    source.onopen = eventsCome;
+    source = new EventSource(addressOf('/admin/api/events'));
+    source.onopen = () => {
+        expectWithin(FIRST_MS);
+        eventsCome();
+    };
     source.onerror = () => fallBack(source);
+    source.addEventListener('beat', onBeat);
     source.addEventListener('feed', (message) => (read(message)?.up ? eventsCome() : startTicking()));
     for (const kind of KINDS) source.addEventListener(kind, receive);
+    beatAt = null;
+    expectWithin(FIRST_MS);
+}
+
+function expectWithin(ms) {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(giveUp, ms);
+}
+
+function giveUp() {
+    silent = true;
+    startTicking();
+    source.close();
+    clearTimeout(retry);
+    retry = setTimeout(connect, SILENT_RETRY_MS);
+}
+
+function onBeat() {
+    const now = performance.now();
+    const since = beatAt === null ? 0 : now - beatAt;
+    beatAt = now;
+    if (silent && since > BEAT_MS / 2 && since < QUIET_MS) {
+        silent = false;
+        eventsCome();
+    }
+    expectWithin(QUIET_MS);
 }
 
 function startTicking() {
@@ -51,6 +95,7 @@ function stopTicking() {
 
 /* One last tick, for what happened while nobody told. */
 function eventsCome() {
+    if (silent) return;
     stopTicking();
     tell({ type: 'tick' });
 }
@@ -58,6 +103,7 @@ function eventsCome() {
 /* The browser reconnects by itself unless the server refused; polling bridges the time in both cases. */
 function fallBack(broken) {
     startTicking();
+    clearTimeout(watchdog); // nothing is missed while it ticks
     noteIfAway();
     if (broken.readyState !== EventSource.CLOSED) return;
     broken.close();
@@ -68,7 +114,7 @@ function fallBack(broken) {
 /* A broken stream alone is no proof that the server has gone. */
 async function noteIfAway() {
     try {
-        await fetch('/health', { cache: 'no-store' });
+        await fetch(addressOf('/health'), { cache: 'no-store' });
     } catch {
         noteNoAnswer();
     }

@@ -1,4 +1,5 @@
 /* Whether the server is there. Views read it to say so, and `revision` tells them to load again once it is back. */
+import { addressOf } from './base.js';
 import { makeStore, useStore } from './store.js';
 
 const RETRY_MS = 1500;
@@ -35,7 +36,7 @@ async function lookForIt() {
 /* Whether any server answers, not whether all is well: /health is in front of what the stores could spoil. */
 async function answers() {
     try {
-        await fetch('/health', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
+        await fetch(addressOf('/health'), { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
         return true;
     } catch {
         return false;
