@@ -156,6 +156,8 @@ static void drop_unreadable(struct lane *lane, const redisReply *item, const str
 {
     struct redis_args *args = pool_args(lane->pool);
     log_error("an entry of queue %s is dropped: %s", queue_names[lane->queue], error->text);
+    if (item->len >= CHUNK_TEXT_MAX)
+        return; /* it need not travel again: the heartbeat finds it by its length */
     redis_arg(args, "LREM");
     arg_active(args, lane);
     redis_arg(args, "1");

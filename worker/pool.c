@@ -17,8 +17,6 @@
 #include "worker/pool_private.h"
 
 #define COMMAND_MS 2000
-#define BLOCK_S "2"
-#define BLOCK_MS 4000 /* the server waits 2 s at most; what takes longer is half open */
 
 struct redis_args *pool_args(struct pool *pool)
 {
@@ -97,39 +95,6 @@ static void on_mail(struct ev_loop *loop, ev_async *async, int events)
     pool_check_drained(pool);
 }
 
-/* ---- the inbox --------------------------------------------------------------------------------------------------- */
-
-static void inbox_wait(struct pool *pool);
-
-static void on_inbox(const redisReply *reply, void *context)
-{
-    struct pool *pool = context;
-    pool->inbox_waiting = false;
-    if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
-        FAULT_POINT("pool.inbox");
-        service_inbox(pool->service);
-    }
-    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        pool_refused(pool, "the wait for requests", reply);
-    else if (reply != NULL)
-        inbox_wait(pool);
-    pool_check_drained(pool);
-}
-
-static void inbox_wait(struct pool *pool)
-{
-    if (pool->inbox == NULL || pool->inbox_waiting || pool->draining || !process_config(pool->process)->inbox_enabled)
-        return;
-    struct redis_args *args = pool_args(pool);
-    redis_arg(args, "BLMOVE");
-    name_plain(args, pool->prefix, "inbox");
-    name_inbox_active(args, pool->prefix, pool->process->worker);
-    redis_arg(args, "LEFT");
-    redis_arg(args, "RIGHT");
-    redis_arg(args, BLOCK_S);
-    pool->inbox_waiting = wire_send(pool->inbox, args, BLOCK_MS, on_inbox, pool);
-}
-
 /* ---- Redis refuses ----------------------------------------------------------------------------------------------- */
 
 void pool_refused(struct pool *pool, const char *what, const redisReply *reply)
@@ -145,7 +110,6 @@ void pool_ask_again(struct pool *pool)
 {
     pool->refused = false;
     feed_all(pool);
-    inbox_wait(pool);
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------------- */
@@ -157,23 +121,6 @@ static void on_wire_change(bool up, void *context)
         pool_beat(pool);
         feed_all(pool);
     }
-}
-
-static void on_inbox_change(bool up, void *context)
-{
-    if (up)
-        inbox_wait(context);
-}
-
-/* Where the inbox is closed by a reload, the request that waits still ends; what it brings has been taken. */
-void pool_heed_settings(struct pool *pool)
-{
-    if (pool->service == NULL || pool->draining || !process_config(pool->process)->inbox_enabled)
-        return;
-    if (pool->inbox == NULL)
-        pool->inbox = wire_new(pool->loop, "inbox", pool->process->redis, NULL, 0, on_inbox_change, pool);
-    else
-        inbox_wait(pool);
 }
 
 struct pool *pool_new(struct ev_loop *loop, struct process *process, struct service *service)
@@ -199,7 +146,6 @@ struct pool *pool_new(struct ev_loop *loop, struct process *process, struct serv
     pool->wire = wire_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_wire_change, pool);
     for (int q = 0; q < QUEUE_COUNT; q++)
         lane_init(pool, q);
-    pool_heed_settings(pool);
     pool_start_timers(pool);
     return pool;
 }
@@ -213,7 +159,6 @@ void pool_drop(struct pool *pool)
     struct work *work;
     while ((work = mailbox_take(pool->mail, 0)) != NULL)
         work_drop(work);
-    wire_drop(pool->inbox);
     for (int q = 0; q < QUEUE_COUNT; q++) {
         lane_fini(&pool->lanes[q]);
     }

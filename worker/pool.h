@@ -18,8 +18,6 @@ struct pool *pool_new(struct ev_loop *loop, struct process *process, struct serv
  * after the grace time, or at once where `urgency` says so. Calling it again can only hasten. */
 enum pool_urgency { POOL_DRAIN, POOL_AT_ONCE };
 void pool_stop(struct pool *pool, enum pool_urgency urgency);
-/* Settings may have changed: begins or ends what hangs on them in the loop. */
-void pool_heed_settings(struct pool *pool);
 /* After the loop has ended. */
 void pool_drop(struct pool *pool);
 

@@ -24,7 +24,7 @@
 #define ALIVE_MS 5000         /* a worker is dead after so long without a beat */
 #define REAP_PATIENCE_MS 5000 /* nobody is reaped so soon after Redis came back: all seem dead then */
 #define FORGET_MS (24 * 60 * 60 * 1000)
-#define REAP_AT_ONCE 20
+#define REAP_AT_ONCE 100
 
 /* ---- reaping ----------------------------------------------------------------------------------------------------- */
 
@@ -72,8 +72,8 @@ static void reap_all(struct pool *pool, const redisReply *silent)
 
 /* ---- the beat ---------------------------------------------------------------------------------------------------- */
 
-/* The answer: epoch, beats, silent workers, then for each queue the entries that we do not know, and the operations
- * due. */
+/* The answer: what was dropped, beats, silent workers, then for each queue the entries that we do not know, and the
+ * operations due. */
 static void on_beat(const redisReply *reply, void *context)
 {
     struct pool *pool = context;
@@ -84,6 +84,9 @@ static void on_beat(const redisReply *reply, void *context)
         pool_refused(pool, "the heartbeat", reply);
         return;
     }
+    if (redis_int(redis_item(reply, 0)) > 0)
+        log_error("%" PRId64 " entries in Redis were none that we write (too long, or no text); they are dropped",
+                  redis_int(redis_item(reply, 0)));
     reap_all(pool, redis_item(reply, 2));
     for (int q = 0; q < QUEUE_COUNT; q++) {
         const redisReply *due = redis_item(reply, 4 + 2 * (size_t)q);
@@ -205,7 +208,7 @@ static bool waits_for_redis(const struct pool *pool)
     bool waits = wire_is_up(pool->wire) && wire_pending(pool->wire) > 0;
     for (int q = 0; q < QUEUE_COUNT; q++)
         waits = waits || pool->lanes[q].waiting || pool->lanes[q].taking;
-    return waits || pool->inbox_waiting;
+    return waits;
 }
 
 /* All threads have. */

@@ -31,8 +31,6 @@ struct pool {
     const char *prefix;
     struct redis_args *args; /* scratch */
     struct wire *wire;       /* for everything that does not block */
-    struct wire *inbox;      /* NULL where the inbox was never on */
-    bool inbox_waiting;
     struct lane lanes[QUEUE_COUNT];
     struct executor **executors;
     int executor_count, ended;

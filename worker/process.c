@@ -36,8 +36,7 @@ static void on_settings(struct ev_loop *loop, ev_signal *signal, int events)
     (void)loop;
     (void)events;
     struct watch *watch = signal->data;
-    if (config_live_hang_up(watch->process->settings, CONFIG_TELL_BRIEFLY))
-        pool_heed_settings(watch->pool);
+    (void)config_live_hang_up(watch->process->settings, CONFIG_TELL_BRIEFLY);
 }
 
 /* Definitions are read again, from where the settings are now. */

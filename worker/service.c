@@ -24,12 +24,14 @@
 #include "worker/work.h"
 
 #define TICK_MS 1000
+#define INBOX_LOOK_MS 25  /* how long a request may lie in an idle worker's inbox */
+#define INBOX_TURN_MS 200 /* at a stretch, before others get their turn */
 #define REDIS_COMMAND_MS 2000
 #define POLICY_EVERY_MS 60000
 #define RESYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
 #define RESYNC_AGAIN_MS 5000
 
-enum errand_kind { ERRAND_INBOX, ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_RESYNC, ERRAND_MEND_KEYS, ERRAND_STOP };
+enum errand_kind { ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_RESYNC, ERRAND_MEND_KEYS, ERRAND_STOP };
 
 struct errand {
     enum errand_kind kind;
@@ -47,7 +49,10 @@ struct service {
     struct sweep *sweep;
     struct orphans *orphans;
     struct schedule schedule;
-    bool inbox_owed; /* something was taken in, perhaps before the inbox was closed */
+    bool inbox_more;   /* requests are known to wait, perhaps in our list since before the inbox was closed */
+    int64_t tick_ms;   /* when the work of each second is due next */
+    bool ticks;        /* … and it is done in this round */
+    bool flags_wanted; /* somebody has seen a cancel flag */
     bool resync_wanted;
     int64_t resync_ms; /* not before */
     int64_t swept_ms, policy_ms;
@@ -85,6 +90,11 @@ static enum err mend_keys_if_spoilt(struct service *service, struct err_info *er
     return err;
 }
 
+static bool is_stopping(const struct service *service)
+{
+    return atomic_load(&service->process->stopping);
+}
+
 static const char *allowed_definitions(const void *process)
 {
     return process_config(process)->inbox_definitions;
@@ -92,12 +102,15 @@ static const char *allowed_definitions(const void *process)
 
 static enum err take_in(struct service *service, struct err_info *error)
 {
-    int accepted = 0;
-    if (!process_config(service->process)->inbox_enabled && !service->inbox_owed)
+    const struct config *config = process_config(service->process);
+    struct inbox_turn turn;
+    service->inbox.closed = !config->inbox_enabled;
+    if (service->inbox.closed && !service->inbox_more)
         return ERR_OK;
-    enum err err = inbox_process(&service->inbox, &accepted, error);
-    service->inbox_owed = service->inbox_owed && err != ERR_OK;
-    if (accepted > 0)
+    service->inbox.max_bytes = config->inbox_max_bytes;
+    enum err err = inbox_take_turn(&service->inbox, INBOX_TURN_MS, &turn, error);
+    service->inbox_more = turn.more;
+    if (turn.accepted > 0)
         service->swept_ms = 0; /* what was accepted wants planning */
     return err;
 }
@@ -174,59 +187,97 @@ static enum err stores_ready(struct service *service, struct err_info *error)
     return err == ERR_OK ? redis_ready(service->redis, error) : err;
 }
 
-/* One round of everything, in the order of urgency. */
-static enum err round_of_work(struct service *service, struct err_info *error)
+static enum err look_at_stores(struct service *service, struct err_info *error)
 {
     bool rebuilt = false;
     enum err err = stores_ready(service, error);
     if (err == ERR_OK)
-        err = watch_policy(service, error);
-    if (err == ERR_OK)
         err = mend_keys_if_spoilt(service, error);
+    if (err != ERR_OK || !service->ticks)
+        return err;
+    err = watch_policy(service, error);
     if (err == ERR_OK)
         err = rebuild_if_needed(&service->dispatch, service->pg, service->lock, &rebuilt, error);
-    if (err == ERR_OK)
-        err = sweep_cancel_flags(service->sweep, error);
-    if (err == ERR_OK)
-        err = take_in(service, error);
-    if (err == ERR_OK)
-        err = orphans_look(service->orphans, error);
-    if (err == ERR_OK)
-        resync_if_wanted(service);
-    if (err == ERR_OK)
-        err = start_scheduled(service, error);
-    if (err == ERR_OK)
-        err = sweep_if_due(service, error);
+    if (rebuilt)
+        sweep_walk_soon(service->sweep);
     return err;
 }
 
-static enum err do_errand(struct service *service, enum errand_kind kind, struct err_info *error)
+static enum err heed_cancel_flags(struct service *service, struct err_info *error)
 {
-    enum err err = stores_ready(service, error);
-    if (err != ERR_OK)
-        return err;
-    if (kind == ERRAND_PUSH_ON)
-        service->swept_ms = 0; /* the sweep comes next */
-    if (kind == ERRAND_RESYNC)
-        resync_if_wanted(service);
-    return kind == ERRAND_INBOX    ? take_in(service, error)
-           : kind == ERRAND_CANCEL ? sweep_cancel_flags(service->sweep, error)
-                                   : ERR_OK;
+    if (!service->ticks && !service->flags_wanted)
+        return ERR_OK;
+    service->flags_wanted = false;
+    return sweep_cancel_flags(service->sweep, error);
 }
 
-/* In trouble an errand waits for the next round, which does the work of all of them. Takes it; false: stop. */
-static bool run_errand(struct service *service, struct errand *errand)
+static enum err look_for_orphans(struct service *service, struct err_info *error)
 {
-    struct err_info error = {0};
+    return service->ticks ? orphans_look(service->orphans, error) : ERR_OK;
+}
+
+static enum err resync_in_turn(struct service *service, struct err_info *error)
+{
+    (void)error;
+    resync_if_wanted(service);
+    return ERR_OK;
+}
+
+static enum err schedule_in_turn(struct service *service, struct err_info *error)
+{
+    return service->ticks ? start_scheduled(service, error) : ERR_OK;
+}
+
+/* Each has its turn in every round, and keeps it short, so that none of them, however much of it there is, holds up the
+ * others. */
+static enum err (*const turns[])(struct service *service, struct err_info *error) = {
+    look_at_stores, heed_cancel_flags, take_in, look_for_orphans, resync_in_turn, schedule_in_turn, sweep_if_due,
+};
+
+/* A drain does not wait for the rest of a round: other workers do it. */
+static enum err round_of_work(struct service *service, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < sizeof turns / sizeof *turns && err == ERR_OK && !is_stopping(service); i++)
+        err = turns[i](service, error);
+    return err;
+}
+
+/* Only notes what is wanted; the next round, which comes at once, does it. Takes it; false: stop. */
+static bool heed_errand(struct service *service, struct errand *errand)
+{
     enum errand_kind kind = errand->kind;
+    if (kind == ERRAND_PUSH_ON && !service->in_trouble)
+        service->swept_ms = 0;
+    service->flags_wanted = service->flags_wanted || kind == ERRAND_CANCEL;
     service->resync_wanted = service->resync_wanted || kind == ERRAND_RESYNC;
-    service->inbox_owed = service->inbox_owed || kind == ERRAND_INBOX;
     service->keys_spoilt = service->keys_spoilt || kind == ERRAND_MEND_KEYS;
     free(errand);
-    bool stopping = kind == ERRAND_STOP || atomic_load(&service->process->stopping);
-    if (!stopping && !service->in_trouble)
-        note(service, do_errand(service, kind, &error), &error);
     return kind != ERRAND_STOP;
+}
+
+/* In trouble all of it waits for the tick. */
+static int64_t wait_ms(const struct service *service)
+{
+    int64_t until_tick = service->tick_ms - clock_mono_ms();
+    bool open = process_config(service->process)->inbox_enabled;
+    int64_t wait = service->in_trouble                             ? until_tick
+                   : service->inbox_more || service->swept_ms == 0 ? 0
+                   : open && until_tick > INBOX_LOOK_MS            ? INBOX_LOOK_MS
+                                                                   : until_tick;
+    return wait < 0 ? 0 : wait;
+}
+
+/* Hears all that has been sent; false: stop. */
+static bool hear_errands(struct service *service)
+{
+    struct errand *errand = mailbox_take(service->errands, wait_ms(service));
+    while (errand != NULL) {
+        if (!heed_errand(service, errand))
+            return false;
+        errand = mailbox_take(service->errands, 0);
+    }
+    return true;
 }
 
 static void *service_end(struct service *service)
@@ -238,22 +289,19 @@ static void *service_end(struct service *service)
 static void *service_main(void *context)
 {
     struct service *service = context;
-    int64_t next_ms = 0;
-    for (;;) {
-        int64_t wait_ms = service->swept_ms == 0 ? 0 : next_ms - clock_mono_ms();
-        struct errand *errand = mailbox_take(service->errands, wait_ms < 0 ? 0 : wait_ms);
+    while (hear_errands(service)) {
         struct err_info error = {0};
-        if (errand != NULL) {
-            if (!run_errand(service, errand))
-                return service_end(service);
+        service->ticks = clock_mono_ms() >= service->tick_ms;
+        if (service->in_trouble && !service->ticks)
             continue;
-        }
-        next_ms = clock_mono_ms() + TICK_MS;
+        if (service->ticks)
+            service->tick_ms = clock_mono_ms() + TICK_MS;
         enum err err = round_of_work(service, &error);
         note(service, err, &error);
         if (err != ERR_OK)
             service->swept_ms = clock_mono_ms(); /* no hurry before the next tick */
     }
+    return service_end(service);
 }
 
 struct service *service_new(struct process *process)
@@ -281,11 +329,6 @@ struct service *service_new(struct process *process)
         abort();
     }
     return service;
-}
-
-void service_inbox(struct service *service)
-{
-    send_errand(service, ERRAND_INBOX);
 }
 
 void service_cancel_flags(struct service *service)

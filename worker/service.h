@@ -1,7 +1,7 @@
 /*
  * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox,
  * schedules, and a re-sync of definitions that a signal asked for. It
- * has its own connections to both stores.
+ * has its own connections to both stores. Each kind of work gets its turn in every round.
  */
 #ifndef REPRISE_WORKER_SERVICE_H
 #define REPRISE_WORKER_SERVICE_H
@@ -11,8 +11,6 @@
 
 struct service;
 struct service *service_new(struct process *process);
-/* An item has come into this worker's inbox list. From any thread. */
-void service_inbox(struct service *service);
 /* A client has set the cancel flag of some operation. From any thread. */
 void service_cancel_flags(struct service *service);
 /* An operation has come to a phase that is to be planned. From any thread. */

@@ -45,6 +45,7 @@ struct config {
     char *worker_executors;         /* worker.executors: "delivery=8,history=2" */
     int64_t worker_grace_ms;        /* worker.grace: how long a drain waits for chunks in hand */
     bool inbox_enabled;             /* inbox.enabled */
+    int64_t inbox_max_bytes;        /* inbox.max_bytes */
     char *inbox_definitions;        /* inbox.definitions: names, comma separated; "" = all */
     int64_t outcome_retention_ms;   /* retention.outcomes */
     int64_t deliver_parallel;       /* deliver.parallel */

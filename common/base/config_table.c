@@ -185,6 +185,8 @@ static const struct config_entry entries[] = {
      AT(inbox_enabled), NULL},
     {"inbox.definitions", CONFIG_STRING, "", 0, 0, "definitions the inbox may start, comma separated; empty: all",
      false, true, AT(inbox_definitions), NULL},
+    {"inbox.max_bytes", CONFIG_SIZE, "1MiB", KIB, 16 * MIB, "longer requests of the inbox are refused", false, true,
+     AT(inbox_max_bytes), NULL},
     {"retention.outcomes", CONFIG_DURATION, "30d", HOUR, 366 * DAY, "how long outcomes of ended operations are kept",
      false, true, AT(outcome_retention_ms), NULL},
     {"deliver.parallel", CONFIG_INT, "4", 1, 64, "requests in flight to one app; 1 keeps strict order", false, true,

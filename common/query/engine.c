@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#include "common/base/bounded.h"
-#include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/queue/names.h"
+#include "common/queue/worker_list.h"
+#include "embedded/lua.h"
 #include "embedded/sql.h"
 
 #define ALIVE_MS 5000
-#define WORKERS_MAX 10000
+#define SILENT_MAX 500
 
 /* One command; the arguments are empty again afterwards. */
 static enum err command(const struct dispatch *dispatch, struct redis_args *args, redisReply **reply,
@@ -26,79 +26,41 @@ static void drop(redisReply *reply)
         freeReplyObject(reply);
 }
 
-static enum err redis_now(const struct dispatch *dispatch, struct redis_args *args, int64_t *now_ms,
-                          struct err_info *error)
-{
-    redisReply *reply = NULL;
-    redis_arg(args, "TIME");
-    enum err err = command(dispatch, args, &reply, error);
-    *now_ms = redis_int(redis_item(reply, 0)) * CLOCK_MS_PER_S + redis_int(redis_item(reply, 1)) / 1000;
-    drop(reply);
-    return err;
-}
-
 /* ---- workers --------------------------------------------------------------------------------------------------- */
 
 /* What a worker says of itself, with its id and its last beat added; the caller's. */
-static enum err worker_json(const struct dispatch *dispatch, struct redis_args *args, const char *id, int64_t silent_ms,
-                            struct json_object **worker, struct err_info *error)
+static struct json_object *worker_json(const struct worker_list *list, size_t i)
 {
-    redisReply *reply = NULL;
     struct json_object *said = NULL;
     struct err_info ignored = {0};
-    redis_arg(args, "GET");
-    name_worker(args, dispatch->prefix, id);
-    enum err err = command(dispatch, args, &reply, error);
-    if (err != ERR_OK)
-        return err;
-    const char *text = redis_text(reply);
+    const char *text = worker_list_said(list, i);
+    int64_t silent_ms = worker_list_silent_ms(list, i);
     if (*text == '\0' || json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &said, &ignored) != ERR_OK ||
         !json_object_is_type(said, json_type_object)) {
         json_object_put(said);
         said = json_object_new_object(); /* its beat ran out: only the id is known */
     }
-    json_object_object_add(said, "worker", json_object_new_string(id));
+    json_object_object_add(said, "worker", json_object_new_string(worker_list_id(list, i)));
     json_object_object_add(said, "alive", json_object_new_boolean(silent_ms < ALIVE_MS));
     json_object_object_add(said, "silent_ms", json_object_new_int64(silent_ms));
-    *worker = said;
-    drop(reply);
-    return ERR_OK;
+    return said;
 }
 
-static enum err worker_ids(const struct dispatch *dispatch, struct redis_args *args, redisReply **ids,
-                           struct err_info *error)
-{
-    redis_arg(args, "ZREVRANGE");
-    name_plain(args, dispatch->prefix, "workers");
-    redis_arg_int(args, 0);
-    redis_arg_int(args, WORKERS_MAX - 1);
-    redis_arg(args, "WITHSCORES");
-    return command(dispatch, args, ids, error);
-}
-
+/* Of those that are silent only the latest: no one reads thousands, and they may be made up. */
 enum err engine_workers(const struct dispatch *dispatch, struct json_object **workers, struct err_info *error)
 {
-    struct redis_args *args = redis_args_new();
-    struct json_object *array = json_object_new_array();
-    redisReply *ids = NULL;
-    int64_t now_ms = 0;
-    enum err err = redis_now(dispatch, args, &now_ms, error);
+    struct worker_list list;
+    enum err err = worker_list_read(dispatch, &list, error);
+    size_t silent = 0;
     if (err == ERR_OK)
-        err = worker_ids(dispatch, args, &ids, error);
-    for (size_t i = 0; err == ERR_OK && i + 1 < redis_count(ids); i += 2) {
-        struct json_object *worker = NULL;
-        int64_t silent_ms = bounded_subtract(now_ms, redis_int(redis_item(ids, i + 1)));
-        const char *id = redis_text(redis_item(ids, i));
-        err = worker_json(dispatch, args, id, silent_ms < 0 ? 0 : silent_ms, &worker, error);
-        if (err == ERR_OK)
-            json_object_array_add(array, worker);
+        *workers = json_object_new_array();
+    for (size_t i = 0; err == ERR_OK && i < list.count; i++) {
+        bool speaks = worker_list_said(&list, i)[0] != '\0';
+        silent += speaks ? 0 : 1;
+        if (speaks || silent <= SILENT_MAX)
+            json_object_array_add(*workers, worker_json(&list, i));
     }
-    drop(ids);
-    redis_args_drop(args);
-    if (err == ERR_OK)
-        *workers = array;
-    else
-        json_object_put(array);
+    worker_list_fini(&list);
     return err;
 }
 
@@ -129,14 +91,13 @@ static const char *worker_id(struct json_object *workers, size_t i)
 static enum err read_active(const struct dispatch *dispatch, struct redis_args *args, int queue,
                             struct json_object *workers, int64_t *active, struct err_info *error)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < json_object_array_length(workers); i++) {
-        int64_t of_one = 0;
-        redis_arg(args, "LLEN");
+    redisReply *reply = NULL;
+    for (size_t i = 0; i < json_object_array_length(workers); i++)
         name_active(args, dispatch->prefix, queue, worker_id(workers, i));
-        err = length(dispatch, args, &of_one, error);
-        *active += of_one;
-    }
+    enum err err = redis_run_script(dispatch->redis, &lua_lengths, redis_args_count(args), args, &reply, error);
+    redis_args_reset(args);
+    *active = redis_int(reply);
+    drop(reply);
     return err;
 }
 

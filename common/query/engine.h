@@ -10,7 +10,7 @@
 #include "common/store/pg.h"
 
 /* The workers of the last day, the latest beat first: an array of what each says of itself with `worker`, `alive` and
- * `silent_ms`. The caller's. */
+ * `silent_ms`. Of those whose heartbeat ran out the latest 500. The caller's. */
 MUST_CHECK enum err engine_workers(const struct dispatch *dispatch, struct json_object **workers,
                                    struct err_info *error);
 

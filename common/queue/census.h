@@ -1,6 +1,6 @@
 /*
  * A census of Redis: for each operation what its hash says and how many of its chunks stand in any list, all read in
- * one transaction, so that a chunk on its way from one list to the next is counted once. Bounded by operations x window
+ * one script, so that a chunk on its way from one list to the next is counted once. Bounded by operations x window
  * (I9).
  */
 #ifndef REPRISE_QUEUE_CENSUS_H

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/bounded.h"
 #include "common/base/mem.h"
 #include "common/queue/census.h"
 #include "common/queue/chunk.h"
@@ -173,6 +172,13 @@ static void read_lists(struct doctor *doctor, struct seen *seen)
     }
 }
 
+/* Somebody may have written any score: none that is no time. */
+static int64_t beat_ms(const redisReply *score)
+{
+    int64_t at = redis_int(score);
+    return at < 0 || at > INT64_C(1) << 53 ? 0 : at;
+}
+
 static void read_reply(struct doctor *doctor, struct seen *seen)
 {
     const redisReply *all = seen->reply, *hashes = redis_item(all, PART_HASHES), *ops = redis_item(all, PART_OPS);
@@ -186,8 +192,8 @@ static void read_reply(struct doctor *doctor, struct seen *seen)
         if (op != NULL)
             op->in_ops = true;
     }
-    for (i = 0; i < redis_count(seen->workers); i++)
-        seen->alive += seen_silence_ms(seen, redis_text(redis_item(seen->workers, i))) < WORKER_ALIVE_MS;
+    for (i = 1; i < redis_count(seen->beats_of_workers); i += 2)
+        seen->alive += seen->now_ms - beat_ms(redis_item(seen->beats_of_workers, i)) < WORKER_ALIVE_MS;
     read_lists(doctor, seen);
     for (size_t q = 0; q < QUEUE_COUNT; q++) {
         const redisReply *delayed = redis_item(redis_item(all, PART_SETS), q);
@@ -278,6 +284,6 @@ int64_t seen_silence_ms(const struct seen *seen, const char *worker)
 {
     for (size_t i = 0; i + 1 < redis_count(seen->beats_of_workers); i += 2)
         if (strcmp(redis_text(redis_item(seen->beats_of_workers, i)), worker) == 0)
-            return bounded_subtract(seen->now_ms, redis_int(redis_item(seen->beats_of_workers, i + 1)));
+            return seen->now_ms - beat_ms(redis_item(seen->beats_of_workers, i + 1));
     return INT64_MAX;
 }

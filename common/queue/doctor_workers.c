@@ -5,6 +5,7 @@
 
 #include "common/base/json.h"
 #include "common/queue/doctor_private.h"
+#include "common/queue/worker_list.h"
 
 /* A heartbeat that ran out, or is none, is no worker's. */
 static void hear(const char *worker, const char *heartbeat, doctor_worker_fn *each, void *context)
@@ -23,28 +24,12 @@ static void hear(const char *worker, const char *heartbeat, doctor_worker_fn *ea
 
 enum err doctor_each_worker(struct doctor *doctor, doctor_worker_fn *each, void *context, struct err_info *error)
 {
-    struct redis_args *args = redis_args_new();
-    redisReply *ids = NULL;
-    redis_arg(args, "ZRANGE");
-    name_plain(args, doctor->prefix, "workers");
-    redis_arg(args, "0");
-    redis_arg(args, "-1");
-    enum err err = redis_run(doctor->redis, args, &ids, error);
-    for (size_t i = 0; i < redis_count(ids) && err == ERR_OK; i++) {
-        const char *worker = redis_text(redis_item(ids, i));
-        redisReply *heartbeat = NULL;
-        redis_args_reset(args);
-        redis_arg(args, "GET");
-        name_worker(args, doctor->prefix, worker);
-        err = redis_run(doctor->redis, args, &heartbeat, error);
-        if (err == ERR_OK)
-            hear(worker, redis_text(heartbeat), each, context);
-        if (heartbeat != NULL)
-            freeReplyObject(heartbeat);
-    }
-    if (ids != NULL)
-        freeReplyObject(ids);
-    redis_args_drop(args);
+    struct dispatch dispatch = {doctor->redis, doctor->prefix};
+    struct worker_list workers;
+    enum err err = worker_list_read(&dispatch, &workers, error);
+    for (size_t i = 0; err == ERR_OK && i < workers.count; i++)
+        hear(worker_list_id(&workers, i), worker_list_said(&workers, i), each, context);
+    worker_list_fini(&workers);
     return err;
 }
 

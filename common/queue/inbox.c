@@ -1,5 +1,6 @@
 #include "common/queue/inbox.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,42 +15,32 @@
 #include "embedded/lua.h"
 
 #define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
+#define CLAIM_FIRST 16
+#define CLAIM_MAX 256
+#define CLAIM_BYTES (4 * 1024 * 1024) /* of all requests of a turn; one may be longer */
+#define STAND_IN_BEGINS "{\"too_long\":"
+#define STAND_IN_DEPTH 2
 
 /* ---- the item's life in Redis ---------------------------------------------------------------------------------- */
 
-static enum err list_items(const struct inbox *inbox, redisReply **items, struct err_info *error)
+/* `*items` is what stands in our list, each stamped, none longer than is allowed. */
+static enum err claim(const struct inbox *inbox, redisReply **items, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
-    redis_arg(args, "LRANGE");
+    char era[ID_MAX];
+    id_operation(era);
+    name_plain(args, inbox->dispatch->prefix, "inbox");
     name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
-    redis_arg(args, "0");
-    redis_arg(args, "9"); /* few: nothing bounds how long an item is */
-    enum err err = redis_run(inbox->dispatch->redis, args, items, error);
+    name_plain(args, inbox->dispatch->prefix, "inbox:count");
+    redis_arg_int(args, inbox->at_once);
+    redis_arg_int(args, inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes);
+    redis_arg_int(args, CLAIM_BYTES);
+    redis_arg_int(args, REJECTED_TEXT_MAX);
+    redis_arg(args, strchr(era, '_') + 1);
+    redis_arg(args, inbox->closed ? "1" : "0");
+    enum err err = redis_run_script(inbox->dispatch->redis, &lua_claim, 3, args, items, error);
     redis_args_drop(args);
-    return err;
-}
-
-/* Replaces the item in the list by its stamped form; `*raw` is then that form. */
-static enum err stamp(const struct inbox *inbox, struct inbox_item *item, struct buf *raw, struct err_info *error)
-{
-    struct buf stamped = BUF_INIT;
-    id_operation(item->stamp);
-    buf_addf(&stamped, "{\"stamped\":\"%s\",\"request\":", item->stamp);
-    buf_add(&stamped, raw->data, raw->len);
-    buf_add_char(&stamped, '}');
-    struct redis_args *args = redis_args_new();
-    name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
-    redis_arg_len(args, raw->data, raw->len);
-    redis_arg_len(args, stamped.data, stamped.len);
-    redisReply *reply = NULL;
-    enum err err = redis_run_script(inbox->dispatch->redis, &lua_accept, 1, args, &reply, error);
-    if (err == ERR_OK && redis_int(reply) == 0)
-        err = err_set(error, ERR_FENCED, "the inbox item is not in our list any more");
-    if (reply != NULL)
-        freeReplyObject(reply);
-    redis_args_drop(args);
-    buf_fini(raw);
-    *raw = stamped;
+    FAULT_POINT("inbox.claimed");
     return err;
 }
 
@@ -65,21 +56,69 @@ static enum err end_item(const struct inbox *inbox, const struct buf *raw, const
     return err;
 }
 
+/* What a client sent: `bytes` of it, of which `shown` is the beginning. */
+struct sent {
+    int64_t bytes;
+    struct buf shown;
+};
+
+static void show(struct sent *sent, const char *bytes, size_t len)
+{
+    buf_add(&sent->shown, bytes, len < REJECTED_TEXT_MAX ? len : REJECTED_TEXT_MAX);
+}
+
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* What claim.lua left of a request that is too long. False: it is no such thing. */
+static bool read_stand_in(const char *bytes, size_t len, struct sent *sent)
+{
+    struct json_object *object = NULL;
+    struct err_info ignored = {0};
+    if (len < strlen(STAND_IN_BEGINS) || memcmp(bytes, STAND_IN_BEGINS, strlen(STAND_IN_BEGINS)) != 0 ||
+        json_parse(bytes, len, (struct json_limits){4 * REJECTED_TEXT_MAX, STAND_IN_DEPTH}, &object, &ignored) !=
+            ERR_OK)
+        return false;
+    const char *hex = json_get_string(object, "begins");
+    sent->bytes = json_get_int(object, "too_long", 0);
+    for (; hex != NULL && hex_value(hex[0]) >= 0 && hex_value(hex[1]) >= 0; hex += 2)
+        buf_add_char(&sent->shown, (char)(hex_value(hex[0]) * 16 + hex_value(hex[1])));
+    json_object_put(object);
+    return true;
+}
+
+/* The client's own text, out of its stamp. */
+static void read_sent(const struct buf *raw, struct sent *sent)
+{
+    size_t before = inbox_item_stamp_bytes(raw->data, raw->len), after = before > 0 ? 1 : 0;
+    if (read_stand_in(raw->data, raw->len, sent))
+        return;
+    sent->bytes = (int64_t)(raw->len - before - after);
+    show(sent, raw->data + before, raw->len - before - after);
+}
+
 static enum err reject(const struct inbox *inbox, const struct buf *raw, const struct err_info *reason,
                        struct err_info *error)
 {
     char at[CLOCK_ISO_MAX];
     struct buf refusal = BUF_INIT;
+    struct sent sent = {0, BUF_INIT};
+    if (raw->len > 0)
+        read_sent(raw, &sent);
     clock_iso8601_ms(clock_wall_us(), at);
     buf_addf(&refusal, "{\"at\":\"%s\",\"code\":\"%s\",\"reason\":", at, err_name(reason->code));
     json_add_string(&refusal, reason->text, strlen(reason->text));
-    buf_addf(&refusal, ",\"bytes\":%zu,\"request\":", raw->len);
+    buf_addf(&refusal, ",\"bytes\":%" PRId64 ",\"request\":", sent.bytes);
     /* Up to a NUL: many readers of JSON take none, our own among them. */
-    size_t shown = raw->len < REJECTED_TEXT_MAX ? raw->len : REJECTED_TEXT_MAX;
-    json_add_string(&refusal, raw->data, shown == 0 ? 0 : strnlen(raw->data, shown));
+    json_add_string(&refusal, sent.shown.data, sent.shown.len == 0 ? 0 : strnlen(sent.shown.data, sent.shown.len));
     buf_add_char(&refusal, '}');
     log_warn("an inbox request was refused: %s", reason->text);
     enum err err = end_item(inbox, raw, refusal.data, error);
+    buf_fini(&sent.shown);
     buf_fini(&refusal);
     return err;
 }
@@ -169,20 +208,25 @@ static bool is_passing(enum err err)
     return err == ERR_UNREACHABLE || err == ERR_RETRY || err == ERR_FENCED || err == ERR_BUSY;
 }
 
+static enum err read_request(const struct buf *raw, struct inbox_item *item, int64_t longest, struct err_info *reason)
+{
+    struct sent sent = {0, BUF_INIT};
+    bool too_long = raw->len > 0 && read_stand_in(raw->data, raw->len, &sent);
+    buf_fini(&sent.shown);
+    if (too_long)
+        return err_set(reason, ERR_USAGE,
+                       "the request has %" PRId64 " bytes, of which at most %" PRId64
+                       " are taken (inbox.max_bytes); send less, or raise it",
+                       sent.bytes, longest);
+    return inbox_item_parse(raw->data, raw->len, item, reason);
+}
+
 /* One item to its end. A passing trouble leaves it in the list, stamped, for the next call or the next worker. */
-static enum err process(const struct inbox *inbox, struct buf *raw, int *accepted, struct err_info *error)
+static enum err process(const struct inbox *inbox, const struct buf *raw, int *accepted, struct err_info *error)
 {
     struct inbox_item item = {0};
     struct err_info reason = {0};
-    enum err err = inbox_item_parse(raw->data, raw->len, &item, &reason);
-    if (err == ERR_OK && item.stamp[0] == '\0' && item.verb == INBOX_RUN) {
-        err = stamp(inbox, &item, raw, error);
-        if (err != ERR_OK) {
-            inbox_item_fini(&item);
-            return err == ERR_FENCED ? ERR_OK : err; /* another has it now */
-        }
-        FAULT_POINT("inbox.stamped");
-    }
+    enum err err = read_request(raw, &item, inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes, &reason);
     if (err == ERR_OK)
         err = item.verb == INBOX_RUN ? run_definition(inbox, &item, &reason) : change_operation(inbox, &item, &reason);
     *accepted += err == ERR_OK && item.verb == INBOX_RUN;
@@ -194,27 +238,33 @@ static enum err process(const struct inbox *inbox, struct buf *raw, int *accepte
     return err == ERR_OK ? end_item(inbox, raw, "", error) : reject(inbox, raw, &reason, error);
 }
 
-/* `*dealt_with`: how many items; each of them has left the list. */
-static enum err process_some(const struct inbox *inbox, size_t *dealt_with, int *accepted, struct err_info *error)
+/* So many as the last turn would have done in its time. */
+static int64_t count_for(int64_t dealt_with, int64_t passed_ms, int64_t budget_ms)
 {
-    redisReply *items = NULL;
-    enum err err = list_items(inbox, &items, error);
-    *dealt_with = redis_count(items);
-    for (size_t i = 0; i < redis_count(items) && err == ERR_OK; i++) {
-        struct buf raw = BUF_INIT;
-        buf_add(&raw, redis_item(items, i)->str, redis_item(items, i)->len);
-        err = process(inbox, &raw, accepted, error);
-        buf_fini(&raw);
-    }
-    if (items != NULL)
-        freeReplyObject(items);
-    return err;
+    int64_t fit = dealt_with * budget_ms / (passed_ms < 1 ? 1 : passed_ms);
+    return fit < 1 ? 1 : fit > CLAIM_MAX ? CLAIM_MAX : fit;
 }
 
-enum err inbox_process(const struct inbox *inbox, int *accepted, struct err_info *error)
+enum err inbox_take_turn(struct inbox *inbox, int64_t budget_ms, struct inbox_turn *turn, struct err_info *error)
 {
-    enum err err = ERR_OK;
-    for (size_t dealt_with = 1; err == ERR_OK && dealt_with > 0;)
-        err = process_some(inbox, &dealt_with, accepted, error);
+    redisReply *items = NULL;
+    *turn = (struct inbox_turn){0, false};
+    if (inbox->at_once == 0)
+        inbox->at_once = CLAIM_FIRST;
+    enum err err = claim(inbox, &items, error);
+    int64_t began_ms = clock_mono_ms();
+    size_t dealt_with = 0, count = redis_count(items);
+    while (err == ERR_OK && dealt_with < count && (dealt_with == 0 || clock_mono_ms() - began_ms < budget_ms)) {
+        struct buf raw = BUF_INIT;
+        buf_add(&raw, redis_item(items, dealt_with)->str, redis_item(items, dealt_with)->len);
+        err = process(inbox, &raw, &turn->accepted, error);
+        buf_fini(&raw);
+        dealt_with += err == ERR_OK;
+    }
+    turn->more = count > 0;
+    if (dealt_with > 0)
+        inbox->at_once = count_for((int64_t)dealt_with, clock_mono_ms() - began_ms, budget_ms);
+    if (items != NULL)
+        freeReplyObject(items);
     return err;
 }

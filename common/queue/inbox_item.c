@@ -119,6 +119,15 @@ enum err inbox_item_parse(const char *bytes, size_t len, struct inbox_item *item
     return err;
 }
 
+size_t inbox_item_stamp_bytes(const char *bytes, size_t len)
+{
+    static const char form[] = STAMPED_BEGINS "\"op_??????????????????????????\",\"request\":";
+    size_t before = sizeof form - 1, i = 0;
+    while (i < before && i < len && (form[i] == '?' || form[i] == bytes[i]))
+        i++;
+    return i == before && len > before && bytes[len - 1] == '}' ? before : 0;
+}
+
 void inbox_item_fini(struct inbox_item *item)
 {
     free(item->definition);

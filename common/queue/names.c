@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/ids.h"
 
 const char *const queue_names[QUEUE_COUNT] = {[QUEUE_DELIVERY] = "delivery", [QUEUE_HISTORY] = "history"};
 
@@ -54,13 +55,20 @@ void name_plain(struct redis_args *args, const char *prefix, const char *word)
     redis_argf(args, "%s:%s", prefix, word);
 }
 
+bool name_is_worker(const char *id)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t len = strlen(id);
+    return len > 0 && len < ID_MAX && strspn(id, alphabet) == len;
+}
+
 const char *name_type(const char *rest)
 {
     static const struct {
         const char *beginning, *type;
     } types[] = {
         {"op:", "hash"},      {"ops", "set"},      {"workers", "zset"}, {"worker:", "string"},
-        {"delayed:", "zset"}, {"epoch", "string"}, {"beats", "string"},
+        {"delayed:", "zset"}, {"epoch", "string"}, {"beats", "string"}, {"inbox:count", "hash"},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strncmp(rest, types[i].beginning, strlen(types[i].beginning)) == 0)

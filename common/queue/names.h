@@ -25,6 +25,8 @@ void name_worker(struct redis_args *args, const char *prefix, const char *worker
 void name_inbox_active(struct redis_args *args, const char *prefix, const char *worker);
 /* "<prefix>:<word>": ops, workers, epoch, beats, inbox, events, and "inbox:rejected". */
 void name_plain(struct redis_args *args, const char *prefix, const char *word);
+/* Whether a worker may have such an id. */
+bool name_is_worker(const char *id);
 /* The type, as Redis calls it, that a key must have whose name goes on so after "<prefix>:". */
 const char *name_type(const char *rest);
 /* A pattern for SCAN that finds the keys that begin with the prefix, ":" and `beginning` ("op:", or "" for all of

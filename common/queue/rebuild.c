@@ -19,6 +19,8 @@ static enum err wipe(const struct dispatch *d, const char *found, const char *no
 {
     struct redis_args *args = redis_args_new();
     redisReply *workers = NULL, *reply = NULL;
+    char era[ID_MAX];
+    id_operation(era);
     redis_arg(args, "ZRANGE");
     name_plain(args, d->prefix, "workers");
     redis_arg(args, "0");
@@ -27,6 +29,8 @@ static enum err wipe(const struct dispatch *d, const char *found, const char *no
     redis_args_reset(args);
     name_plain(args, d->prefix, "epoch");
     name_plain(args, d->prefix, "ops");
+    name_plain(args, d->prefix, "inbox");
+    name_plain(args, d->prefix, "inbox:count");
     name_plain(args, d->prefix, "beats");
     for (int q = 0; q < QUEUE_COUNT; q++) {
         name_queue(args, d->prefix, q);
@@ -38,6 +42,7 @@ static enum err wipe(const struct dispatch *d, const char *found, const char *no
     int keys = redis_args_count(args);
     redis_arg(args, found);
     redis_arg(args, nonce);
+    redis_arg(args, strchr(era, '_') + 1);
     if (err == ERR_OK)
         err = redis_run_script(d->redis, &lua_wipe, keys, args, &reply, error);
     *wiped = err == ERR_OK && redis_int(reply) == 1;
@@ -82,7 +87,7 @@ static enum err seal(const struct dispatch *d, const struct voucher *v, const ch
     name_plain(args, d->prefix, "beats");
     redis_arg(args, nonce);
     redis_arg(args, v->epoch);
-    redis_arg_int(args, v->beats);
+    redis_arg_int(args, voucher_beats_to_seal(v));
     enum err err = redis_run_script(d->redis, &lua_seal, 2, args, NULL, error);
     redis_args_drop(args);
     return err;
@@ -105,10 +110,8 @@ static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct vo
     if (err == ERR_OK)
         err = seal(d, v, nonce, error);
     FAULT_POINT("rebuild.sealed");
-    struct voucher sealed = *v;
-    sealed.found_beats = v->beats; /* the counter that was found is not believed */
     if (err == ERR_OK)
-        err = voucher_remember(pg, &sealed, error);
+        err = voucher_begin_again(pg, v, error);
     if (err == ERR_OK) {
         *rebuilt = true;
         log_warn("Redis %s; it was rebuilt from PostgreSQL, with %d live operations", voucher_doubt(v), count);

@@ -17,6 +17,8 @@
 #define PLAN_BUDGET_MS 50 /* so long may an inbox request have to wait for a big plan */
 #define DUE_TOLERANCE_MS 1000
 #define DUE_PATIENCE_MS 4000
+#define GIVE_BUDGET_MS 500 /* so long a pass gives what operations need; the next goes on behind it */
+#define FLAGS_AT_ONCE 500
 #define SUSPICIOUS_PASSES 2 /* a lost chunk must be missed twice: once may be a matter of moments */
 
 /* Operations in which chunks were missed in the last passes. */
@@ -32,6 +34,7 @@ struct sweep {
     const struct dispatch *dispatch;
     const struct kind_table *kinds;
     struct suspicion *suspicions;
+    size_t give_from; /* whose turn it is to be given what it needs */
     struct sweep_ended ended;
 };
 
@@ -50,13 +53,24 @@ struct sweep *sweep_new(struct pg *pg, const struct dispatch *dispatch, const st
                         int64_t retention_ms)
 {
     struct sweep *sweep = mem_zalloc(sizeof *sweep);
-    *sweep = (struct sweep){pg, dispatch, kinds, NULL, {pg, dispatch, kinds, retention_ms, 0, 0}};
+    *sweep = (struct sweep){.pg = pg, .dispatch = dispatch, .kinds = kinds};
+    sweep->ended = (struct sweep_ended){.pg = pg,
+                                        .dispatch = dispatch,
+                                        .kinds = kinds,
+                                        .retention_ms = retention_ms,
+                                        .walk = {.pg = pg, .dispatch = dispatch}};
     return sweep;
 }
 
 void sweep_keep(struct sweep *sweep, int64_t retention_ms)
 {
     sweep->ended.retention_ms = retention_ms;
+}
+
+void sweep_walk_soon(struct sweep *sweep)
+{
+    sweep->ended.walk.cursor = 0;
+    sweep->ended.walk.hurries = true;
 }
 
 void sweep_drop(struct sweep *sweep)
@@ -328,6 +342,23 @@ static enum err give(struct sweep *sweep, const struct live *live, bool *more, s
     return err;
 }
 
+/* From where the last pass came to: many operations with much to plan must not hold up what else there is to do. What
+ * one needed that has no turn now, the next pass finds again. */
+static enum err give_all(struct sweep *sweep, const struct live *all, size_t count, bool *more, struct err_info *error)
+{
+    int64_t until = clock_mono_ms() + GIVE_BUDGET_MS;
+    enum err err = ERR_OK;
+    size_t done = 0;
+    for (; done < count && err == ERR_OK && clock_mono_ms() < until; done++) {
+        bool unfinished = false;
+        err = give(sweep, &all[(sweep->give_from + done) % count], &unfinished, error);
+        *more = *more || unfinished;
+    }
+    *more = *more || done < count;
+    sweep->give_from = count == 0 ? 0 : (sweep->give_from + done) % count;
+    return err;
+}
+
 enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
 {
     struct live *all = NULL;
@@ -342,11 +373,8 @@ enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
         err = mirror_all(sweep, all, count, error);
     pg_abort(sweep->pg); /* the lock goes; what follows has guards of its own */
     FAULT_POINT("sweep.mirrored");
-    for (size_t i = 0; ours && i < count && err == ERR_OK; i++) {
-        bool unfinished = false;
-        err = give(sweep, &all[i], &unfinished, error);
-        *more = *more || unfinished;
-    }
+    if (err == ERR_OK && ours)
+        err = give_all(sweep, all, count, more, error);
     forget_suspicions(sweep);
     free(all);
     if (err == ERR_OK && ours)
@@ -394,28 +422,10 @@ enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t bu
 
 /* ---- the cancel flag ------------------------------------------------------------------------------------------- */
 
-static enum err cancel_if_flagged(struct sweep *sweep, const char *operation_id, struct err_info *error)
+static enum err cancel_flagged(struct sweep *sweep, const char *operation_id, struct err_info *error)
 {
-    struct redis_args *args = redis_args_new();
-    redis_arg(args, "HMGET");
-    name_operation(args, sweep->dispatch->prefix, operation_id);
-    redis_arg(args, "cancelled");
-    redis_arg(args, "state");
-    redisReply *reply = NULL;
-    enum err err = redis_run(sweep->dispatch->redis, args, &reply, error);
-    redis_args_drop(args);
-    if (err == ERR_PERMANENT) {
-        log_error("the hash of %s is no hash any more: %s", operation_id, error->text);
-        return ERR_OK; /* one spoilt key must not stop the others */
-    }
-    bool flagged = err == ERR_OK && strcmp(redis_text(redis_item(reply, 0)), "true") == 0 &&
-                   strcmp(redis_text(redis_item(reply, 1)), "cancelled") != 0;
-    if (reply != NULL)
-        freeReplyObject(reply);
-    if (!flagged)
-        return err;
     struct tally tally;
-    err = operation_cancel(sweep->pg, operation_id, &tally, error);
+    enum err err = operation_cancel(sweep->pg, operation_id, &tally, error);
     if (err == ERR_OK)
         log_info("%s was cancelled by its flag in Redis: %lld of %lld jobs were done", operation_id,
                  (long long)tally_settled(&tally), (long long)tally.total);
@@ -426,18 +436,31 @@ static enum err cancel_if_flagged(struct sweep *sweep, const char *operation_id,
     return err;
 }
 
-enum err sweep_cancel_flags(struct sweep *sweep, struct err_info *error)
+/* Of `count` operations from row `from` on. */
+static enum err cancel_those_flagged(struct sweep *sweep, const PGresult *live, int from, int count,
+                                     struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
-    redis_arg(args, "SMEMBERS");
-    name_plain(args, sweep->dispatch->prefix, "ops");
-    redisReply *reply = NULL;
-    enum err err = redis_run(sweep->dispatch->redis, args, &reply, error);
+    redisReply *flagged = NULL;
+    for (int i = 0; i < count; i++)
+        name_operation(args, sweep->dispatch->prefix, pg_text(live, from + i, 0));
+    enum err err = redis_run_script(sweep->dispatch->redis, &lua_flags, count, args, &flagged, error);
     redis_args_drop(args);
-    for (size_t i = 0; i < redis_count(reply) && err == ERR_OK; i++)
-        if (id_is_operation(redis_text(redis_item(reply, i)))) /* what else stands there is taken out by the sweep */
-            err = cancel_if_flagged(sweep, redis_text(redis_item(reply, i)), error);
-    if (reply != NULL)
-        freeReplyObject(reply);
+    for (size_t i = 0; i < redis_count(flagged) && err == ERR_OK; i++)
+        err = cancel_flagged(sweep, pg_text(live, from + (int)redis_int(redis_item(flagged, i)) - 1, 0), error);
+    if (flagged != NULL)
+        freeReplyObject(flagged);
+    return err;
+}
+
+/* PostgreSQL says which are live: what somebody put into `ops` costs nothing here. */
+enum err sweep_cancel_flags(struct sweep *sweep, struct err_info *error)
+{
+    PGresult *live = NULL;
+    enum err err = pg_exec(sweep->pg, &sql_queue_sweep_live_ids, NULL, &live, error);
+    int rows = err == ERR_OK ? pg_rows(live) : 0;
+    for (int from = 0; from < rows && err == ERR_OK; from += FLAGS_AT_ONCE)
+        err = cancel_those_flagged(sweep, live, from, rows - from < FLAGS_AT_ONCE ? rows - from : FLAGS_AT_ONCE, error);
+    PQclear(live);
     return err;
 }

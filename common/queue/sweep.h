@@ -20,6 +20,9 @@ void sweep_drop(struct sweep *sweep);
 /* Another `retention_ms`, from the next pass on. */
 void sweep_keep(struct sweep *sweep, int64_t retention_ms);
 
+/* Redis was rebuilt: the next passes walk over all keys at once, for hashes that it has wrong. */
+void sweep_walk_soon(struct sweep *sweep);
+
 /* One pass. `*more`: there is work left that should not wait for the next one (a plan, a removal). */
 MUST_CHECK enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error);
 

@@ -1,16 +1,19 @@
 #include "common/queue/sweep_ended.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/fault.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/names.h"
+#include "embedded/lua.h"
 #include "embedded/sql.h"
 
-#define STRAYS_AT_ONCE 200
+#define OPS_AT_ONCE 500
 #define REMOVE_STEP 5000
 #define REMOVE_BUDGET_MS 500
 #define PRUNE_STEP 5000
@@ -90,98 +93,61 @@ static enum err remove_leftover(struct sweep_ended *s, bool *more, struct err_in
 
 /* ---- hashes ---------------------------------------------------------------------------------------------------- */
 
-static enum err expire(struct sweep_ended *s, const char *key, size_t len, struct err_info *error)
-{
-    struct redis_args *args = redis_args_new();
-    redis_arg(args, "EXPIRE");
-    redis_arg_len(args, key, len);
-    redis_arg_int(args, DISPATCH_KEEP_S);
-    enum err err = redis_run(s->dispatch->redis, args, NULL, error);
-    redis_args_drop(args);
-    return err;
-}
-
-static enum err forget_op(struct sweep_ended *s, const redisReply *id, struct err_info *error)
+static enum err forget_op(struct sweep_ended *s, const char *id, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     redis_arg(args, "SREM");
     name_plain(args, s->dispatch->prefix, "ops");
-    redis_arg_len(args, id->str, id->len);
+    redis_arg(args, id);
     enum err err = redis_run(s->dispatch->redis, args, NULL, error);
     redis_args_drop(args);
     return err;
 }
 
-/* A member of `ops`. One that has ended gets its last mirror, which takes it out, unless its hash is gone; what is no
- * operation is forgotten. */
-static enum err mirror_if_ended(struct sweep_ended *s, const redisReply *member, struct err_info *error)
+/* One that has ended gets its last mirror; where that took it not out, its hash is gone or it never was. */
+static enum err mirror_last(struct sweep_ended *s, const char *id, struct err_info *error)
 {
-    const char *id = redis_text(member);
-    struct operation *operation = NULL;
-    if (!id_is_operation(id))
-        return forget_op(s, member, error);
-    enum err err = operation_get(s->pg, id, &operation, error);
-    bool ended = err == ERR_OK && !tally_is_live(&operation->tally);
-    operation_drop(operation);
-    if (ended)
-        err = dispatch_refresh(s->dispatch, s->pg, id, error);
-    return (err == ERR_OK && ended) || err == ERR_NOT_FOUND ? forget_op(s, member, error) : err;
+    enum err err = dispatch_refresh(s->dispatch, s->pg, id, error);
+    return err == ERR_OK || err == ERR_NOT_FOUND ? forget_op(s, id, error) : err;
 }
 
+static enum err mirror_those_ended(struct sweep_ended *s, const redisReply *members, struct err_info *error)
+{
+    const char **ids = mem_array(redis_count(members) + 1, sizeof *ids);
+    struct pg_args *args = pg_args_new();
+    PGresult *ended = NULL;
+    for (size_t i = 0; i < redis_count(members); i++)
+        ids[i] = redis_text(redis_item(members, i));
+    pg_arg_texts(args, ids, redis_count(members));
+    enum err err = pg_exec(s->pg, &sql_queue_sweep_ended_of, args, &ended, error);
+    for (int row = 0; err == ERR_OK && row < pg_rows(ended); row++)
+        err = mirror_last(s, pg_text(ended, row, 0), error);
+    PQclear(ended);
+    pg_args_drop(args);
+    free(ids);
+    return err;
+}
+
+/* One step of a walk over `ops`: all of it where few operations are live. */
 static enum err mirror_ended(struct sweep_ended *s, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
-    redis_arg(args, "SMEMBERS");
+    redisReply *step = NULL;
     name_plain(args, s->dispatch->prefix, "ops");
-    redisReply *ids = NULL;
-    enum err err = redis_run(s->dispatch->redis, args, &ids, error);
+    redis_argf(args, "%" PRIu64, s->ops_cursor);
+    redis_arg_int(args, OPS_AT_ONCE);
+    enum err err = redis_run_script(s->dispatch->redis, &lua_members, 1, args, &step, error);
     redis_args_drop(args);
-    for (size_t i = 0; i < redis_count(ids) && err == ERR_OK; i++)
-        err = mirror_if_ended(s, redis_item(ids, i), error);
-    if (ids != NULL)
-        freeReplyObject(ids);
-    return err;
-}
-
-/* A hash without a dispatch cursor is not ours: a client wrote to an id that does not exist. It gets an expiry. */
-static enum err check_stray(struct sweep_ended *s, const redisReply *key, struct err_info *error)
-{
-    struct redis_args *args = redis_args_new();
-    redisReply *ours = NULL, *ttl = NULL;
-    redis_arg(args, "HEXISTS");
-    redis_arg_len(args, key->str, key->len);
-    redis_arg(args, "gen");
-    enum err err = redis_run(s->dispatch->redis, args, &ours, error);
-    redis_args_reset(args);
-    redis_arg(args, "TTL");
-    redis_arg_len(args, key->str, key->len);
-    if (err == ERR_OK)
-        err = redis_run(s->dispatch->redis, args, &ttl, error);
-    if (err == ERR_OK && redis_int(ours) == 0 && redis_int(ttl) == -1)
-        err = expire(s, key->str, key->len, error);
-    if (ours != NULL)
-        freeReplyObject(ours);
-    if (ttl != NULL)
-        freeReplyObject(ttl);
-    redis_args_drop(args);
-    return err;
-}
-
-/* One step of a walk over all keys. */
-static enum err expire_strays(struct sweep_ended *s, struct err_info *error)
-{
-    struct key_walk walk = {"op:", STRAYS_AT_ONCE, s->scan_cursor};
-    redisReply *reply = NULL;
-    enum err err = dispatch_walk(s->dispatch, &walk, &reply, error);
-    s->scan_cursor = walk.cursor;
-    const redisReply *keys = redis_item(reply, 1);
-    for (size_t i = 0; i < redis_count(keys) && err == ERR_OK; i++) {
-        err = check_stray(s, redis_item(keys, i), error);
-        if (err == ERR_PERMANENT)
-            err = ERR_OK; /* WRONGTYPE: not ours at all */
+    if (err == ERR_OK) {
+        s->ops_cursor = strtoull(redis_text(redis_item(step, 0)), NULL, 10);
+        if (redis_int(redis_item(step, 2)) > 0)
+            log_warn("%" PRId64 " members of `ops` in Redis were no operations; they are taken out",
+                     redis_int(redis_item(step, 2)));
+        if (redis_count(redis_item(step, 1)) > 0)
+            err = mirror_those_ended(s, redis_item(step, 1), error);
     }
-    if (reply != NULL)
-        freeReplyObject(reply);
+    if (step != NULL)
+        freeReplyObject(step);
     return err;
 }
 
@@ -242,7 +208,7 @@ enum err sweep_ended_pass(struct sweep_ended *sweep, bool *more, struct err_info
     if (err == ERR_OK)
         err = mirror_ended(sweep, error);
     if (err == ERR_OK)
-        err = expire_strays(sweep, error);
+        err = sweep_walk_step(&sweep->walk, more, error);
     if (err == ERR_OK)
         err = prune(sweep, more, error);
     return err;

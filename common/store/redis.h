@@ -64,7 +64,8 @@ MUST_CHECK enum err redis_run(struct redis *redis, struct redis_args *args, redi
 MUST_CHECK enum err redis_run_script(struct redis *redis, const struct lua *script, int keys, struct redis_args *args,
                                      redisReply **reply, struct err_info *error);
 
-/* Readers of replies that tolerate any shape: "" / 0 / NULL where it is something else. */
+/* Readers of replies that tolerate any shape: "" / 0 / NULL where it is something else. Bytes with
+ * a NUL among them are no text: cut at it they would be taken for another. */
 const char *redis_text(const redisReply *reply);
 int64_t redis_int(const redisReply *reply); /* integer replies and numbers in strings */
 size_t redis_count(const redisReply *reply);

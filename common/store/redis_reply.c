@@ -2,6 +2,7 @@
 #include "common/store/redis.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *redis_text(const redisReply *reply)
 {
@@ -9,7 +10,7 @@ const char *redis_text(const redisReply *reply)
         return "";
     bool is_text =
         reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR;
-    return is_text ? reply->str : "";
+    return is_text && strlen(reply->str) == (size_t)reply->len ? reply->str : "";
 }
 
 int64_t redis_int(const redisReply *reply)

@@ -132,17 +132,16 @@ class WorkerReloads(DeliveryTest):
         self.assertNotEqual(DONE, self.run_producer("progress", ids[1]).code)
         self.assertEqual(1, self.stores.redis("LLEN", PREFIX + ":inbox:rejected"))
         file.reload(self.worker, "inbox.enabled was true and is false now (", inbox_enabled=False)
-        eventually(lambda: not self.blocked_on_inbox(), "nobody waits at the inbox any more")
+        eventually(lambda: not self.looks_at_inbox(), "no worker looks at the inbox any more")
         self.push("noop", ids[3], count=1)
         self.assertEqual("completed", self.ask("run", "noop", "count=10", "--watch")["state"])
         self.assertEqual(1, self.waiting())
         file.reload(self.worker, "inbox.enabled was false and is true now (", inbox_enabled=True)
         eventually(lambda: self.run_producer("progress", ids[3]).code == DONE, "it is accepted after all")
 
-    def blocked_on_inbox(self):
-        """Requests that wait in Redis, but for those of the two queues and what the pool keeps for itself."""
-        blocked = [line for line in self.stores.redis("CLIENT", "LIST").splitlines() if "cmd=blmove" in line]
-        return len([line for line in blocked if "flags=b" in line]) > 2
+    def looks_at_inbox(self):
+        """A worker looks every 25 ms, and each look reads the counter of requests."""
+        return int(self.stores.redis("OBJECT", "IDLETIME", PREFIX + ":inbox:count")) < 3
 
 
 class DashboardReloads(DeliveryTest):

@@ -17,8 +17,9 @@ while redis.call('LMOVE', KEYS[4], KEYS[3], 'RIGHT', 'LEFT') do end
 for k = 5, #KEYS, 2 do
     local chunk = redis.call('RPOP', KEYS[k])
     while chunk do
-        moved[#moved + 1] = chunk
-        if ARGV[3] == 'suspect' and string.sub(chunk, 1, 6) == '{"by":' then
+        if #chunk <= 255 then moved[#moved + 1] = chunk end
+        if #chunk > 255 then -- no chunk is so long
+        elseif ARGV[3] == 'suspect' and string.sub(chunk, 1, 6) == '{"by":' then
             redis.call('RPUSH', KEYS[k + 1], chunk) -- a suspect already: who loaded it is known
         elseif ARGV[3] == 'suspect' then
             redis.call('RPUSH', KEYS[k + 1], '{"by":"' .. id .. '",' .. string.sub(chunk, 2))

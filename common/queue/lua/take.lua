@@ -15,6 +15,10 @@ end
 for i = 1, math.min(tonumber(ARGV[1]), 1000) do
     local chunk = redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT')
     if not chunk then break end
+    if #chunk > 255 then -- no chunk is so long: its beginning is told, and it is nowhere any more
+        redis.call('LREM', KEYS[2], -1, chunk)
+        chunk = string.sub(chunk, 1, 300)
+    end
     chunks[i] = chunk
 end
 return chunks

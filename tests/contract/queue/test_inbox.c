@@ -1,4 +1,5 @@
 /* The inbox: what clients of any kind push is accepted, joined or refused with its reason, once. */
+#include "common/queue/rebuild.h"
 #include "tests/contract/queue/fixture.h"
 
 #define BIG (10 * 1024 * 1024)
@@ -35,15 +36,31 @@ static void put_text(struct fixture *f, const char *text)
     put(f, text, strlen(text));
 }
 
+#define TURN_MS 200
+
 static int process(struct fixture *f, const char *allowed)
 {
     struct err_info error;
     int accepted = 0;
     struct inbox inbox = inbox_of(f);
+    struct inbox_turn turn = {0, true};
     inbox.context = allowed;
-    assert_fine(inbox_process(&inbox, &accepted, &error));
+    while (turn.more) {
+        assert_fine(inbox_take_turn(&inbox, TURN_MS, &turn, &error));
+        accepted += turn.accepted;
+    }
     assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 0);
     return accepted;
+}
+
+static int64_t info_number(struct fixture *f, const char *name)
+{
+    redisReply *info = redis_ask(&f->dispatch, "INFO");
+    const char *at = strstr(info->str, name);
+    assert_non_null(at);
+    int64_t number = strtoll(at + strlen(name), NULL, 10);
+    freeReplyObject(info);
+    return number;
 }
 
 static int64_t operations(struct fixture *f)
@@ -144,6 +161,139 @@ static void many_items_are_all_dealt_with(void **state)
     assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 5);
 }
 
+/* ---- turns --------------------------------------------------------------------------------------------------- */
+
+static void push_many(struct fixture *f, int count)
+{
+    for (int i = 1; i <= count; i++)
+        redis_do(f, "RPUSH {}:inbox {\"definition\":\"quick\",\"args\":{\"count\":%d}}", i);
+}
+
+static void a_turn_takes_no_more_than_it_can_do_in_its_time(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct inbox inbox = inbox_of(f);
+    struct inbox_turn turn;
+    push_many(f, 60);
+    inbox.at_once = 3;
+    assert_fine(inbox_take_turn(&inbox, 0, &turn, &error)); /* no time: one, so that it goes on */
+    assert_int_equal(turn.accepted, 1);
+    assert_true(turn.more);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 2);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox"), 57);
+    assert_int_equal(inbox.at_once, 1);
+    inbox.at_once = 5; /* what is in the own list counts, and comes first */
+    assert_fine(inbox_take_turn(&inbox, 3600 * 1000, &turn, &error));
+    assert_int_equal(turn.accepted, 5);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 0);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox"), 54);
+    assert_int_equal(inbox.at_once, 256);
+    assert_int_equal(
+        number_of(f->other, "SELECT (args ->> 'count')::integer FROM operation ORDER BY created_at DESC LIMIT 1"), 6);
+}
+
+static void a_closed_inbox_is_left_alone_and_what_was_taken_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct inbox inbox = inbox_of(f);
+    struct inbox_turn turn;
+    push_many(f, 3);
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":9}}");
+    inbox.closed = true;
+    assert_fine(inbox_take_turn(&inbox, TURN_MS, &turn, &error));
+    assert_int_equal(turn.accepted, 1);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox"), 3);
+}
+
+/* ---- a Redis that goes back ---------------------------------------------------------------------------------- */
+
+/* Copies of the inbox' keys, as a disk has them that is a second behind. */
+static void save(struct fixture *f)
+{
+    redis_do(f, "COPY {}:inbox {}:saved:inbox REPLACE");
+    redis_do(f, "COPY {}:inbox:count {}:saved:count REPLACE");
+}
+
+static void go_back(struct fixture *f)
+{
+    redis_do(f, "COPY {}:saved:inbox {}:inbox REPLACE");
+    redis_do(f, "COPY {}:saved:count {}:inbox:count REPLACE");
+    run_sql(f->other, "UPDATE tally SET loaded_at = now()"); /* all has begun: no double click any more */
+}
+
+#define SAME "{\"definition\":\"quick\",\"args\":{\"count\":5}}"
+
+static void what_was_accepted_in_a_lost_second_is_not_done_twice(void **state)
+{
+    struct fixture *f = *state;
+    redis_do(f, "RPUSH {}:inbox " SAME);
+    assert_int_equal(process(f, ""), 1);
+    run_sql(f->other, "UPDATE tally SET loaded_at = now()");
+    redis_do(f, "RPUSH {}:inbox " SAME " " SAME); /* on purpose: twice more */
+    save(f);
+    for (int taken = 1; taken <= 2; taken++) {
+        struct err_info error;
+        struct inbox_turn turn;
+        struct inbox inbox = inbox_of(f);
+        inbox.at_once = 1;
+        assert_fine(inbox_take_turn(&inbox, TURN_MS, &turn, &error));
+        run_sql(f->other, "UPDATE tally SET loaded_at = now()");
+        assert_int_equal(operations(f), 1 + taken);
+    }
+    go_back(f);
+    process(f, "");
+    assert_int_equal(operations(f), 3); /* neither lost nor doubled */
+}
+
+static bool rebuild(struct fixture *f)
+{
+    struct err_info error;
+    bool did = false;
+    redis_do(f, "SET {}:epoch another");
+    assert_fine(rebuild_if_needed(&f->dispatch, f->pg, f->other, &did, &error));
+    assert_fine(pg_ready(f->other, &error));
+    return did;
+}
+
+/* Where the first of two equal requests was lost with the second that accepted it, the later one is a new one. */
+static void an_equal_request_after_the_loss_is_new_work(void **state)
+{
+    struct fixture *f = *state;
+    redis_do(f, "RPUSH {}:inbox {\"definition\":\"quick\"}");
+    assert_int_equal(process(f, ""), 1);
+    redis_do(f, "RPUSH {}:inbox {\"definition\":\"quick\",\"args\":{\"count\":1}}");
+    save(f);
+    redis_do(f, "RPUSH {}:inbox " SAME);
+    assert_int_equal(process(f, ""), 2);
+    go_back(f);
+    assert_true(rebuild(f));
+    redis_do(f, "RPUSH {}:inbox " SAME);
+    process(f, "");
+    assert_int_equal(operations(f), 4);
+}
+
+static void a_wiped_inbox_begins_another_era(void **state)
+{
+    struct fixture *f = *state;
+    for (int64_t i = 1; i <= 3; i++) {
+        redis_do(f, "DEL {}:inbox:count");
+        redis_do(f, "RPUSH {}:inbox " SAME);
+        process(f, "");
+        run_sql(f->other, "UPDATE tally SET loaded_at = now()");
+        assert_int_equal(operations(f), i);
+    }
+    static const char *const spoilt[] = {"taken -7", "taken x", "taken 1e300", "era x", "from nan"};
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        redis_do(f, "HSET {}:inbox:count %s", spoilt[i]);
+        redis_do(f, "RPUSH {}:inbox " SAME);
+        process(f, "");
+        run_sql(f->other, "UPDATE tally SET loaded_at = now()");
+        assert_int_equal(operations(f), 4 + (int64_t)i);
+    }
+}
+
 /* ---- verbs --------------------------------------------------------------------------------------------------- */
 
 static void put_verb(struct fixture *f, const char *verb, const char *id)
@@ -237,13 +387,54 @@ static void what_is_too_deep_or_too_long_is_refused(void **state)
     memcpy(big, "{\"definition\":\"", 15);
     put(f, big, BIG);
     assert_int_equal(process(f, ""), 0);
-    assert_rejected(f, 2, "usage", "");
-    assert_true(redis_number(f, "STRLEN {}:none") == 0);
+    assert_rejected(f, 2, "usage", "inbox.max_bytes");
     redisReply *kept = redis_ask(&f->dispatch, "LINDEX {}:inbox:rejected 0");
     assert_true(kept->len < 1000); /* not the item, but its beginning */
     freeReplyObject(kept);
     free(big);
     buf_fini(&deep);
+}
+
+/* What is far too long must not travel: it stands in our list, and in the inbox, as clients pushed it. */
+static void what_is_too_long_does_not_leave_redis(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    char *big = mem_alloc(BIG);
+    memset(big, 'x', BIG);
+    memcpy(big, "{\"a\":\xff\x00\"b\n", 11);
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "RPUSH");
+    name_plain(args, f->dispatch.prefix, "inbox");
+    redis_arg_len(args, big, BIG);
+    redis_arg_len(args, big, BIG);
+    redis_arg(args, "{\"definition\":\"quick\"}");
+    assert_fine(redis_run(f->redis, args, NULL, &error));
+    redis_args_drop(args);
+    redis_do(f, "CONFIG RESETSTAT");
+    int64_t before = info_number(f, "total_net_output_bytes:");
+    assert_int_equal(process(f, ""), 1);
+    assert_in_range(info_number(f, "total_net_output_bytes:") - before, 0, 100000);
+    assert_rejected(f, 2, "usage", "has 10485760 bytes, of which at most 1048576 are taken (inbox.max_bytes)");
+    redisReply *kept = redis_ask(&f->dispatch, "LINDEX {}:inbox:rejected 0");
+    assert_non_null(strstr(kept->str, "\"bytes\":10485760"));
+    assert_non_null(strstr(kept->str, "{\\\"a\\\":"));
+    freeReplyObject(kept);
+    free(big);
+}
+
+static void the_longest_request_is_a_setting(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct inbox inbox = inbox_of(f);
+    struct inbox_turn turn;
+    inbox.max_bytes = 24;
+    put_text(f, "{\"definition\":\"quick\"  }"); /* so many */
+    put_text(f, "{\"definition\":\"quick\"   }");
+    assert_fine(inbox_take_turn(&inbox, 3600 * 1000, &turn, &error));
+    assert_int_equal(turn.accepted, 1);
+    assert_rejected(f, 1, "usage", "has 25 bytes");
 }
 
 static void bytes_that_are_no_text_are_refused_as_text(void **state)
@@ -283,14 +474,14 @@ static void without_postgresql_an_item_waits_stamped(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
-    int accepted = 0;
+    struct inbox_turn turn;
     struct inbox inbox = inbox_of(f);
     struct pg *nowhere = pg_new("postgresql:///none?host=/nonexistent", "test", PG_LIMITS_SERVICE);
     inbox.pg = nowhere;
     put_text(f, "{\"definition\":\"quick\"}");
     put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":3}}");
-    assert_int_equal(inbox_process(&inbox, &accepted, &error), ERR_UNREACHABLE);
-    assert_int_equal(accepted, 0);
+    assert_int_equal(inbox_take_turn(&inbox, TURN_MS, &turn, &error), ERR_UNREACHABLE);
+    assert_int_equal(turn.accepted, 0);
     assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_test"), 2);
     redisReply *item = redis_ask(&f->dispatch, "LINDEX {}:inbox:active:w_test 0");
     assert_non_null(strstr(redis_text(item), "\"stamped\":\"op_"));
@@ -324,10 +515,17 @@ int main(void)
         fresh(equal_requests_are_joined_and_go_to_the_head),
         fresh(an_item_that_was_stamped_before_a_death_is_not_done_twice),
         fresh(many_items_are_all_dealt_with),
+        fresh(a_turn_takes_no_more_than_it_can_do_in_its_time),
+        fresh(a_closed_inbox_is_left_alone_and_what_was_taken_ends),
+        fresh(what_was_accepted_in_a_lost_second_is_not_done_twice),
+        fresh(an_equal_request_after_the_loss_is_new_work),
+        fresh(a_wiped_inbox_begins_another_era),
         fresh(verbs_change_the_operation_and_its_hash),
         fresh(a_verb_on_what_is_not_there_is_refused_and_makes_nothing),
         fresh(what_is_wrong_is_refused_with_its_reason),
         fresh(what_is_too_deep_or_too_long_is_refused),
+        fresh(what_is_too_long_does_not_leave_redis),
+        fresh(the_longest_request_is_a_setting),
         fresh(bytes_that_are_no_text_are_refused_as_text),
         fresh(the_list_of_definitions_bounds_what_may_be_asked_for),
         fresh(only_the_newest_thousand_refusals_are_kept),

@@ -17,7 +17,7 @@ static void assert_list(struct queue_test *t, const char *key, const char *expec
 
 /* ---- beat -------------------------------------------------------------------------------------------------------- */
 
-enum { BEAT_EPOCH, BEAT_BEATS, BEAT_SILENT, BEAT_UNKNOWN, BEAT_DUE };
+enum { BEAT_DROPPED, BEAT_BEATS, BEAT_SILENT, BEAT_UNKNOWN, BEAT_DUE };
 
 /* One queue; `held` and `named` are counts followed by that many chunks. */
 static redisReply *beat(struct queue_test *t, const char *held, const char *named)
@@ -41,18 +41,85 @@ static void a_beat_shows_life_and_counts(void **state)
 {
     struct queue_test *t = *state;
     redisReply *first = beat(t, "0", "0");
-    assert_int_equal(redis_item(first, BEAT_EPOCH)->type, REDIS_REPLY_NIL);
+    assert_int_equal(redis_int(redis_item(first, BEAT_DROPPED)), 0);
     assert_int_equal(redis_int(redis_item(first, BEAT_BEATS)), 1);
     freeReplyObject(first);
-    run_command(t, "SET :epoch e-1");
     redisReply *second = beat(t, "0", "0");
-    assert_string_equal(redis_text(redis_item(second, BEAT_EPOCH)), "e-1");
     assert_int_equal(redis_int(redis_item(second, BEAT_BEATS)), 2);
     assert_int_equal(redis_count(redis_item(second, BEAT_SILENT)), 0);
     freeReplyObject(second);
     assert_texts(command(t, "GET :worker:w_1"), "{}");
     assert_in_range(number_from(t, "PTTL :worker:w_1"), 1, 5000);
     assert_int_equal(number_from(t, "ZCARD :workers"), 1);
+}
+
+/* A key of ours, then bytes as they are. */
+static void run_bytes(struct queue_test *t, const char *verb, const char *key, const char *score, const char *bytes,
+                      size_t len)
+{
+    struct err_info error = {.code = ERR_OK};
+    redis_args_reset(t->args);
+    redis_arg(t->args, verb);
+    redis_argf(t->args, "%s%s", t->prefix, key);
+    if (score != NULL)
+        redis_arg(t->args, score);
+    redis_arg_len(t->args, bytes, len);
+    assert_fine(redis_run(t->redis, t->args, NULL, &error));
+}
+
+static const struct {
+    const char *bytes;
+    size_t len;
+} spoilt[] = {{"{\"op\":\0x}", 10}, {"\0", 1}, {"\xff\xfe\0\xff", 4}};
+
+static void a_beat_drops_what_nobody_of_us_writes(void **state)
+{
+    struct queue_test *t = *state;
+    char *big = mem_zalloc(1000001);
+    memset(big, 'x', 1000000);
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+        run_bytes(t, "RPUSH", ACTIVE, NULL, spoilt[i].bytes, spoilt[i].len);
+        run_bytes(t, "ZADD", ":delayed:delivery", "1", spoilt[i].bytes, spoilt[i].len);
+        run_bytes(t, "ZADD", ":workers", "1", spoilt[i].bytes, spoilt[i].len);
+    }
+    run_bytes(t, "RPUSH", ACTIVE, NULL, big, 1000000);
+    run_bytes(t, "ZADD", ":delayed:delivery", "1", big, 1000000);
+    run_bytes(t, "ZADD", ":workers", "1", big, 1000000);
+    run_bytes(t, "ZADD", ":workers", "1", "", 0);
+    run_bytes(t, "ZADD", ":workers", "inf", "w_far", 5);
+    run_bytes(t, "ZADD", ":delayed:delivery", "inf", "op_far", 6);
+    run_command(t, "RPUSH " ACTIVE " nonsense");
+    redisReply *reply = beat(t, "0", "0");
+    assert_int_equal(redis_int(redis_item(reply, BEAT_DROPPED)), 15);
+    assert_item(reply, BEAT_UNKNOWN, "nonsense"); /* goes back, and the worker that takes it says so */
+    assert_item(reply, BEAT_SILENT, "");
+    assert_item(reply, BEAT_DUE, "");
+    freeReplyObject(reply);
+    assert_list(t, ACTIVE, "nonsense");
+    assert_int_equal(number_from(t, "EXISTS :delayed:delivery"), 0);
+    assert_int_equal(number_from(t, "ZCARD :workers"), 1);
+    free(big);
+}
+
+static void what_is_too_long_to_be_a_chunk_is_cut_and_gone(void **state)
+{
+    struct queue_test *t = *state;
+    char *big = mem_zalloc(1000001);
+    memset(big, 'x', 1000000);
+    run_bytes(t, "RPUSH", QUEUE, NULL, big, 1000000);
+    run_command(t, "RPUSH " QUEUE " a");
+    redisReply *taken = script(t, &lua_take, QUEUE " " ACTIVE " | 2 ''");
+    assert_int_equal(redis_item(taken, 0)->len, 300);
+    assert_string_equal(redis_text(redis_item(taken, 1)), "a");
+    freeReplyObject(taken);
+    assert_list(t, ACTIVE, "a");
+    run_bytes(t, "RPUSH", ACTIVE, NULL, big, 1000000);
+    redisReply *moved =
+        script(t, &lua_reap, ":workers :worker:w_1 :inbox :inbox:active:w_1 " ACTIVE " " QUEUE " | w_1 0 '' " DAY_MS);
+    assert_int_equal(redis_count(moved), 1);
+    freeReplyObject(moved);
+    assert_list(t, QUEUE, "a");
+    free(big);
 }
 
 static void a_beat_names_what_the_worker_does_not_know(void **state)
@@ -188,16 +255,6 @@ static void the_dead_are_forgotten_after_a_day(void **state)
 
 /* ---- the inbox ------------------------------------------------------------------------------------------------- */
 
-static void an_item_is_stamped_in_place(void **state)
-{
-    struct queue_test *t = *state;
-    run_command(t, "RPUSH :inbox:active:w_1 item-1 item-2");
-    assert_int_equal(script_number(t, &lua_accept, ":inbox:active:w_1 | item-2 stamped-2"), 1);
-    assert_list(t, ":inbox:active:w_1", "stamped-2 item-1");
-    assert_int_equal(script_number(t, &lua_accept, ":inbox:active:w_1 | item-2 stamped-2"), 0);
-    assert_list(t, ":inbox:active:w_1", "stamped-2 item-1");
-}
-
 static void refusals_are_kept_and_acceptances_are_not(void **state)
 {
     struct queue_test *t = *state;
@@ -225,7 +282,9 @@ static void the_newest_thousand_refusals_are_kept(void **state)
 
 static int64_t wipe(struct queue_test *t, const char *found, const char *nonce)
 {
-    return script_number(t, &lua_wipe, ":epoch :ops " QUEUE " :delayed:delivery :suspects:delivery " ACTIVE " | %s %s",
+    return script_number(t, &lua_wipe,
+                         ":epoch :ops :inbox :inbox:count " QUEUE " :delayed:delivery :suspects:delivery " ACTIVE
+                         " | %s %s era",
                          found, nonce);
 }
 
@@ -317,6 +376,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, queue_test_fresh)
     const struct CMUnitTest tests[] = {
         TEST(a_beat_shows_life_and_counts),
+        TEST(a_beat_drops_what_nobody_of_us_writes),
+        TEST(what_is_too_long_to_be_a_chunk_is_cut_and_gone),
         TEST(a_beat_names_what_the_worker_does_not_know),
         TEST(what_is_named_twice_goes_back_to_the_head),
         TEST(what_has_become_known_meanwhile_stays),
@@ -326,7 +387,6 @@ int main(void)
         TEST(a_fatal_signal_makes_suspects_that_know_their_worker),
         TEST(a_suspect_that_kills_again_stays_readable),
         TEST(the_dead_are_forgotten_after_a_day),
-        TEST(an_item_is_stamped_in_place),
         TEST(refusals_are_kept_and_acceptances_are_not),
         TEST(the_newest_thousand_refusals_are_kept),
         TEST(a_wipe_takes_all_lists_but_the_inbox),

@@ -139,8 +139,11 @@ static void a_counter_beyond_reason_is_not_taken_over(void **state)
     assert_true(rebuilt(f));
     redis_do(f, "SET {}:beats 7");
     assert_false(rebuilt(f));
-    static const char *const written[] = {"9223372036854775807", "-1", "nonsense"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const written[] = {
+        "9223372036854775807", "-1",         "nonsense", "1125899906842623", /* 2^50 - 1 */
+        "9007199254740993",    "2000000000", "1.5",      "1e3",
+        "99999999999999999999"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         redis_do(f, "SET {}:beats %s", written[i]);
         assert_true(rebuilt(f));
         assert_int_equal(redis_number(f, "INCR {}:beats"), 8);
@@ -148,6 +151,19 @@ static void a_counter_beyond_reason_is_not_taken_over(void **state)
         assert_false(rebuilt(f));
         assert_int_equal(number_of(f->other, "SELECT beats FROM store_state"), 7);
     }
+}
+
+/* As one was left that had believed such a counter: it is rebuilt once, not each second. */
+static void a_counter_that_was_believed_is_begun_again(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(rebuilt(f));
+    run_sql(f->other, "UPDATE store_state SET beats = 1125899906842622");
+    redis_do(f, "SET {}:beats 1125899906842630");
+    assert_true(rebuilt(f));
+    redis_do(f, "INCR {}:beats");
+    assert_false(rebuilt(f));
+    assert_in_range(number_of(f->other, "SELECT beats FROM store_state"), 0, 10);
 }
 
 static void a_rebuild_that_died_is_made_again(void **state)
@@ -182,11 +198,11 @@ static int64_t run_lua(struct fixture *f, const struct lua *script, const char *
 static void a_slow_rebuilder_neither_wipes_nor_seals_what_another_built(void **state)
 {
     struct fixture *f = *state;
-    static const char *const wiped[] = {":epoch", ":ops", ":queue:history", NULL}, *const sealed[] = {":epoch",
-                                                                                                      ":beats", NULL};
+    static const char *const wiped[] = {":epoch", ":ops", ":inbox", ":inbox:count", ":queue:history", NULL},
+                             *const sealed[] = {":epoch", ":beats", NULL};
     assert_true(rebuilt(f));
     scattered(f);
-    const char *const late[] = {"", "nonce:late", NULL}; /* it found an empty Redis */
+    const char *const late[] = {"", "nonce:late", "era", NULL}; /* it found an empty Redis */
     assert_int_equal(run_lua(f, &lua_wipe, wiped, late), 0);
     assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 2);
     assert_epoch_is_true(f);
@@ -292,6 +308,7 @@ int main(void)
         fresh(a_run_that_was_never_known_is_taken_down),
         fresh(a_redis_that_hides_its_run_is_judged_by_the_rest),
         fresh(a_counter_beyond_reason_is_not_taken_over),
+        fresh(a_counter_that_was_believed_is_begun_again),
         fresh(a_rebuild_that_died_is_made_again),
         fresh(a_slow_rebuilder_neither_wipes_nor_seals_what_another_built),
         fresh(whoever_waited_for_the_lock_looks_again),

@@ -68,8 +68,9 @@ static void stray_hashes_get_an_expiry_and_ours_do_not(void **state)
     redis_do(f, "HSET {}:op:op_nonsense cancelled true");
     redis_do(f, "SET {}:op:text x"); /* not even a hash: left alone */
     redis_do(f, "SADD {}:ops op_nonsense");
-    for (int i = 0; i < 5; i++) /* the walk goes in steps over all that is there */
-        pass(f);
+    sweep_walk_soon(sweeper); /* in steps over all that is there */
+    while (pass(f))
+        continue;
     assert_true(redis_number(f, "TTL {}:op:op_nonsense") > 0);
     assert_int_equal(redis_number(f, "TTL {}:op:%s", op.id), -1);
     assert_int_equal(redis_number(f, "TTL {}:op:text"), -1);
@@ -88,6 +89,111 @@ static void an_ended_operation_whose_hash_is_gone_leaves_the_set(void **state)
     pass(f);
     assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 0);
     assert_int_equal(redis_number(f, "EXISTS {}:op:%s", op.id), 0);
+}
+
+/* ---- what is looked at here alone -------------------------------------------------------------------------------- */
+
+static struct op completed(struct fixture *f, int64_t count)
+{
+    struct op op = swept(f, f->quick, count);
+    finish(f, &op, 1, count);
+    pass(f);
+    pass(f);
+    assert_redis_text("completed", f, "HGET {}:op:%s state", op.id);
+    assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 0);
+    return op;
+}
+
+/* A whole round over all keys of this Redis, those of other tests among them. */
+static void walk(struct fixture *f)
+{
+    sweep_walk_soon(sweeper);
+    while (pass(f))
+        continue;
+}
+
+/* No rebuild is needed for it: each pass takes a step. */
+static void the_walk_comes_round_by_itself(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = completed(f, 10);
+    redis_do(f, "HSET {}:op:%s completed 3", op.id);
+    for (int64_t steps = redis_number(f, "DBSIZE") / 100 + 10; steps > 0; steps--)
+        pass(f);
+    assert_redis_text("10", f, "HGET {}:op:%s completed", op.id);
+}
+
+static void the_hash_of_an_ended_operation_is_put_right(void **state)
+{
+    static const char *const lies[] = {
+        "state running", "state x",        "total 7",        "completed 99",
+        "succeeded -1",  "failed nan",     "skipped 3",      "cancelled_jobs 1",
+        "phase 9",       "version 1",      "version 999999", "timeline 9",
+        "version x",     "definition odd", "subject \xff",   "finished_at x",
+        "phases []",     "gen x",          "operation_id x", "version 9007199254740993",
+    };
+    struct fixture *f = *state;
+    struct op op = completed(f, 10);
+    redisReply *before = redis_ask(&f->dispatch, "HGET {}:op:%s phases", op.id);
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        redis_do(f, "HSET {}:op:%s %s", op.id, lies[i]);
+        walk(f);
+        assert_redis_text("completed", f, "HGET {}:op:%s state", op.id);
+        assert_redis_text("10", f, "HGET {}:op:%s total", op.id);
+        assert_redis_text("10", f, "HGET {}:op:%s completed", op.id);
+        assert_redis_text("0", f, "HGET {}:op:%s failed", op.id);
+        assert_redis_text("0", f, "HGET {}:op:%s cancelled_jobs", op.id);
+        assert_int_equal(redis_number(f, "HGET {}:op:%s version", op.id), tally_of(f, op.id).version);
+        assert_redis_text("quick", f, "HGET {}:op:%s definition", op.id);
+        assert_redis_text(before->str, f, "HGET {}:op:%s phases", op.id);
+        assert_redis_text(op.id, f, "HGET {}:op:%s operation_id", op.id);
+    }
+    redis_do(f, "PERSIST {}:op:%s", op.id);
+    redis_do(f, "HDEL {}:op:%s total succeeded gen", op.id);
+    walk(f);
+    assert_redis_text("10", f, "HGET {}:op:%s succeeded", op.id);
+    assert_in_range(redis_number(f, "TTL {}:op:%s", op.id), 1, DISPATCH_KEEP_S);
+    redis_do(f, "DEL {}:op:%s", op.id);
+    redis_do(f, "SET {}:op:%s x", op.id);
+    walk(f);
+    assert_redis_text("10", f, "HGET {}:op:%s completed", op.id);
+    freeReplyObject(before);
+}
+
+/* More keys than a step passes: after a rebuild the walk does not wait for the next pass. */
+static void after_a_rebuild_all_hashes_are_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = completed(f, 10);
+    for (int i = 0; i < 3000; i++)
+        redis_do(f, "SET {}:worker:w_%d x", i);
+    redis_do(f, "HSET {}:op:%s completed 3 state running version 2", op.id); /* as of a second ago */
+    sweep_walk_soon(sweeper);
+    int passes = 1;
+    while (pass(f))
+        passes++;
+    assert_true(passes > 2);
+    assert_redis_text("completed", f, "HGET {}:op:%s state", op.id);
+    assert_redis_text("10", f, "HGET {}:op:%s completed", op.id);
+}
+
+static void lists_of_workers_whom_nobody_knows_are_found(void **state)
+{
+    struct fixture *f = *state;
+    swept(f, f->quick, 10);
+    redis_do(f, "RPUSH {}:active:history:w_forgotten a");
+    redis_do(f, "RPUSH {}:inbox:active:w_other b");
+    redis_do(f, "RPUSH {}:inbox:active:no/worker! c d");
+    redis_do(f, "RPUSH {}:active:delivery: e");
+    redis_do(f, "DEL {}:workers");
+    walk(f);
+    assert_true(redis_number(f, "ZSCORE {}:workers w_forgotten") > 0); /* silent from now on: reaped like any */
+    assert_true(redis_number(f, "ZSCORE {}:workers w_other") > 0);
+    assert_int_equal(redis_number(f, "ZCARD {}:workers"), 2);
+    assert_int_equal(redis_number(f, "EXISTS {}:inbox:active:no/worker! {}:active:delivery:"), 0);
+    assert_redis_text("c", f, "LINDEX {}:inbox 0");
+    assert_int_equal(redis_number(f, "LLEN {}:inbox"), 2);
+    assert_redis_text("e", f, "LINDEX {}:queue:delivery 0");
 }
 
 static void old_outcomes_are_pruned_and_the_counts_stay(void **state)
@@ -198,6 +304,10 @@ int main(void)
         fresh(what_cannot_be_planned_fails_and_leaves_nothing),
         fresh(stray_hashes_get_an_expiry_and_ours_do_not),
         fresh(an_ended_operation_whose_hash_is_gone_leaves_the_set),
+        fresh(the_hash_of_an_ended_operation_is_put_right),
+        fresh(the_walk_comes_round_by_itself),
+        fresh(after_a_rebuild_all_hashes_are_looked_at),
+        fresh(lists_of_workers_whom_nobody_knows_are_found),
         fresh(old_outcomes_are_pruned_and_the_counts_stay),
         fresh(what_takes_long_to_prune_does_not_hold_up_the_rest),
         fresh(a_flag_in_redis_cancels_in_postgresql),

@@ -1,5 +1,6 @@
 /* Somebody wrote to Redis what is not so: what the sweep finds out, and makes anew. */
 #include "common/queue/key_types.h"
+#include "common/queue/worker_list.h"
 #include "tests/contract/queue/sweep_test.h"
 
 static void assert_made_anew(struct fixture *f, const struct op *op, int64_t generation)
@@ -85,11 +86,46 @@ static void keys_of_another_type_go_and_others_stay(void **state)
     assert_false(key_types_blamed("ERR something else"));
 }
 
+static int64_t requests(struct fixture *f)
+{
+    static const char name[] = "total_reads_processed:";
+    redisReply *info = redis_ask(&f->dispatch, "INFO stats");
+    int64_t number = strtoll(strstr(info->str, name) + strlen(name), NULL, 10);
+    freeReplyObject(info);
+    return number;
+}
+
+/* Other tests may use the same Redis: the bound is far above what one pass needs, and far below one request each. */
+static void thousands_of_made_up_workers_cost_a_few_requests(void **state)
+{
+    enum { MADE_UP = 5000 };
+    struct fixture *f = *state;
+    for (int i = 0; i < MADE_UP; i++)
+        redis_do(f, "ZADD {}:workers %d w_%d", i, i);
+    redis_do(f, "ZADD {}:workers 9000000000000 w_real");
+    redis_do(f, "SET {}:worker:w_real {\"executors\":{\"history\":3}}");
+    redis_do(f, "SET {}:worker:w_7 {\"executors\":{\"history\":9223372036854775807,\"delivery\":-1}}");
+    redis_do(f, "SET {}:worker:w_8 {\"executors\":{\"history\":9223372036854775807}}");
+    int64_t before = requests(f);
+    struct worker_list list;
+    struct err_info error;
+    assert_fine(worker_list_read(&f->dispatch, &list, &error));
+    assert_in_range(requests(f) - before, 1, MADE_UP / 2);
+    assert_int_equal(list.count, MADE_UP + 1);
+    assert_string_equal(worker_list_id(&list, 0), "w_real");
+    assert_int_equal(worker_list_silent_ms(&list, 0), 0);
+    assert_string_equal(worker_list_said(&list, 1), "");
+    worker_list_fini(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh(a_hash_that_cannot_be_is_made_anew),      fresh(a_state_that_is_not_so_is_put_right),
-        fresh(what_was_committed_since_is_believed),    fresh(the_wish_to_cancel_survives),
+        fresh(a_hash_that_cannot_be_is_made_anew),
+        fresh(a_state_that_is_not_so_is_put_right),
+        fresh(what_was_committed_since_is_believed),
+        fresh(the_wish_to_cancel_survives),
+        fresh(thousands_of_made_up_workers_cost_a_few_requests),
         fresh(keys_of_another_type_go_and_others_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

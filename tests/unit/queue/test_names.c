@@ -60,6 +60,7 @@ static void each_key_has_its_type(void **state)
         {"suspects:history", "list"},
         {"inbox", "list"},
         {"inbox:rejected", "list"},
+        {"inbox:count", "hash"},
         {"inbox:active:w_1", "list"},
         {"delayed:history", "zset"},
         {"workers", "zset"},

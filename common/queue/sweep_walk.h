@@ -1,0 +1,21 @@
+/*
+ * A walk over all of our keys, some in each pass of the sweep: what nothing else looks at, and somebody may have
+ * written over or a Redis that went back has wrong. The hashes of operations that have ended say what PostgreSQL says;
+ * a worker's lists are found though `workers` does not know him.
+ */
+#ifndef REPRISE_QUEUE_SWEEP_WALK_H
+#define REPRISE_QUEUE_SWEEP_WALK_H
+
+#include "common/queue/dispatch.h"
+
+struct sweep_walk {
+    struct pg *pg;
+    const struct dispatch *dispatch;
+    uint64_t cursor;
+    bool hurries; /* Redis was rebuilt: a whole round is wanted soon */
+};
+
+/* Some hundred keys. `*more` is set while the walk hurries. */
+MUST_CHECK enum err sweep_walk_step(struct sweep_walk *walk, bool *more, struct err_info *error);
+
+#endif

@@ -1,0 +1,73 @@
+"""The inbox has its turn, and so has all other service work: however many requests wait, cancel flags are carried over, the
+schedule fires, and each worker takes its share."""
+import json
+import re
+import shutil
+import time
+
+from harness import PREFIX, ProducerTest, eventually, main, programs
+from reprise_testing.stores import ROOT
+
+REQUESTS = 3000
+EVERY_S = 2
+OFTEN = "id: often\nname: Often\nargs:\n  count: {type: integer, minimum: 1, default: 1}\n" \
+        "phases: [{id: p, job: noop, over: numbers}]\nschedule: {every: %ds}\n" % EVERY_S
+
+
+class Turns(ProducerTest):
+    def setUp(self):
+        super().setUp()
+        folder = self.place / "definitions"
+        folder.mkdir()
+        shutil.copy(ROOT / "definitions" / "noop.yaml", folder)
+        (folder / "often.yaml").write_text(OFTEN)
+        self.env = {**self.env, "REPRISE_DEFINITIONS_DIR": str(folder), "REPRISE_SCHEDULE_ENABLED": "true"}
+        self.ask("migrate")
+
+    def start_worker(self, name):
+        worker = programs.Worker(self.env, self.place / (name + ".log"))
+        self.addCleanup(worker.end_at_once)
+        return worker
+
+    def waiting(self):
+        return self.stores.redis("LLEN", PREFIX + ":inbox")
+
+    def fill(self):
+        request = json.dumps({"definition": "noop", "args": {"count": 1}})
+        for _ in range(REQUESTS // 100):
+            self.stores.redis("RPUSH", PREFIX + ":inbox", *[request] * 100)
+
+    @staticmethod
+    def taken(worker):
+        return len(re.findall("inbox: noop was asked for", worker.text()))
+
+    def fired(self):
+        return self.stores.psql.number("SELECT count(*) FROM reprise.schedule_tick WHERE operation_id IS NOT NULL")
+
+    def state(self, operation):
+        return self.stores.psql.value("SELECT state FROM reprise.tally WHERE operation_id = '%s'" % operation)
+
+    def test_thousands_of_requests_hold_up_nothing_else(self):
+        operation = self.ask("run", "noop", "count=100000", "sleep_ms=50")["operation_id"]
+        self.fill()
+        workers = [self.start_worker("one")]
+        eventually(lambda: self.waiting() < REQUESTS, "the inbox is worked off")
+        began = time.monotonic()
+        self.stores.redis("HSET", PREFIX + ":op:" + operation, "cancelled", "true")
+        eventually(lambda: self.state(operation) == "cancelled", "the flag is carried over")
+        print("cancelled after %.2f s, %d requests waiting" % (time.monotonic() - began, self.waiting()))
+        self.assertGreater(self.waiting(), 0, "before the inbox is empty")
+        before, began = self.fired(), time.monotonic()
+        eventually(lambda: self.fired() >= before + 2, "the schedule fires")
+        print("two ticks after %.2f s, %d requests waiting" % (time.monotonic() - began, self.waiting()))
+        self.assertGreater(self.waiting(), 0, "before the inbox is empty")
+        shared = self.waiting()
+        workers.append(self.start_worker("two"))
+        eventually(lambda: self.waiting() == 0, "all is taken", 240)
+        eventually(lambda: sum(map(self.taken, workers)) == REQUESTS, "each is done once", 60)
+        print("of the last %d the second worker took %d" % (shared, self.taken(workers[1])))
+        self.assertGreater(self.taken(workers[1]), 0)
+
+
+if __name__ == "__main__":
+    main()
