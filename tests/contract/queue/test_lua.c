@@ -70,8 +70,9 @@ static void so_it_does_where_it_is_planned_later(void **state)
     script_number(t, &lua_open,
                   HASH " " QUEUE " :ops :delayed:delivery | " OP " 1 1 0 10 3 1 -1 :events 1 1 running 0 0 0 0 0 0 ''");
     assert_int_equal(number_from(t, "LLEN " QUEUE), 1);
-    freeReplyObject(
-        script(t, &lua_mirror, HASH " " QUEUE " :ops | " OP " 1 1 0 -1 60 :events 1 2 running 0 1 0 0 0 0 ''"));
+    freeReplyObject(script(t, &lua_mirror,
+                           HASH " " QUEUE " :ops :delayed:delivery | " OP
+                                " 1 1 0 -1 60 :events -1 1 2 running 0 1 0 0 0 0 ''"));
     assert_texts(command(t, "LINDEX " QUEUE " 0"), FIRST(1, 1, 1));
 }
 
