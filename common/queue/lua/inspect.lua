@@ -6,7 +6,10 @@ local time = redis.call('TIME')
 local last_list = 2 + tonumber(ARGV[1])
 local last_set, most = last_list + tonumber(ARGV[2]), tonumber(ARGV[3]) - 1
 local lists, sets, hashes = {}, {}, {}
-for k = 3, last_list do lists[k - 2] = { redis.call('LLEN', KEYS[k]), redis.call('LRANGE', KEYS[k], 0, most) } end
+for k = 3, last_list do
+    local length = redis.call('LLEN', KEYS[k])
+    lists[k - 2] = { length, length == 0 and {} or redis.call('LRANGE', KEYS[k], 0, most) }
+end
 for k = last_list + 1, last_set do sets[k - last_list] = redis.call('ZRANGE', KEYS[k], 0, most, 'WITHSCORES') end
 for k = last_set + 1, #KEYS do
     hashes[k - last_set] = { redis.call('TTL', KEYS[k]),
