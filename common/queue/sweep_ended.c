@@ -44,33 +44,84 @@ static void add_marks(struct pg_batch *batch, const struct kind *kind, const cha
     free(checkpoints);
 }
 
-/* One step: jobs out, marks, count, in one transaction. `*removed` < REMOVE_STEP: that was the last. */
-static enum err remove_step(struct sweep_ended *s, const char *operation_id, int *removed, struct err_info *error)
+/* What is removed of one operation, in one step. */
+struct removal {
+    const char *operation_id;
+    int64_t from; /* the lowest open seq; 0: there is none */
+    int64_t removed;
+    bool ours; /* false: another remover is at it */
+};
+
+/* BEGIN, the lock of removers, where the step begins. Two removers at once would wait for each other's rows. */
+static enum err begin_removal(struct sweep_ended *s, struct removal *step, struct err_info *error)
 {
-    struct pg_batch *first = pg_batch_new(), *second = pg_batch_new();
-    pg_batch_add(first, &sql_queue_begin);
-    struct pg_args *args = pg_batch_add(first, &sql_queue_remove_leftover);
-    pg_arg_text(args, operation_id);
-    pg_arg_int4(args, REMOVE_STEP);
-    enum err err = pg_batch_run(s->pg, first, error);
-    FAULT_POINT("sweep.removed");
+    struct pg_batch *batch = pg_batch_new();
+    pg_batch_add(batch, &sql_queue_begin);
+    pg_arg_text(pg_batch_add(batch, &sql_queue_sweep_lock), "leftover");
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_remove_leftover_next);
+    pg_arg_text(args, step->operation_id);
+    pg_arg_int8(args, s->removed_to);
+    enum err err = pg_batch_run(s->pg, batch, error);
     if (err == ERR_OK) {
-        const PGresult *rows = pg_batch_result(first, 1);
-        *removed = pg_rows(rows);
-        for (size_t k = 0; k < s->kinds->count; k++)
-            if (s->kinds->kinds[k].cancel_mark != NULL)
-                add_marks(second, &s->kinds->kinds[k], operation_id, rows);
-        pg_arg_text(pg_batch_add(second, &sql_queue_remove_leftover_leases), operation_id);
-        args = pg_batch_add(second, &sql_queue_remove_leftover_tally);
-        pg_arg_text(args, operation_id);
-        pg_arg_int8(args, *removed);
-        pg_arg_bool(args, *removed == REMOVE_STEP);
-        pg_batch_add(second, &sql_queue_commit);
-        err = pg_batch_run(s->pg, second, error);
+        const PGresult *next = pg_batch_result(batch, 2);
+        step->ours = pg_bool(pg_batch_result(batch, 1), 0, 0);
+        step->from = pg_rows(next) == 0 ? 0 : pg_int8(next, 0, 0);
     }
+    pg_batch_drop(batch);
+    return err;
+}
+
+static enum err remove_range(struct sweep_ended *s, const struct removal *step, PGresult **rows, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, step->operation_id);
+    pg_arg_int8(args, step->from);
+    pg_arg_int8(args, step->from + REMOVE_STEP - 1);
+    enum err err = pg_exec(s->pg, &sql_queue_remove_leftover, args, rows, error);
+    pg_args_drop(args);
+    return err;
+}
+
+/* Marks, count, COMMIT. */
+static enum err end_removal(struct sweep_ended *s, struct removal *step, const PGresult *rows, struct err_info *error)
+{
+    struct pg_batch *batch = pg_batch_new();
+    step->removed = rows == NULL ? 0 : pg_rows(rows);
+    for (size_t k = 0; step->removed > 0 && k < s->kinds->count; k++)
+        if (s->kinds->kinds[k].cancel_mark != NULL)
+            add_marks(batch, &s->kinds->kinds[k], step->operation_id, rows);
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_remove_leftover_tally);
+    pg_arg_text(args, step->operation_id);
+    pg_arg_int8(args, step->removed);
+    pg_arg_bool(args, step->from > 0);
+    pg_batch_add(batch, &sql_queue_commit);
+    enum err err = pg_batch_run(s->pg, batch, error);
+    pg_batch_drop(batch);
+    return err;
+}
+
+/* One step: jobs out, marks, count, in one transaction. It begins where the last one ended, so that it need not pass
+ * over all rows that are dead already; an operation is done with where a step finds nothing from its very beginning. */
+static enum err remove_step(struct sweep_ended *s, struct removal *step, bool *done, struct err_info *error)
+{
+    if (strcmp(s->removing, step->operation_id) != 0) {
+        snprintf(s->removing, sizeof s->removing, "%s", step->operation_id);
+        s->removed_to = 0;
+    }
+    PGresult *rows = NULL;
+    enum err err = begin_removal(s, step, error);
+    bool from_the_beginning = s->removed_to == 0;
+    bool counts = step->ours && (step->from > 0 || from_the_beginning);
+    if (err == ERR_OK && step->ours && step->from > 0)
+        err = remove_range(s, step, &rows, error);
+    FAULT_POINT("sweep.removed");
+    if (err == ERR_OK && counts)
+        err = end_removal(s, step, rows, error);
     pg_abort(s->pg);
-    pg_batch_drop(first);
-    pg_batch_drop(second);
+    PQclear(rows);
+    if (err == ERR_OK && step->ours)
+        s->removed_to = step->from == 0 ? 0 : step->from + REMOVE_STEP - 1;
+    *done = err == ERR_OK && (!step->ours || (step->from == 0 && from_the_beginning));
     return err;
 }
 
@@ -80,12 +131,13 @@ static enum err remove_leftover(struct sweep_ended *s, bool *more, struct err_in
     int64_t until = clock_mono_ms() + REMOVE_BUDGET_MS;
     enum err err = pg_exec(s->pg, &sql_queue_sweep_leftover, NULL, &ids, error);
     for (int i = 0; err == ERR_OK && i < pg_rows(ids); i++) {
-        int removed = REMOVE_STEP;
-        while (err == ERR_OK && removed == REMOVE_STEP && clock_mono_ms() < until)
-            err = remove_step(s, pg_text(ids, i, 0), &removed, error);
-        *more = *more || removed == REMOVE_STEP;
-        if (err == ERR_OK)
-            err = dispatch_refresh(s->dispatch, s->pg, pg_text(ids, i, 0), error);
+        struct removal step = {.operation_id = pg_text(ids, i, 0)};
+        bool done = false;
+        while (err == ERR_OK && !done && clock_mono_ms() < until)
+            err = remove_step(s, &step, &done, error);
+        *more = *more || !done;
+        if (err == ERR_OK && step.ours)
+            err = dispatch_refresh(s->dispatch, s->pg, step.operation_id, error);
     }
     PQclear(ids);
     return err;
@@ -205,6 +257,8 @@ static enum err prune(struct sweep_ended *s, bool *more, struct err_info *error)
 enum err sweep_ended_pass(struct sweep_ended *sweep, bool *more, struct err_info *error)
 {
     enum err err = remove_leftover(sweep, more, error);
+    if (err == ERR_OK)
+        err = pg_exec(sweep->pg, &sql_queue_sweep_leases, NULL, NULL, error);
     if (err == ERR_OK)
         err = mirror_ended(sweep, error);
     if (err == ERR_OK)

@@ -11,6 +11,9 @@ struct sweep_ended {
     const struct dispatch *dispatch;
     const struct kind_table *kinds;
     int64_t retention_ms;
+    char removing[ID_MAX]; /* the operation whose jobs were removed last, and up to which seq: the next step begins
+                              there */
+    int64_t removed_to;
     struct sweep_walk walk; /* a step a pass */
     uint64_t ops_cursor;    /* of the walk over `ops`, likewise */
     int64_t pruned_ms;      /* when something was pruned last */

@@ -88,7 +88,7 @@ static inline int queue_test_fresh(void **state)
     struct queue_test *t = *state;
     snprintf(t->prefix, sizeof t->prefix, "%s%d", stores_prefix(t->stores), ++t->number);
     sql(t, "TRUNCATE operation, operation_alias, tally, job, job_outcome, exclusive, apps, repositories, deliveries, "
-           "delivery_intents, definition_versions "
+           "delivery_intents, definition_versions, activity, activity_fresh, cost_audit_log, cost_webhook "
            "CASCADE");
     return 0;
 }

@@ -4,7 +4,7 @@
  * made afterwards.
  */
 #include "common/store/pg_private.h"
-#include "tests/contract/queue/queue_test.h"
+#include "tests/contract/queue/plan_test.h"
 
 /* The operation that is looked at: the 100 000 jobs of OP, among as many of other operations. */
 #define OP "op_01HKM0000000000000000000A1"
@@ -39,7 +39,8 @@ static const struct {
     {&sql_queue_due_again, "'w_1', 1", 700},
     {&sql_queue_set_aside, "", 2600},
     {&sql_queue_sweep_ready, "'" OP "'", 60},
-    {&sql_queue_remove_leftover, "'" OP "', 100", 800},
+    {&sql_queue_remove_leftover, "'" OP "', 50001, 50100", 600},
+    {&sql_queue_remove_leftover_next, "'" OP "', 50000", 20},
     {&sql_queue_catalog_find, "'d500'", 20},
     {&sql_queue_catalog_is_current, "500, 'v'", 20},
     {&sql_queue_schedule_scheduled, "", 60},
@@ -55,14 +56,6 @@ static char explain_texts[2 * HOT][600];
 static bool is_for_migrations(const struct sql *statement)
 {
     return strncmp(statement->name, "migrate/", 8) == 0 || strncmp(statement->name, "migrations/", 11) == 0;
-}
-
-static struct pg *hot_connection(struct queue_test *t)
-{
-    struct err_info error;
-    struct pg *pg = pg_new(stores_postgres_url(t->stores), "test", PG_LIMITS_HOT);
-    assert_fine(pg_ready(pg, &error));
-    return pg;
 }
 
 static void every_statement_is_understood(void **state)
@@ -98,32 +91,6 @@ static void prepare_hot(struct pg *pg)
         set_explain(i, i, "");
         set_explain(HOT + i, i, "(ANALYZE, BUFFERS, TIMING OFF)");
     }
-}
-
-/* The plan as text, lines joined; the caller frees. What it did is undone. */
-static char *explain(struct pg *pg, const struct sql *statement)
-{
-    struct err_info error;
-    struct buf plan = BUF_INIT;
-    PGresult *lines = NULL;
-    assert_fine(pg_exec(pg, &sql_queue_begin, NULL, NULL, &error));
-    assert_fine(pg_exec(pg, statement, NULL, &lines, &error));
-    for (int row = 0; row < pg_rows(lines); row++)
-        buf_addf(&plan, "%s\n", pg_text(lines, row, 0));
-    PQclear(lines);
-    pg_abort(pg);
-    return buf_take(&plan);
-}
-
-/* The pages that the whole statement read: the first line about buffers is the root's. */
-static int64_t pages_of(const char *plan)
-{
-    const char *hit = strstr(plan, "Buffers: shared"), *end = hit == NULL ? NULL : strchr(hit, '\n');
-    int64_t pages = 0;
-    for (const char *at = hit; at != NULL && at < end; at = strpbrk(at + 1, " "))
-        if (strncmp(at, " hit=", 5) == 0 || strncmp(at, " read=", 6) == 0)
-            pages += strtoll(strchr(at, '=') + 1, NULL, 10);
-    return pages;
 }
 
 /* Prints a plan that is refused; returns whether it is. */

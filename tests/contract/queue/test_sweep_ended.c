@@ -47,6 +47,52 @@ static void more_than_a_step_is_removed_too(void **state)
     assert_int_equal(tally_of(f, op.id).cancelled_jobs, 2 * PLAN_STEP + 1);
 }
 
+/* Two workers sweep: one of them removes, the other one does not wait for it. */
+static void only_one_removes_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct tally tally;
+    struct op op = accept_planned(f, f->quick, PLAN_STEP);
+    assert_fine(operation_cancel(f->other, op.id, &tally, &error));
+    assert_fine(pg_exec(f->other, &sql_queue_begin, NULL, NULL, &error));
+    run_sql(f->other, "SELECT pg_advisory_xact_lock(hashtextextended('sweep %s', 0))", "leftover");
+    assert_false(pass(f));
+    assert_int_equal(tally_of(f, op.id).cancelled_jobs, 0);
+    pg_abort(f->other);
+    while (pass(f))
+        continue;
+    assert_int_equal(tally_of(f, op.id).cancelled_jobs, PLAN_STEP);
+}
+
+/* A lease outlives its worker, and here also the removal of the jobs: it goes when its holder must be gone. */
+static void the_lease_of_one_who_died_before_the_cancel_goes(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct tally tally;
+    struct op op = swept(f, f->lengthy, 5);
+    run_sql(f->pg, "SELECT claim('%s', 1, 0, '1', 'w_gone')", op.id);
+    assert_fine(operation_cancel(f->other, op.id, &tally, &error));
+    pass(f);
+    pass(f);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job"), 0);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM exclusive"), 1); /* it may have a request under way */
+    run_sql(f->pg, "UPDATE exclusive SET touched_at = now() - interval '51 seconds' WHERE worker = '%s'", "w_gone");
+    pass(f);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM exclusive"), 0);
+}
+
+static void a_lease_of_a_running_operation_is_left_to_the_next_claim(void **state)
+{
+    struct fixture *f = *state;
+    struct op op = swept(f, f->lengthy, 5);
+    run_sql(f->pg, "SELECT claim('%s', 1, 0, '1', 'w_gone')", op.id);
+    run_sql(f->pg, "UPDATE exclusive SET touched_at = now() - interval '51 seconds' WHERE worker = '%s'", "w_gone");
+    pass(f);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM exclusive"), 1);
+}
+
 static void what_cannot_be_planned_fails_and_leaves_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -196,14 +242,28 @@ static void lists_of_workers_whom_nobody_knows_are_found(void **state)
     assert_redis_text("e", f, "LINDEX {}:queue:delivery 0");
 }
 
+/* The operation, and all that was done so far, was two hours ago. */
+static void grow_old(struct fixture *f, const struct op *op)
+{
+    run_sql(f->pg,
+            "UPDATE operation SET created_at = now() - interval '3 h', finished_at = now() - interval '2 h'"
+            " WHERE operation_id = '%s'",
+            op->id);
+    run_sql(f->pg, "UPDATE job_outcome SET started_at = started_at - interval '2 h',"
+                   " finished_at = finished_at - interval '2 h'");
+    run_sql(f->pg, "UPDATE activity SET minute = minute - interval '2 h' WHERE minute > '-infinity'");
+    run_sql(f->pg, "UPDATE activity_fresh SET minute = minute - interval '2 h' WHERE minute > '-infinity'");
+}
+
 static void old_outcomes_are_pruned_and_the_counts_stay(void **state)
 {
     struct fixture *f = *state;
     struct op old = swept(f, f->quick, 20), young = swept(f, f->quick, 20);
     finish(f, &old, 1, 20);
+    pass(f);
+    grow_old(f, &old);
     finish(f, &young, 1, 20);
     pass(f);
-    run_sql(f->pg, "UPDATE operation SET finished_at = now() - interval '2 h' WHERE operation_id = '%s'", old.id);
     sweep_drop(sweeper); /* the next look of this one would be in a minute */
     sweeper = sweep_new(f->pg, &f->dispatch, &test_kinds, 3600 * 1000);
     pass(f);
@@ -220,7 +280,7 @@ static void what_takes_long_to_prune_does_not_hold_up_the_rest(void **state)
     struct op op = swept(f, f->quick, 1);
     finish(f, &op, 1, 1);
     pass(f);
-    run_sql(f->pg, "UPDATE operation SET finished_at = now() - interval '2 h' WHERE operation_id = '%s'", op.id);
+    grow_old(f, &op);
     run_sql(f->pg,
             "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, worker, started_at) "
             "SELECT '%s', 1 + n, 0, 'quick', n::text, 'succeeded', 0, 'w_test', now() FROM generate_series(1, 12000) n",
@@ -301,6 +361,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fresh(what_a_cancel_leaves_is_removed_counted_and_marked),
         fresh(more_than_a_step_is_removed_too),
+        fresh(only_one_removes_at_a_time),
+        fresh(the_lease_of_one_who_died_before_the_cancel_goes),
+        fresh(a_lease_of_a_running_operation_is_left_to_the_next_claim),
         fresh(what_cannot_be_planned_fails_and_leaves_nothing),
         fresh(stray_hashes_get_an_expiry_and_ours_do_not),
         fresh(an_ended_operation_whose_hash_is_gone_leaves_the_set),
