@@ -78,6 +78,20 @@ static bool has_finding(const struct doctor_report *report, int invariant)
     return false;
 }
 
+/* What each invariant says, in short (docs/invariants.md). */
+static const char *const promises[DOCTOR_INVARIANTS + 1] = {
+    [1] = "each job is open or settled, never both, never neither",
+    [2] = "all counts and sums equal what they count",
+    [3] = "what was settled has its effect, and nothing else has",
+    [4] = "nothing was done after a cancel",
+    [5] = "whatever runs is queued, held or due",
+    [6] = "what is held is held by a living worker",
+    [7] = "Redis is never ahead of PostgreSQL",
+    [8] = "one attempt at a time holds a key",
+    [9] = "Redis holds no more than its windows",
+    [10] = "no secret is to be seen",
+};
+
 /* What was looked at where nothing was found. */
 static void say_well(struct doctor *doctor)
 {
@@ -88,14 +102,14 @@ static void say_well(struct doctor *doctor)
         if (invariant == 0)
             doctor_say(doctor, &on, "nothing to mention");
         else if (invariant == 3)
-            doctor_say(doctor, &on, "holds for %" PRId64 " operations and %" PRId64 " links", doctor->operations,
-                       doctor->links);
+            doctor_say(doctor, &on, "%s: holds for %" PRId64 " operations and %" PRId64 " links", promises[invariant],
+                       doctor->operations, doctor->links);
         else if (invariant == 8)
-            doctor_say(doctor, &on, "holds for %" PRId64 " leases", doctor->leases);
+            doctor_say(doctor, &on, "%s: holds for %" PRId64 " leases", promises[invariant], doctor->leases);
         else if (invariant == 6 || invariant == 9)
-            doctor_say(doctor, &on, "holds for %" PRId64 " entries of lists", doctor->entries);
+            doctor_say(doctor, &on, "%s: holds for %" PRId64 " entries of lists", promises[invariant], doctor->entries);
         else
-            doctor_say(doctor, &on, "holds for %" PRId64 " operations", doctor->operations);
+            doctor_say(doctor, &on, "%s: holds for %" PRId64 " operations", promises[invariant], doctor->operations);
     }
 }
 
@@ -112,6 +126,10 @@ static enum err check(struct doctor *doctor, struct err_info *error)
         err = doctor_costs(doctor, error);
     if (err == ERR_OK)
         err = doctor_sums(doctor, error);
+    if (err == ERR_OK)
+        err = doctor_rows(doctor, error);
+    if (err == ERR_OK)
+        err = doctor_activity(doctor, error);
     if (err == ERR_OK && doctor->redis != NULL)
         err = doctor_values(doctor, error);
     if (err == ERR_OK)

@@ -72,6 +72,10 @@ static void judge(struct doctor *doctor, const PGresult *r, int row)
         doctor_suspect(doctor, &on, "is held for job %s, whose operation does not exist", pg_text(r, row, LEASE_JOB));
         return;
     }
+    if (pg_int8(r, row, LEASE_UNTOUCHED) < -LEASE_MS)
+        doctor_suspect(doctor, &on,
+                       "is held for job %s by a touch that is still to come: it cannot be taken until then",
+                       pg_text(r, row, LEASE_JOB));
     enum op_state state = op_state_of(pg_text(r, row, LEASE_STATE));
     if (state == OP_RUNNING || state == OP_PAUSED) {
         judge_live(doctor, r, row);

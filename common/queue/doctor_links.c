@@ -8,13 +8,40 @@
 
 #define LINKS_AT_ONCE 50
 
-enum { FACTS_LINK, FACTS_RESULT, FACTS_SYNCED, FACTS_FILES, FACTS_HELD, FACTS_ANNOUNCED };
+enum {
+    FACTS_LINK,
+    FACTS_RESULT,
+    FACTS_SYNCED,
+    FACTS_FILES,
+    FACTS_HELD,
+    FACTS_ANNOUNCED,
+    FACTS_OTHER,
+    FACTS_BYTES,
+    FACTS_HELD_BYTES,
+    FACTS_WITHOUT_COMMIT,
+    FACTS_RETRIES
+};
+
+/* Of every link, whatever it says of itself. */
+static void judge_rows(struct doctor *doctor, const PGresult *r, int row)
+{
+    struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
+    int64_t retries = pg_int8(r, row, FACTS_RETRIES);
+    if (pg_int8(r, row, FACTS_OTHER) > 0)
+        doctor_say(doctor, &on,
+                   "%" PRId64 " of its deliveries are not what was recorded: a path, a sha, a blob or a size"
+                   " was written over",
+                   pg_int8(r, row, FACTS_OTHER));
+    if (retries < 0)
+        doctor_say(doctor, &on, "counts %" PRId64 " failed tries", retries);
+}
 
 /* `synced_tree_id` is non-null only while the deliveries equal exactly that tree. */
 static void judge(struct doctor *doctor, const PGresult *r, int row)
 {
     struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
     doctor->links++;
+    judge_rows(doctor, r, row);
     if (!pg_bool(r, row, FACTS_SYNCED))
         return;
     if (strcmp(pg_text(r, row, FACTS_RESULT), "never") == 0)
@@ -25,6 +52,11 @@ static void judge(struct doctor *doctor, const PGresult *r, int row)
     if (pg_is_null(r, row, FACTS_FILES) || pg_int8(r, row, FACTS_FILES) != pg_int8(r, row, FACTS_HELD))
         doctor_say(doctor, &on, "is synced to a tree of %" PRId64 " files, but %" PRId64 " deliveries are recorded",
                    pg_int8(r, row, FACTS_FILES), pg_int8(r, row, FACTS_HELD));
+    else if (!pg_is_null(r, row, FACTS_BYTES) && pg_int8(r, row, FACTS_BYTES) != pg_int8(r, row, FACTS_HELD_BYTES))
+        doctor_say(doctor, &on, "is synced to a tree of %" PRId64 " bytes, but deliveries of %" PRId64 " are recorded",
+                   pg_int8(r, row, FACTS_BYTES), pg_int8(r, row, FACTS_HELD_BYTES));
+    if (pg_bool(r, row, FACTS_WITHOUT_COMMIT))
+        doctor_say(doctor, &on, "is synced to a tree, but to no commit");
 }
 
 static enum err check_batch(struct doctor *doctor, const PGresult *links, int from, int to, struct err_info *error)
@@ -32,6 +64,7 @@ static enum err check_batch(struct doctor *doctor, const PGresult *links, int fr
     struct pg_args *args = pg_args_new();
     doctor_arg_rows(args, links, 0, from, to);
     doctor_arg_rows(args, links, 1, from, to);
+    pg_arg_bool(args, doctor->options->depth == DOCTOR_DEEP);
     PGresult *facts = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_link_facts, args, &facts, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(facts); row++)

@@ -76,6 +76,10 @@ MUST_CHECK enum err doctor_links(struct doctor *doctor, struct err_info *error);
 MUST_CHECK enum err doctor_costs(struct doctor *doctor, struct err_info *error);
 /* I2, from the sums that are kept with links and workflow history. */
 MUST_CHECK enum err doctor_sums(struct doctor *doctor, struct err_info *error);
+/* Rows that say what cannot be: I1, I2, I3. */
+MUST_CHECK enum err doctor_rows(struct doctor *doctor, struct err_info *error);
+/* I2, from the activity that is kept by minute and kind. Comes after all other checks of I1 and I2. */
+MUST_CHECK enum err doctor_activity(struct doctor *doctor, struct err_info *error);
 /* I9 (bytes), I10, stray keys. */
 MUST_CHECK enum err doctor_values(struct doctor *doctor, struct err_info *error);
 /* What may pass, one look: leases (I4, I8), dispatch (I5, I6, I7, I9). */

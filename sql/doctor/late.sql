@@ -1,6 +1,7 @@
 -- What was written to cancelled operations after the cancel (I4). now() is a transaction's beginning, and a settle that began
 -- after the cancel began may still have committed before it, so only the times of the commits decide; the operation's row was
--- last written by the cancel. Where the server does not keep them, an outcome is surely late if its transaction began later
+-- last written by the end of the cancel's drain, up to which a checkpoint in hand may announce. (Without `drained_at` the cancel
+-- never came to its end, or was an older version's: then announcements cannot be judged.) Where the server does not keep them, an outcome is surely late if its transaction began later
 -- than a cancel can have waited for its lock (lock_timeout 10 s, with room), and in doubt if it began after the cancel did.
 -- $1 operations
 SELECT o.operation_id, coalesce(sum(d.n) FILTER (WHERE d.committed > c.cancelled), 0)::bigint AS late,
@@ -10,7 +11,7 @@ SELECT o.operation_id, coalesce(sum(d.n) FILTER (WHERE d.committed > c.cancelled
                                    AND d.finished_at <= o.finished_at + interval '60 seconds'), 0)::bigint AS in_doubt,
        (SELECT count(*) FROM delivery_intents i
          WHERE i.operation_id = o.operation_id
-           AND CASE WHEN c.exact THEN pg_xact_commit_timestamp(i.xmin) > c.cancelled ELSE false END) AS late_intents
+           AND CASE WHEN c.exact AND o.drained_at IS NOT NULL THEN pg_xact_commit_timestamp(i.xmin) > c.cancelled ELSE false END) AS late_intents
   FROM unnest($1::text[]) AS w (operation_id)
   JOIN tally t ON t.operation_id = w.operation_id AND t.state = 'cancelled'
   JOIN operation o ON o.operation_id = w.operation_id AND o.pruned_at IS NULL

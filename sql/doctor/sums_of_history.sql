@@ -1,10 +1,11 @@
--- Days and hours of the workflow history whose rows are not what their sums say: which, what, kept, counted.
+-- Days (with status, template and model) and hours of the workflow history whose rows are not what their sums say: which, what, kept, counted.
 WITH kept AS (
-    SELECT day, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost, sum(timed_runs) AS timed_runs,
+    SELECT day, status, workflow_template, model_used, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost, sum(timed_runs) AS timed_runs,
            sum(seconds) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens,
-           sum(cached_runs) AS cached_runs, sum(efficiency) AS efficiency FROM history_sum GROUP BY day),
+           sum(cached_runs) AS cached_runs, sum(efficiency) AS efficiency FROM history_sum GROUP BY 1, 2, 3, 4),
 real AS (
-    SELECT (coalesce(start_time, created_at) AT TIME ZONE 'UTC')::date AS day, count(*) AS runs,
+    SELECT (coalesce(start_time, created_at) AT TIME ZONE 'UTC')::date AS day, status, coalesce(workflow_template, '') AS workflow_template,
+           coalesce(model_used, '') AS model_used, count(*) AS runs,
            count(*) FILTER (WHERE actual_cost_total > 0) AS cost_runs,
            coalesce(sum(actual_cost_total) FILTER (WHERE actual_cost_total > 0), 0) AS cost,
            count(duration_seconds) FILTER (WHERE status = 'completed') AS timed_runs,
@@ -12,10 +13,10 @@ real AS (
            count(total_tokens) AS token_runs, coalesce(sum(total_tokens), 0) AS tokens,
            count(cache_efficiency_percent) AS cached_runs,
            coalesce(sum(history_micros(cache_efficiency_percent)), 0) * 0.000001 AS efficiency
-      FROM workflow_history GROUP BY 1),
+      FROM workflow_history GROUP BY 1, 2, 3, 4),
 days AS (
-    SELECT day::text AS at, n.what, n.kept, n.counted
-      FROM kept FULL JOIN real USING (day)
+    SELECT concat_ws(' ', day, status, nullif(workflow_template, ''), nullif(model_used, '')) AS at, n.what, n.kept, n.counted
+      FROM kept FULL JOIN real USING (day, status, workflow_template, model_used)
      CROSS JOIN LATERAL (VALUES ('runs', kept.runs, real.runs), ('runs with a cost', kept.cost_runs, real.cost_runs),
                                 ('dollars', kept.cost, real.cost), ('runs with a duration', kept.timed_runs, real.timed_runs),
                                 ('seconds', kept.seconds, real.seconds), ('runs with tokens', kept.token_runs, real.token_runs),

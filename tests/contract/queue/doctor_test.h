@@ -21,13 +21,15 @@ static inline void insert_operation(struct queue_test *t, const char *id, const 
     sql(t,
         "INSERT INTO operation (operation_id, definition, digest, args, subject, phases, queue, chunk, \"window\", "
         "request_key,"
-        " created_at, finished_at) VALUES ('%s', 'noop', 'd', '{}', 'a person', '[{\"id\": \"p\"}]', 'delivery', 2, 2, "
-        "'\\x01',"
+        " created_at, finished_at) VALUES ('%s', 'noop', encode(sha256('d'), 'hex'), '{}', 'a person',"
+        " jsonb_build_array(jsonb_build_object('id', 'p', 'job', CASE '%s' WHEN 'completed' THEN 'resync' ELSE 'noop' "
+        "END)),"
+        " 'delivery', 2, 2, sha256('1'),"
         " now() - interval '1 hour', %s);"
         "INSERT INTO tally (operation_id, state, planned, total, succeeded, failed, skipped, cancelled_jobs, last_seq, "
-        "version)"
-        " VALUES ('%s', '%s', true, %s, 5)",
-        id, finished, id, state, counts);
+        "version, loaded_at)"
+        " VALUES ('%s', '%s', true, %s, 5, now())",
+        id, state, finished, id, state, counts);
 }
 
 static inline void insert_links(struct queue_test *t)
@@ -37,13 +39,17 @@ static inline void insert_links(struct queue_test *t)
         "'x');"
         "INSERT INTO repositories (repository_id, url, owner, name) SELECT 'repo_' || i, 'https://r/' || i, 'o', 'n'"
         "  FROM generate_series(1, 2) i;"
-        "INSERT INTO app_repositories (app_id, repository_id, result, last_scanned_at, synced_tree_id, files, bytes, "
+        "INSERT INTO app_repositories (app_id, repository_id, result, last_scanned_at, synced_tree_id, synced_commit, "
+        "files, bytes, "
         "created_at)"
-        " SELECT 'app_1', 'repo_' || i, 'synced', now() - interval '30 minutes', 't', 2, 20, now() - interval '1 day'"
+        " SELECT 'app_1', 'repo_' || i, 'synced', now() - interval '30 minutes', 't', 'c', 2, 20, now() - interval '1 "
+        "day'"
         "  FROM generate_series(1, 2) i;"
-        "INSERT INTO deliveries (app_id, repository_id, path_sha256, file_path, file_sha, blob_id, size)"
-        " SELECT 'app_1', 'repo_' || i, int4send(j), 'f' || j, 's', 'b', 10"
-        "  FROM generate_series(1, 2) i, generate_series(1, 2) j");
+        "INSERT INTO deliveries (app_id, repository_id, path_sha256, file_path, file_sha, blob_id, size, fingerprint, "
+        "fingerprint_at)"
+        " SELECT a, r, d, p, s, 'b', 10, delivery_fingerprint(a, r, d, p, s, 'b', 10), now()"
+        "  FROM (SELECT 'app_1' AS a, 'repo_' || i AS r, int4send(j) AS d, 'f' || j AS p, 's' AS s"
+        "          FROM generate_series(1, 2) i, generate_series(1, 2) j) f");
 }
 
 static inline void insert_jobs(struct queue_test *t)
@@ -51,22 +57,29 @@ static inline void insert_jobs(struct queue_test *t)
     sql(t,
         "INSERT INTO job (operation_id, seq, phase, kind, key) SELECT '" RUNS
         "', i, 0, 'noop', i::text FROM generate_series(6, 10) i;"
-        "UPDATE job SET run_at = now() + interval '1 hour', failures = 1 WHERE seq = 10;"
+        "UPDATE job SET run_at = now() + interval '1 hour', failures = 1, attempt = 1 WHERE seq = 10;"
         "UPDATE job SET attempt = 3 WHERE seq = 9;"
         "INSERT INTO exclusive (key, operation_id, seq, attempt, worker) VALUES ('held', '" RUNS "', 9, 3, 'w_live');"
-        "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, worker, started_at, "
+        "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, error, attempt, worker, started_at, "
         "finished_at)"
         " SELECT '" RUNS
         "', i, 0, 'noop', i::text, CASE WHEN i <= 3 THEN 'succeeded' WHEN i = 4 THEN 'failed' ELSE 'skipped' END,"
+        "        CASE WHEN i = 4 THEN 'an error' END,"
         "        1, 'w', now(), now() FROM generate_series(1, 5) i"
-        " UNION ALL SELECT '" DONE
-        "', i, 0, 'resync', 'app_1/repo_' || i, 'succeeded', 1, 'w', now(), now() - interval '30 minutes'"
+        " UNION ALL SELECT '" DONE "', i, 0, 'resync', 'app_1/repo_' || i, 'succeeded', NULL, 1, 'w', now() - interval "
+        "'31 minutes', now() - interval '30 minutes'"
         "   FROM generate_series(1, 2) i"
-        " UNION ALL SELECT '" GONE "', i, 0, 'noop', i::text, 'succeeded', 1, 'w', now(), now() - interval '11 minutes'"
+        " UNION ALL SELECT '" GONE "', i, 0, 'noop', i::text, 'succeeded', NULL, 1, 'w', now() - interval '12 "
+        "minutes', now() - interval '11 minutes'"
         "   FROM generate_series(1, 2) i;"
         "UPDATE app_repositories l SET last_scanned_at = d.finished_at FROM job_outcome d" /* in one transaction, with
                                                                                               one time */
-        " WHERE d.operation_id = '" DONE "' AND d.key = l.app_id || '/' || l.repository_id");
+        " WHERE d.operation_id = '" DONE "' AND d.key = l.app_id || '/' || l.repository_id;"
+        "INSERT INTO activity SELECT m.minute, kind, count(*) FILTER (WHERE outcome = 'succeeded'),"
+        "                            count(*) FILTER (WHERE outcome = 'failed'), count(*) FILTER (WHERE outcome = "
+        "'skipped')"
+        "  FROM job_outcome d, LATERAL (VALUES (date_trunc('minute', d.finished_at)), ('-infinity')) m (minute) GROUP "
+        "BY 1, 2");
 }
 
 static inline void open_in_redis(struct queue_test *t)
@@ -83,6 +96,7 @@ static inline void open_in_redis(struct queue_test *t)
 
 static inline void make_healthy(struct queue_test *t)
 {
+    sql(t, "INSERT INTO definition_versions (digest, body) VALUES (encode(sha256('d'), 'hex'), 'd')");
     insert_operation(t, RUNS, "running", "10, 3, 1, 1, 0, 10", "NULL");
     insert_operation(t, DONE, "completed", "2, 2, 0, 0, 0, 2", "now() - interval '20 minutes'");
     insert_operation(t, GONE, "cancelled", "5, 2, 0, 0, 3, 5", "now() - interval '10 minutes'");

@@ -2,6 +2,7 @@
  * finding. */
 #include <signal.h>
 
+#include "common/queue/operation.h"
 #include "tests/contract/queue/doctor_test.h"
 
 /* ---- healthy --------------------------------------------------------------------------------------------------- */
@@ -54,7 +55,8 @@ static void i1_an_open_job_of_a_completed_operation(void **state)
 
 static void i1_a_job_of_a_phase_that_has_ended(void **state)
 {
-    sql(*state, "UPDATE tally SET phase = 1 WHERE operation_id = '" RUNS "'");
+    sql(*state,
+        "UPDATE operation SET phases = phases || phases; UPDATE tally SET phase = 1 WHERE operation_id = '" RUNS "'");
     assert_violation(*state, 1, RUNS);
 }
 
@@ -98,7 +100,10 @@ static void pruned_outcomes_are_not_missed(void **state)
 {
     struct queue_test *t = *state;
     sql(t, "DELETE FROM job_outcome WHERE operation_id = '" DONE "' AND seq = 1;"
-           "UPDATE operation SET finished_at = now() - interval '40 days' WHERE operation_id = '" DONE "'");
+           "UPDATE operation SET created_at = now() - interval '41 days', finished_at = now() - interval '40 days'"
+           " WHERE operation_id = '" DONE "';"
+           "UPDATE job_outcome SET started_at = now() - interval '40 days', finished_at = now() - interval '40 days'"
+           " WHERE operation_id = '" DONE "'; DELETE FROM activity WHERE kind = 'resync'");
     assert_well(t); /* being pruned at this moment */
     sql(t, "DELETE FROM job_outcome WHERE operation_id = '" DONE
            "'; UPDATE operation SET pruned_at = now() WHERE operation_id = '" DONE "'");
@@ -161,10 +166,16 @@ static void settle_cancelled(struct queue_test *t, const char *when)
     sql(t,
         "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, worker, started_at, "
         "finished_at)"
-        " SELECT operation_id, 3, 0, 'noop', '3', 'succeeded', 1, 'w', now(), finished_at + interval '%s' FROM "
+        " SELECT operation_id, 3, 0, 'noop', '3', 'succeeded', 1, 'w', finished_at, finished_at + interval '%s' FROM "
         "operation"
         "  WHERE operation_id = '" GONE "';"
-        "UPDATE tally SET succeeded = 3, cancelled_jobs = 2 WHERE operation_id = '" GONE "'",
+        "UPDATE tally SET succeeded = 3, cancelled_jobs = 2 WHERE operation_id = '" GONE "';"
+        "TRUNCATE activity;"
+        "INSERT INTO activity SELECT m.minute, kind, count(*) FILTER (WHERE outcome = 'succeeded'),"
+        "                            count(*) FILTER (WHERE outcome = 'failed'), count(*) FILTER (WHERE outcome = "
+        "'skipped')"
+        "  FROM job_outcome d, LATERAL (VALUES (date_trunc('minute', d.finished_at)), ('-infinity')) m (minute) GROUP "
+        "BY 1, 2",
         when);
 }
 
@@ -196,6 +207,10 @@ static void i4_a_lease_that_outlives_the_cancel(void **state)
     assert_well(t);
 }
 
+#define ANNOUNCE                                                                                                       \
+    "INSERT INTO delivery_intents (app_id, repository_id, path_sha256, file_path, verb, operation_id, seq, attempt)"   \
+    " VALUES ('app_1', 'repo_3', sha256('%c'), '%c', 'create', '" GONE "', 1, 1)"
+
 /* Where the server keeps the times of commits, the order of these decides, however late a transaction began. */
 static void i4_is_exact_with_the_times_of_commits(void **state)
 {
@@ -215,6 +230,17 @@ static void i4_is_exact_with_the_times_of_commits(void **state)
     sql(&t,
         "UPDATE operation SET subject = subject WHERE operation_id = '" GONE "'"); /* now the cancel is the later one */
     assert_well(&t);
+    /* A checkpoint that was in hand when the state flipped announces until the drain is over, and no longer. */
+    sql(&t, "INSERT INTO repositories (repository_id, url, owner, name) VALUES ('repo_3', 'https://r/3', 'o', 'n');"
+            "INSERT INTO app_repositories (app_id, repository_id) VALUES ('app_1', 'repo_3')");
+    sql(&t, ANNOUNCE, 'a', 'a');
+    struct err_info drained;
+    struct tally tally;
+    if (operation_cancel(t.pg, GONE, &tally, &drained) != ERR_OK) /* its flip finds nothing to do, its drain does */
+        fail_msg("%s", drained.text);
+    assert_well(&t);
+    sql(&t, ANNOUNCE, 'b', 'b');
+    assert_violation(&t, 4, GONE);
     redis_args_drop(t.args);
     redis_drop(t.redis);
     redis_address_fini(&t.address);

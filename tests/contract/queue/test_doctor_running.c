@@ -163,7 +163,7 @@ static void *settle_all(void *context)
                  "(operation_id, seq,"
                  " phase, kind, key, outcome, attempt, worker, started_at) VALUES ('op_busy', %d, 0, 'noop', 'k%d', "
                  "'succeeded', 1,"
-                 " 'w', now()); SELECT settle_tally('op_busy', 1, 0, 0); COMMIT",
+                 " 'w', now()); SELECT settle_tally('op_busy', 'noop', 1, 0, 0); COMMIT",
                  seq, seq, seq);
         if (pg_script(s->pg, text, &error) != ERR_OK)
             break;
