@@ -28,6 +28,7 @@
 #define INBOX_TURN_MS 200 /* at a stretch, before others get their turn */
 #define REDIS_COMMAND_MS 2000
 #define POLICY_EVERY_MS 60000
+#define CLOCK_OFF_MS 30000  /* far less than the minutes that apps allow, far more than a sweep can take by itself */
 #define RESYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
 #define RESYNC_AGAIN_MS 5000
 
@@ -56,7 +57,7 @@ struct service {
     bool resync_wanted;
     int64_t resync_ms; /* not before */
     int64_t swept_ms, policy_ms;
-    bool policy_warned;
+    bool policy_warned, clock_warned;
     bool in_trouble;
     bool keys_spoilt; /* there may be keys of a wrong type: the next round looks */
 };
@@ -132,13 +133,38 @@ static enum err watch_policy(struct service *service, struct err_info *error)
     return ERR_OK;
 }
 
+/* Requests to client apps carry this host's time, and an app refuses one that is minutes off. The heartbeat tells it,
+ * and doctor. */
+static enum err watch_clock(struct service *service, struct err_info *error)
+{
+    PGresult *row = NULL;
+    int64_t before_us = clock_wall_us();
+    enum err err = pg_exec(service->pg, &sql_queue_clock, NULL, &row, error);
+    int64_t off_us = err == ERR_OK ? (before_us + clock_wall_us()) / 2 - pg_int8(row, 0, 0) : 0;
+    PQclear(row);
+    int64_t off_ms = (off_us < 0 ? -off_us : off_us) / 1000;
+    bool wrong = off_ms > CLOCK_OFF_MS;
+    char length[CLOCK_ISO_MAX], text[200];
+    snprintf(text, sizeof text,
+             "this host's clock is %s %s PostgreSQL's, and client apps refuse requests that are minutes off",
+             clock_human_ms(off_ms, length), off_us < 0 ? "behind" : "ahead of");
+    if (wrong && !service->clock_warned)
+        log_warn("%s", text);
+    service->clock_warned = wrong;
+    if (wrong)
+        trouble_note(&service->process->trouble, text);
+    return err;
+}
+
 static enum err sweep_if_due(struct service *service, struct err_info *error)
 {
     if (clock_mono_ms() - service->swept_ms < SWEEP_MS)
         return ERR_OK;
     bool more = false;
     sweep_keep(service->sweep, process_config(service->process)->outcome_retention_ms);
-    enum err err = sweep_pass(service->sweep, &more, error);
+    enum err err = watch_clock(service, error);
+    if (err == ERR_OK)
+        err = sweep_pass(service->sweep, &more, error);
     if (err == ERR_OK)
         err = pg_exec(service->pg, &sql_history_fold_sums, NULL, NULL, error);
     if (err == ERR_OK)

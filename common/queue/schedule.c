@@ -34,9 +34,9 @@ static enum err skip(const struct schedule *schedule, const struct due *due, con
     pg_arg_text(args, why);
     PGresult *result = NULL;
     enum err err = pg_exec(schedule->pg, &sql_queue_schedule_skip, args, &result, error);
-    if (err == ERR_OK && pg_affected(result) > 0)
-        log_write(due->idle ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "schedule: a tick of %s was skipped: %s", due->handle,
-                  why);
+    if (err == ERR_OK && pg_rows(result) > 0)
+        log_write(due->idle || !pg_bool(result, 0, 0) ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+                  "schedule: a tick of %s was skipped: %s", due->handle, why);
     PQclear(result);
     pg_args_drop(args);
     return err;

@@ -69,6 +69,21 @@ static enum err read_applied(struct pg *pg, PGresult **rows, struct err_info *er
     return exists ? pg_exec(pg, &sql_migrate_applied, NULL, rows, error) : ERR_OK;
 }
 
+/* Paths, names and texts of errors are UTF-8 and may hold any character: another encoding would refuse some of them
+ * later. */
+static enum err check_encoding(struct pg *pg, struct err_info *error)
+{
+    PGresult *row = NULL;
+    enum err outcome = pg_exec(pg, &sql_migrate_encoding, NULL, &row, error);
+    if (!outcome && strcmp(pg_text(row, 0, 1), "UTF8") != 0)
+        outcome = err_set(error, ERR_CONFLICT,
+                          "the database %s keeps texts as %s, and Reprise needs UTF8; make another one: "
+                          "createdb -E UTF8 -T template0 NAME",
+                          pg_text(row, 0, 0), pg_text(row, 0, 1));
+    PQclear(row);
+    return outcome;
+}
+
 static enum err check_one(const PGresult *rows, int row, const struct sql *migration, struct err_info *error)
 {
     int64_t version = pg_int8(rows, row, 0);
@@ -177,6 +192,8 @@ enum err migrate_run_of(struct pg *pg, struct migrations known, int *applied, st
     int current;
     size_t next = 0;
     enum err outcome = take_turn(pg, error);
+    if (!outcome)
+        outcome = check_encoding(pg, error);
     if (!outcome)
         outcome = look(pg, known, &current, &next, error);
     while (!outcome && next < known.count) {

@@ -84,6 +84,29 @@ static void add_session_options(const struct pg *pg, struct buf *out)
         buf_add_str(out, " -c enable_seqscan=off");
 }
 
+/* The same once more when the connection stands: a pooler may have dropped the options, and what a role has set instead
+ * (its time zone) would be told to people and clients as if it were ours. */
+static enum err set_session(struct pg *pg, struct err_info *error)
+{
+    const struct pg_limits *limits = &pg->limits;
+    struct buf script = BUF_INIT;
+    buf_addf(&script,
+             "SET statement_timeout = %" PRId64 "; SET lock_timeout = %" PRId64
+             "; SET idle_in_transaction_session_timeout = %" PRId64 ";",
+             limits->statement_ms, limits->lock_ms, limits->idle_tx_ms);
+    buf_add_str(&script,
+                "SET search_path = reprise, public; SET default_transaction_isolation = 'read committed';"
+                "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'; SET client_encoding = 'UTF8';"
+                "SET jit = off; SET plan_cache_mode = force_custom_plan;");
+    if (limits->hot)
+        buf_add_str(&script, "SET enable_seqscan = off;");
+    enum err err = pg_script(pg, script.data, error);
+    buf_fini(&script);
+    if (err != ERR_OK)
+        pg_close(pg);
+    return err;
+}
+
 static bool url_sets(const struct pg *pg, const char *keyword)
 {
     return *option_value(pg->options, keyword) != '\0';
@@ -153,7 +176,7 @@ static enum err make_connection(struct pg *pg, struct err_info *error)
     PQsetNoticeReceiver(conn, log_notice, NULL);
     pg->conn = conn;
     pg->answer_ms = pg->limits.answer_ms;
-    return PQsetnonblocking(conn, 1) == 0 ? ERR_OK : pg_lost(pg, "connection", error);
+    return PQsetnonblocking(conn, 1) == 0 ? set_session(pg, error) : pg_lost(pg, "connection", error);
 }
 
 /* A server that ended the connection while nobody looked has left its last words in the socket. */

@@ -13,8 +13,12 @@ SELECT p.operation_id, p.definition, p.subject, p.args, p.state, p.state = 'canc
   FROM (SELECT o.operation_id, o.definition, o.subject, o.args, o.queue, o.dry_run, o.requested_by, o.error, o.created_at,
                o.finished_at, o.pruned_at, t.state, t.phase + 1 AS phase, jsonb_array_length(o.phases) AS phases,
                o.phases -> t.phase ->> 'label' AS label, t.planned, t.total,
-               t.succeeded + t.failed + t.skipped AS completed, t.succeeded, t.failed, t.skipped, t.cancelled_jobs,
-               t.total - t.succeeded - t.failed - t.skipped - t.cancelled_jobs AS open,
+               t.succeeded + t.failed + t.skipped AS completed, t.succeeded, t.failed, t.skipped,
+               -- From the cancel on none of them is done any more, however many rows the sweep has yet to remove.
+               CASE WHEN t.state IN ('cancelled', 'failed') THEN t.total - t.succeeded - t.failed - t.skipped
+                    ELSE t.cancelled_jobs END AS cancelled_jobs,
+               CASE WHEN t.state IN ('cancelled', 'failed') THEN 0
+                    ELSE t.total - t.succeeded - t.failed - t.skipped - t.cancelled_jobs END AS open,
                (SELECT jsonb_agg(f.phase || jsonb_build_object('number', f.number, 'state',
                                  CASE WHEN f.number <= t.phase OR t.state = 'completed' THEN 'ended'
                                       WHEN f.number = t.phase + 1 THEN t.state ELSE 'waiting' END) ORDER BY f.number)

@@ -2,7 +2,8 @@
 SELECT o.created_at::text AS cursor_1, o.operation_id AS cursor_2,
        o.operation_id, o.definition, o.subject, t.state, t.phase + 1 AS phase, jsonb_array_length(o.phases) AS phases,
        t.planned, t.total, t.succeeded + t.failed + t.skipped AS completed, t.succeeded, t.failed, t.skipped,
-       t.cancelled_jobs, o.dry_run, o.requested_by, o.error,
+       CASE WHEN t.state IN ('cancelled', 'failed') THEN t.total - t.succeeded - t.failed - t.skipped
+            ELSE t.cancelled_jobs END AS cancelled_jobs, o.dry_run, o.requested_by, o.error,
        to_char(o.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
        (extract(epoch FROM now() - o.created_at) * 1000)::bigint AS created_ago_ms,
        to_char(o.finished_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,

@@ -7,7 +7,8 @@ sums AS (
            coalesce(sum(failed), 0)::bigint AS failed FROM link_sum),
 links AS MATERIALIZED (
     SELECT sums.*,
-           (SELECT count(*) FROM exclusive WHERE touched_at > now() - interval '50 seconds' AND key LIKE 'app\_%') AS scanning,
+           (SELECT count(*) FROM exclusive e JOIN tally t USING (operation_id)
+             WHERE e.touched_at > now() - interval '50 seconds' AND e.key LIKE 'app\_%' AND t.state IN ('running', 'paused')) AS scanning,
            (SELECT coalesce(sum(open), 0)::bigint FROM live WHERE job IN ('resync', 'snapshot')) AS open_jobs FROM sums),
 hour AS (
     SELECT (SELECT count(*) FROM (SELECT created_at, finished_at FROM operation ORDER BY created_at DESC, operation_id DESC LIMIT 10000) o

@@ -42,7 +42,7 @@ static void every_limit_is_set(void **state)
     expect_setting(pg, "idle_in_transaction_session_timeout", "6s");
     expect_setting(pg, "plan_cache_mode", "force_custom_plan");
     expect_setting(pg, "enable_seqscan", "off");
-    expect_setting(pg, "search_path", "reprise,public");
+    expect_setting(pg, "search_path", "reprise, public");
     expect_setting(pg, "transaction_isolation", "read committed");
     expect_setting(pg, "TimeZone", "UTC");
     expect_setting(pg, "DateStyle", "ISO, MDY");
