@@ -55,20 +55,13 @@ static void each_key_has_its_type(void **state)
 {
     (void)state;
     static const char *const types[][2] = {
-        {"queue:delivery", "list"},
-        {"active:history:w_1", "list"},
-        {"suspects:history", "list"},
-        {"inbox", "list"},
-        {"inbox:rejected", "list"},
-        {"inbox:count", "hash"},
-        {"inbox:active:w_1", "list"},
-        {"delayed:history", "zset"},
-        {"workers", "zset"},
-        {"worker:w_1", "string"},
-        {"op:op_1", "hash"},
-        {"ops", "set"},
-        {"epoch", "string"},
-        {"beats", "string"},
+        {"queue:delivery", "list"},   {"active:history:w_1", "list"},
+        {"suspects:history", "list"}, {"inbox", "list"},
+        {"inbox:rejected", "list"},   {"inbox:count", "hash"},
+        {"inbox:active:w_1", "list"}, {"delayed:history", "zset"},
+        {"workers", "zset"},          {"worker:w_1", "string"},
+        {"op:op_1", "hash"},          {"ops", "set"},
+        {"epoch", "string"},          {"beats", "string"},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         assert_string_equal(name_type(types[i][0]), types[i][1]);
