@@ -21,10 +21,10 @@
 #include "common/base/config.h"
 #include "common/base/crypto.h"
 #include "common/base/json.h"
+#include "common/definitions/definition_registry.h"
 #include "common/kinds/kinds.h"
 #include "common/query/analytics.h"
 #include "common/query/workflows.h"
-#include "common/queue/catalog.h"
 #include "common/queue/dispatch.h"
 #include "common/queue/plan.h"
 

@@ -16,8 +16,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "common/deliveries/body.h"
 #include "common/deliveries/sign.h"
-#include "common/deliveries/wire.h"
 
 #define APPS_MAX 64
 #define PARALLEL_MAX 64

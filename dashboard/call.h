@@ -13,7 +13,7 @@
 #include "common/base/buf.h"
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
-#include "common/query/asked.h"
+#include "common/query/query_params.h"
 #include "dashboard/credential.h"
 #include "dashboard/query.h"
 #include "dashboard/route.h"

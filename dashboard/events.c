@@ -10,7 +10,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/loop/wire.h"
+#include "common/loop/redis_async.h"
 #include "common/queue/names.h"
 #include "dashboard/outflow.h"
 #include "dashboard/response.h"

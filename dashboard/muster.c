@@ -5,7 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/loop/wire.h"
+#include "common/loop/redis_async.h"
 #include "common/queue/names.h"
 
 #define EVERY_S 2.0

@@ -8,8 +8,8 @@
 #include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
-#include "common/queue/resync.h"
 #include "common/store/migrate.h"
 
 #define WAIT_BASE_MS 200

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "common/base/err.h"
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 #include "dashboard/role.h"
 
 struct call;

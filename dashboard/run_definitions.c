@@ -1,8 +1,8 @@
 /* Definitions: bringing files and database together, and a person's word about one. */
+#include "common/definitions/definition_registry.h"
+#include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
 #include "common/query/definitions.h"
-#include "common/queue/catalog.h"
-#include "common/queue/resync.h"
 #include "dashboard/desk.h"
 #include "dashboard/run.h"
 

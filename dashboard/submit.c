@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/kinds/kinds.h"
 #include "common/kinds/setting_args.h"
-#include "common/queue/begin.h"
+#include "common/queue/operation_start.h"
 #include "dashboard/confirmation.h"
 #include "dashboard/desk.h"
 
@@ -26,8 +26,7 @@ enum err submit_prepare(struct call *call, const char *handle, struct json_objec
     }
     json_object_put(given);
     if (err == ERR_OK)
-        err =
-            operation_preview(desk->pg, &kinds, submission->definition, submission->args, &submission->preview, error);
+        err = request_preview(desk->pg, &kinds, submission->definition, submission->args, &submission->preview, error);
     return err;
 }
 
@@ -71,7 +70,7 @@ enum err submit_accept(struct call *call, const char *confirmation, struct submi
     if (confirmation != NULL)
         err = confirmation_check(call, confirmation, submission, error);
     if (err == ERR_OK)
-        err = operation_accept(call->desk->pg, &kinds, &request, &submission->accepted, error);
+        err = request_accept(call->desk->pg, &kinds, &request, &submission->accepted, error);
     if (err == ERR_OK)
         begin(call, submission);
     return err;

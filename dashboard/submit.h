@@ -7,7 +7,7 @@
 
 #include <json-c/json_object.h>
 
-#include "common/queue/catalog.h"
+#include "common/definitions/definition_registry.h"
 #include "dashboard/call.h"
 
 struct submission {

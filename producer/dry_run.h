@@ -2,7 +2,7 @@
 #ifndef REPRISE_PRODUCER_DRY_RUN_H
 #define REPRISE_PRODUCER_DRY_RUN_H
 
-#include "common/queue/operation.h"
+#include "common/definitions/request.h"
 #include "producer/session.h"
 
 /* Prints it. `args` are complete, and borrowed as all else. */

@@ -2,7 +2,7 @@
 #ifndef REPRISE_PRODUCER_LIST_H
 #define REPRISE_PRODUCER_LIST_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 #include "producer/cell.h"
 #include "producer/session.h"
 

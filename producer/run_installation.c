@@ -1,7 +1,7 @@
 /* The installation itself: its schema, and whether all is as it must be. */
 #include <stdio.h>
 
-#include "common/queue/doctor.h"
+#include "common/doctor/doctor.h"
 #include "common/store/migrate.h"
 #include "producer/out.h"
 #include "producer/session.h"

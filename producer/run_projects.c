@@ -1,6 +1,6 @@
 /* Projects: places beside definitions.dir that have definitions of their own. */
+#include "common/definitions/project.h"
 #include "common/query/definitions.h"
-#include "common/queue/project.h"
 #include "producer/list.h"
 #include "producer/out.h"
 

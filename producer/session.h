@@ -6,9 +6,9 @@
 
 #include "common/base/config.h"
 #include "common/base/crypto.h"
-#include "common/queue/catalog.h"
+#include "common/definitions/definition_registry.h"
+#include "common/definitions/definition_sync.h"
 #include "common/queue/dispatch.h"
-#include "common/queue/resync.h"
 #include "common/store/pg.h"
 #include "producer/command.h"
 #include "producer/option.h"

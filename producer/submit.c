@@ -9,7 +9,7 @@
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
 #include "common/query/row.h"
-#include "common/queue/begin.h"
+#include "common/queue/operation_start.h"
 #include "embedded/sql.h"
 #include "producer/confirm_text.h"
 #include "producer/dry_run.h"
@@ -164,7 +164,7 @@ static enum err accept_request(struct submission *s, struct err_info *error)
         .requested_by = requester,
         .dry_run = s->dry_run,
     };
-    enum err err = operation_accept(s->session->pg, &kinds, &request, &s->accepted, error);
+    enum err err = request_accept(s->session->pg, &kinds, &request, &s->accepted, error);
     free(requester);
     return err;
 }
@@ -328,7 +328,7 @@ enum err submit_order(struct session *session, const struct submit_order *order,
     if (err == ERR_OK)
         err = definition_check_args(s.found.definition, order->args, &s.args, error);
     if (err == ERR_OK)
-        err = operation_preview(session->pg, &kinds, s.found.definition, s.args, &s.preview, error);
+        err = request_preview(session->pg, &kinds, s.found.definition, s.args, &s.preview, error);
     if (err == ERR_OK)
         err = go(&s, order, error);
     free(s.accepted.subject);

@@ -7,7 +7,7 @@
 
 #include <json-c/json_object.h>
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 #include "producer/session.h"
 
 enum submit_size {

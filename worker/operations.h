@@ -5,9 +5,9 @@
 #ifndef REPRISE_WORKER_OPERATIONS_H
 #define REPRISE_WORKER_OPERATIONS_H
 
-#include "common/queue/definition.h"
+#include "common/definitions/definition.h"
+#include "common/definitions/definition_versions.h"
 #include "common/queue/operation.h"
-#include "common/queue/versions.h"
 
 struct known_operation {
     char operation_id[ID_MAX];

@@ -3,7 +3,7 @@
 #define REPRISE_WORKER_POOL_PRIVATE_H
 
 #include "common/loop/mailbox.h"
-#include "common/loop/wire.h"
+#include "common/loop/redis_async.h"
 #include "worker/executor.h"
 #include "worker/held.h"
 #include "worker/pool.h"

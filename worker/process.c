@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
-#include "common/queue/versions.h"
+#include "common/definitions/definition_versions.h"
 #include "worker/loads.h"
 #include "worker/pool.h"
 

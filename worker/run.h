@@ -14,7 +14,7 @@
 
 #include "common/base/config.h"
 #include "common/base/crypto.h"
-#include "common/queue/definition.h"
+#include "common/definitions/definition.h"
 #include "common/queue/job.h"
 #include "common/queue/lease.h"
 

@@ -5,7 +5,7 @@
 #ifndef REPRISE_KINDS_KINDS_H
 #define REPRISE_KINDS_KINDS_H
 
-#include "common/queue/definition.h"
+#include "common/definitions/definition.h"
 #include "common/queue/kind.h"
 
 extern const struct kind_table kinds;

@@ -8,7 +8,7 @@
 #include <json-c/json_object.h>
 
 #include "common/base/config.h"
-#include "common/queue/definition.h"
+#include "common/definitions/definition.h"
 
 /* Adds to `args` what is missing there and the definition takes; one of a person's own need not take it. `config` is a
  * struct config. */

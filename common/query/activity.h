@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_ACTIVITY_H
 #define REPRISE_QUERY_ACTIVITY_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {as_of, hours, step_s, steps: [{at, succeeded, failed, skipped, files}, …], kinds: [{kind, succeeded, failed,
  * skipped}, …], files}. Filter: hours, one of 1, 6, 24, 168. Steps without work are there; the last has yet to end.

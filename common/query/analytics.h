@@ -5,7 +5,7 @@
 #ifndef REPRISE_QUERY_ANALYTICS_H
 #define REPRISE_QUERY_ANALYTICS_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {as_of, total_workflows, completed_count, failed_count, success_rate_percent (of those that ended), total_cost,
  * average_cost (of costs above 0), average_duration_seconds (completed), average_tokens,

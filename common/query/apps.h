@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_APPS_H
 #define REPRISE_QUERY_APPS_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {apps, next}, by name. Each with the number of its repositories and of those that failed, which are exact. */
 answer_question apps_list;

@@ -2,10 +2,10 @@
 
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/definitions/schedule.h"
+#include "common/definitions/tick.h"
 #include "common/query/page.h"
 #include "common/query/row.h"
-#include "common/queue/schedule.h"
-#include "common/queue/tick.h"
 #include "embedded/sql.h"
 
 #define VERSIONS_SHOWN 50

@@ -5,7 +5,7 @@
 #ifndef REPRISE_QUERY_DEFINITIONS_H
 #define REPRISE_QUERY_DEFINITIONS_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {definitions, next}, by id ("project/id" of a project's): state (ready; older version: its file is broken, the last
  * good one is in force; broken: it never was good; missing; archived), load_error with line and column, version,

@@ -5,7 +5,7 @@
 #ifndef REPRISE_QUERY_HISTORY_RESULTS_H
 #define REPRISE_QUERY_HISTORY_RESULTS_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {operation_id, scanned, enriched, inserted, updated, unchanged, failed, duration_seconds, phases} */
 answer_question history_results_sync;

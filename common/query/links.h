@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_LINKS_H
 #define REPRISE_QUERY_LINKS_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {repositories, next}, by app and repository. Filters: app_id, status, search (a part of owner/name or of the URL).
  * Each row shows the word that is derived for it. The filter takes `synced` and `failed` as they are stored, so a row

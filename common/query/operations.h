@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_OPERATIONS_H
 #define REPRISE_QUERY_OPERATIONS_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {operations, next}, the newest first. Filter: state. */
 answer_question operations_list;

@@ -7,7 +7,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/mem.h"
-#include "common/query/form.h"
+#include "common/query/error_pattern.h"
 #include "common/query/page.h"
 #include "embedded/sql.h"
 

@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_OUTCOMES_H
 #define REPRISE_QUERY_OUTCOMES_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {outcomes, next} of operation_id, in the jobs' order. Filters: outcome; form, the failed jobs whose error has this
  * form (as outcomes_errors tells them). An operation that is not there has none. */

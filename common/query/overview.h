@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_OVERVIEW_H
 #define REPRISE_QUERY_OVERVIEW_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* {as_of, apps, repositories, failed, links {synced, failed, never_sent, scanning, pending_snapshot},
  * running_operations, open_jobs, last_hour {operations, succeeded, failed, skipped}}: what PostgreSQL knows; queues and

@@ -9,8 +9,8 @@
 #ifndef REPRISE_QUERY_PAGE_H
 #define REPRISE_QUERY_PAGE_H
 
-#include "common/query/answer.h"
 #include "common/query/cursor.h"
+#include "common/query/query_result.h"
 
 #define PAGE_LIMIT 50
 #define PAGE_LIMIT_MAX 1000

@@ -2,7 +2,7 @@
 #ifndef REPRISE_QUERY_WORKFLOW_H
 #define REPRISE_QUERY_WORKFLOW_H
 
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 
 /* The run adw_id: every column of the table, and beside them phases [{phase, cost, duration_seconds}], models [{model,
  * cost, tokens…}], similar_runs (of similar_workflows, those that are still there, the best first) and audit_trail

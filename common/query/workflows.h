@@ -2,8 +2,8 @@
 #ifndef REPRISE_QUERY_WORKFLOWS_H
 #define REPRISE_QUERY_WORKFLOWS_H
 
-#include "common/query/answer.h"
-#include "common/query/searched.h"
+#include "common/query/query_result.h"
+#include "common/query/text_search.h"
 
 /* {workflows, next, total, total_capped, limit, offset}. Filters: status (several with commas), model, template, search
  * (at least three characters, anywhere in nl_input, case ignored), from, to (by start_time, else created_at;

@@ -78,20 +78,6 @@ enum err operation_get(struct pg *pg, const char *operation_id, struct operation
     return err;
 }
 
-enum err operation_definition(struct pg *pg, const struct operation *operation, struct definition **definition,
-                              struct err_info *error)
-{
-    PGresult *result = NULL;
-    enum err err = run_by_id(pg, &sql_queue_definition_by_digest, operation->digest, &result, error);
-    if (err == ERR_OK && pg_rows(result) == 0)
-        err = err_set(error, ERR_PERMANENT, "version %s of definition %s is not in the database", operation->digest,
-                      operation->definition);
-    if (err == ERR_OK)
-        err = definition_from_canonical(pg_text(result, 0, 0), strlen(pg_text(result, 0, 0)), NULL, definition, error);
-    PQclear(result);
-    return err;
-}
-
 /* What is there now; NOT_FOUND if nothing is. */
 static enum err tally_now(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
 {
@@ -155,63 +141,5 @@ enum err operation_advance(struct pg *pg, const char *operation_id, int phase, s
         tally_read(result, 0, tally);
     PQclear(result);
     pg_args_drop(args);
-    return err;
-}
-
-void preview_fini(struct preview *preview)
-{
-    free(preview->subject);
-    *preview = (struct preview){0};
-}
-
-static const struct selection *first_selection(const struct kind_table *kinds, const struct definition *definition)
-{
-    const struct kind *kind = kind_find(kinds, definition->phases[0].job);
-    return kind == NULL ? NULL : selection_find(kind, definition->phases[0].over);
-}
-
-static int64_t number_or_unknown(const PGresult *result, int column)
-{
-    return pg_is_null(result, 0, column) ? -1 : pg_int8(result, 0, column);
-}
-
-static enum err refusal_class(const char *sqlstate)
-{
-    return strcmp(sqlstate, "RP400") == 0 ? ERR_USAGE : strcmp(sqlstate, "RP409") == 0 ? ERR_CONFLICT : ERR_NOT_FOUND;
-}
-
-static enum err preview_read(const PGresult *r, struct preview *preview, struct err_info *error)
-{
-    const char *refusal = pg_text(r, 0, 4);
-    if (refusal != NULL)
-        return err_set(error, refusal_class(refusal), "%s", pg_text(r, 0, 5));
-    const char *subject = pg_text(r, 0, 0);
-    preview->subject = mem_strdup(subject == NULL ? "" : subject);
-    preview->jobs = number_or_unknown(r, 1);
-    preview->files = number_or_unknown(r, 2);
-    preview->bytes = number_or_unknown(r, 3);
-    return ERR_OK;
-}
-
-enum err operation_preview(struct pg *pg, const struct kind_table *kinds, const struct definition *definition,
-                           struct json_object *args, struct preview *preview, struct err_info *error)
-{
-    *preview = (struct preview){NULL, -1, -1, -1};
-    const struct selection *selection = first_selection(kinds, definition);
-    if (selection == NULL)
-        return err_set(error, ERR_PERMANENT,
-                       "definition %s names a job or selection that this program does not know: %s over %s",
-                       definition->id, definition->phases[0].job, definition->phases[0].over);
-    struct pg_args *pg_args = pg_args_new();
-    pg_arg_text(pg_args, json_object_to_json_string(args));
-    PGresult *result = NULL;
-    enum err err = pg_exec(pg, selection->check, pg_args, &result, error);
-    if (err == ERR_OK && pg_rows(result) != 1)
-        err = err_set(error, ERR_PERMANENT, "the check of selection %s gave %d rows instead of one", selection->name,
-                      pg_rows(result));
-    if (err == ERR_OK)
-        err = preview_read(result, preview, error);
-    PQclear(result);
-    pg_args_drop(pg_args);
     return err;
 }

@@ -10,9 +10,9 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/queue/census.h"
 #include "common/queue/due.h"
 #include "common/queue/names.h"
+#include "common/queue/redis_snapshot.h"
 #include "embedded/sql.h"
 
 #define ORPHAN_NAME_MAX (ID_MAX + 24)

@@ -7,6 +7,7 @@
 #ifndef REPRISE_QUEUE_PLAN_H
 #define REPRISE_QUEUE_PLAN_H
 
+#include "common/queue/kind.h"
 #include "common/queue/operation.h"
 
 #define PLAN_STEP 5000

@@ -9,7 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/names.h"
-#include "common/queue/voucher.h"
+#include "common/queue/redis_identity.h"
 #include "embedded/lua.h"
 #include "embedded/sql.h"
 

@@ -1,6 +1,6 @@
 /*
- * Redis is disposable: where nothing vouches for its content (common/queue/voucher.h) it was wiped, rolled back or
- * restarted, and everything in it is built again from PostgreSQL (docs/design.md, "Redis"; model:
+ * Redis is disposable: where nothing vouches for its content (common/queue/redis_identity.h) it was wiped, rolled back
+ * or restarted, and everything in it is built again from PostgreSQL (docs/design.md, "Redis"; model:
  * docs/model/reprise.pml, Rebuilder). A rebuild of a Redis that had lost nothing costs a generation of each live
  * operation and nothing else.
  */

@@ -9,6 +9,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/queue/kind.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
 #include "embedded/sql.h"

@@ -1,8 +1,8 @@
 /*
  * A blocking client for Redis, owned by one thread: for programs and for the service executor. The loop has its own
- * (common/loop/wire.h). Commands are given as an argument vector; scripts are called by their SHA and reloaded on
- * NOSCRIPT. A request that timed out or was cut has an unknown outcome: ERR_UNREACHABLE, and the connection is closed.
- * The program must ignore SIGPIPE.
+ * (common/loop/redis_async.h). Commands are given as an argument vector; scripts are called by their SHA and reloaded
+ * on NOSCRIPT. A request that timed out or was cut has an unknown outcome: ERR_UNREACHABLE, and the connection is
+ * closed. The program must ignore SIGPIPE.
  */
 #ifndef REPRISE_STORE_REDIS_H
 #define REPRISE_STORE_REDIS_H

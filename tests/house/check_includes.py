@@ -20,8 +20,10 @@ BOXES = {
     "loop": ("base", "store"),
     "registry": ("base", "store", "deliveries"),
     "queue": ("base", "store", "loop"),
-    "kinds": ("base", "store", "loop", "queue", "deliveries", "history"),
-    "query": ("base", "store", "loop", "queue", "deliveries", "history", "kinds"),
+    "definitions": ("base", "store", "loop", "queue"),
+    "doctor": ("base", "store", "loop", "queue"),
+    "kinds": ("base", "store", "loop", "queue", "definitions", "deliveries", "history"),
+    "query": ("base", "store", "loop", "queue", "definitions", "doctor", "deliveries", "history", "kinds"),
 }
 PROGRAMS = ("worker", "producer", "dashboard")
 # Made at build time; it belongs to the box that embeds it.
@@ -57,7 +59,9 @@ def rooms_open_to(room):
     if room in PROGRAMS:
         return every_box | {room}
     if parts[0] == "tests" and len(parts) == 3 and parts[2] in BOXES:
-        return box_and_below(parts[2])
+        # A contract test of the queue has operations, which it takes a request to make, and ends with the doctor.
+        by_request = {"common/definitions", "common/doctor"} if parts[1] == "contract" and parts[2] in ("queue", "doctor") else set()
+        return box_and_below(parts[2]) | by_request
     if parts[:2] in (["tests", "unit"], ["tests", "fuzz"]) and len(parts) == 3 and parts[2] in PROGRAMS:
         return every_box | {parts[2]}
     return every_box | {"worker"} if room == "bench" else every_box

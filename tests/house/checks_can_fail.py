@@ -176,7 +176,7 @@ class ChecksCanFail(unittest.TestCase):
         kinds = '{"links", &sql_select_links, &sql_check},\n{\n    .name = "resync",\n}\n{.name = "noop"}\n'
         tables = ["| key | value |\n|---|---|\n| `id` | x |\n\n", "| job | queue |\n|---|---|\n| `resync` | x |\n| `noop` | x |\n\n",
                   "| selection | jobs |\n|---|---|\n| `links` | `x` |\n"]
-        self.write("common/queue/definition.c", keys)
+        self.write("common/definitions/definition.c", keys)
         self.write("common/kinds/kinds.c", kinds)
         self.expect("definitions", [("docs/definitions.md", "".join(tables))], 0)
         self.expect("definitions", [("docs/definitions.md", "".join(tables[:at] + tables[at + 1:])) for at in range(3)], 1)
@@ -184,7 +184,7 @@ class ChecksCanFail(unittest.TestCase):
                                     ("docs/definitions.md", "".join(tables).replace("| `noop` | x |\n", "")),
                                     ("docs/definitions.md", "".join(tables).replace("`id`", "`name`"))], 1)
         self.write("docs/definitions.md", "".join(tables))
-        self.expect("definitions", [("common/queue/definition.c", keys + '{"more", DEFINITION_OPTIONAL, read, 0},\n')], 1)
+        self.expect("definitions", [("common/definitions/definition.c", keys + '{"more", DEFINITION_OPTIONAL, read, 0},\n')], 1)
 
     def test_a_script_without_help_is_refused(self):
         for code, lines in [(0, ["echo usage: x"]), (1, ["echo usage: x >&2"]), (1, ["echo usage: x", "exit 2"]),

@@ -7,8 +7,8 @@
 #define REPRISE_WORKER_RUN_DELIVER_LINK_H
 
 #include "common/base/crypto.h"
+#include "common/deliveries/body.h"
 #include "common/deliveries/circuit.h"
-#include "common/deliveries/wire.h"
 #include "common/store/pg.h"
 
 struct deliver_link {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
-#include "common/queue/resync.h"
 #include "worker/run/handlers.h"
 
 #define REDIS_MS 2000

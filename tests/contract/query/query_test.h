@@ -10,7 +10,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
-#include "common/query/answer.h"
+#include "common/query/query_result.h"
 #include "common/store/migrate.h"
 #include "tests/testing/stores.h"
 #include "tests/testing/testing.h"

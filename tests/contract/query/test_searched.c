@@ -1,5 +1,5 @@
 /*
- * The two ways of finding runs by their text (common/query/searched.h): in each of them, and in the one that fits,
+ * The two ways of finding runs by their text (common/query/text_search.h): in each of them, and in the one that fits,
  * paging gives what the plainest statement gives, on random data, whatever else is asked; also where a walk is given
  * up.
  */

@@ -15,14 +15,14 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/queue/catalog.h"
+#include "common/definitions/definition_registry.h"
+#include "common/definitions/inbox.h"
+#include "common/definitions/request.h"
+#include "common/doctor/doctor.h"
 #include "common/queue/dispatch.h"
-#include "common/queue/doctor.h"
-#include "common/queue/inbox.h"
 #include "common/queue/job.h"
 #include "common/queue/lease.h"
 #include "common/queue/names.h"
-#include "common/queue/operation.h"
 #include "common/queue/plan.h"
 #include "common/store/migrate.h"
 #include "embedded/sql.h"
@@ -179,7 +179,7 @@ static inline enum err accept_request(struct pg *pg, struct request request, int
                                       struct err_info *error)
 {
     request.args = complete_args(request.definition, count);
-    enum err outcome = operation_accept(pg, &test_kinds, &request, accepted, error);
+    enum err outcome = request_accept(pg, &test_kinds, &request, accepted, error);
     json_object_put(request.args);
     free(accepted->subject);
     accepted->subject = NULL;

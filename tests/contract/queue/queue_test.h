@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/queue/doctor_private.h"
+#include "common/doctor/doctor_private.h"
 #include "common/store/migrate.h"
 #include "embedded/lua.h"
 #include "embedded/sql.h"

@@ -1,4 +1,5 @@
 /* Operations: looking them up, accepting requests, and recognising one that was made before. */
+#include "common/definitions/definition_versions.h"
 #include "tests/contract/queue/fixture.h"
 
 static struct accepted ask(struct fixture *f, struct request request, int64_t count)
@@ -49,7 +50,7 @@ static void a_request_becomes_an_operation_pinned_to_its_definition(void **state
     assert_int_equal(operation->tally.total + operation->tally.last_seq, 0);
     assert_false(operation->tally.planned || operation->loaded || operation->dry_run);
     assert_null(operation->finished_at);
-    assert_fine(operation_definition(f->pg, operation, &pinned, &error));
+    assert_fine(definition_of_operation(f->pg, operation, &pinned, &error));
     assert_string_equal(pinned->id, "twofold");
     assert_int_equal(pinned->phase_count, 2);
     definition_drop(pinned);

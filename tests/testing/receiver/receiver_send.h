@@ -2,7 +2,7 @@
 #ifndef REPRISE_RECEIVER_SEND_H
 #define REPRISE_RECEIVER_SEND_H
 
-#include "common/deliveries/wire.h"
+#include "common/deliveries/body.h"
 #include "tests/testing/receiver/receiver_client.h"
 
 #define RECEIVER_SEND_APP "app_00000000000000000000000a"

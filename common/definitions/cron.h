@@ -1,0 +1,38 @@
+/*
+ * Cron: five fields (minute hour day month weekday), in UTC, to the minute. Each is a list of *, numbers, names (JAN …
+ * DEC, SUN … SAT, in any case), ranges a-b, and steps of a range or of * (10-40/5, or slash 15 behind a star). A
+ * weekday is 0 to 7, both of which are Sunday.
+ *
+ * Days, as in classic cron: where both the day and the weekday are restricted (neither begins with *), a day of either
+ * kind will do; else it must satisfy both. Pure: no clock, no I/O.
+ */
+#ifndef REPRISE_DEFINITIONS_CRON_H
+#define REPRISE_DEFINITIONS_CRON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+/* A bit for each value that is meant. */
+struct cron {
+    uint64_t minutes;  /* bits 0 to 59 */
+    uint32_t hours;    /* 0 to 23 */
+    uint32_t days;     /* 1 to 31 */
+    uint32_t months;   /* 1 to 12 */
+    uint32_t weekdays; /* 0 to 6, from Sunday */
+    bool either_day;   /* both fields of days are restricted */
+};
+
+#define CRON_NEVER INT64_MIN
+
+/* ERR_USAGE names the field and what is wrong with it; also where no day of any year is meant (30 February). */
+MUST_CHECK enum err cron_parse(const char *text, struct cron *cron, struct err_info *error);
+
+/* In seconds since 1970, of times within some thousand years of it. The first tick after `at_s`, never `at_s` itself.
+ */
+int64_t cron_next(const struct cron *cron, int64_t at_s);
+/* The last tick that is not after `at_s`. */
+int64_t cron_previous(const struct cron *cron, int64_t at_s);
+
+#endif

@@ -1,0 +1,213 @@
+#include "common/definitions/definition_sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/definitions/definition_sync_report.h"
+#include "common/definitions/definition_sync_sources.h"
+#include "common/queue/names.h"
+#include "embedded/sql.h"
+
+#define STATEMENTS_MAX 500 /* of one message: bounds what is held in memory for it */
+
+/* Of the first message. */
+enum { ASKED_BEGIN, ASKED_PATIENCE, ASKED_LOCK, ASKED_BEFORE, ASKED_PROJECTS };
+
+/* ---- before ---------------------------------------------------------------------------------------------------- */
+
+static enum err take_picture(struct pg *pg, int64_t turn_ms, struct pg_batch *batch, struct err_info *error)
+{
+    pg_batch_add(batch, &sql_queue_begin);
+    pg_arg_int8(pg_batch_add(batch, &sql_queue_resync_patience), turn_ms);
+    pg_batch_add(batch, &sql_queue_resync_lock);
+    pg_batch_add(batch, &sql_queue_resync_before);
+    pg_batch_add(batch, &sql_queue_projects);
+    return pg_batch_run(pg, batch, error);
+}
+
+static struct resync_row *read_rows(const PGresult *before, size_t *count)
+{
+    *count = (size_t)pg_rows(before);
+    struct resync_row *rows = mem_array(*count + 1, sizeof *rows);
+    for (int i = 0; i < pg_rows(before); i++)
+        rows[i] = (struct resync_row){.id = pg_int8(before, i, 0),
+                                      .project = pg_text(before, i, 1),
+                                      .identifier = pg_text(before, i, 2),
+                                      .name = pg_text(before, i, 3),
+                                      .path = pg_text(before, i, 4),
+                                      .digest = pg_text(before, i, 5),
+                                      .load_error = pg_text(before, i, 6),
+                                      .line = (int)pg_int8(before, i, 7),
+                                      .column = (int)pg_int8(before, i, 8),
+                                      .file_exists = pg_bool(before, i, 9),
+                                      .archived_by_person = pg_bool(before, i, 10)};
+    return rows;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+struct writer {
+    struct pg *pg;
+    struct pg_batch *batch;
+    struct err_info *error;
+};
+
+static enum err flush(struct writer *writer)
+{
+    enum err err = pg_batch_count(writer->batch) == 0 ? ERR_OK : pg_batch_run(writer->pg, writer->batch, writer->error);
+    pg_batch_reset(writer->batch);
+    return err;
+}
+
+static const char *type_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL && strcmp(dot, ".json") == 0 ? "json" : "yaml";
+}
+
+static void arg_member(struct pg_args *args, struct json_object *content, const char *key)
+{
+    struct json_object *member = json_get(content, key);
+    pg_arg_text(args, member == NULL ? NULL : json_object_to_json_string(member));
+}
+
+static void put(struct pg_batch *batch, const struct resync_change *change)
+{
+    const struct definition *definition = change->file->definition;
+    struct buf body = BUF_INIT;
+    definition_canonical(definition, &body);
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_definition_keep);
+    pg_arg_text(args, change->digest);
+    pg_arg_text(args, body.data);
+    args = pg_batch_add(batch, &sql_queue_resync_put);
+    pg_arg_text(args, change->source->project);
+    pg_arg_text(args, change->identifier);
+    pg_arg_text(args, definition->name);
+    pg_arg_text(args, definition->description);
+    pg_arg_text(args, type_of(change->file->path));
+    pg_arg_text(args, change->file->path);
+    arg_member(args, definition->content, "phases");
+    arg_member(args, definition->content, "args");
+    pg_arg_text(args, change->digest);
+    if (definition->every_ms > 0)
+        pg_arg_int8(args, definition->every_ms);
+    else
+        pg_arg_null(args);
+    pg_arg_text(args, definition->cron);
+    buf_fini(&body);
+}
+
+static void fail(struct pg_batch *batch, const struct resync_change *change)
+{
+    const struct definition_failure *failure = change->failure;
+    struct pg_args *args = pg_batch_add(batch, &sql_queue_resync_fail);
+    pg_arg_text(args, change->source->project);
+    pg_arg_text(args, change->identifier);
+    pg_arg_text(args, type_of(failure->path));
+    pg_arg_text(args, failure->path);
+    pg_arg_text(args, failure->text);
+    pg_arg_int4(args, failure->line);
+    pg_arg_int4(args, failure->column);
+}
+
+/* One statement for all rows of these writes that name nothing but their row. */
+static void write_rows(struct writer *writer, const struct resync_changes *changes, enum resync_write write,
+                       const struct sql *statement)
+{
+    int64_t *ids = mem_array(changes->count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->list[i].write == write)
+            ids[count++] = changes->list[i].row->id;
+    if (count > 0)
+        pg_arg_int8s(pg_batch_add(writer->batch, statement), ids, count);
+    free(ids);
+}
+
+/* What is gone goes first: its path or its id may be another's now. */
+static enum err write_changes(struct writer *writer, const struct resync_changes *changes)
+{
+    write_rows(writer, changes, RESYNC_FORGET, &sql_queue_resync_forget);
+    write_rows(writer, changes, RESYNC_GONE, &sql_queue_resync_gone);
+    enum err err = flush(writer);
+    for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
+        const struct resync_change *change = &changes->list[i];
+        if (change->write == RESYNC_PUT)
+            put(writer->batch, change);
+        else if (change->write == RESYNC_FAIL)
+            fail(writer->batch, change);
+        if (pg_batch_count(writer->batch) >= STATEMENTS_MAX)
+            err = flush(writer);
+    }
+    pg_batch_add(writer->batch, &sql_queue_commit);
+    return err == ERR_OK ? flush(writer) : err;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------- */
+
+/* Whoever listens looks for himself; who does not hear it sees it at his next look. */
+static void publish(const struct dispatch *dispatch, const struct resync_report *report)
+{
+    if (dispatch == NULL || dispatch->redis == NULL || report->written == 0)
+        return;
+    struct err_info ignored;
+    struct json_object *event = json_object_new_object();
+    json_object_object_add(event, "type", json_object_new_string("definitions"));
+    json_object_object_add(event, "summary", resync_summary_json(report));
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "PUBLISH");
+    name_plain(args, dispatch->prefix, "events");
+    redis_arg(args, json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN));
+    if (redis_run(dispatch->redis, args, NULL, &ignored) != ERR_OK)
+        log_info("nobody was told of the re-sync of definitions: %s", ignored.text);
+    redis_args_drop(args);
+    json_object_put(event);
+}
+
+static enum err bring_together(const struct resync *resync, struct pg_batch *batch, struct resync_report *report,
+                               struct err_info *error)
+{
+    struct pg_batch *writes = pg_batch_new();
+    struct writer writer = {resync->pg, writes, error};
+    struct resync_changes changes;
+    size_t row_count, source_count;
+    struct resync_row *rows = read_rows(pg_batch_result(batch, ASKED_BEFORE), &row_count);
+    struct resync_source *sources = resync_sources_load(resync, pg_batch_result(batch, ASKED_PROJECTS), &source_count);
+    resync_classify(rows, row_count, sources, source_count, &changes);
+    enum err err = write_changes(&writer, &changes);
+    if (err == ERR_OK)
+        resync_report_make(&changes, report);
+    resync_changes_fini(&changes);
+    resync_sources_drop(sources, source_count);
+    free(rows);
+    pg_batch_drop(writes);
+    return err;
+}
+
+enum err resync_definitions(const struct resync *resync, struct resync_report *report, struct err_info *error)
+{
+    *report = (struct resync_report){.count = 0};
+    struct pg_batch *batch = pg_batch_new();
+    enum err err = take_picture(resync->pg, resync->turn_ms, batch, error);
+    if (err == ERR_OK)
+        err = bring_together(resync, batch, report, error);
+    pg_batch_drop(batch);
+    pg_abort(resync->pg);
+    if (err != ERR_OK)
+        return err_prefix(error, "the re-sync of definitions");
+    resync_report_log(report);
+    publish(resync->dispatch, report);
+    return ERR_OK;
+}
+
+enum err resync_is_first(struct pg *pg, bool *first, struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, &sql_queue_resync_is_first, NULL, &result, error);
+    *first = err == ERR_OK && pg_bool(result, 0, 0);
+    PQclear(result);
+    return err;
+}

@@ -1,0 +1,57 @@
+/*
+ * A re-sync: brings the files of the definitions and the database together, in one transaction, and tells what changed.
+ * The commit is the swap, for all hosts at once. Two at the same time take turns: the second finds nothing to do. The
+ * files are those of the machine that this runs on.
+ */
+#ifndef REPRISE_DEFINITIONS_DEFINITION_SYNC_H
+#define REPRISE_DEFINITIONS_DEFINITION_SYNC_H
+
+#include <json-c/json_object.h>
+
+#include "common/definitions/definition_sync_classify.h"
+#include "common/queue/dispatch.h"
+#include "common/store/pg.h"
+
+/* Below a project's path. */
+#define RESYNC_PROJECT_FOLDER ".agent/workflows/definitions"
+
+struct resync {
+    struct pg *pg;
+    const struct dispatch *dispatch; /* to tell whoever listens to events; NULL, or `redis` NULL: nobody is told */
+    const struct definition_names *names;
+    const char *directory; /* definitions.dir */
+    const char *roots;     /* definitions.roots: colon separated; projects elsewhere are errors */
+    int64_t turn_ms; /* how long to wait for another's to end (ERR_RETRY then); 0 = as long as the connection does */
+};
+
+struct resync_entry {
+    enum resync_class class;
+    char *id, *name;  /* id: "project/id" of a project's */
+    char *path;       /* of an error, else NULL */
+    int line, column; /* of an error; 0 = the file as a whole */
+    char *error;      /* of an error, else NULL */
+};
+
+struct resync_report {
+    size_t counts[RESYNC_CLASSES];
+    struct resync_entry *entries; /* all but those unchanged */
+    size_t count;
+    size_t written; /* rows */
+};
+
+/* Scans, classifies, writes, commits; then logs the counts and each error, and publishes. On success
+ * resync_report_fini is owed: bad files are no failure. ERR_UNREACHABLE, ERR_RETRY: nothing was written, or (where the
+ * commit was cut) all of it; doing it again is harmless. */
+MUST_CHECK enum err resync_definitions(const struct resync *resync, struct resync_report *report,
+                                       struct err_info *error);
+void resync_report_fini(struct resync_report *report);
+
+/* {"success":true,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
+struct json_object *resync_report_json(const struct resync_report *report);
+/* Its "summary" alone; the caller's. */
+struct json_object *resync_summary_json(const struct resync_report *report);
+
+/* True if no definition was ever loaded: a database that is new. */
+MUST_CHECK enum err resync_is_first(struct pg *pg, bool *first, struct err_info *error);
+
+#endif

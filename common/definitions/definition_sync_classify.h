@@ -1,0 +1,70 @@
+/*
+ * What a re-sync finds: the picture of the database before it, against the files as they were loaded. Pure: it decides,
+ * resync.c writes. Each definition of either side gets one class, by content. docs/domain/definitions.md, "Re-sync".
+ */
+#ifndef REPRISE_DEFINITIONS_DEFINITION_SYNC_CLASSIFY_H
+#define REPRISE_DEFINITIONS_DEFINITION_SYNC_CLASSIFY_H
+
+#include "common/definitions/definition_set.h"
+
+enum resync_class {
+    RESYNC_NEW,         /* its first good version */
+    RESYNC_UPDATED,     /* its content differs from the version in force */
+    RESYNC_UNCHANGED,   /* it does not; the file may have moved, or have been mended */
+    RESYNC_REACTIVATED, /* its file had vanished and is back */
+    RESYNC_ARCHIVED,    /* its file is gone */
+    RESYNC_ERROR,       /* its file, or its whole directory, cannot be used */
+    RESYNC_CLASSES
+};
+
+/* A row of workflow_definitions. Texts are borrowed. */
+struct resync_row {
+    int64_t id;
+    const char *project; /* NULL = global */
+    const char *identifier, *name, *path;
+    const char *digest;     /* of the version in force; NULL = it was never good */
+    const char *load_error; /* NULL = its file loads */
+    int line, column;
+    bool file_exists;
+    bool archived_by_person; /* stays so, whatever its file does */
+};
+
+/* A directory: the global one, or a project's. */
+struct resync_source {
+    const char *project; /* NULL = the global one */
+    const char *name;    /* for people */
+    char *path;
+    struct definition_set *set; /* NULL: it cannot be read; `error` says why, and its rows stay as they are */
+    struct err_info error;
+};
+
+enum resync_write {
+    RESYNC_KEEP,   /* nothing */
+    RESYNC_PUT,    /* the file's content becomes the version in force */
+    RESYNC_FAIL,   /* the error is noted, the version in force stays */
+    RESYNC_GONE,   /* the file's absence is noted */
+    RESYNC_FORGET, /* it was never good and its file is gone or has a name now: nothing to keep */
+};
+
+struct resync_change {
+    enum resync_class class;
+    enum resync_write write;
+    const struct resync_source *source;
+    const struct resync_row *row;             /* NULL = there is none yet */
+    const struct definition_file *file;       /* of a good file, else NULL */
+    const struct definition_failure *failure; /* of a bad one, else NULL */
+    const char *identifier;                   /* borrowed from one of these; NULL of a directory that is not read */
+    char digest[SHA256_HEX + 1];              /* of a good file, else "" */
+};
+
+struct resync_changes {
+    struct resync_change *list; /* by source, good files first, then bad ones, then what is gone */
+    size_t count;
+};
+
+/* `rows` are sorted by project (global first), then identifier, by bytes. Everything given must outlive the answer. */
+void resync_classify(const struct resync_row *rows, size_t row_count, const struct resync_source *sources,
+                     size_t source_count, struct resync_changes *changes);
+void resync_changes_fini(struct resync_changes *changes);
+
+#endif

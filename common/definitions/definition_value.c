@@ -1,0 +1,161 @@
+/* Arguments that somebody gives, held against the schema. Each refusal says what was given, why not, and what to give.
+ */
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/definitions/definition_pattern.h"
+#include "common/definitions/definition_read.h"
+
+#define SHOWN_MAX 100 /* bytes of a value in an error's text */
+#define ITEMS_MAX 100 /* of an array */
+
+static enum err refuse(struct json_object *value, struct err_info *error, const char *rule)
+{
+    struct buf shown = BUF_INIT;
+
+    json_add_canonical(&shown, value);
+    bool is_long = shown.len > SHOWN_MAX;
+    (void)!err_set(error, ERR_USAGE, "%.*s%s %s", SHOWN_MAX, shown.data, is_long ? "…" : "", rule);
+    buf_fini(&shown);
+    return ERR_USAGE;
+}
+
+static void add_choices(struct buf *out, struct json_object *choices)
+{
+    for (size_t i = 0; i < json_object_array_length(choices) && out->len < 400; i++) {
+        buf_add_str(out, i ? ", " : "one of ");
+        json_add_canonical(out, json_object_array_get_idx(choices, i));
+    }
+}
+
+static void add_range(struct buf *out, const struct definition_arg *arg)
+{
+    if (arg->minimum) {
+        buf_add_str(out, arg->maximum ? " from " : " of at least ");
+        json_add_canonical(out, arg->minimum);
+    }
+    if (arg->maximum) {
+        buf_add_str(out, arg->minimum ? " to " : " of at most ");
+        json_add_canonical(out, arg->maximum);
+    }
+}
+
+void definition_add_wanted(struct buf *out, const struct definition_arg *arg)
+{
+    static const char *const kinds[] = {
+        [DEFINITION_STRING] = "text",           [DEFINITION_INTEGER] = "a whole number",
+        [DEFINITION_NUMBER] = "a number",       [DEFINITION_BOOLEAN] = "true or false",
+        [DEFINITION_ARRAY] = "a list of texts",
+    };
+
+    if (arg->choices && arg->type != DEFINITION_ARRAY) {
+        add_choices(out, arg->choices);
+        return;
+    }
+    buf_add_str(out, kinds[arg->type]);
+    add_range(out, arg);
+    if (arg->choices) {
+        buf_add_str(out, ", each ");
+        add_choices(out, arg->choices);
+    }
+    if (arg->pattern)
+        buf_addf(out, " that matches %s", arg->pattern);
+}
+
+static bool is_chosen(struct json_object *choices, struct json_object *value)
+{
+    bool is_number = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+
+    for (size_t i = 0; i < json_object_array_length(choices); i++) {
+        struct json_object *choice = json_object_array_get_idx(choices, i);
+        if (json_object_equal(choice, value))
+            return true;
+        if (is_number && json_object_get_double(choice) == json_object_get_double(value) &&
+            json_object_get_type(choice) != json_object_get_type(value))
+            return true; /* 1 and 1.0 are one number */
+    }
+    return false;
+}
+
+static enum err check_choice(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
+{
+    if (arg->choices && !is_chosen(arg->choices, value))
+        return refuse(value, error, "is not among the choices");
+    return ERR_OK;
+}
+
+static enum err check_text(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return refuse(value, error, "is not text");
+    if (json_object_get_string_len(value) > DEFINITION_VALUE_MAX)
+        return refuse(value, error, "is too long");
+    if (strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+        return refuse(value, error, "contains NUL");
+    if (arg->pattern && !definition_pattern_matches(arg->pattern, json_object_get_string(value)))
+        return refuse(value, error, "does not match the pattern");
+    return check_choice(arg, value, error);
+}
+
+/* -1, 0, 1. Two integers are compared as such: a double has only 53 bits for them. */
+static int compare(struct json_object *a, struct json_object *b)
+{
+    if (json_object_is_type(a, json_type_int) && json_object_is_type(b, json_type_int)) {
+        int64_t left = json_object_get_int64(a), right = json_object_get_int64(b);
+        return (left > right) - (left < right);
+    }
+    double left = json_object_get_double(a), right = json_object_get_double(b);
+    return (left > right) - (left < right);
+}
+
+static enum err check_number(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
+{
+    bool is_int = json_object_is_type(value, json_type_int);
+
+    if (arg->type == DEFINITION_INTEGER && !is_int)
+        return refuse(value, error, "is not a whole number");
+    if (!is_int && !json_object_is_type(value, json_type_double))
+        return refuse(value, error, "is not a number");
+    if (arg->minimum && compare(value, arg->minimum) < 0)
+        return refuse(value, error, "is below the minimum");
+    if (arg->maximum && compare(value, arg->maximum) > 0)
+        return refuse(value, error, "is above the maximum");
+    return check_choice(arg, value, error);
+}
+
+static enum err check_flag(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
+{
+    if (!json_object_is_type(value, json_type_boolean))
+        return refuse(value, error, "is neither true nor false");
+    return check_choice(arg, value, error);
+}
+
+static enum err check_array(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
+{
+    if (!json_object_is_type(value, json_type_array))
+        return refuse(value, error, "is not a list");
+    if (json_object_array_length(value) > ITEMS_MAX)
+        return refuse(value, error, "has too many items");
+    for (size_t i = 0; i < json_object_array_length(value); i++) {
+        enum err rc = check_text(arg, json_object_array_get_idx(value, i), error);
+        if (rc)
+            return rc;
+    }
+    return ERR_OK;
+}
+
+enum err definition_check_value(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
+{
+    switch (arg->type) {
+    case DEFINITION_STRING:
+        return check_text(arg, value, error);
+    case DEFINITION_INTEGER:
+    case DEFINITION_NUMBER:
+        return check_number(arg, value, error);
+    case DEFINITION_BOOLEAN:
+        return check_flag(arg, value, error);
+    case DEFINITION_ARRAY:
+        return check_array(arg, value, error);
+    }
+    return ERR_USAGE;
+}

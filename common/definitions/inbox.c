@@ -1,0 +1,270 @@
+#include "common/definitions/inbox.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/definitions/definition_registry.h"
+#include "common/queue/names.h"
+#include "common/queue/operation_start.h"
+#include "embedded/lua.h"
+
+#define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
+#define CLAIM_FIRST 16
+#define CLAIM_MAX 256
+#define CLAIM_BYTES (4 * 1024 * 1024) /* of all requests of a turn; one may be longer */
+#define STAND_IN_BEGINS "{\"too_long\":"
+#define STAND_IN_DEPTH 2
+
+/* ---- the item's life in Redis ---------------------------------------------------------------------------------- */
+
+/* `*items` is what stands in our list, each stamped, none longer than is allowed. */
+static enum err claim(const struct inbox *inbox, redisReply **items, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    char era[ID_MAX];
+    id_operation(era);
+    name_plain(args, inbox->dispatch->prefix, "inbox");
+    name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
+    name_plain(args, inbox->dispatch->prefix, "inbox:count");
+    redis_arg_int(args, inbox->at_once);
+    redis_arg_int(args, inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes);
+    redis_arg_int(args, CLAIM_BYTES);
+    redis_arg_int(args, REJECTED_TEXT_MAX);
+    redis_arg(args, strchr(era, '_') + 1);
+    redis_arg(args, inbox->closed ? "1" : "0");
+    enum err err = redis_run_script(inbox->dispatch->redis, &lua_claim, 3, args, items, error);
+    redis_args_drop(args);
+    FAULT_POINT("inbox.claimed");
+    return err;
+}
+
+static enum err end_item(const struct inbox *inbox, const struct buf *raw, const char *refusal, struct err_info *error)
+{
+    struct redis_args *args = redis_args_new();
+    name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
+    name_plain(args, inbox->dispatch->prefix, "inbox:rejected");
+    redis_arg_len(args, raw->data, raw->len);
+    redis_arg(args, refusal);
+    enum err err = redis_run_script(inbox->dispatch->redis, &lua_refuse, 2, args, NULL, error);
+    redis_args_drop(args);
+    return err;
+}
+
+/* What a client sent: `bytes` of it, of which `shown` is the beginning. */
+struct sent {
+    int64_t bytes;
+    struct buf shown;
+};
+
+static void show(struct sent *sent, const char *bytes, size_t len)
+{
+    buf_add(&sent->shown, bytes, len < REJECTED_TEXT_MAX ? len : REJECTED_TEXT_MAX);
+}
+
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* What claim.lua left of a request that is too long. False: it is no such thing. */
+static bool read_stand_in(const char *bytes, size_t len, struct sent *sent)
+{
+    struct json_object *object = NULL;
+    struct err_info ignored = {0};
+    if (len < strlen(STAND_IN_BEGINS) || memcmp(bytes, STAND_IN_BEGINS, strlen(STAND_IN_BEGINS)) != 0 ||
+        json_parse(bytes, len, (struct json_limits){4 * REJECTED_TEXT_MAX, STAND_IN_DEPTH}, &object, &ignored) !=
+            ERR_OK)
+        return false;
+    const char *hex = json_get_string(object, "begins");
+    sent->bytes = json_get_int(object, "too_long", 0);
+    for (; hex != NULL && hex_value(hex[0]) >= 0 && hex_value(hex[1]) >= 0; hex += 2)
+        buf_add_char(&sent->shown, (char)(hex_value(hex[0]) * 16 + hex_value(hex[1])));
+    json_object_put(object);
+    return true;
+}
+
+/* The client's own text, out of its stamp. */
+static void read_sent(const struct buf *raw, struct sent *sent)
+{
+    size_t before = inbox_item_stamp_bytes(raw->data, raw->len), after = before > 0 ? 1 : 0;
+    if (read_stand_in(raw->data, raw->len, sent))
+        return;
+    sent->bytes = (int64_t)(raw->len - before - after);
+    show(sent, raw->data + before, raw->len - before - after);
+}
+
+static enum err reject(const struct inbox *inbox, const struct buf *raw, const struct err_info *reason,
+                       struct err_info *error)
+{
+    char at[CLOCK_ISO_MAX];
+    struct buf refusal = BUF_INIT;
+    struct sent sent = {0, BUF_INIT};
+    if (raw->len > 0)
+        read_sent(raw, &sent);
+    clock_iso8601_ms(clock_wall_us(), at);
+    buf_addf(&refusal, "{\"at\":\"%s\",\"code\":\"%s\",\"reason\":", at, err_name(reason->code));
+    json_add_string(&refusal, reason->text, strlen(reason->text));
+    buf_addf(&refusal, ",\"bytes\":%" PRId64 ",\"request\":", sent.bytes);
+    /* Up to a NUL: many readers of JSON take none, our own among them. */
+    json_add_string(&refusal, sent.shown.data, sent.shown.len == 0 ? 0 : strnlen(sent.shown.data, sent.shown.len));
+    buf_add_char(&refusal, '}');
+    log_warn("an inbox request was refused: %s", reason->text);
+    enum err err = end_item(inbox, raw, refusal.data, error);
+    buf_fini(&sent.shown);
+    buf_fini(&refusal);
+    return err;
+}
+
+/* ---- what an item asks for ------------------------------------------------------------------------------------- */
+
+static bool is_allowed(const char *allowed, const char *definition)
+{
+    size_t len = strlen(definition);
+    for (const char *at = allowed; *at != '\0'; at += strcspn(at, ",")) {
+        at += strspn(at, ", ");
+        if (strncmp(at, definition, len) == 0 && (at[len] == '\0' || at[len] == ',' || at[len] == ' '))
+            return true;
+    }
+    return allowed[0] == '\0';
+}
+
+/* PostgreSQL has it: what follows only makes it begin sooner than the sweep would. */
+static void begin_soon(const struct inbox *inbox, const struct accepted *accepted)
+{
+    struct err_info ignored = {0};
+    struct tally tally;
+    enum plan_status status;
+    bool waits = false;
+    int64_t live_workers = 0;
+    const char *id = accepted->operation_id;
+    enum err err = begin_plan(inbox->pg, inbox->kinds, id, &tally, &status, &ignored);
+    if (err == ERR_OK)
+        err = begin_open(inbox->dispatch, inbox->pg, id, &live_workers, &ignored);
+    if (err == ERR_OK && accepted->repeated)
+        err = begin_join(inbox->dispatch, inbox->pg, id, &waits, &live_workers, &ignored);
+    if (err != ERR_OK)
+        log_info("%s was accepted and waits for the sweep: %s", accepted->operation_id, ignored.text);
+}
+
+static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
+{
+    if (!is_allowed(inbox->allowed(inbox->context), item->definition))
+        return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it",
+                       item->definition);
+    struct accepted accepted = {0};
+    struct request request = {.handle = item->definition,
+                              .args = item->args,
+                              .operation_id = item->operation_id,
+                              .stamp = item->stamp,
+                              .request_id = item->request_id,
+                              .requested_by = item->requested_by == NULL ? "inbox" : item->requested_by};
+    enum err err = catalog_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
+    FAULT_POINT("inbox.accepted");
+    if (err == ERR_OK) {
+        log_info("inbox: %s was asked for: %s%s", item->definition, accepted.operation_id,
+                 accepted.repeated ? " (it waits already)" : "");
+        begin_soon(inbox, &accepted);
+    }
+    free(accepted.subject);
+    return err;
+}
+
+/* An item may be done twice, by two workers one after the other: then it finds what it wants. */
+static bool is_so_already(const struct inbox_item *item, const struct tally *tally)
+{
+    return (item->verb == INBOX_PAUSE && tally->state == OP_PAUSED) ||
+           (item->verb == INBOX_RESUME && tally->state == OP_RUNNING);
+}
+
+static enum err change_operation(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
+{
+    struct tally tally = {0};
+    enum err err = ERR_OK;
+    if (item->verb == INBOX_CANCEL)
+        err = operation_cancel(inbox->pg, item->operation_id, &tally, error);
+    else if (item->verb == INBOX_PAUSE)
+        err = operation_pause(inbox->pg, item->operation_id, &tally, error);
+    else
+        err = operation_resume(inbox->pg, item->operation_id, &tally, error);
+    if (err == ERR_CONFLICT && is_so_already(item, &tally))
+        err = ERR_OK;
+    if (err == ERR_OK && item->verb == INBOX_RESUME)
+        err = dispatch_open(inbox->dispatch, inbox->pg, item->operation_id, error);
+    else if (err == ERR_OK)
+        err = dispatch_refresh(inbox->dispatch, inbox->pg, item->operation_id, error);
+    return err;
+}
+
+static bool is_passing(enum err err)
+{
+    return err == ERR_UNREACHABLE || err == ERR_RETRY || err == ERR_FENCED || err == ERR_BUSY;
+}
+
+static enum err read_request(const struct buf *raw, struct inbox_item *item, int64_t longest, struct err_info *reason)
+{
+    struct sent sent = {0, BUF_INIT};
+    bool too_long = raw->len > 0 && read_stand_in(raw->data, raw->len, &sent);
+    buf_fini(&sent.shown);
+    if (too_long)
+        return err_set(reason, ERR_USAGE,
+                       "the request has %" PRId64 " bytes, of which at most %" PRId64
+                       " are taken (inbox.max_bytes); send less, or raise it",
+                       sent.bytes, longest);
+    return inbox_item_parse(raw->data, raw->len, item, reason);
+}
+
+/* One item to its end. A passing trouble leaves it in the list, stamped, for the next call or the next worker. */
+static enum err process(const struct inbox *inbox, const struct buf *raw, int *accepted, struct err_info *error)
+{
+    struct inbox_item item = {0};
+    struct err_info reason = {0};
+    enum err err = read_request(raw, &item, inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes, &reason);
+    if (err == ERR_OK)
+        err = item.verb == INBOX_RUN ? run_definition(inbox, &item, &reason) : change_operation(inbox, &item, &reason);
+    *accepted += err == ERR_OK && item.verb == INBOX_RUN;
+    inbox_item_fini(&item);
+    if (is_passing(err)) {
+        *error = reason;
+        return err;
+    }
+    return err == ERR_OK ? end_item(inbox, raw, "", error) : reject(inbox, raw, &reason, error);
+}
+
+/* So many as the last turn would have done in its time. */
+static int64_t count_for(int64_t dealt_with, int64_t passed_ms, int64_t budget_ms)
+{
+    int64_t fit = dealt_with * budget_ms / (passed_ms < 1 ? 1 : passed_ms);
+    return fit < 1 ? 1 : fit > CLAIM_MAX ? CLAIM_MAX : fit;
+}
+
+enum err inbox_take_turn(struct inbox *inbox, int64_t budget_ms, struct inbox_turn *turn, struct err_info *error)
+{
+    redisReply *items = NULL;
+    *turn = (struct inbox_turn){0, false};
+    if (inbox->at_once == 0)
+        inbox->at_once = CLAIM_FIRST;
+    enum err err = claim(inbox, &items, error);
+    int64_t began_ms = clock_mono_ms();
+    size_t dealt_with = 0, count = redis_count(items);
+    while (err == ERR_OK && dealt_with < count && (dealt_with == 0 || clock_mono_ms() - began_ms < budget_ms)) {
+        struct buf raw = BUF_INIT;
+        buf_add(&raw, redis_item(items, dealt_with)->str, redis_item(items, dealt_with)->len);
+        err = process(inbox, &raw, &turn->accepted, error);
+        buf_fini(&raw);
+        dealt_with += err == ERR_OK;
+    }
+    turn->more = count > 0;
+    if (dealt_with > 0)
+        inbox->at_once = count_for((int64_t)dealt_with, clock_mono_ms() - began_ms, budget_ms);
+    if (items != NULL)
+        freeReplyObject(items);
+    return err;
+}

@@ -1,0 +1,59 @@
+/*
+ * From a request to its operation: what would be done, and the transaction that accepts it. Nothing here speaks to
+ * Redis: that is operation_start.h, after the commit.
+ */
+#ifndef REPRISE_DEFINITIONS_REQUEST_H
+#define REPRISE_DEFINITIONS_REQUEST_H
+
+#include <json-c/json_object.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/ids.h"
+#include "common/definitions/definition.h"
+#include "common/queue/kind.h"
+#include "common/queue/operation.h"
+
+/* What would be done: from the first phase's selection. −1 = not known. */
+struct preview {
+    char *subject;
+    int64_t jobs, files, bytes;
+};
+void preview_fini(struct preview *preview);
+/* `args` must be complete (definition_check_args). ERR_USAGE, ERR_NOT_FOUND and ERR_CONFLICT as the selection's check
+ * says (RP400, RP404, RP409). */
+MUST_CHECK enum err request_preview(struct pg *pg, const struct kind_table *kinds, const struct definition *definition,
+                                    struct json_object *args, struct preview *preview, struct err_info *error);
+
+/* A tick of a schedule: dealt with in the transaction that makes the operation, so that it fires once. */
+struct request_tick {
+    int64_t definition_id; /* of its row in workflow_definitions */
+    int64_t at_ms;         /* Unix time, as the next */
+    int64_t until_ms;      /* afterwards it is too late for it: ERR_BUSY */
+};
+
+struct request {
+    const char *handle; /* what people call the definition: "project/id"; NULL = its id */
+    const struct definition *definition;
+    int64_t catalog_id; /* its row in workflow_definitions, where `definition` must be in force; 0 = it has none */
+    struct json_object *args; /* complete */
+    const char *operation_id; /* chosen by the client, or NULL; its appearance is the client's receipt */
+    const char *stamp;        /* given to an inbox item by its acceptor: makes accepting repeatable; or NULL */
+    const char *request_id;   /* the client's own id of this request, or NULL */
+    const char *requested_by;
+    bool dry_run;
+    const struct request_tick *tick; /* NULL = none; wants an operation_id */
+};
+struct accepted {
+    char operation_id[ID_MAX];
+    bool repeated; /* an equal request was waiting, or this one had been accepted before: its operation */
+    bool single;
+    bool outdated; /* with ERR_CONFLICT: the definition changed after it was looked up; look again */
+    char *subject; /* the caller's */
+};
+/* Writes operation and tally in one transaction, jobs not yet (plan.h). ERR_CONFLICT: the chosen id exists with other
+ * content, or the definition is not in force any more. ERR_BUSY: the tick was dealt with already. */
+MUST_CHECK enum err request_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
+                                   struct accepted *accepted, struct err_info *error);
+
+#endif

@@ -1,0 +1,169 @@
+#include "common/definitions/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/definitions/definition_registry.h"
+#include "common/definitions/tick.h"
+#include "embedded/sql.h"
+
+/* Whoever is late by more than this lets the tick go: he was stopped, and the next pass sees a newer one. */
+#define LATE_MS 10000
+
+/* A tick that is due. Texts are borrowed from the answer of schedule_scheduled. */
+struct due {
+    int64_t definition_id;
+    const char *handle;
+    int64_t tick_ms, next_ms;
+    bool idle; /* there is nothing to do: no news, but the row keeps it */
+};
+
+static bool is_passing(enum err err)
+{
+    return err == ERR_UNREACHABLE || err == ERR_RETRY || err == ERR_FENCED;
+}
+
+/* ---- skipping -------------------------------------------------------------------------------------------------- */
+
+static enum err skip(const struct schedule *schedule, const struct due *due, const char *why, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_int8(args, due->definition_id);
+    pg_arg_int8(args, due->tick_ms);
+    pg_arg_text(args, why);
+    PGresult *result = NULL;
+    enum err err = pg_exec(schedule->pg, &sql_queue_schedule_skip, args, &result, error);
+    if (err == ERR_OK && pg_rows(result) > 0)
+        log_write(due->idle || !pg_bool(result, 0, 0) ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+                  "schedule: a tick of %s was skipped: %s", due->handle, why);
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* ---- starting -------------------------------------------------------------------------------------------------- */
+
+/* An operation of an earlier tick that has not ended; "" if there is none. */
+static enum err find_running(const struct schedule *schedule, const struct due *due, char operation_id[ID_MAX],
+                             struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    pg_arg_int8(args, due->definition_id);
+    PGresult *result = NULL;
+    enum err err = pg_exec(schedule->pg, &sql_queue_schedule_running, args, &result, error);
+    snprintf(operation_id, ID_MAX, "%s", err == ERR_OK && pg_rows(result) > 0 ? pg_text(result, 0, 0) : "");
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
+/* Arguments, and whether there is anything to do. ERR_NOT_FOUND where there is not. */
+static enum err prepare(const struct schedule *schedule, struct due *due, struct json_object *args,
+                        struct err_info *error)
+{
+    struct cataloged found;
+    struct preview preview = {.subject = NULL};
+    struct json_object *complete = NULL;
+    enum err err = catalog_find(schedule->pg, due->handle, &found, error);
+    if (err != ERR_OK)
+        return err;
+    if (schedule->add_settings != NULL)
+        schedule->add_settings(found.definition, args, schedule->context);
+    err = definition_check_args(found.definition, args, &complete, error);
+    if (err == ERR_OK)
+        err = request_preview(schedule->pg, schedule->kinds, found.definition, complete, &preview, error);
+    due->idle = err == ERR_OK && preview.jobs == 0;
+    if (due->idle)
+        err = err_set(error, ERR_NOT_FOUND, "there was nothing to do");
+    preview_fini(&preview);
+    json_object_put(complete);
+    cataloged_fini(&found);
+    return err;
+}
+
+static enum err accept_tick(const struct schedule *schedule, const struct due *due, struct json_object *args,
+                            int *started, struct err_info *error)
+{
+    struct request_tick tick = {due->definition_id, due->tick_ms, due->next_ms + LATE_MS};
+    char operation_id[ID_MAX];
+    id_operation(operation_id);
+    struct request request = {.handle = due->handle,
+                              .args = args,
+                              .operation_id = operation_id,
+                              .requested_by = SCHEDULE_REQUESTER,
+                              .tick = &tick};
+    struct accepted accepted = {.subject = NULL};
+    enum err err = catalog_accept(schedule->pg, schedule->kinds, &request, &accepted, error);
+    free(accepted.subject);
+    if (err == ERR_OK) {
+        ++*started;
+        log_info("schedule: %s is due: %s", due->handle, operation_id);
+    }
+    return err;
+}
+
+static enum err deal_with(const struct schedule *schedule, struct due *due, int *started, struct err_info *error)
+{
+    char running[ID_MAX];
+    struct err_info why = {.code = ERR_OK};
+    struct json_object *args = json_object_new_object();
+    enum err err = find_running(schedule, due, running, &why);
+    if (err == ERR_OK && running[0] != '\0')
+        err = err_set(&why, ERR_CONFLICT, "operation %s of an earlier tick has not ended", running);
+    if (err == ERR_OK)
+        err = prepare(schedule, due, args, &why);
+    if (err == ERR_OK)
+        err = accept_tick(schedule, due, args, started, &why);
+    json_object_put(args);
+    if (err == ERR_OK || err == ERR_BUSY)
+        return ERR_OK; /* ours, or another's */
+    if (!is_passing(err))
+        return skip(schedule, due, why.text, error);
+    *error = why;
+    return err;
+}
+
+/* ---- what is due ----------------------------------------------------------------------------------------------- */
+
+/* Columns of schedule_scheduled. */
+enum { ROW_ID, ROW_HANDLE, ROW_EVERY, ROW_CRON, ROW_NOW, ROW_SINCE, ROW_DEALT };
+
+static bool read_due(const PGresult *rows, int row, struct due *due)
+{
+    struct tick_rule rule;
+    struct err_info error;
+    int64_t now_ms = pg_int8(rows, row, ROW_NOW);
+    if (tick_rule_read(pg_int8(rows, row, ROW_EVERY), pg_text(rows, row, ROW_CRON), &rule, &error) != ERR_OK)
+        return false; /* of a version that no program would load today */
+    int64_t dealt_ms = pg_is_null(rows, row, ROW_DEALT) ? TICK_NONE : pg_int8(rows, row, ROW_DEALT);
+    *due =
+        (struct due){pg_int8(rows, row, ROW_ID), pg_text(rows, row, ROW_HANDLE),
+                     tick_due(&rule, now_ms, pg_int8(rows, row, ROW_SINCE), dealt_ms), tick_next(&rule, now_ms), false};
+    return due->tick_ms != TICK_NONE;
+}
+
+enum err schedule_pass(const struct schedule *schedule, int *started, struct err_info *error)
+{
+    PGresult *rows = NULL;
+    *started = 0;
+    enum err err = pg_exec(schedule->pg, &sql_queue_schedule_scheduled, NULL, &rows, error);
+    for (int row = 0; err == ERR_OK && row < pg_rows(rows); row++) {
+        struct due due;
+        if (read_due(rows, row, &due))
+            err = deal_with(schedule, &due, started, error);
+    }
+    PQclear(rows);
+    return err;
+}
+
+int64_t schedule_next_ms(const PGresult *rows, int row)
+{
+    struct tick_rule rule;
+    struct err_info ignored;
+    const char *cron = pg_text(rows, row, PQfnumber(rows, "cron"));
+    int64_t every_ms = pg_int8(rows, row, PQfnumber(rows, "every_ms"));
+    if (tick_rule_read(every_ms, cron, &rule, &ignored) != ERR_OK)
+        return TICK_NONE;
+    return tick_next(&rule, pg_int8(rows, row, PQfnumber(rows, "now_ms")));
+}

@@ -1,0 +1,147 @@
+/* One run of the doctor, for the files doctor_*.c only: each of them checks one side of the system. */
+#ifndef REPRISE_DOCTOR_DOCTOR_PRIVATE_H
+#define REPRISE_DOCTOR_DOCTOR_PRIVATE_H
+
+#include <json-c/json_object.h>
+#include <uthash.h>
+
+#include "common/base/ids.h"
+#include "common/doctor/doctor.h"
+#include "common/queue/names.h"
+#include "common/queue/tally.h"
+
+#define DOCTOR_INVARIANTS 10
+#define WORKER_ALIVE_MS 5000 /* without a beat for so long, a worker is dead (docs/protocol.md) */
+
+/* Something that must not last. It is told apart by invariant, subject and the format of its text. */
+struct suspicion {
+    struct doctor_finding finding;
+    const char *format;
+    int64_t stamp;    /* it begins anew when this changes: there was progress */
+    int64_t since_ms; /* clock_mono_ms */
+    int look;         /* the last look that saw it */
+};
+
+struct doctor {
+    struct pg *pg;
+    struct redis *redis; /* NULL: not there */
+    const char *prefix;
+    const struct doctor_options *options;
+    struct doctor_report *report;
+    struct suspicion *suspicions;
+    size_t suspicion_count;
+    int look;
+    int64_t operations, links, leases, entries; /* looked at */
+};
+
+/* What a finding is about. */
+struct verdict_on {
+    int invariant;
+    enum severity severity;
+    enum doctor_remedy remedy;
+    const char *subject; /* borrowed */
+    int64_t stamp;       /* of a suspicion */
+};
+/* Says it for good; once, however often it is seen. */
+void doctor_say(struct doctor *doctor, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Says it if it lasts. */
+void doctor_suspect(struct doctor *doctor, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
+
+void report_add(struct doctor_report *report, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
+void report_sort(struct doctor_report *report);
+/* Suspicions that have lasted become findings, those that this look did not see are forgotten. True while some are
+ * young. */
+bool suspicions_settle(struct doctor *doctor, int64_t now_ms);
+void suspicions_drop(struct doctor *doctor);
+
+/* ---- the checks ------------------------------------------------------------------------------------------------ */
+
+/* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis
+ * that does not answer becomes NULL. */
+MUST_CHECK enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info *error);
+/* Calls `each` with a name for people ("w_… (host, process 12)") and the heartbeat of each living worker. */
+#define DOCTOR_WORKER_MAX 256
+typedef void doctor_worker_fn(const char *name, struct json_object *said, void *context);
+MUST_CHECK enum err doctor_each_worker(struct doctor *doctor, doctor_worker_fn *each, void *context,
+                                       struct err_info *error);
+/* What workers say that they wait for. A part of the environment. */
+void doctor_troubles(struct doctor *doctor);
+/* The encryption key: what the stored secrets need, and who of the workers lacks it. A part of the environment. */
+MUST_CHECK enum err doctor_keys(struct doctor *doctor, struct err_info *error);
+/* I1, I2, I4, I10 (error texts) and a part of I3, from the operations. */
+MUST_CHECK enum err doctor_operations(struct doctor *doctor, struct err_info *error);
+/* I3, from the links. */
+MUST_CHECK enum err doctor_links(struct doctor *doctor, struct err_info *error);
+/* I3, from the costs of the workflow history. */
+MUST_CHECK enum err doctor_costs(struct doctor *doctor, struct err_info *error);
+/* I2, from the sums that are kept with links and workflow history. */
+MUST_CHECK enum err doctor_sums(struct doctor *doctor, struct err_info *error);
+/* Rows that say what cannot be: I1, I2, I3. */
+MUST_CHECK enum err doctor_rows(struct doctor *doctor, struct err_info *error);
+/* I2, from the activity that is kept by minute and kind. Comes after all other checks of I1 and I2. */
+MUST_CHECK enum err doctor_activity(struct doctor *doctor, struct err_info *error);
+/* I9 (bytes), I10, stray keys. */
+MUST_CHECK enum err doctor_values(struct doctor *doctor, struct err_info *error);
+/* What may pass, one look: leases (I4, I8), dispatch (I5, I6, I7, I9). */
+MUST_CHECK enum err doctor_leases(struct doctor *doctor, struct err_info *error);
+MUST_CHECK enum err doctor_dispatch(struct doctor *doctor, struct err_info *error);
+
+/* True if the text holds the mark of a well-known secret; `*mark` (may be NULL) says which. */
+bool doctor_looks_secret(const char *bytes, size_t len, const char **mark);
+/* The same marks as one regular expression for PostgreSQL, appended. */
+void doctor_secret_pattern(struct buf *out);
+
+/* ---- Redis at one moment --------------------------------------------------------------------------------------- */
+
+enum seen_kind { SEEN_QUEUE, SEEN_SUSPECTS, SEEN_ACTIVE, SEEN_INBOX, SEEN_INBOX_ACTIVE, SEEN_REJECTED };
+
+struct seen_list {
+    enum seen_kind kind;
+    int queue;
+    const char *worker; /* of an active list, else NULL */
+    int64_t length;
+    const redisReply *entries;
+};
+
+struct seen_op {
+    char id[ID_MAX];
+    bool present, in_ops, delayed; /* its hash is there; it stands in `ops`; it waits in a delayed set */
+    int64_t delayed_ms;            /* … for so long; negative = its time has come */
+    bool cancelled;
+    int64_t ttl_s;
+    int64_t generation, window, out, dues, timeline, version;
+    int64_t total, completed, succeeded, failed, skipped, cancelled_jobs;
+    char state[16];
+    /* Chunks of the hash's generation in queues, suspects and active lists, by class; and those of other generations.
+     */
+    int64_t window_chunks, due_chunks, other_chunks, old_chunks;
+    UT_hash_handle hh;
+};
+
+struct seen {
+    redisReply *workers, *reply; /* what everything here points into */
+    int64_t now_ms;
+    const redisReply *beats_of_workers; /* id, ms, id, ms, … */
+    struct seen_list *lists;
+    size_t list_count;
+    struct seen_op *ops;
+    int64_t alive; /* workers with a recent beat */
+    bool cut;      /* a list was too long to be read as a whole */
+};
+
+/* Reads it, with the hashes of `live` (first column) and of whatever stands in `ops`. On success seen_drop is owed. */
+MUST_CHECK enum err seen_take(struct doctor *doctor, const PGresult *live, struct seen **seen, struct err_info *error);
+void seen_drop(struct seen *seen);
+struct seen_op *seen_find(const struct seen *seen, const char *operation_id);
+/* Ms since a worker's last beat; INT64_MAX of one that is not known. */
+int64_t seen_silence_ms(const struct seen *seen, const char *worker);
+
+/* ---- small things ---------------------------------------------------------------------------------------------- */
+
+/* Runs a batch between sql/doctor/begin and commit; `batch` already begins with the former. */
+struct pg_batch *doctor_snapshot_new(void);
+MUST_CHECK enum err doctor_snapshot_run(struct pg *pg, struct pg_batch *batch, struct err_info *error);
+/* Appends column `column` of rows from..to as text[]. */
+void doctor_arg_rows(struct pg_args *args, const PGresult *list, int column, int from, int to);
+
+#endif

@@ -1,0 +1,125 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/loop/redis_async_private.h"
+
+static void complete(struct wire *wire, const struct request *request, const redisReply *reply)
+{
+    wire->calling++;
+    if (request->done != NULL)
+        request->done(reply, request->context);
+    wire->calling--;
+}
+
+static void unlink_request(struct wire *wire, struct request *request)
+{
+    struct request **place = &wire->first;
+    while (*place != request)
+        place = &(*place)->next;
+    *place = request->next;
+    if (wire->last == &request->next)
+        wire->last = place;
+    wire->pending--;
+}
+
+/* Completes what is under way with NULL, in order. hiredis' own completions of it come later, some of them not before
+ * its callback that is running now has returned; they only free what is left. */
+void wire_complete_all(struct wire *wire)
+{
+    while (wire->first != NULL) {
+        struct request *request = wire->first;
+        unlink_request(wire, request);
+        request->wire = NULL;
+        complete(wire, request, NULL);
+    }
+}
+
+/* The earliest deadline counts, also behind a request that has more time. */
+static void watch_deadline(struct wire *wire)
+{
+    if (wire->redis == NULL)
+        return;
+    if (wire->first == NULL) {
+        ev_timer_stop(wire->loop, &wire->timer);
+        return;
+    }
+    int64_t earliest_ms = wire->first->deadline_ms;
+    for (const struct request *request = wire->first->next; request != NULL; request = request->next)
+        if (request->deadline_ms < earliest_ms)
+            earliest_ms = request->deadline_ms;
+    wire_arm(wire, earliest_ms - clock_mono_ms());
+}
+
+static bool is_noscript(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", strlen("NOSCRIPT")) == 0;
+}
+
+static void on_reply(redisAsyncContext *redis, void *reply, void *privdata)
+{
+    struct request *request = privdata;
+    struct wire *wire = request->wire;
+    if (wire == NULL) {
+        free(request);
+        return;
+    }
+    unlink_request(wire, request);
+    if (reply == NULL && wire->redis == redis)
+        wire->up = false; /* hiredis is tearing it down; on_disconnect follows */
+    if (reply != NULL && wire->redis == redis) {
+        wire->heard_ms = clock_mono_ms();
+        watch_deadline(wire);
+    }
+    bool forgotten = reply != NULL && is_noscript(reply);
+    complete(wire, request, forgotten ? NULL : reply);
+    free(request);
+    if (forgotten && wire->redis == redis)
+        wire_cut(wire, "Redis has forgotten our scripts"); /* the next connection loads them */
+}
+
+bool wire_submit(struct wire *wire, struct redis_args *args, int64_t timeout_ms, wire_reply_fn *done, void *context)
+{
+    struct request *request = mem_zalloc(sizeof *request);
+    *request = (struct request){wire, NULL, clock_mono_ms() + timeout_ms, done, context};
+    if (redisAsyncCommandArgv(wire->redis, on_reply, request, redis_args_count(args), redis_args_values(args),
+                              redis_args_lengths(args)) != REDIS_OK) {
+        free(request);
+        return false;
+    }
+    *wire->last = request;
+    wire->last = &request->next;
+    wire->pending++;
+    watch_deadline(wire);
+    return true;
+}
+
+bool wire_send(struct wire *wire, struct redis_args *args, int64_t timeout_ms, wire_reply_fn *done, void *context)
+{
+    return wire->up && wire_submit(wire, args, timeout_ms, done, context);
+}
+
+bool wire_script(struct wire *wire, const struct lua *script, int keys, struct redis_args *args, int64_t timeout_ms,
+                 wire_reply_fn *done, void *context)
+{
+    struct redis_args *call = redis_args_new();
+    redis_arg(call, "EVALSHA");
+    redis_arg(call, redis_script_sha(script));
+    redis_arg_int(call, keys);
+    for (int i = 0; i < redis_args_count(args); i++)
+        redis_arg_len(call, redis_args_values(args)[i], redis_args_lengths(args)[i]);
+    bool sent = wire_send(wire, call, timeout_ms, done, context);
+    redis_args_drop(call);
+    return sent;
+}
+
+int wire_pending(const struct wire *wire)
+{
+    return wire->pending;
+}
+
+int64_t wire_heard(const struct wire *wire)
+{
+    return wire->heard_ms;
+}

@@ -1,0 +1,113 @@
+#include "common/query/query_params.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+
+#define NAME_MAX_BYTES 40
+
+const char *asked_text(const struct asked *asked, const char *name)
+{
+    const char *value = asked->value(asked->from, name);
+    return value != NULL && *value == '\0' && asked->style == ASKED_BY_PARAMETERS ? NULL : value;
+}
+
+enum err asked_refuse(const struct asked *asked, struct err_info *error, const char *name, const char *format, ...)
+{
+    char text[ERR_TEXT_MAX], written[NAME_MAX_BYTES];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    bool as_option = asked->style == ASKED_BY_OPTIONS;
+    snprintf(written, sizeof written, "%s%s", as_option ? "--" : "", name);
+    for (char *at = written; as_option && *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return err_set(error, ERR_USAGE, "%s: %s", written, text);
+}
+
+enum err asked_number(const struct asked *asked, const char *name, struct asked_range range, int64_t *number,
+                      struct err_info *error)
+{
+    const char *text = asked_text(asked, name);
+    char *end = NULL;
+    *number = range.otherwise;
+    if (text == NULL)
+        return ERR_OK;
+    errno = 0;
+    int64_t given = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || given < range.least || given > range.most)
+        return asked_refuse(asked, error, name, "\"%s\" is not a number from %" PRId64 " to %" PRId64, text,
+                            range.least, range.most);
+    *number = given;
+    return ERR_OK;
+}
+
+enum err asked_word(const struct asked *asked, const char *name, const char *const *words, int *index,
+                    struct err_info *error)
+{
+    const char *text = asked_text(asked, name);
+    *index = -1;
+    if (text == NULL)
+        return ERR_OK;
+    struct buf all = BUF_INIT;
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0)
+            *index = i;
+        buf_addf(&all, "%s%s", i == 0 ? "" : ", ", words[i]);
+    }
+    enum err err = *index >= 0 ? ERR_OK : asked_refuse(asked, error, name, "\"%s\" is none of %s", text, all.data);
+    buf_fini(&all);
+    return err;
+}
+
+#define DOLLAR_DIGITS_MAX 9 /* numeric(18, 9) */
+
+enum err asked_money(const struct asked *asked, const char *name, const char *otherwise, char amount[ASKED_MONEY_MAX],
+                     struct err_info *error)
+{
+    static const char digits[] = "0123456789";
+    const char *text = asked_text(asked, name);
+    text = text == NULL ? otherwise : text;
+    size_t whole = strspn(text, digits), point = text[whole] == '.' ? 1 : 0,
+           part = strspn(text + whole + point, digits);
+    bool good = whole >= 1 && whole <= DOLLAR_DIGITS_MAX && part <= DOLLAR_DIGITS_MAX && part >= point &&
+                text[whole + point + part] == '\0';
+    if (!good)
+        return asked_refuse(asked, error, name, "\"%s\" is no amount of dollars such as 0.50", text);
+    snprintf(amount, ASKED_MONEY_MAX, "%s", text);
+    return ERR_OK;
+}
+
+char *asked_pattern(const struct asked *asked, const char *name)
+{
+    const char *text = asked_text(asked, name);
+    if (text == NULL)
+        return NULL;
+    struct buf pattern = BUF_INIT;
+    buf_add_char(&pattern, '%');
+    for (; *text != '\0'; text++) {
+        if (strchr("%_\\", *text) != NULL)
+            buf_add_char(&pattern, '\\');
+        buf_add_char(&pattern, *text);
+    }
+    buf_add_char(&pattern, '%');
+    return buf_take(&pattern);
+}
+
+enum err asked_flag(const struct asked *asked, const char *name, bool *flag, struct err_info *error)
+{
+    static const char *const words[] = {"true", "1", "false", "0", NULL};
+    int index = -1;
+    *flag = asked->style == ASKED_BY_OPTIONS && asked_text(asked, name) != NULL;
+    if (asked->style == ASKED_BY_OPTIONS)
+        return ERR_OK;
+    enum err err = asked_word(asked, name, words, &index, error);
+    *flag = err == ERR_OK && (index == 0 || index == 1);
+    return err;
+}

@@ -1,0 +1,34 @@
+/*
+ * The answer to a question: a JSON document, the same for each program that asks. A list also keeps its
+ * rows, from which a program for people draws its table.
+ *
+ * A question is a function of this shape, in a file named for what it asks about, with its statements in sql/query/. To
+ * add one: its .sql, its file, a contract test; the programs then have a command or a route that calls it.
+ */
+#ifndef REPRISE_QUERY_QUERY_RESULT_H
+#define REPRISE_QUERY_QUERY_RESULT_H
+
+#include <json-c/json_object.h>
+#include <libpq-fe.h>
+
+#include "common/query/query_params.h"
+#include "common/store/pg.h"
+
+struct answer {
+    struct json_object *json; /* never NULL after a success */
+    PGresult *result;         /* the rows, typed as row.h says; NULL if the answer is not made of them */
+    int rows;                 /* how many of them belong to the answer */
+    char *next;               /* the cursor of the next page; NULL = this is the last */
+};
+void answer_fini(struct answer *answer);
+
+/* The answer that is the one row of a statement. ERR_NOT_FOUND, without a text, where there is none. */
+MUST_CHECK enum err answer_row(struct pg *pg, const struct sql *statement, const struct pg_args *args,
+                               struct answer *answer, struct err_info *error);
+
+/* Asks on a connection that is ready. ERR_USAGE names the value that is wrong and its rule; ERR_NOT_FOUND; or what the
+ * connection says. On success answer_fini is owed. */
+typedef enum err answer_question(struct pg *pg, const struct asked *asked, struct answer *answer,
+                                 struct err_info *error);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * What vouches for the content of Redis. PostgreSQL keeps three things that Redis must answer alike: its epoch (another
+ * or none: it was wiped, or is another Redis), its counter of beats (lower: rolled back by at least a beat; far ahead:
+ * written over), and the id of the run that its process was given at start (another: it restarted or failed over, and
+ * may lack what its disk or its replica had not yet; a roll-back of less than a beat shows by this alone). A Redis that
+ * does not tell its run (INFO forbidden by an ACL, some that are rented) is judged by the other two.
+ */
+#ifndef REPRISE_QUEUE_REDIS_IDENTITY_H
+#define REPRISE_QUEUE_REDIS_IDENTITY_H
+
+#include "common/queue/dispatch.h"
+
+#define VOUCHER_RUN_MAX 48 /* Redis' run_id has 40 characters */
+
+struct voucher {
+    char *found_epoch, *epoch; /* in Redis ("" = missing), in PostgreSQL */
+    int64_t found_beats, beats;
+    char found_run[VOUCHER_RUN_MAX], run[VOUCHER_RUN_MAX]; /* "" = not told, not known yet */
+};
+
+/* Reads both stores. voucher_fini is owed in any case. ERR_UNREACHABLE. */
+MUST_CHECK enum err voucher_read(const struct dispatch *dispatch, struct pg *pg, struct voucher *voucher,
+                                 struct err_info *error);
+void voucher_fini(struct voucher *voucher);
+/* Why the content of Redis is not to be trusted, as the end of a sentence "Redis …"; NULL = it is. */
+const char *voucher_doubt(const struct voucher *voucher);
+/* The counter that a rebuild begins with: PostgreSQL's, or 0 where that had believed what cannot be. */
+int64_t voucher_beats_to_seal(const struct voucher *voucher);
+/* PostgreSQL keeps its epoch, but counts from `beats` on: the last step of a rebuild. */
+MUST_CHECK enum err voucher_begin_again(struct pg *pg, const struct voucher *voucher, struct err_info *error);
+/* PostgreSQL keeps what Redis answered, where that is news: of a Redis that is trusted or has just been rebuilt. */
+MUST_CHECK enum err voucher_remember(struct pg *pg, const struct voucher *voucher, struct err_info *error);
+
+#endif
