@@ -58,7 +58,7 @@ static enum err accept_request(struct hand *hand, const char *definition_id, con
     enum err err = json_parse(args_text, strlen(args_text), JSON_LIMITS_REQUEST, &given, error);
     if (err == ERR_OK) {
         struct request request = {.handle = definition_id, .args = given, .requested_by = "bench"};
-        err = catalog_accept(hand->pg, &kinds, &request, accepted, error);
+        err = definition_registry_accept(hand->pg, &kinds, &request, accepted, error);
     }
     free(accepted->subject);
     accepted->subject = NULL;
@@ -173,7 +173,7 @@ static enum err do_seal(struct hand *hand, char *rest, struct err_info *error)
 
 static const struct {
     const char *name;
-    answer_question *ask;
+    query_fn *ask;
 } questions[] = {{"history", workflows_list},
                  {"stale-costs", workflows_stale},
                  {"analytics", analytics_read},
@@ -186,7 +186,7 @@ static const char *value_of(const void *from, const char *name)
     return json_get_string(*args, name);
 }
 
-static void print_answer(const struct answer *answer, int64_t took_us)
+static void print_answer(const struct query_result *answer, int64_t took_us)
 {
     struct buf text = BUF_INIT;
     const char *json = json_object_to_json_string_ext(answer->json, JSON_C_TO_STRING_PLAIN);
@@ -205,19 +205,19 @@ static enum err do_question(struct hand *hand, char *rest, struct err_info *erro
     const char *name = strsep(&rest, " ");
     size_t i = 0;
     struct json_object *args = NULL;
-    struct answer answer;
+    struct query_result answer;
     while (i < sizeof questions / sizeof *questions && strcmp(questions[i].name, name) != 0)
         i++;
     if (i == sizeof questions / sizeof *questions || rest == NULL)
         return err_set(error, ERR_USAGE, "there is no question \"%s\", or it lacks its arguments", name);
     enum err err = json_parse(rest, strlen(rest), JSON_LIMITS_REQUEST, &args, error);
-    struct asked asked = {value_of, &args, ASKED_BY_PARAMETERS};
+    struct query_params asked = {value_of, &args, QUERY_PARAMS_BY_PARAMETERS};
     int64_t begun_us = clock_mono_us();
     if (err == ERR_OK)
         err = questions[i].ask(hand->pg, &asked, &answer, error);
     if (err == ERR_OK) {
         print_answer(&answer, clock_mono_us() - begun_us);
-        answer_fini(&answer);
+        query_result_fini(&answer);
     }
     json_object_put(args);
     return err;

@@ -58,17 +58,16 @@ static void write_body(struct letter *letter, const struct wishes *wishes, int64
     content_end(&reading, facts);
     content_fini(&reading);
     snprintf(repository_id, sizeof repository_id, "repo_%024" PRIx64, 0xb000 + number % wishes->apps);
-    wire_add_body(
-        &letter->body,
-        &(struct wire_message){.verb = VERB_CREATE,
-                               .repository = {repository_id, "https://example.org/owner/name", "owner", "name"},
-                               .path = path,
-                               .sha = facts->sha,
-                               .size = facts->size,
-                               .kind = facts->kind,
-                               .commit_sha = "c1",
-                               .timestamp_us = clock_wall_us()},
-        content.data, content.len);
+    body_add(&letter->body,
+             &(struct body_message){.verb = VERB_CREATE,
+                                    .repository = {repository_id, "https://example.org/owner/name", "owner", "name"},
+                                    .path = path,
+                                    .sha = facts->sha,
+                                    .size = facts->size,
+                                    .kind = facts->kind,
+                                    .commit_sha = "c1",
+                                    .timestamp_us = clock_wall_us()},
+             content.data, content.len);
     buf_fini(&content);
 }
 

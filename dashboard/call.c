@@ -54,9 +54,9 @@ static const char *asked_value(const void *from, const char *name)
     return call_value(from, name);
 }
 
-struct asked call_asked(const struct call *call)
+struct query_params call_asked(const struct call *call)
 {
-    return (struct asked){asked_value, call, ASKED_BY_PARAMETERS};
+    return (struct query_params){asked_value, call, QUERY_PARAMS_BY_PARAMETERS};
 }
 
 static bool is_json_type(const char *type)

@@ -82,7 +82,7 @@ void call_fini(struct call *call);
 /* A variable part of the path, or a parameter of the query; NULL = not given. Borrowed. */
 const char *call_value(const struct call *call, const char *name);
 /* The same for the questions of common/query. Valid as long as the call. */
-struct asked call_asked(const struct call *call);
+struct query_params call_asked(const struct call *call);
 
 /* The body as an object that has no other keys than these (ended by NULL); the caller's. An empty body is an empty
  * object. ERR_USAGE, and with another type than JSON the status 415. */

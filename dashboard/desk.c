@@ -26,12 +26,12 @@ static enum err run_route(struct call *call, struct err_info *error)
 {
     if (call->route->run != NULL)
         return call->route->run(call, error);
-    struct asked asked = call_asked(call);
-    struct answer answer = {0};
+    struct query_params asked = call_asked(call);
+    struct query_result answer = {0};
     enum err err = call->route->ask(call->desk->pg, &asked, &answer, error);
     if (err == ERR_OK) {
         call_reply(call, 200, json_object_get(answer.json));
-        answer_fini(&answer);
+        query_result_fini(&answer);
     }
     return err;
 }

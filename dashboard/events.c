@@ -47,7 +47,7 @@ struct news {
 
 struct events {
     struct server *server;
-    struct wire *wire;
+    struct redis_async *wire;
     struct listener *listeners;
     size_t count;
     struct news *news;
@@ -282,7 +282,7 @@ static void on_change(bool up, void *context)
     if (up) {
         struct redis_args *channel = redis_args_new();
         name_plain(channel, office_config(events->server->office)->redis_prefix, "events");
-        if (!wire_subscribe(events->wire, redis_args_values(channel)[0], on_message, events))
+        if (!redis_async_subscribe(events->wire, redis_args_values(channel)[0], on_message, events))
             log_warn("the events of Redis cannot be listened to");
         redis_args_drop(channel);
     }
@@ -298,13 +298,13 @@ struct events *events_new(struct server *server)
     ev_timer_init(&events->beat, on_beat, BEAT_S, BEAT_S);
     events->round.data = events->beat.data = events;
     ev_timer_start(server->loop, &events->beat);
-    events->wire = wire_new(server->loop, "events", server->office->redis, NULL, 0, on_change, events);
+    events->wire = redis_async_new(server->loop, "events", server->office->redis, NULL, 0, on_change, events);
     return events;
 }
 
 void events_drop(struct events *events)
 {
-    wire_drop(events->wire);
+    redis_async_drop(events->wire);
     ev_timer_stop(events->server->loop, &events->round);
     ev_timer_stop(events->server->loop, &events->beat);
     drop_news(events);

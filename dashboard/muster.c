@@ -15,7 +15,7 @@
 
 struct muster {
     struct ev_loop *loop;
-    struct wire *wire;
+    struct redis_async *wire;
     const char *prefix;
     struct events *events;
     ev_timer timer;
@@ -49,7 +49,7 @@ static void on_time(const redisReply *reply, void *context)
     name_plain(args, muster->prefix, "workers");
     redis_arg_int(args, now_ms - ALIVE_MS);
     redis_arg(args, "+inf");
-    (void)wire_send(muster->wire, args, ANSWER_MS, on_count, muster);
+    (void)redis_async_send(muster->wire, args, ANSWER_MS, on_count, muster);
     redis_args_drop(args);
 }
 
@@ -65,7 +65,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
         return;
     struct redis_args *args = redis_args_new();
     redis_arg(args, "TIME");
-    (void)wire_send(muster->wire, args, ANSWER_MS, on_time, muster);
+    (void)redis_async_send(muster->wire, args, ANSWER_MS, on_time, muster);
     redis_args_drop(args);
 }
 
@@ -79,7 +79,7 @@ struct muster *muster_new(struct ev_loop *loop, const struct redis_address *addr
 {
     struct muster *muster = mem_zalloc(sizeof *muster);
     *muster = (struct muster){.loop = loop, .prefix = prefix, .events = events, .alive = UNKNOWN};
-    muster->wire = wire_new(loop, "muster", address, NULL, 0, on_change, muster);
+    muster->wire = redis_async_new(loop, "muster", address, NULL, 0, on_change, muster);
     ev_timer_init(&muster->timer, on_timer, EVERY_S, EVERY_S);
     muster->timer.data = muster;
     ev_timer_start(loop, &muster->timer);
@@ -91,6 +91,6 @@ void muster_drop(struct muster *muster)
     if (muster == NULL)
         return;
     ev_timer_stop(muster->loop, &muster->timer);
-    wire_drop(muster->wire);
+    redis_async_drop(muster->wire);
     free(muster);
 }

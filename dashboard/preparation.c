@@ -33,15 +33,15 @@ struct preparation {
 /* A database that is new can be used at once. */
 static enum err load_first_definitions(const struct config *config, struct pg *pg, struct err_info *error)
 {
-    struct resync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
-    struct resync_report report;
+    struct definition_sync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync_report report;
     bool first = false;
-    enum err err = resync_is_first(pg, &first, error);
+    enum err err = definition_sync_is_first(pg, &first, error);
     if (err != ERR_OK || !first)
         return err;
-    err = resync_definitions(&resync, &report, error);
+    err = definition_sync(&resync, &report, error);
     if (err == ERR_OK)
-        resync_report_fini(&report);
+        definition_sync_report_fini(&report);
     return err;
 }
 

@@ -53,7 +53,7 @@ struct route {
     enum { ROUTE_WITH_STORES, ROUTE_WITHOUT_STORES } needs; /* the latter answers when PostgreSQL does not */
     route_fn *run;                                          /* or: */
     route_many_fn *many;                                    /* or: */
-    answer_question *ask;                                   /* a question of common/query, whose answer is the reply */
+    query_fn *ask;                                          /* a question of common/query, whose answer is the reply */
     const char *query;  /* names of the parameters that it takes, separated by spaces; NULL = none */
     const char *body;   /* schema of what it is sent; NULL = nothing */
     size_t body_max;    /* bytes of it; 0 = ROUTE_BODY_MAX */

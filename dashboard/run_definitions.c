@@ -11,14 +11,14 @@ enum err run_resync_definitions(struct call *call, struct err_info *error)
 {
     struct desk *desk = call->desk;
     const struct config *config = office_config(desk->office);
-    struct resync resync = {desk->pg, &desk->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
-                            0};
-    struct resync_report report;
-    enum err err = resync_definitions(&resync, &report, error);
+    struct definition_sync resync = {
+        desk->pg, &desk->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync_report report;
+    enum err err = definition_sync(&resync, &report, error);
     if (err != ERR_OK)
         return err;
-    call_reply(call, 200, resync_report_json(&report));
-    resync_report_fini(&report);
+    call_reply(call, 200, definition_sync_report_json(&report));
+    definition_sync_report_fini(&report);
     return ERR_OK;
 }
 
@@ -27,24 +27,24 @@ typedef enum err change_status(struct pg *pg, const char *handle, struct err_inf
 /* The reply is the definition as it is afterwards. */
 static enum err change(struct call *call, change_status *to, struct err_info *error)
 {
-    struct asked asked = call_asked(call);
-    struct answer answer = {0};
+    struct query_params asked = call_asked(call);
+    struct query_result answer = {0};
     enum err err = to(call->desk->pg, call_value(call, "definition_id"), error);
     if (err == ERR_OK)
         err = definitions_one(call->desk->pg, &asked, &answer, error);
     if (err != ERR_OK)
         return err;
     call_reply(call, 200, json_object_get(answer.json));
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 
 enum err run_archive(struct call *call, struct err_info *error)
 {
-    return change(call, catalog_archive, error);
+    return change(call, definition_registry_archive, error);
 }
 
 enum err run_unarchive(struct call *call, struct err_info *error)
 {
-    return change(call, catalog_unarchive, error);
+    return change(call, definition_registry_unarchive, error);
 }

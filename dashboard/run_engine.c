@@ -36,15 +36,15 @@ static enum err read_engine(struct call *call, struct json_object *into, struct 
 /* With Redis away the page still says what PostgreSQL knows, and that Redis is away. */
 enum err run_overview(struct call *call, struct err_info *error)
 {
-    struct asked asked = call_asked(call);
-    struct answer answer = {0};
+    struct query_params asked = call_asked(call);
+    struct query_result answer = {0};
     struct json_object *workers = NULL;
     struct err_info away = {0};
     enum err err = overview_read(call->desk->pg, &asked, &answer, error);
     if (err != ERR_OK)
         return err;
     struct json_object *json = json_object_get(answer.json);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     bool redis = read_engine(call, json, &workers, &away) == ERR_OK;
     json_object_object_add(json, "redis", json_object_new_boolean(redis));
     json_object_put(workers);

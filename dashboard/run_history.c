@@ -50,9 +50,9 @@ static const char *operation_value(const void *from, const char *name)
 
 static enum err reply_ended(struct call *call, const char *operation_id, struct err_info *error)
 {
-    struct asked asked = {operation_value, operation_id, ASKED_BY_PARAMETERS};
+    struct query_params asked = {operation_value, operation_id, QUERY_PARAMS_BY_PARAMETERS};
     struct json_object *errors = json_object_new_array();
-    struct answer answer = {0};
+    struct query_result answer = {0};
     enum err err = history_results_recosts(call->desk->pg, &asked, &answer, error);
     if (err == ERR_OK)
         err = add_failures(call, operation_id, errors, error);
@@ -62,7 +62,7 @@ static enum err reply_ended(struct call *call, const char *operation_id, struct 
         call_reply(call, 200, resynced(operation_id, count, json_object_get(workflows), json_object_get(errors)));
     }
     json_object_put(errors);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return err;
 }
 
@@ -82,9 +82,9 @@ static struct json_object *statuses_of(const char *text)
 static enum err read_args(struct call *call, bool one, struct json_object **args, struct err_info *error)
 {
     static const char *const texts[] = {"adw_id", "from", "to", "model", "template", "search"};
-    struct asked asked = call_asked(call);
+    struct query_params asked = call_asked(call);
     bool force = false;
-    enum err err = asked_flag(&asked, "force", &force, error);
+    enum err err = query_params_flag(&asked, "force", &force, error);
     if (err != ERR_OK)
         return err;
     *args = json_object_new_object();
@@ -113,11 +113,11 @@ static enum err answer_waited(struct call *call, struct err_info *error)
 /* One run: waits for it. All: answers at once, or with `wait` when it has ended, unless that takes too long. */
 enum err run_resync_costs(struct call *call, struct err_info *error)
 {
-    struct asked asked = call_asked(call);
+    struct query_params asked = call_asked(call);
     struct submission submission = {0};
     struct json_object *args = NULL;
     bool one = call_value(call, "adw_id") != NULL, wait = one;
-    enum err err = call_value(call, "wait") == NULL ? ERR_OK : asked_flag(&asked, "wait", &wait, error);
+    enum err err = call_value(call, "wait") == NULL ? ERR_OK : query_params_flag(&asked, "wait", &wait, error);
     if (err == ERR_OK)
         err = read_args(call, one, &args, error);
     if (err != ERR_OK)

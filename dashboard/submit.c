@@ -17,7 +17,7 @@ enum err submit_prepare(struct call *call, const char *handle, struct json_objec
 {
     struct desk *desk = call->desk;
     *submission = (struct submission){.live_workers = -1};
-    enum err err = catalog_find(desk->pg, handle, &submission->found, error);
+    enum err err = definition_registry_find(desk->pg, handle, &submission->found, error);
     struct json_object *given = args != NULL ? args : json_object_new_object();
     submission->definition = submission->found.definition;
     if (err == ERR_OK) {
@@ -32,7 +32,7 @@ enum err submit_prepare(struct call *call, const char *handle, struct json_objec
 
 void submission_fini(struct submission *submission)
 {
-    cataloged_fini(&submission->found);
+    registered_definition_fini(&submission->found);
     free(submission->accepted.subject);
     preview_fini(&submission->preview);
     json_object_put(submission->args);
@@ -46,11 +46,11 @@ static void begin(struct call *call, struct submission *submission)
     enum plan_status status = PLAN_DONE;
     bool waits = false;
     const char *id = submission->accepted.operation_id;
-    enum err err = begin_plan(desk->pg, &kinds, id, &submission->tally, &status, &trouble);
+    enum err err = operation_start_plan(desk->pg, &kinds, id, &submission->tally, &status, &trouble);
     if (err == ERR_OK)
-        err = begin_open(&desk->dispatch, desk->pg, id, &submission->live_workers, &trouble);
+        err = operation_start_open(&desk->dispatch, desk->pg, id, &submission->live_workers, &trouble);
     if (err == ERR_OK && submission->accepted.repeated)
-        err = begin_join(&desk->dispatch, desk->pg, id, &waits, &submission->live_workers, &trouble);
+        err = operation_start_join(&desk->dispatch, desk->pg, id, &waits, &submission->live_workers, &trouble);
     submission->dispatched = err == ERR_OK;
     if (err != ERR_OK)
         log_warn("%s is accepted and waits for the sweep: %s", id, trouble.text);

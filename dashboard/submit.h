@@ -11,7 +11,7 @@
 #include "dashboard/call.h"
 
 struct submission {
-    struct cataloged found;
+    struct registered_definition found;
     const struct definition *definition; /* its version in force */
     struct json_object *args;            /* complete */
     struct preview preview;

@@ -101,8 +101,8 @@ enum err view_read(struct session *session, const char *operation_id, struct vie
 {
     *view = (struct view){0};
     struct list_asking asking = {session, {{"operation_id", operation_id}}};
-    struct asked asked = list_asked(&asking);
-    struct answer answer;
+    struct query_params asked = list_asked(&asking);
+    struct query_result answer;
     enum err err = operations_one(session->pg, &asked, &answer, error);
     if (err == ERR_NOT_FOUND)
         err_set(error, err, "there is no operation %s; see: producer operations", operation_id);
@@ -110,7 +110,7 @@ enum err view_read(struct session *session, const char *operation_id, struct vie
         return err;
     view_fill(answer.result, view);
     view->json = json_object_get(answer.json);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 

@@ -35,7 +35,7 @@ static void print_table(const PGresult *result, int rows, const struct list *lis
 }
 
 /* Where the answer knows how many there are. */
-static void note_total(const struct answer *answer)
+static void note_total(const struct query_result *answer)
 {
     struct buf text = BUF_INIT;
     int64_t total = json_get_int(answer->json, "total", -1);
@@ -46,7 +46,7 @@ static void note_total(const struct answer *answer)
     buf_fini(&text);
 }
 
-void list_print(const struct session *session, const struct answer *answer, const struct list *list)
+void list_print(const struct session *session, const struct query_result *answer, const struct list *list)
 {
     if (session->json) {
         out_json(json_object_get(answer->json));
@@ -83,25 +83,25 @@ static const char *value_of(const void *from, const char *name)
     return NULL;
 }
 
-struct asked list_asked(const struct list_asking *asking)
+struct query_params list_asked(const struct list_asking *asking)
 {
-    return (struct asked){value_of, asking, ASKED_BY_OPTIONS};
+    return (struct query_params){value_of, asking, QUERY_PARAMS_BY_OPTIONS};
 }
 
-enum err list_run(struct session *session, answer_question *question, const struct list_also *also,
-                  const struct list *list, struct err_info *error)
+enum err list_run(struct session *session, query_fn *question, const struct list_also *also, const struct list *list,
+                  struct err_info *error)
 {
     struct list_asking asking = {.session = session};
-    struct answer answer;
+    struct query_result answer;
     if (also != NULL)
         memcpy(asking.also, also, sizeof asking.also);
-    struct asked asked = list_asked(&asking);
+    struct query_params asked = list_asked(&asking);
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
         err = question(session->pg, &asked, &answer, error);
     if (err != ERR_OK)
         return err;
     list_print(session, &answer, list);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }

@@ -26,11 +26,11 @@ struct list_asking {
     const struct session *session;
     struct list_also also[LIST_ALSO_MAX];
 };
-struct asked list_asked(const struct list_asking *asking);
+struct query_params list_asked(const struct list_asking *asking);
 
 /* Connects, asks, prints. `also` may be NULL, else it has LIST_ALSO_MAX entries. */
-MUST_CHECK enum err list_run(struct session *session, answer_question *question, const struct list_also *also,
+MUST_CHECK enum err list_run(struct session *session, query_fn *question, const struct list_also *also,
                              const struct list *list, struct err_info *error);
-void list_print(const struct session *session, const struct answer *answer, const struct list *list);
+void list_print(const struct session *session, const struct query_result *answer, const struct list *list);
 
 #endif

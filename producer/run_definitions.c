@@ -10,13 +10,13 @@
 
 /* ---- definitions ----------------------------------------------------------------------------------------------- */
 
-static const char *text_of(const struct answer *answer, int row, const char *column)
+static const char *text_of(const struct query_result *answer, int row, const char *column)
 {
     return pg_text(answer->result, row, PQfnumber(answer->result, column));
 }
 
 /* What is wrong is said below the table, and by the exit code. */
-static void tell_errors(struct session *session, const struct answer *answer)
+static void tell_errors(struct session *session, const struct query_result *answer)
 {
     for (int row = 0; row < answer->rows; row++) {
         const char *why = text_of(answer, row, "load_error");
@@ -43,8 +43,8 @@ enum err run_definitions(struct session *session, struct err_info *error)
     };
     static const struct list list = {columns, "There are no definitions; to load them: producer resync-definitions"};
     struct list_asking asking = {.session = session};
-    struct asked asked = list_asked(&asking);
-    struct answer answer;
+    struct query_params asked = list_asked(&asking);
+    struct query_result answer;
     enum err err = session_first_definitions(session, error);
     if (err == ERR_OK)
         err = definitions_list(session->pg, &asked, &answer, error);
@@ -52,7 +52,7 @@ enum err run_definitions(struct session *session, struct err_info *error)
         return err;
     list_print(session, &answer, &list);
     tell_errors(session, &answer);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 
@@ -114,8 +114,8 @@ static void print_definition(struct json_object *document)
 enum err run_one_definition(struct session *session, struct err_info *error)
 {
     struct list_asking asking = {session, {{"definition_id", session_word(session, 0)}}};
-    struct asked asked = list_asked(&asking);
-    struct answer answer;
+    struct query_params asked = list_asked(&asking);
+    struct query_result answer;
     enum err err = session_first_definitions(session, error);
     if (err == ERR_OK)
         err = definitions_one(session->pg, &asked, &answer, error);
@@ -125,32 +125,33 @@ enum err run_one_definition(struct session *session, struct err_info *error)
         out_json(json_object_get(answer.json));
     else
         print_definition(answer.json);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 
 /* ---- resync-definitions ---------------------------------------------------------------------------------------- */
 
-static void print_report(const struct resync_report *report)
+static void print_report(const struct definition_sync_report *report)
 {
-    static const char *const words[RESYNC_CLASSES] = {"new",         "updated",  "unchanged",
-                                                      "reactivated", "archived", "error"};
+    static const char *const words[DEFINITION_SYNC_CLASSES] = {"new",         "updated",  "unchanged",
+                                                               "reactivated", "archived", "error"};
     for (size_t i = 0; i < report->count; i++) {
-        const struct resync_entry *entry = &report->entries[i];
-        if (entry->class != RESYNC_ERROR)
+        const struct definition_sync_entry *entry = &report->entries[i];
+        if (entry->class != DEFINITION_SYNC_ERROR)
             out_line("%-12s %s  %s", words[entry->class], entry->id, entry->name);
         else
             out_line("%-12s %s  %s:%d:%d: %s", words[entry->class], entry->id, entry->path, entry->line, entry->column,
                      entry->error);
     }
     out_line("%zu new, %zu updated, %zu unchanged, %zu reactivated, %zu archived, %zu with errors",
-             report->counts[RESYNC_NEW], report->counts[RESYNC_UPDATED], report->counts[RESYNC_UNCHANGED],
-             report->counts[RESYNC_REACTIVATED], report->counts[RESYNC_ARCHIVED], report->counts[RESYNC_ERROR]);
+             report->counts[DEFINITION_SYNC_NEW], report->counts[DEFINITION_SYNC_UPDATED],
+             report->counts[DEFINITION_SYNC_UNCHANGED], report->counts[DEFINITION_SYNC_REACTIVATED],
+             report->counts[DEFINITION_SYNC_ARCHIVED], report->counts[DEFINITION_SYNC_ERROR]);
 }
 
 enum err run_resync_definitions(struct session *session, struct err_info *error)
 {
-    struct resync_report report;
+    struct definition_sync_report report;
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
         err = session_redis(session, error);
@@ -159,12 +160,12 @@ enum err run_resync_definitions(struct session *session, struct err_info *error)
     if (err != ERR_OK)
         return err;
     if (session->json)
-        out_json(resync_report_json(&report));
+        out_json(definition_sync_report_json(&report));
     else
         print_report(&report);
-    if (report.counts[RESYNC_ERROR] > 0)
+    if (report.counts[DEFINITION_SYNC_ERROR] > 0)
         session->exit_code = err_exit_code(ERR_PERMANENT);
-    resync_report_fini(&report);
+    definition_sync_report_fini(&report);
     return ERR_OK;
 }
 
@@ -193,10 +194,10 @@ static enum err change(struct session *session, change_fn *how, const char *stat
 
 enum err run_archive(struct session *session, struct err_info *error)
 {
-    return change(session, catalog_archive, "archived", error);
+    return change(session, definition_registry_archive, "archived", error);
 }
 
 enum err run_unarchive(struct session *session, struct err_info *error)
 {
-    return change(session, catalog_unarchive, "active", error);
+    return change(session, definition_registry_unarchive, "active", error);
 }

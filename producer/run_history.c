@@ -174,11 +174,11 @@ static void print_workflow(struct json_object *run)
 }
 
 /* Asks a question whose answer is one document. */
-static enum err ask_document(struct session *session, answer_question *question, const char *adw_id,
-                             struct answer *answer, struct err_info *error)
+static enum err ask_document(struct session *session, query_fn *question, const char *adw_id,
+                             struct query_result *answer, struct err_info *error)
 {
     struct list_asking asking = {session, {{adw_id == NULL ? NULL : "adw_id", adw_id}}};
-    struct asked asked = list_asked(&asking);
+    struct query_params asked = list_asked(&asking);
     enum err err = session_postgres(session, error);
     return err == ERR_OK ? question(session->pg, &asked, answer, error) : err;
 }
@@ -186,7 +186,7 @@ static enum err ask_document(struct session *session, answer_question *question,
 enum err run_workflow(struct session *session, struct err_info *error)
 {
     const char *adw_id = session_word(session, 0);
-    struct answer answer;
+    struct query_result answer;
     enum err err = ask_document(session, workflow_one, adw_id, &answer, error);
     if (err == ERR_NOT_FOUND)
         return err_set(error, err, "there is no workflow \"%s\" in the history; see: producer history", adw_id);
@@ -196,7 +196,7 @@ enum err run_workflow(struct session *session, struct err_info *error)
         out_json(json_object_get(answer.json));
     else
         print_workflow(answer.json);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 
@@ -236,7 +236,7 @@ static void print_counts(const char *title, struct json_object *counts)
 
 enum err run_analytics(struct session *session, struct err_info *error)
 {
-    struct answer answer;
+    struct query_result answer;
     enum err err = ask_document(session, analytics_read, NULL, &answer, error);
     if (err != ERR_OK)
         return err;
@@ -248,6 +248,6 @@ enum err run_analytics(struct session *session, struct err_info *error)
         print_counts("By template", json_get(answer.json, "workflows_by_template"));
         print_counts("By model", json_get(answer.json, "workflows_by_model"));
     }
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }

@@ -45,12 +45,12 @@ static enum err read_args(struct session *session, const struct definition *defi
 
 static enum err request(struct session *session, struct submit_order order, struct err_info *error)
 {
-    struct cataloged found;
+    struct registered_definition found;
     enum err err = session_definition(session, order.handle, &found, error);
     if (err != ERR_OK)
         return err;
     err = read_args(session, found.definition, session_word(session, 0), &order.args, error);
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
     if (err == ERR_OK)
         return submit_order(session, &order, error);
     json_object_put(order.args);
@@ -83,7 +83,7 @@ static void show_failed_phases(struct json_object *phases)
     }
 }
 
-static void show_sync(const struct answer *answer)
+static void show_sync(const struct query_result *answer)
 {
     static const char *const counts[] = {"scanned", "enriched", "inserted", "updated", "unchanged", "failed"};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -121,7 +121,7 @@ static void show_phases(struct json_object *phases)
     }
 }
 
-static void show_sync_preview(const struct answer *answer)
+static void show_sync_preview(const struct query_result *answer)
 {
     static const struct {
         const char *count, *first;
@@ -139,7 +139,7 @@ static void show_sync_preview(const struct answer *answer)
     out_line("Nothing was written: --dry-run.");
 }
 
-static void show_recost(const struct answer *answer)
+static void show_recost(const struct query_result *answer)
 {
     struct json_object *json = answer->json;
     if (json_get_bool(json, "updated", false))
@@ -160,7 +160,7 @@ static void show_largest(struct json_object *json)
     }
 }
 
-static void show_recosts(const struct answer *answer)
+static void show_recosts(const struct query_result *answer)
 {
     struct json_object *json = answer->json;
     show_count(json, "total_processed");
@@ -172,7 +172,7 @@ static void show_recosts(const struct answer *answer)
     show_largest(json);
 }
 
-static void show_would_recosts(const struct answer *answer)
+static void show_would_recosts(const struct query_result *answer)
 {
     show_recosts(answer);
     out_line("Nothing was written: --dry-run.");

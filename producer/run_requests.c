@@ -77,19 +77,19 @@ enum err run_retry_all(struct session *session, struct err_info *error)
 /* What is old is a setting, as it is for the schedule. */
 enum err run_rescan(struct session *session, struct err_info *error)
 {
-    struct cataloged found;
+    struct registered_definition found;
     enum err err = session_definition(session, "rescan", &found, error);
     if (err != ERR_OK)
         return err;
     struct json_object *args = json_object_new_object();
     setting_args_add(found.definition, args, &session->config);
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
     return submit(session, "rescan", SUBMIT_BULK, args, error);
 }
 
 enum err run_definition(struct session *session, struct err_info *error)
 {
-    struct cataloged found;
+    struct registered_definition found;
     struct json_object *args = NULL;
     const char *handle = session_word(session, 0);
     enum err err = session_definition(session, handle, &found, error);
@@ -97,7 +97,7 @@ enum err run_definition(struct session *session, struct err_info *error)
         return err;
     err = definition_args_from_words(found.definition, session->arguments.words + 1,
                                      (size_t)session->arguments.word_count - 1, &args, error);
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
     if (err == ERR_OK)
         return submit(session, handle, SUBMIT_BULK, args, error);
     json_object_put(args);

@@ -48,8 +48,8 @@ static void print_schedule(struct json_object *list)
 static enum err show_all(struct session *session, struct err_info *error)
 {
     struct list_asking asking = {.session = session};
-    struct asked asked = list_asked(&asking);
-    struct answer answer;
+    struct query_params asked = list_asked(&asking);
+    struct query_result answer;
     enum err err = definitions_scheduled(session->pg, &asked, &answer, error);
     if (err != ERR_OK)
         return err;
@@ -61,7 +61,7 @@ static enum err show_all(struct session *session, struct err_info *error)
         print_schedule(json_get(answer.json, "schedule"));
     if (!session->json && answer.next != NULL)
         out_note("There are more: --cursor %s", answer.next);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 

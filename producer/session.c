@@ -66,39 +66,39 @@ enum err session_redis(struct session *session, struct err_info *error)
     return ERR_OK;
 }
 
-enum err session_resync(struct session *session, struct resync_report *report, struct err_info *error)
+enum err session_resync(struct session *session, struct definition_sync_report *report, struct err_info *error)
 {
     const struct config *config = &session->config;
-    struct resync resync = {
+    struct definition_sync resync = {
         session->pg, &session->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
-    return resync_definitions(&resync, report, error);
+    return definition_sync(&resync, report, error);
 }
 
 enum err session_first_definitions(struct session *session, struct err_info *error)
 {
-    struct resync_report report;
+    struct definition_sync_report report;
     bool first = false;
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = resync_is_first(session->pg, &first, error);
+        err = definition_sync_is_first(session->pg, &first, error);
     if (err != ERR_OK || !first)
         return err;
     err = session_resync(session, &report, error);
     if (err == ERR_OK)
-        resync_report_fini(&report);
+        definition_sync_report_fini(&report);
     return err;
 }
 
-enum err session_definition(struct session *session, const char *handle, struct cataloged *found,
+enum err session_definition(struct session *session, const char *handle, struct registered_definition *found,
                             struct err_info *error)
 {
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = catalog_find(session->pg, handle, found, error);
+        err = definition_registry_find(session->pg, handle, found, error);
     if (err != ERR_NOT_FOUND)
         return err;
     err = session_first_definitions(session, error);
-    return err == ERR_OK ? catalog_find(session->pg, handle, found, error) : err;
+    return err == ERR_OK ? definition_registry_find(session->pg, handle, found, error) : err;
 }
 
 enum err session_keys(const struct session *session, struct crypto_keys *keys, struct err_info *error)

@@ -44,12 +44,14 @@ MUST_CHECK enum err session_postgres_as_it_is(struct session *session, struct er
 /* Makes the client; it connects when it is used. ERR_USAGE: redis.url. */
 MUST_CHECK enum err session_redis(struct session *session, struct err_info *error);
 /* Brings the files of definitions.dir and the database together; a session_redis before it lets others hear of it. On
- * success resync_report_fini is owed. Connected must be. */
-MUST_CHECK enum err session_resync(struct session *session, struct resync_report *report, struct err_info *error);
+ * success definition_sync_report_fini is owed. Connected must be. */
+MUST_CHECK enum err session_resync(struct session *session, struct definition_sync_report *report,
+                                   struct err_info *error);
 /* Does so where no definition was ever loaded, so that a database that is new can be used at once. Connects. */
 MUST_CHECK enum err session_first_definitions(struct session *session, struct err_info *error);
-/* What is in force under this name; connects. As catalog_find; on success cataloged_fini is owed. */
-MUST_CHECK enum err session_definition(struct session *session, const char *handle, struct cataloged *found,
+/* What is in force under this name; connects. As definition_registry_find; on success registered_definition_fini is
+ * owed. */
+MUST_CHECK enum err session_definition(struct session *session, const char *handle, struct registered_definition *found,
                                        struct err_info *error);
 /* The keys of secrets. ERR_USAGE says how to make one where there is none; wipe them after use. */
 MUST_CHECK enum err session_keys(const struct session *session, struct crypto_keys *keys, struct err_info *error);

@@ -21,7 +21,7 @@
 
 struct submission {
     struct session *session;
-    struct cataloged found;
+    struct registered_definition found;
     struct json_object *args; /* complete */
     enum submit_size size;
     const struct submit_answer *answer; /* NULL = its outcome */
@@ -94,7 +94,7 @@ static void open_in_redis(struct submission *s)
 {
     struct err_info error = {0};
     struct session *session = s->session;
-    enum err err = begin_open(&session->dispatch, session->pg, id_of(s), &s->live_workers, &error);
+    enum err err = operation_start_open(&session->dispatch, session->pg, id_of(s), &s->live_workers, &error);
     s->dispatched = err == ERR_OK;
     if (err != ERR_OK && tally_is_live(&s->tally))
         out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), error.text);
@@ -115,7 +115,7 @@ static void refresh(struct submission *s)
 static enum err plan_once(struct submission *s, bool *more, struct err_info *error)
 {
     enum plan_status status = PLAN_MORE;
-    enum err err = begin_plan(s->session->pg, &kinds, id_of(s), &s->tally, &status, error);
+    enum err err = operation_start_plan(s->session->pg, &kinds, id_of(s), &s->tally, &status, error);
     *more = err == ERR_OK && status != PLAN_DONE;
     if (err == ERR_OK && status == PLAN_ELSEWHERE)
         follow_nap(ELSEWHERE_NAP_MS);
@@ -143,7 +143,7 @@ static void join(struct submission *s)
     struct err_info error = {0};
     struct session *session = s->session;
     bool waits = false;
-    enum err err = begin_join(&session->dispatch, session->pg, id_of(s), &waits, &s->live_workers, &error);
+    enum err err = operation_start_join(&session->dispatch, session->pg, id_of(s), &waits, &s->live_workers, &error);
     s->dispatched = err == ERR_OK;
     out_note(waits ? "The same request is waiting already and was moved to the head of its queue: %s"
                    : "This request was accepted before: %s",
@@ -229,8 +229,8 @@ static struct json_object *answer_json(const struct submission *s, struct json_o
 static enum err answer_by_question(struct submission *s, const struct view *view, struct err_info *error)
 {
     struct list_asking asking = {s->session, {{"operation_id", id_of(s)}}};
-    struct asked asked = list_asked(&asking);
-    struct answer answer;
+    struct query_params asked = list_asked(&asking);
+    struct query_result answer;
     enum err err = s->answer->question(s->session->pg, &asked, &answer, error);
     if (err != ERR_OK)
         return err;
@@ -240,7 +240,7 @@ static enum err answer_by_question(struct submission *s, const struct view *view
         s->answer->show(&answer);
         show_end(view, NULL);
     }
-    answer_fini(&answer);
+    query_result_fini(&answer);
     return ERR_OK;
 }
 
@@ -332,7 +332,7 @@ enum err submit_order(struct session *session, const struct submit_order *order,
     if (err == ERR_OK)
         err = go(&s, order, error);
     free(s.accepted.subject);
-    cataloged_fini(&s.found);
+    registered_definition_fini(&s.found);
     preview_fini(&s.preview);
     json_object_put(s.args);
     json_object_put(order->args);

@@ -17,8 +17,8 @@ enum submit_size {
 
 /* What an operation of one's own kind answers at its end, in place of its outcome. */
 struct submit_answer {
-    answer_question *question; /* asked with operation_id */
-    void (*show)(const struct answer *answer);
+    query_fn *question; /* asked with operation_id */
+    void (*show)(const struct query_result *answer);
 };
 
 struct submit_order {

@@ -9,7 +9,7 @@
 #define KINDS_MAX 32
 #define CLASSES 6 /* of a status: its first digit; 0 = no answer */
 
-enum outcome { SUCCEEDED, FAILED, SKIPPED, OUTCOMES };
+enum ending { SUCCEEDED, FAILED, SKIPPED, OUTCOMES };
 
 /* dashboard/metrics.c writes the same bounds. */
 static const int64_t bounds_us[] = {1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000, 30000000, 300000000};
@@ -35,7 +35,7 @@ static int64_t get(atomic_int_least64_t *count)
     return atomic_load_explicit(count, memory_order_relaxed);
 }
 
-void counts_settled(const char *kind, const struct ruling *rulings, size_t count)
+void counts_settled(const char *kind, const struct job_result *rulings, size_t count)
 {
     int64_t by_outcome[OUTCOMES] = {0};
     size_t row = 0;
@@ -44,9 +44,9 @@ void counts_settled(const char *kind, const struct ruling *rulings, size_t count
     if (row == kinds.count || row == KINDS_MAX)
         return;
     for (size_t i = 0; i < count; i++) {
-        by_outcome[SUCCEEDED] += rulings[i].verdict == VERDICT_SUCCEEDED;
-        by_outcome[FAILED] += rulings[i].verdict == VERDICT_FAILED;
-        by_outcome[SKIPPED] += rulings[i].verdict == VERDICT_SKIPPED;
+        by_outcome[SUCCEEDED] += rulings[i].verdict == OUTCOME_SUCCEEDED;
+        by_outcome[FAILED] += rulings[i].verdict == OUTCOME_FAILED;
+        by_outcome[SKIPPED] += rulings[i].verdict == OUTCOME_SKIPPED;
     }
     for (int o = 0; o < OUTCOMES; o++)
         add(&counts.outcomes[row][o], by_outcome[o]);

@@ -10,7 +10,7 @@
 #include "common/kinds/kinds.h"
 #include "worker/counts.h"
 
-static void add_progress(struct work *work, const struct settled *settled)
+static void add_progress(struct work *work, const struct settle_result *settled)
 {
     if (settled->any) {
         work->settled = true;
@@ -27,16 +27,16 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
 static void note_delays(struct work *work, const struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)
-        if (run->rulings[i].verdict == VERDICT_RETRY || run->rulings[i].verdict == VERDICT_PUT_OFF)
+        if (run->rulings[i].verdict == OUTCOME_RETRY || run->rulings[i].verdict == OUTCOME_PUT_OFF)
             work->due_ms = sooner(work->due_ms, run->rulings[i].delay_ms);
 }
 
 /* Repeats the settle until PostgreSQL has taken (ERR_OK) or refused it (ERR_FENCED). Else the process stops, and what
  * was done is not recorded. */
-static enum err settle_firmly(struct executor *executor, struct settlement *settlement, struct work *work)
+static enum err settle_firmly(struct executor *executor, struct settle_request *settlement, struct work *work)
 {
     for (int tries = 1;; tries++) {
-        struct settled settled;
+        struct settle_result settled;
         struct err_info error = {0};
         int64_t began_us = clock_mono_us();
         enum err err = settle(executor->pg, settlement, &settled, &error);
@@ -65,7 +65,7 @@ static enum err settle_firmly(struct executor *executor, struct settlement *sett
 static void release_unused(struct executor *executor, const struct run *run, enum err settled)
 {
     struct err_info error = {0};
-    bool unused = run->lease != NULL && (run->rulings[0].verdict == VERDICT_NONE || settled != ERR_OK);
+    bool unused = run->lease != NULL && (run->rulings[0].verdict == OUTCOME_NONE || settled != ERR_OK);
     for (int tries = 1; unused; tries++) {
         enum err err = pg_ready(executor->pg, &error);
         if (err == ERR_OK)
@@ -79,7 +79,7 @@ static void release_unused(struct executor *executor, const struct run *run, enu
 static void hand_back_due(struct run *run, const struct work *work)
 {
     for (size_t i = 0; work->chunk.due && i < run->count; i++)
-        if (run->rulings[i].verdict == VERDICT_NONE)
+        if (run->rulings[i].verdict == OUTCOME_NONE)
             run_put_off(run, i, 0);
 }
 
@@ -122,7 +122,7 @@ static void forget(struct run *run)
     if (run->forget != NULL)
         run->forget(run->effects_context);
     for (size_t i = 0; i < run->count; i++)
-        ruling_fini(&run->rulings[i]);
+        job_result_fini(&run->rulings[i]);
     free(run->rulings);
 }
 
@@ -140,7 +140,7 @@ static struct run run_of(struct executor *executor, const struct known_operation
                         .dry_run = known->dry_run,
                         .jobs = jobs,
                         .count = count,
-                        .rulings = mem_array(count, sizeof(struct ruling)),
+                        .rulings = mem_array(count, sizeof(struct job_result)),
                         .tools = runner == NULL ? NULL : &executor->tools[runner - runners],
                         .executor = executor,
                         .looked_ms = clock_boot_ms()};
@@ -173,7 +173,7 @@ static bool is_cut_short(const struct run *run)
 {
     bool bare = false;
     for (size_t i = 0; i < run->count; i++)
-        bare = bare || run->rulings[i].verdict == VERDICT_NONE;
+        bare = bare || run->rulings[i].verdict == OUTCOME_NONE;
     return bare && run_stopping(run);
 }
 
@@ -188,8 +188,8 @@ bool group_run(struct executor *executor, const struct known_operation *known, s
     run_handler(&run, runner, jobs, &lease);
     hand_back_due(&run, work);
     bool unrecorded = is_cut_short(&run);
-    struct settlement settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
-                                    lease.key,           run.effects, run.effects_context};
+    struct settle_request settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
+                                        lease.key,           run.effects, run.effects_context};
     enum err settled = settle_firmly(executor, &settlement, work);
     if (settled == ERR_OK)
         counts_settled(jobs[0].kind, run.rulings, count);

@@ -66,7 +66,7 @@ static void finish_args(struct redis_args *args, struct lane *lane, const struct
 static void leave(struct lane *lane, struct work *work, const struct lua *script, int keys, struct redis_args *args)
 {
     held_remove(lane->pool->held, lane->queue, work->chunk.text);
-    if (!wire_script(lane->pool->wire, script, keys, args, COMMAND_MS, on_left, lane->pool))
+    if (!redis_async_script(lane->pool->wire, script, keys, args, COMMAND_MS, on_left, lane->pool))
         log_info("chunk %s could not be taken out of Redis now; the heartbeat will", work->chunk.text);
     work_drop(work);
 }
@@ -162,7 +162,7 @@ static void drop_unreadable(struct lane *lane, const redisReply *item, const str
     arg_active(args, lane);
     redis_arg(args, "1");
     redis_arg_len(args, item->str, item->len);
-    wire_send(lane->pool->wire, args, COMMAND_MS, NULL, NULL);
+    redis_async_send(lane->pool->wire, args, COMMAND_MS, NULL, NULL);
 }
 
 static void receive(struct lane *lane, const redisReply *item)
@@ -185,7 +185,7 @@ static void receive(struct lane *lane, const redisReply *item)
     redis_arg(args, "gen");
     redis_arg(args, "state");
     redis_arg(args, "cancelled");
-    if (!wire_send(lane->pool->wire, args, COMMAND_MS, on_looked, look))
+    if (!redis_async_send(lane->pool->wire, args, COMMAND_MS, on_looked, look))
         on_looked(NULL, look);
 }
 
@@ -216,7 +216,7 @@ static void lane_wait(struct lane *lane)
     redis_arg(args, "LEFT");
     redis_arg(args, "RIGHT");
     redis_arg(args, lane->pool->process->suspects ? "1" : BLOCK_S);
-    lane->waiting = wire_send(lane->blocking, args, BLOCK_MS, on_blocked, lane);
+    lane->waiting = redis_async_send(lane->blocking, args, BLOCK_MS, on_blocked, lane);
 }
 
 static void receive_all(struct lane *lane, const redisReply *reply)
@@ -240,14 +240,14 @@ static void on_taken(const redisReply *reply, void *context)
     receive_all(lane, reply);
 }
 
-static bool take(struct lane *lane, int64_t at_most, const char *which, wire_reply_fn *done)
+static bool take(struct lane *lane, int64_t at_most, const char *which, redis_async_reply_fn *done)
 {
     struct redis_args *args = pool_args(lane->pool);
     arg_source(args, lane);
     arg_active(args, lane);
     redis_arg_int(args, at_most);
     redis_arg(args, which);
-    return wire_script(lane->pool->wire, &lua_take, 2, args, COMMAND_MS, done, lane);
+    return redis_async_script(lane->pool->wire, &lua_take, 2, args, COMMAND_MS, done, lane);
 }
 
 /* ---- a person's single requests ------------------------------------------------------------------------------- */
@@ -273,7 +273,7 @@ static void on_first_timer(struct ev_loop *loop, ev_timer *timer, int events)
     struct lane *lane = timer->data;
     if (!wants_first(lane))
         ev_timer_stop(loop, timer);
-    else if (!lane->looking_for_first && wire_is_up(lane->pool->wire))
+    else if (!lane->looking_for_first && redis_async_is_up(lane->pool->wire))
         lane->looking_for_first = take(lane, 1, "first", on_first_taken);
 }
 
@@ -290,7 +290,7 @@ void lane_feed(struct lane *lane)
 {
     int wanted = lane->free_count - lane->looking - (lane->waiting ? 1 : 0);
     watch_for_first(lane);
-    if (lane->pool->draining || lane->taking || wanted <= 0 || !wire_is_up(lane->pool->wire))
+    if (lane->pool->draining || lane->taking || wanted <= 0 || !redis_async_is_up(lane->pool->wire))
         return;
     lane->taking = take(lane, lane->pool->process->suspects ? 1 : wanted, "", on_taken);
 }
@@ -322,7 +322,8 @@ void lane_init(struct pool *pool, int queue)
     if (executors == 0)
         return;
     lane->free = mem_array((size_t)executors, sizeof *lane->free);
-    lane->blocking = wire_new(pool->loop, queue_names[queue], pool->process->redis, NULL, 0, on_blocking_change, lane);
+    lane->blocking =
+        redis_async_new(pool->loop, queue_names[queue], pool->process->redis, NULL, 0, on_blocking_change, lane);
     for (int i = 0; i < executors; i++)
         add_executor(lane);
     if (!pool->process->suspects)
@@ -332,6 +333,6 @@ void lane_init(struct pool *pool, int queue)
 void lane_fini(struct lane *lane)
 {
     ev_timer_stop(lane->pool->loop, &lane->first_timer);
-    wire_drop(lane->blocking);
+    redis_async_drop(lane->blocking);
     free(lane->free);
 }

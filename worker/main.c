@@ -74,17 +74,18 @@ static int answer(int argc, char **argv, const struct config *config)
 static enum err load_definitions(const struct config *config, const struct redis_address *address, struct pg *pg,
                                  struct err_info *error)
 {
-    struct resync_report report;
+    struct definition_sync_report report;
     if (access(config->definitions_dir, F_OK) != 0) {
         log_warn("definitions.dir: %s is not there; definitions stay as the database has them",
                  config->definitions_dir);
         return ERR_OK;
     }
     struct dispatch dispatch = {redis_new(address, REDIS_MS, REDIS_MS), config->redis_prefix};
-    struct resync resync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
-    enum err err = resync_definitions(&resync, &report, error);
+    struct definition_sync resync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
+                                     0};
+    enum err err = definition_sync(&resync, &report, error);
     if (err == ERR_OK)
-        resync_report_fini(&report);
+        definition_sync_report_fini(&report);
     redis_drop(dispatch.redis);
     return err;
 }

@@ -41,7 +41,7 @@ void pool_ask_due(struct lane *lane, const char *operation_id, const char *again
     name_queue(args, lane->pool->prefix, lane->queue);
     redis_arg(args, operation_id);
     redis_arg(args, again);
-    wire_script(lane->pool->wire, &lua_due, 3, args, COMMAND_MS, NULL, NULL);
+    redis_async_script(lane->pool->wire, &lua_due, 3, args, COMMAND_MS, NULL, NULL);
 }
 
 /* ---- executors speak --------------------------------------------------------------------------------------------- */
@@ -102,7 +102,7 @@ void pool_refused(struct pool *pool, const char *what, const redisReply *reply)
     if (!pool->refused)
         log_warn("Redis refused %s: %s", what, reply->str);
     pool->refused = true;
-    if (pool->service != NULL && key_types_blamed(reply->str))
+    if (pool->service != NULL && key_repair_is_blamed(reply->str))
         service_mend_keys(pool->service);
 }
 
@@ -143,7 +143,7 @@ struct pool *pool_new(struct ev_loop *loop, struct process *process, struct serv
     pool->woken.data = pool;
     ev_async_start(loop, &pool->woken);
     pool->mail = mailbox_new(loop, &pool->woken);
-    pool->wire = wire_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_wire_change, pool);
+    pool->wire = redis_async_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_wire_change, pool);
     for (int q = 0; q < QUEUE_COUNT; q++)
         lane_init(pool, q);
     pool_start_timers(pool);
@@ -162,7 +162,7 @@ void pool_drop(struct pool *pool)
     for (int q = 0; q < QUEUE_COUNT; q++) {
         lane_fini(&pool->lanes[q]);
     }
-    wire_drop(pool->wire);
+    redis_async_drop(pool->wire);
     pool_stop_timers(pool);
     ev_async_stop(pool->loop, &pool->woken);
     mailbox_drop(pool->mail);

@@ -57,13 +57,14 @@ static void reap(struct pool *pool, const char *worker)
     redis_arg_int(pool->args, FORGET_MS);
     struct reaping *reaping = mem_zalloc(sizeof *reaping);
     snprintf(reaping->worker, sizeof reaping->worker, "%s", worker);
-    if (!wire_script(pool->wire, &lua_reap, 4 + 2 * QUEUE_COUNT, pool->args, BEAT_TIMEOUT_MS, on_reaped, reaping))
+    if (!redis_async_script(pool->wire, &lua_reap, 4 + 2 * QUEUE_COUNT, pool->args, BEAT_TIMEOUT_MS, on_reaped,
+                            reaping))
         free(reaping);
 }
 
 static void reap_all(struct pool *pool, const redisReply *silent)
 {
-    if (clock_mono_ms() - wire_up_since(pool->wire) < REAP_PATIENCE_MS)
+    if (clock_mono_ms() - redis_async_up_since(pool->wire) < REAP_PATIENCE_MS)
         return;
     for (size_t i = 0; i < redis_count(silent); i++)
         reap(pool, redis_text(redis_item(silent, i)));
@@ -154,7 +155,7 @@ static void arg_description(struct pool *pool, struct redis_args *args)
 void pool_beat(struct pool *pool)
 {
     struct redis_args *args = pool->args;
-    if (!wire_is_up(pool->wire))
+    if (!redis_async_is_up(pool->wire))
         return;
     FAULT_POINT("pool.beat");
     redis_args_reset(args);
@@ -179,7 +180,7 @@ void pool_beat(struct pool *pool)
         held_args(pool->held, q, args);
         strangers_args(pool->strangers, q, args);
     }
-    wire_script(pool->wire, &lua_beat, 4 + 3 * QUEUE_COUNT, args, BEAT_TIMEOUT_MS, on_beat, pool);
+    redis_async_script(pool->wire, &lua_beat, 4 + 3 * QUEUE_COUNT, args, BEAT_TIMEOUT_MS, on_beat, pool);
 }
 
 static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -205,7 +206,7 @@ static size_t chunks_in_hand(const struct pool *pool)
 
 static bool waits_for_redis(const struct pool *pool)
 {
-    bool waits = wire_is_up(pool->wire) && wire_pending(pool->wire) > 0;
+    bool waits = redis_async_is_up(pool->wire) && redis_async_pending(pool->wire) > 0;
     for (int q = 0; q < QUEUE_COUNT; q++)
         waits = waits || pool->lanes[q].waiting || pool->lanes[q].taking;
     return waits;

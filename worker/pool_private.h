@@ -12,7 +12,7 @@
 struct lane {
     struct pool *pool;
     int queue;
-    struct wire *blocking;
+    struct redis_async *blocking;
     struct executor **free; /* NULL where the worker has none for this queue */
     int free_count;
     struct executor *kept; /* for a person's single requests alone; NULL in a process for suspects */
@@ -29,8 +29,8 @@ struct pool {
     struct process *process;
     struct service *service;
     const char *prefix;
-    struct redis_args *args; /* scratch */
-    struct wire *wire;       /* for everything that does not block */
+    struct redis_args *args;  /* scratch */
+    struct redis_async *wire; /* for everything that does not block */
     struct lane lanes[QUEUE_COUNT];
     struct executor **executors;
     int executor_count, ended;

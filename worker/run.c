@@ -15,14 +15,14 @@
 
 #define PAUSE_SLICE_MS 50
 #define LOOK_MS 500
-#define ASKED_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
+#define QUERY_PARAMS_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------- */
 
-static void rule(struct run *run, size_t index, enum verdict verdict, const char *error, const char *result)
+static void rule(struct run *run, size_t index, enum outcome verdict, const char *error, const char *result)
 {
-    struct ruling *ruling = &run->rulings[index];
-    ruling_fini(ruling);
+    struct job_result *ruling = &run->rulings[index];
+    job_result_fini(ruling);
     ruling->verdict = verdict;
     ruling->error = error == NULL ? NULL : mem_strdup(error);
     ruling->result = result == NULL ? NULL : mem_strdup(result);
@@ -30,12 +30,12 @@ static void rule(struct run *run, size_t index, enum verdict verdict, const char
 
 void run_succeed(struct run *run, size_t index, const char *result)
 {
-    rule(run, index, VERDICT_SUCCEEDED, NULL, result);
+    rule(run, index, OUTCOME_SUCCEEDED, NULL, result);
 }
 
 void run_skip(struct run *run, size_t index, const char *reason, const char *result)
 {
-    rule(run, index, VERDICT_SKIPPED, reason, result);
+    rule(run, index, OUTCOME_SKIPPED, reason, result);
 }
 
 static int64_t retry_delay_ms(const struct run *run, int failures, const struct err_info *error)
@@ -43,7 +43,8 @@ static int64_t retry_delay_ms(const struct run *run, int failures, const struct 
     const struct definition_retry *retry = &run->definition->retry;
     int exponent = retry->backoff == DEFINITION_EXPONENTIAL ? failures : 1;
     int64_t delay = clock_backoff_ms(exponent, retry->base_ms, retry->max_ms, retry->jitter, id_random_u32());
-    int64_t asked = error->retry_after_ms > ASKED_PATIENCE_MAX_MS ? ASKED_PATIENCE_MAX_MS : error->retry_after_ms;
+    int64_t asked =
+        error->retry_after_ms > QUERY_PARAMS_PATIENCE_MAX_MS ? QUERY_PARAMS_PATIENCE_MAX_MS : error->retry_after_ms;
     return asked > delay ? asked : delay;
 }
 
@@ -51,11 +52,11 @@ void run_fail(struct run *run, size_t index, const struct err_info *error, enum 
 {
     int failures = run->jobs[index].failures + 1;
     if (retry == RUN_FINAL || failures >= run->definition->retry.attempts) {
-        rule(run, index, VERDICT_FAILED, error->text, result);
+        rule(run, index, OUTCOME_FAILED, error->text, result);
         return;
     }
     counts_retry(error->code);
-    rule(run, index, VERDICT_RETRY, error->text, NULL);
+    rule(run, index, OUTCOME_RETRY, error->text, NULL);
     run->rulings[index].delay_ms = retry_delay_ms(run, failures, error);
 }
 
@@ -66,7 +67,7 @@ void run_put_off(struct run *run, size_t index, int64_t delay_ms)
 
 void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const char *reason)
 {
-    rule(run, index, VERDICT_PUT_OFF, reason, NULL);
+    rule(run, index, OUTCOME_PUT_OFF, reason, NULL);
     run->rulings[index].delay_ms = delay_ms;
 }
 

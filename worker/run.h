@@ -31,7 +31,7 @@ struct run {
 
     const struct job *jobs;
     size_t count;
-    struct ruling *rulings; /* one for each job; all VERDICT_NONE at first */
+    struct job_result *rulings; /* one for each job; all OUTCOME_NONE at first */
 
     struct lease *lease; /* of an exclusive kind, else NULL */
     void **tools;        /* the handler's own, kept by the executor from run to run; NULL at first. See struct runner */

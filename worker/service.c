@@ -28,9 +28,9 @@
 #define INBOX_TURN_MS 200 /* at a stretch, before others get their turn */
 #define REDIS_COMMAND_MS 2000
 #define POLICY_EVERY_MS 60000
-#define CLOCK_OFF_MS 30000  /* far less than the minutes that apps allow, far more than a sweep can take by itself */
-#define RESYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
-#define RESYNC_AGAIN_MS 5000
+#define CLOCK_OFF_MS 30000 /* far less than the minutes that apps allow, far more than a sweep can take by itself */
+#define DEFINITION_SYNC_TURN_MS 1000 /* how long the sweep may wait for another's re-sync */
+#define DEFINITION_SYNC_AGAIN_MS 5000
 
 enum errand_kind { ERRAND_CANCEL, ERRAND_PUSH_ON, ERRAND_RESYNC, ERRAND_MEND_KEYS, ERRAND_STOP };
 
@@ -77,7 +77,7 @@ static void note(struct service *service, enum err err, const struct err_info *e
     else if (err == ERR_OK && service->in_trouble)
         log_info("service work goes on");
     service->in_trouble = err != ERR_OK;
-    service->keys_spoilt = service->keys_spoilt || (err != ERR_OK && key_types_blamed(error->text));
+    service->keys_spoilt = service->keys_spoilt || (err != ERR_OK && key_repair_is_blamed(error->text));
     if (err != ERR_OK)
         trouble_note(&service->process->trouble, error->text);
 }
@@ -86,7 +86,7 @@ static enum err mend_keys_if_spoilt(struct service *service, struct err_info *er
 {
     if (!service->keys_spoilt)
         return ERR_OK;
-    enum err err = key_types_mend(&service->dispatch, error);
+    enum err err = key_repair_run(&service->dispatch, error);
     service->keys_spoilt = err != ERR_OK;
     return err;
 }
@@ -192,19 +192,22 @@ static enum err start_scheduled(struct service *service, struct err_info *error)
 static void resync_if_wanted(struct service *service)
 {
     const struct config *config = process_config(service->process);
-    struct resync resync = {
-        service->pg,   &service->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
-        RESYNC_TURN_MS};
-    struct resync_report report;
+    struct definition_sync resync = {service->pg,
+                                     &service->dispatch,
+                                     &kinds_names,
+                                     config->definitions_dir,
+                                     config->definitions_roots,
+                                     DEFINITION_SYNC_TURN_MS};
+    struct definition_sync_report report;
     struct err_info error = {0};
     if (!service->resync_wanted || clock_mono_ms() < service->resync_ms)
         return;
-    service->resync_wanted = resync_definitions(&resync, &report, &error) != ERR_OK;
-    service->resync_ms = clock_mono_ms() + (service->resync_wanted ? RESYNC_AGAIN_MS : 0);
+    service->resync_wanted = definition_sync(&resync, &report, &error) != ERR_OK;
+    service->resync_ms = clock_mono_ms() + (service->resync_wanted ? DEFINITION_SYNC_AGAIN_MS : 0);
     if (service->resync_wanted)
         log_warn("%s; it is tried again", error.text);
     else
-        resync_report_fini(&report);
+        definition_sync_report_fini(&report);
 }
 
 static enum err stores_ready(struct service *service, struct err_info *error)

@@ -10,7 +10,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-size_t nearest_distance(const char *a, const char *b)
+size_t did_you_mean_distance(const char *a, const char *b)
 {
     size_t a_len = strnlen(a, LETTERS_MAX), b_len = strnlen(b, LETTERS_MAX), row[LETTERS_MAX + 1];
     for (size_t j = 0; j <= b_len; j++)
@@ -34,9 +34,9 @@ static bool is_near(const char *wanted, const char *name, size_t distance)
            (strlen(name) >= 3 && strstr(wanted, name) != NULL);
 }
 
-void nearest_offer(struct nearest *nearest, const char *name)
+void did_you_mean_offer(struct did_you_mean *nearest, const char *name)
 {
-    size_t distance = nearest_distance(nearest->wanted, name), at = nearest->count;
+    size_t distance = did_you_mean_distance(nearest->wanted, name), at = nearest->count;
     if (!is_near(nearest->wanted, name, distance))
         return;
     while (at > 0 && nearest->distances[at - 1] > distance)
@@ -52,7 +52,7 @@ void nearest_offer(struct nearest *nearest, const char *name)
     nearest->distances[at] = distance;
 }
 
-void nearest_write(const struct nearest *nearest, struct buf *out)
+void did_you_mean_write(const struct did_you_mean *nearest, struct buf *out)
 {
     for (size_t i = 0; i < nearest->count; i++)
         buf_addf(out, "%s\"%s\"", i == 0 ? "" : i + 1 == nearest->count ? " or " : ", ", nearest->names[i]);

@@ -9,7 +9,7 @@
 
 #define CHANGES_MAX 5 /* so often may a definition change between looking it up and accepting */
 
-/* Columns of catalog_find. */
+/* Columns of definition_registry_find. */
 enum { ROW_ID, ROW_STATUS, ROW_FILE_EXISTS, ROW_PATH, ROW_ERROR, ROW_LINE, ROW_COLUMN, ROW_BODY };
 
 static enum err run_by_handle(struct pg *pg, const struct sql *statement, const char *handle, PGresult **result,
@@ -30,11 +30,11 @@ static enum err unknown(struct pg *pg, const char *handle, struct err_info *erro
     enum err err = pg_exec(pg, &sql_queue_catalog_handles, NULL, &rows, error);
     if (err != ERR_OK)
         return err;
-    struct nearest nearest = {.wanted = handle};
+    struct did_you_mean nearest = {.wanted = handle};
     struct buf alike = BUF_INIT;
     for (int row = 0; row < pg_rows(rows); row++)
-        nearest_offer(&nearest, pg_text(rows, row, 0));
-    nearest_write(&nearest, &alike);
+        did_you_mean_offer(&nearest, pg_text(rows, row, 0));
+    did_you_mean_write(&nearest, &alike);
     if (pg_rows(rows) == 0)
         err = err_set(error, ERR_NOT_FOUND,
                       "there is no definition \"%s\": none is loaded; run: producer "
@@ -67,7 +67,8 @@ static enum err refuse(const PGresult *row, const char *handle, struct err_info 
 
 /* ---- finding and accepting ------------------------------------------------------------------------------------- */
 
-static enum err read_found(const PGresult *row, const char *handle, struct cataloged *found, struct err_info *error)
+static enum err read_found(const PGresult *row, const char *handle, struct registered_definition *found,
+                           struct err_info *error)
 {
     const char *body = pg_text(row, 0, ROW_BODY);
     enum err err = definition_from_canonical(body, strlen(body), NULL, &found->definition, error);
@@ -78,9 +79,10 @@ static enum err read_found(const PGresult *row, const char *handle, struct catal
     return ERR_OK;
 }
 
-enum err catalog_find(struct pg *pg, const char *handle, struct cataloged *found, struct err_info *error)
+enum err definition_registry_find(struct pg *pg, const char *handle, struct registered_definition *found,
+                                  struct err_info *error)
 {
-    *found = (struct cataloged){0};
+    *found = (struct registered_definition){0};
     PGresult *row = NULL;
     enum err err = run_by_handle(pg, &sql_queue_catalog_find, handle, &row, error);
     if (err == ERR_OK)
@@ -91,20 +93,20 @@ enum err catalog_find(struct pg *pg, const char *handle, struct cataloged *found
     return err;
 }
 
-void cataloged_fini(struct cataloged *found)
+void registered_definition_fini(struct registered_definition *found)
 {
     definition_drop(found->definition);
     free(found->handle);
-    *found = (struct cataloged){0};
+    *found = (struct registered_definition){0};
 }
 
 static enum err accept_once(struct pg *pg, const struct kind_table *kinds, const struct request *request,
                             struct accepted *accepted, struct err_info *error)
 {
-    struct cataloged found;
+    struct registered_definition found;
     struct request whole = *request;
     *accepted = (struct accepted){0};
-    enum err err = catalog_find(pg, request->handle, &found, error);
+    enum err err = definition_registry_find(pg, request->handle, &found, error);
     if (err != ERR_OK)
         return err;
     whole.definition = found.definition;
@@ -114,12 +116,12 @@ static enum err accept_once(struct pg *pg, const struct kind_table *kinds, const
         err = request_accept(pg, kinds, &whole, accepted, error);
         json_object_put(whole.args);
     }
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
     return err;
 }
 
-enum err catalog_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
-                        struct accepted *accepted, struct err_info *error)
+enum err definition_registry_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
+                                    struct accepted *accepted, struct err_info *error)
 {
     enum err err = accept_once(pg, kinds, request, accepted, error);
     for (int tries = 1; err == ERR_CONFLICT && accepted->outdated && tries < CHANGES_MAX; tries++)
@@ -139,12 +141,12 @@ static enum err change(struct pg *pg, const struct sql *statement, const char *h
     return err;
 }
 
-enum err catalog_archive(struct pg *pg, const char *handle, struct err_info *error)
+enum err definition_registry_archive(struct pg *pg, const char *handle, struct err_info *error)
 {
     return change(pg, &sql_queue_catalog_archive, handle, error);
 }
 
-enum err catalog_unarchive(struct pg *pg, const char *handle, struct err_info *error)
+enum err definition_registry_unarchive(struct pg *pg, const char *handle, struct err_info *error)
 {
     return change(pg, &sql_queue_catalog_unarchive, handle, error);
 }

@@ -7,26 +7,28 @@
 
 #include "common/definitions/request.h"
 
-struct cataloged {
+struct registered_definition {
     int64_t id;                    /* of its row */
     char *handle;                  /* "id", or "project/id" */
     struct definition *definition; /* the version in force */
 };
 
 /* ERR_NOT_FOUND names what is spelt alike; ERR_CONFLICT: archived, or its file is gone; ERR_USAGE: no file of it was
- * ever good, with path, line and column. On success cataloged_fini is owed. */
-MUST_CHECK enum err catalog_find(struct pg *pg, const char *handle, struct cataloged *found, struct err_info *error);
-void cataloged_fini(struct cataloged *found);
+ * ever good, with path, line and column. On success registered_definition_fini is owed. */
+MUST_CHECK enum err definition_registry_find(struct pg *pg, const char *handle, struct registered_definition *found,
+                                             struct err_info *error);
+void registered_definition_fini(struct registered_definition *found);
 
 /* From a request to its operation: the version in force, its arguments checked, accepted as it is at that moment. Of
  * `request` the handle, `args` as given (NULL = none) and who asks must be set, not definition and catalog_id. As
- * catalog_find, definition_check_args and request_accept. */
-MUST_CHECK enum err catalog_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
-                                   struct accepted *accepted, struct err_info *error);
+ * definition_registry_find, definition_check_args and request_accept. */
+MUST_CHECK enum err definition_registry_accept(struct pg *pg, const struct kind_table *kinds,
+                                               const struct request *request, struct accepted *accepted,
+                                               struct err_info *error);
 
 /* A person's word: nothing new is accepted of it, and its schedule rests; what is under way goes on. No re-sync changes
  * that. ERR_NOT_FOUND; saying it twice is no error. */
-MUST_CHECK enum err catalog_archive(struct pg *pg, const char *handle, struct err_info *error);
-MUST_CHECK enum err catalog_unarchive(struct pg *pg, const char *handle, struct err_info *error);
+MUST_CHECK enum err definition_registry_archive(struct pg *pg, const char *handle, struct err_info *error);
+MUST_CHECK enum err definition_registry_unarchive(struct pg *pg, const char *handle, struct err_info *error);
 
 #endif

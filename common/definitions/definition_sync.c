@@ -14,7 +14,7 @@
 #define STATEMENTS_MAX 500 /* of one message: bounds what is held in memory for it */
 
 /* Of the first message. */
-enum { ASKED_BEGIN, ASKED_PATIENCE, ASKED_LOCK, ASKED_BEFORE, ASKED_PROJECTS };
+enum { QUERY_PARAMS_BEGIN, QUERY_PARAMS_PATIENCE, QUERY_PARAMS_LOCK, QUERY_PARAMS_BEFORE, QUERY_PARAMS_PROJECTS };
 
 /* ---- before ---------------------------------------------------------------------------------------------------- */
 
@@ -28,22 +28,22 @@ static enum err take_picture(struct pg *pg, int64_t turn_ms, struct pg_batch *ba
     return pg_batch_run(pg, batch, error);
 }
 
-static struct resync_row *read_rows(const PGresult *before, size_t *count)
+static struct definition_sync_row *read_rows(const PGresult *before, size_t *count)
 {
     *count = (size_t)pg_rows(before);
-    struct resync_row *rows = mem_array(*count + 1, sizeof *rows);
+    struct definition_sync_row *rows = mem_array(*count + 1, sizeof *rows);
     for (int i = 0; i < pg_rows(before); i++)
-        rows[i] = (struct resync_row){.id = pg_int8(before, i, 0),
-                                      .project = pg_text(before, i, 1),
-                                      .identifier = pg_text(before, i, 2),
-                                      .name = pg_text(before, i, 3),
-                                      .path = pg_text(before, i, 4),
-                                      .digest = pg_text(before, i, 5),
-                                      .load_error = pg_text(before, i, 6),
-                                      .line = (int)pg_int8(before, i, 7),
-                                      .column = (int)pg_int8(before, i, 8),
-                                      .file_exists = pg_bool(before, i, 9),
-                                      .archived_by_person = pg_bool(before, i, 10)};
+        rows[i] = (struct definition_sync_row){.id = pg_int8(before, i, 0),
+                                               .project = pg_text(before, i, 1),
+                                               .identifier = pg_text(before, i, 2),
+                                               .name = pg_text(before, i, 3),
+                                               .path = pg_text(before, i, 4),
+                                               .digest = pg_text(before, i, 5),
+                                               .load_error = pg_text(before, i, 6),
+                                               .line = (int)pg_int8(before, i, 7),
+                                               .column = (int)pg_int8(before, i, 8),
+                                               .file_exists = pg_bool(before, i, 9),
+                                               .archived_by_person = pg_bool(before, i, 10)};
     return rows;
 }
 
@@ -74,7 +74,7 @@ static void arg_member(struct pg_args *args, struct json_object *content, const 
     pg_arg_text(args, member == NULL ? NULL : json_object_to_json_string(member));
 }
 
-static void put(struct pg_batch *batch, const struct resync_change *change)
+static void put(struct pg_batch *batch, const struct definition_sync_change *change)
 {
     const struct definition *definition = change->file->definition;
     struct buf body = BUF_INIT;
@@ -100,7 +100,7 @@ static void put(struct pg_batch *batch, const struct resync_change *change)
     buf_fini(&body);
 }
 
-static void fail(struct pg_batch *batch, const struct resync_change *change)
+static void fail(struct pg_batch *batch, const struct definition_sync_change *change)
 {
     const struct definition_failure *failure = change->failure;
     struct pg_args *args = pg_batch_add(batch, &sql_queue_resync_fail);
@@ -114,8 +114,8 @@ static void fail(struct pg_batch *batch, const struct resync_change *change)
 }
 
 /* One statement for all rows of these writes that name nothing but their row. */
-static void write_rows(struct writer *writer, const struct resync_changes *changes, enum resync_write write,
-                       const struct sql *statement)
+static void write_rows(struct writer *writer, const struct definition_sync_changes *changes,
+                       enum definition_sync_write write, const struct sql *statement)
 {
     int64_t *ids = mem_array(changes->count + 1, sizeof *ids);
     size_t count = 0;
@@ -128,16 +128,16 @@ static void write_rows(struct writer *writer, const struct resync_changes *chang
 }
 
 /* What is gone goes first: its path or its id may be another's now. */
-static enum err write_changes(struct writer *writer, const struct resync_changes *changes)
+static enum err write_changes(struct writer *writer, const struct definition_sync_changes *changes)
 {
-    write_rows(writer, changes, RESYNC_FORGET, &sql_queue_resync_forget);
-    write_rows(writer, changes, RESYNC_GONE, &sql_queue_resync_gone);
+    write_rows(writer, changes, DEFINITION_SYNC_FORGET, &sql_queue_resync_forget);
+    write_rows(writer, changes, DEFINITION_SYNC_GONE, &sql_queue_resync_gone);
     enum err err = flush(writer);
     for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
-        const struct resync_change *change = &changes->list[i];
-        if (change->write == RESYNC_PUT)
+        const struct definition_sync_change *change = &changes->list[i];
+        if (change->write == DEFINITION_SYNC_PUT)
             put(writer->batch, change);
-        else if (change->write == RESYNC_FAIL)
+        else if (change->write == DEFINITION_SYNC_FAIL)
             fail(writer->batch, change);
         if (pg_batch_count(writer->batch) >= STATEMENTS_MAX)
             err = flush(writer);
@@ -149,14 +149,14 @@ static enum err write_changes(struct writer *writer, const struct resync_changes
 /* ---- all of it ------------------------------------------------------------------------------------------------- */
 
 /* Whoever listens looks for himself; who does not hear it sees it at his next look. */
-static void publish(const struct dispatch *dispatch, const struct resync_report *report)
+static void publish(const struct dispatch *dispatch, const struct definition_sync_report *report)
 {
     if (dispatch == NULL || dispatch->redis == NULL || report->written == 0)
         return;
     struct err_info ignored;
     struct json_object *event = json_object_new_object();
     json_object_object_add(event, "type", json_object_new_string("definitions"));
-    json_object_object_add(event, "summary", resync_summary_json(report));
+    json_object_object_add(event, "summary", definition_sync_summary_json(report));
     struct redis_args *args = redis_args_new();
     redis_arg(args, "PUBLISH");
     name_plain(args, dispatch->prefix, "events");
@@ -167,29 +167,31 @@ static void publish(const struct dispatch *dispatch, const struct resync_report 
     json_object_put(event);
 }
 
-static enum err bring_together(const struct resync *resync, struct pg_batch *batch, struct resync_report *report,
-                               struct err_info *error)
+static enum err bring_together(const struct definition_sync *resync, struct pg_batch *batch,
+                               struct definition_sync_report *report, struct err_info *error)
 {
     struct pg_batch *writes = pg_batch_new();
     struct writer writer = {resync->pg, writes, error};
-    struct resync_changes changes;
+    struct definition_sync_changes changes;
     size_t row_count, source_count;
-    struct resync_row *rows = read_rows(pg_batch_result(batch, ASKED_BEFORE), &row_count);
-    struct resync_source *sources = resync_sources_load(resync, pg_batch_result(batch, ASKED_PROJECTS), &source_count);
-    resync_classify(rows, row_count, sources, source_count, &changes);
+    struct definition_sync_row *rows = read_rows(pg_batch_result(batch, QUERY_PARAMS_BEFORE), &row_count);
+    struct definition_sync_source *sources =
+        definition_sync_sources_load(resync, pg_batch_result(batch, QUERY_PARAMS_PROJECTS), &source_count);
+    definition_sync_classify(rows, row_count, sources, source_count, &changes);
     enum err err = write_changes(&writer, &changes);
     if (err == ERR_OK)
-        resync_report_make(&changes, report);
-    resync_changes_fini(&changes);
-    resync_sources_drop(sources, source_count);
+        definition_sync_report_make(&changes, report);
+    definition_sync_changes_fini(&changes);
+    definition_sync_sources_drop(sources, source_count);
     free(rows);
     pg_batch_drop(writes);
     return err;
 }
 
-enum err resync_definitions(const struct resync *resync, struct resync_report *report, struct err_info *error)
+enum err definition_sync(const struct definition_sync *resync, struct definition_sync_report *report,
+                         struct err_info *error)
 {
-    *report = (struct resync_report){.count = 0};
+    *report = (struct definition_sync_report){.count = 0};
     struct pg_batch *batch = pg_batch_new();
     enum err err = take_picture(resync->pg, resync->turn_ms, batch, error);
     if (err == ERR_OK)
@@ -198,12 +200,12 @@ enum err resync_definitions(const struct resync *resync, struct resync_report *r
     pg_abort(resync->pg);
     if (err != ERR_OK)
         return err_prefix(error, "the re-sync of definitions");
-    resync_report_log(report);
+    definition_sync_report_log(report);
     publish(resync->dispatch, report);
     return ERR_OK;
 }
 
-enum err resync_is_first(struct pg *pg, bool *first, struct err_info *error)
+enum err definition_sync_is_first(struct pg *pg, bool *first, struct err_info *error)
 {
     PGresult *result = NULL;
     enum err err = pg_exec(pg, &sql_queue_resync_is_first, NULL, &result, error);

@@ -13,9 +13,9 @@
 #include "common/store/pg.h"
 
 /* Below a project's path. */
-#define RESYNC_PROJECT_FOLDER ".agent/workflows/definitions"
+#define DEFINITION_SYNC_PROJECT_FOLDER ".agent/workflows/definitions"
 
-struct resync {
+struct definition_sync {
     struct pg *pg;
     const struct dispatch *dispatch; /* to tell whoever listens to events; NULL, or `redis` NULL: nobody is told */
     const struct definition_names *names;
@@ -24,34 +24,34 @@ struct resync {
     int64_t turn_ms; /* how long to wait for another's to end (ERR_RETRY then); 0 = as long as the connection does */
 };
 
-struct resync_entry {
-    enum resync_class class;
+struct definition_sync_entry {
+    enum definition_sync_class class;
     char *id, *name;  /* id: "project/id" of a project's */
     char *path;       /* of an error, else NULL */
     int line, column; /* of an error; 0 = the file as a whole */
     char *error;      /* of an error, else NULL */
 };
 
-struct resync_report {
-    size_t counts[RESYNC_CLASSES];
-    struct resync_entry *entries; /* all but those unchanged */
+struct definition_sync_report {
+    size_t counts[DEFINITION_SYNC_CLASSES];
+    struct definition_sync_entry *entries; /* all but those unchanged */
     size_t count;
     size_t written; /* rows */
 };
 
 /* Scans, classifies, writes, commits; then logs the counts and each error, and publishes. On success
- * resync_report_fini is owed: bad files are no failure. ERR_UNREACHABLE, ERR_RETRY: nothing was written, or (where the
- * commit was cut) all of it; doing it again is harmless. */
-MUST_CHECK enum err resync_definitions(const struct resync *resync, struct resync_report *report,
-                                       struct err_info *error);
-void resync_report_fini(struct resync_report *report);
+ * definition_sync_report_fini is owed: bad files are no failure. ERR_UNREACHABLE, ERR_RETRY: nothing was written, or
+ * (where the commit was cut) all of it; doing it again is harmless. */
+MUST_CHECK enum err definition_sync(const struct definition_sync *resync, struct definition_sync_report *report,
+                                    struct err_info *error);
+void definition_sync_report_fini(struct definition_sync_report *report);
 
 /* {"success":true,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
-struct json_object *resync_report_json(const struct resync_report *report);
+struct json_object *definition_sync_report_json(const struct definition_sync_report *report);
 /* Its "summary" alone; the caller's. */
-struct json_object *resync_summary_json(const struct resync_report *report);
+struct json_object *definition_sync_summary_json(const struct definition_sync_report *report);
 
 /* True if no definition was ever loaded: a database that is new. */
-MUST_CHECK enum err resync_is_first(struct pg *pg, bool *first, struct err_info *error);
+MUST_CHECK enum err definition_sync_is_first(struct pg *pg, bool *first, struct err_info *error);
 
 #endif

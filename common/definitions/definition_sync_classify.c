@@ -12,12 +12,12 @@
 #include "common/base/mem.h"
 
 struct view {
-    const struct resync_row *rows;
+    const struct definition_sync_row *rows;
     size_t row_count;
     bool *claimed; /* by a file, for each row */
-    const struct resync_source *source;
+    const struct definition_sync_source *source;
     size_t first; /* of the source's changes */
-    struct resync_changes *changes;
+    struct definition_sync_changes *changes;
     size_t room;
     char *stem; /* of a failure's name; owned while it is looked at */
 };
@@ -27,13 +27,13 @@ static bool equal(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static int compare(const struct resync_row *row, const char *project, const char *identifier)
+static int compare(const struct definition_sync_row *row, const char *project, const char *identifier)
 {
     int by_project = strcmp(row->project == NULL ? "" : row->project, project == NULL ? "" : project);
     return by_project != 0 ? by_project : strcmp(row->identifier, identifier);
 }
 
-static const struct resync_row *find_row(const struct view *view, const char *identifier)
+static const struct definition_sync_row *find_row(const struct view *view, const char *identifier)
 {
     assert(identifier != NULL);
     size_t low = 0, high = view->row_count;
@@ -50,42 +50,43 @@ static const struct resync_row *find_row(const struct view *view, const char *id
     return NULL;
 }
 
-static struct resync_change *add(struct view *view, enum resync_class class, enum resync_write write,
-                                 const struct resync_row *row)
+static struct definition_sync_change *add(struct view *view, enum definition_sync_class class,
+                                          enum definition_sync_write write, const struct definition_sync_row *row)
 {
-    struct resync_changes *changes = view->changes;
+    struct definition_sync_changes *changes = view->changes;
     if (changes->count == view->room) {
         view->room = view->room * 2 + 64;
         changes->list = mem_grow(changes->list, view->room, sizeof *changes->list);
     }
     if (row != NULL)
         view->claimed[row - view->rows] = true;
-    struct resync_change *change = &changes->list[changes->count++];
-    *change = (struct resync_change){.class = class, .write = write, .source = view->source, .row = row};
+    struct definition_sync_change *change = &changes->list[changes->count++];
+    *change = (struct definition_sync_change){.class = class, .write = write, .source = view->source, .row = row};
     change->identifier = row == NULL ? NULL : row->identifier;
     return change;
 }
 
 /* ---- good files ---------------------------------------------------------------------------------------------- */
 
-static enum resync_class class_of(const struct resync_row *row, const char *digest)
+static enum definition_sync_class class_of(const struct definition_sync_row *row, const char *digest)
 {
     if (row == NULL || row->digest == NULL)
-        return RESYNC_NEW;
+        return DEFINITION_SYNC_NEW;
     if (!row->file_exists && !row->archived_by_person)
-        return RESYNC_REACTIVATED;
-    return strcmp(row->digest, digest) == 0 ? RESYNC_UNCHANGED : RESYNC_UPDATED;
+        return DEFINITION_SYNC_REACTIVATED;
+    return strcmp(row->digest, digest) == 0 ? DEFINITION_SYNC_UNCHANGED : DEFINITION_SYNC_UPDATED;
 }
 
 static void classify_file(struct view *view, const struct definition_file *file)
 {
     char digest[SHA256_HEX + 1];
-    const struct resync_row *row = find_row(view, file->definition->id);
+    const struct definition_sync_row *row = find_row(view, file->definition->id);
     definition_digest(file->definition, digest);
-    enum resync_class class = class_of(row, digest);
-    bool as_it_was =
-        class == RESYNC_UNCHANGED && row->file_exists && row->load_error == NULL && strcmp(row->path, file->path) == 0;
-    struct resync_change *change = add(view, class, as_it_was ? RESYNC_KEEP : RESYNC_PUT, row);
+    enum definition_sync_class class = class_of(row, digest);
+    bool as_it_was = class == DEFINITION_SYNC_UNCHANGED && row->file_exists && row->load_error == NULL &&
+                     strcmp(row->path, file->path) == 0;
+    struct definition_sync_change *change =
+        add(view, class, as_it_was ? DEFINITION_SYNC_KEEP : DEFINITION_SYNC_PUT, row);
     change->file = file;
     change->identifier = file->definition->id;
     memcpy(change->digest, digest, sizeof digest);
@@ -103,7 +104,7 @@ static bool is_taken(const struct view *view, const char *identifier)
     return false;
 }
 
-static const struct resync_row *find_row_of_path(const struct view *view, const char *path)
+static const struct definition_sync_row *find_row_of_path(const struct view *view, const char *path)
 {
     for (size_t i = 0; i < view->row_count; i++)
         if (equal(view->rows[i].project, view->source->project) && strcmp(view->rows[i].path, path) == 0 &&
@@ -131,7 +132,7 @@ static const char *identify(struct view *view, const struct definition_failure *
 {
     if (may_be(view, failure->id))
         return failure->id;
-    const struct resync_row *row = failure->id == NULL ? find_row_of_path(view, failure->path) : NULL;
+    const struct definition_sync_row *row = failure->id == NULL ? find_row_of_path(view, failure->path) : NULL;
     if (row != NULL && !is_taken(view, row->identifier))
         return row->identifier;
     const char *stem = failure->id == NULL ? stem_of(view, failure->name) : NULL;
@@ -145,11 +146,12 @@ static void classify_failure(struct view *view, struct definition_failure *failu
         failure->id = view->stem; /* from now on the failure owns it */
         view->stem = NULL;
     }
-    const struct resync_row *row = find_row(view, identifier);
+    const struct definition_sync_row *row = find_row(view, identifier);
     bool as_it_was = row != NULL && row->file_exists && equal(row->load_error, failure->text) &&
                      row->line == failure->line && row->column == failure->column &&
                      strcmp(row->path, failure->path) == 0;
-    struct resync_change *change = add(view, RESYNC_ERROR, as_it_was ? RESYNC_KEEP : RESYNC_FAIL, row);
+    struct definition_sync_change *change =
+        add(view, DEFINITION_SYNC_ERROR, as_it_was ? DEFINITION_SYNC_KEEP : DEFINITION_SYNC_FAIL, row);
     change->failure = failure;
     change->identifier = identifier;
 }
@@ -157,12 +159,12 @@ static void classify_failure(struct view *view, struct definition_failure *failu
 /* ---- what is gone -------------------------------------------------------------------------------------------- */
 
 /* A row that was never good is no definition: it is forgotten, and nothing is said of it. */
-static void classify_absence(struct view *view, const struct resync_row *row)
+static void classify_absence(struct view *view, const struct definition_sync_row *row)
 {
     if (row->digest == NULL)
-        add(view, RESYNC_UNCHANGED, RESYNC_FORGET, row);
+        add(view, DEFINITION_SYNC_UNCHANGED, DEFINITION_SYNC_FORGET, row);
     else if (row->file_exists)
-        add(view, RESYNC_ARCHIVED, RESYNC_GONE, row);
+        add(view, DEFINITION_SYNC_ARCHIVED, DEFINITION_SYNC_GONE, row);
 }
 
 static void classify_source(struct view *view)
@@ -170,7 +172,7 @@ static void classify_source(struct view *view)
     struct definition_set *set = view->source->set;
     view->first = view->changes->count;
     if (set == NULL) {
-        add(view, RESYNC_ERROR, RESYNC_KEEP, NULL);
+        add(view, DEFINITION_SYNC_ERROR, DEFINITION_SYNC_KEEP, NULL);
         return;
     }
     for (size_t i = 0; i < set->count; i++)
@@ -182,11 +184,12 @@ static void classify_source(struct view *view)
             classify_absence(view, &view->rows[i]);
 }
 
-void resync_classify(const struct resync_row *rows, size_t row_count, const struct resync_source *sources,
-                     size_t source_count, struct resync_changes *changes)
+void definition_sync_classify(const struct definition_sync_row *rows, size_t row_count,
+                              const struct definition_sync_source *sources, size_t source_count,
+                              struct definition_sync_changes *changes)
 {
     struct view view = {.rows = rows, .row_count = row_count, .changes = changes};
-    *changes = (struct resync_changes){NULL, 0};
+    *changes = (struct definition_sync_changes){NULL, 0};
     view.claimed = mem_array(row_count + 1, sizeof *view.claimed);
     for (size_t i = 0; i < source_count; i++) {
         view.source = &sources[i];
@@ -196,8 +199,8 @@ void resync_classify(const struct resync_row *rows, size_t row_count, const stru
     free(view.stem);
 }
 
-void resync_changes_fini(struct resync_changes *changes)
+void definition_sync_changes_fini(struct definition_sync_changes *changes)
 {
     free(changes->list);
-    *changes = (struct resync_changes){NULL, 0};
+    *changes = (struct definition_sync_changes){NULL, 0};
 }

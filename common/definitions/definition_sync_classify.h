@@ -7,18 +7,18 @@
 
 #include "common/definitions/definition_set.h"
 
-enum resync_class {
-    RESYNC_NEW,         /* its first good version */
-    RESYNC_UPDATED,     /* its content differs from the version in force */
-    RESYNC_UNCHANGED,   /* it does not; the file may have moved, or have been mended */
-    RESYNC_REACTIVATED, /* its file had vanished and is back */
-    RESYNC_ARCHIVED,    /* its file is gone */
-    RESYNC_ERROR,       /* its file, or its whole directory, cannot be used */
-    RESYNC_CLASSES
+enum definition_sync_class {
+    DEFINITION_SYNC_NEW,         /* its first good version */
+    DEFINITION_SYNC_UPDATED,     /* its content differs from the version in force */
+    DEFINITION_SYNC_UNCHANGED,   /* it does not; the file may have moved, or have been mended */
+    DEFINITION_SYNC_REACTIVATED, /* its file had vanished and is back */
+    DEFINITION_SYNC_ARCHIVED,    /* its file is gone */
+    DEFINITION_SYNC_ERROR,       /* its file, or its whole directory, cannot be used */
+    DEFINITION_SYNC_CLASSES
 };
 
 /* A row of workflow_definitions. Texts are borrowed. */
-struct resync_row {
+struct definition_sync_row {
     int64_t id;
     const char *project; /* NULL = global */
     const char *identifier, *name, *path;
@@ -30,7 +30,7 @@ struct resync_row {
 };
 
 /* A directory: the global one, or a project's. */
-struct resync_source {
+struct definition_sync_source {
     const char *project; /* NULL = the global one */
     const char *name;    /* for people */
     char *path;
@@ -38,33 +38,34 @@ struct resync_source {
     struct err_info error;
 };
 
-enum resync_write {
-    RESYNC_KEEP,   /* nothing */
-    RESYNC_PUT,    /* the file's content becomes the version in force */
-    RESYNC_FAIL,   /* the error is noted, the version in force stays */
-    RESYNC_GONE,   /* the file's absence is noted */
-    RESYNC_FORGET, /* it was never good and its file is gone or has a name now: nothing to keep */
+enum definition_sync_write {
+    DEFINITION_SYNC_KEEP,   /* nothing */
+    DEFINITION_SYNC_PUT,    /* the file's content becomes the version in force */
+    DEFINITION_SYNC_FAIL,   /* the error is noted, the version in force stays */
+    DEFINITION_SYNC_GONE,   /* the file's absence is noted */
+    DEFINITION_SYNC_FORGET, /* it was never good and its file is gone or has a name now: nothing to keep */
 };
 
-struct resync_change {
-    enum resync_class class;
-    enum resync_write write;
-    const struct resync_source *source;
-    const struct resync_row *row;             /* NULL = there is none yet */
+struct definition_sync_change {
+    enum definition_sync_class class;
+    enum definition_sync_write write;
+    const struct definition_sync_source *source;
+    const struct definition_sync_row *row;    /* NULL = there is none yet */
     const struct definition_file *file;       /* of a good file, else NULL */
     const struct definition_failure *failure; /* of a bad one, else NULL */
     const char *identifier;                   /* borrowed from one of these; NULL of a directory that is not read */
     char digest[SHA256_HEX + 1];              /* of a good file, else "" */
 };
 
-struct resync_changes {
-    struct resync_change *list; /* by source, good files first, then bad ones, then what is gone */
+struct definition_sync_changes {
+    struct definition_sync_change *list; /* by source, good files first, then bad ones, then what is gone */
     size_t count;
 };
 
 /* `rows` are sorted by project (global first), then identifier, by bytes. Everything given must outlive the answer. */
-void resync_classify(const struct resync_row *rows, size_t row_count, const struct resync_source *sources,
-                     size_t source_count, struct resync_changes *changes);
-void resync_changes_fini(struct resync_changes *changes);
+void definition_sync_classify(const struct definition_sync_row *rows, size_t row_count,
+                              const struct definition_sync_source *sources, size_t source_count,
+                              struct definition_sync_changes *changes);
+void definition_sync_changes_fini(struct definition_sync_changes *changes);
 
 #endif

@@ -6,18 +6,18 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
-static const char *const class_names[RESYNC_CLASSES] = {
-    [RESYNC_NEW] = "new",
-    [RESYNC_UPDATED] = "updated",
-    [RESYNC_UNCHANGED] = "unchanged",
-    [RESYNC_REACTIVATED] = "reactivated",
-    [RESYNC_ARCHIVED] = "archived",
-    [RESYNC_ERROR] = "errors",
+static const char *const class_names[DEFINITION_SYNC_CLASSES] = {
+    [DEFINITION_SYNC_NEW] = "new",
+    [DEFINITION_SYNC_UPDATED] = "updated",
+    [DEFINITION_SYNC_UNCHANGED] = "unchanged",
+    [DEFINITION_SYNC_REACTIVATED] = "reactivated",
+    [DEFINITION_SYNC_ARCHIVED] = "archived",
+    [DEFINITION_SYNC_ERROR] = "errors",
 };
 
 /* ---- from the changes ------------------------------------------------------------------------------------------ */
 
-static char *handle_of(const struct resync_change *change)
+static char *handle_of(const struct definition_sync_change *change)
 {
     const char *project = change->source->project;
     struct buf handle = BUF_INIT;
@@ -27,7 +27,7 @@ static char *handle_of(const struct resync_change *change)
     return buf_take(&handle);
 }
 
-static const char *name_of(const struct resync_change *change)
+static const char *name_of(const struct definition_sync_change *change)
 {
     if (change->file != NULL)
         return change->file->definition->name;
@@ -36,37 +36,38 @@ static const char *name_of(const struct resync_change *change)
     return change->identifier == NULL ? change->source->name : change->identifier;
 }
 
-static struct resync_entry entry_of(const struct resync_change *change)
+static struct definition_sync_entry entry_of(const struct definition_sync_change *change)
 {
     const struct definition_failure *failure = change->failure;
-    struct resync_entry entry = {.class = change->class, .id = handle_of(change), .name = mem_strdup(name_of(change))};
+    struct definition_sync_entry entry = {
+        .class = change->class, .id = handle_of(change), .name = mem_strdup(name_of(change))};
     if (failure != NULL) {
         entry.path = mem_strdup(failure->path);
         entry.line = failure->line;
         entry.column = failure->column;
         entry.error = mem_strdup(failure->text);
-    } else if (change->class == RESYNC_ERROR) {
+    } else if (change->class == DEFINITION_SYNC_ERROR) {
         entry.path = mem_strdup(change->source->path);
         entry.error = mem_strdup(change->source->error.text);
     }
     return entry;
 }
 
-void resync_report_make(const struct resync_changes *changes, struct resync_report *report)
+void definition_sync_report_make(const struct definition_sync_changes *changes, struct definition_sync_report *report)
 {
-    *report = (struct resync_report){.entries = mem_array(changes->count + 1, sizeof *report->entries)};
+    *report = (struct definition_sync_report){.entries = mem_array(changes->count + 1, sizeof *report->entries)};
     for (size_t i = 0; i < changes->count; i++) {
-        const struct resync_change *change = &changes->list[i];
-        report->written += change->write != RESYNC_KEEP;
-        if (change->write == RESYNC_FORGET)
+        const struct definition_sync_change *change = &changes->list[i];
+        report->written += change->write != DEFINITION_SYNC_KEEP;
+        if (change->write == DEFINITION_SYNC_FORGET)
             continue;
         report->counts[change->class]++;
-        if (change->class != RESYNC_UNCHANGED)
+        if (change->class != DEFINITION_SYNC_UNCHANGED)
             report->entries[report->count++] = entry_of(change);
     }
 }
 
-void resync_report_fini(struct resync_report *report)
+void definition_sync_report_fini(struct definition_sync_report *report)
 {
     for (size_t i = 0; i < report->count; i++) {
         free(report->entries[i].id);
@@ -75,21 +76,22 @@ void resync_report_fini(struct resync_report *report)
         free(report->entries[i].error);
     }
     free(report->entries);
-    *report = (struct resync_report){.count = 0};
+    *report = (struct definition_sync_report){.count = 0};
 }
 
 /* ---- what is said ---------------------------------------------------------------------------------------------- */
 
-void resync_report_log(const struct resync_report *report)
+void definition_sync_report_log(const struct definition_sync_report *report)
 {
     for (size_t i = 0; i < report->count; i++) {
-        const struct resync_entry *entry = &report->entries[i];
-        if (entry->class == RESYNC_ERROR)
+        const struct definition_sync_entry *entry = &report->entries[i];
+        if (entry->class == DEFINITION_SYNC_ERROR)
             log_error("definition %s, %s:%d:%d: %s", entry->id, entry->path, entry->line, entry->column, entry->error);
     }
     log_info("definitions: %zu new, %zu updated, %zu unchanged, %zu reactivated, %zu archived, %zu with errors",
-             report->counts[RESYNC_NEW], report->counts[RESYNC_UPDATED], report->counts[RESYNC_UNCHANGED],
-             report->counts[RESYNC_REACTIVATED], report->counts[RESYNC_ARCHIVED], report->counts[RESYNC_ERROR]);
+             report->counts[DEFINITION_SYNC_NEW], report->counts[DEFINITION_SYNC_UPDATED],
+             report->counts[DEFINITION_SYNC_UNCHANGED], report->counts[DEFINITION_SYNC_REACTIVATED],
+             report->counts[DEFINITION_SYNC_ARCHIVED], report->counts[DEFINITION_SYNC_ERROR]);
 }
 
 static void add_count(struct json_object *object, const char *name, size_t count)
@@ -97,24 +99,24 @@ static void add_count(struct json_object *object, const char *name, size_t count
     json_object_object_add(object, name, json_object_new_int64((int64_t)count));
 }
 
-struct json_object *resync_summary_json(const struct resync_report *report)
+struct json_object *definition_sync_summary_json(const struct definition_sync_report *report)
 {
     struct json_object *summary = json_object_new_object();
     size_t total = 0;
-    for (int class = 0; class < RESYNC_CLASSES; class ++)
+    for (int class = 0; class < DEFINITION_SYNC_CLASSES; class ++)
         total += report->counts[class];
     add_count(summary, "total", total);
-    for (int class = 0; class < RESYNC_CLASSES; class ++)
+    for (int class = 0; class < DEFINITION_SYNC_CLASSES; class ++)
         add_count(summary, class_names[class], report->counts[class]);
     return summary;
 }
 
-static struct json_object *entry_json(const struct resync_entry *entry)
+static struct json_object *entry_json(const struct definition_sync_entry *entry)
 {
     struct json_object *object = json_object_new_object();
     json_object_object_add(object, "id", json_object_new_string(entry->id));
     json_object_object_add(object, "name", json_object_new_string(entry->name));
-    if (entry->class != RESYNC_ERROR)
+    if (entry->class != DEFINITION_SYNC_ERROR)
         return object;
     json_object_object_add(object, "path", json_object_new_string(entry->path));
     json_object_object_add(object, "line", json_object_new_int(entry->line));
@@ -123,19 +125,19 @@ static struct json_object *entry_json(const struct resync_entry *entry)
     return object;
 }
 
-struct json_object *resync_report_json(const struct resync_report *report)
+struct json_object *definition_sync_report_json(const struct definition_sync_report *report)
 {
     struct json_object *answer = json_object_new_object(), *workflows = json_object_new_object(),
-                       *lists[RESYNC_CLASSES];
-    for (int class = 0; class < RESYNC_CLASSES; class ++) {
-        lists[class] = class == RESYNC_UNCHANGED ? NULL : json_object_new_array();
+                       *lists[DEFINITION_SYNC_CLASSES];
+    for (int class = 0; class < DEFINITION_SYNC_CLASSES; class ++) {
+        lists[class] = class == DEFINITION_SYNC_UNCHANGED ? NULL : json_object_new_array();
         if (lists[class] != NULL)
             json_object_object_add(workflows, class_names[class], lists[class]);
     }
     for (size_t i = 0; i < report->count; i++)
         json_object_array_add(lists[report->entries[i].class], entry_json(&report->entries[i]));
     json_object_object_add(answer, "success", json_object_new_boolean(true));
-    json_object_object_add(answer, "summary", resync_summary_json(report));
+    json_object_object_add(answer, "summary", definition_sync_summary_json(report));
     json_object_object_add(answer, "workflows", workflows);
     return answer;
 }

@@ -4,9 +4,9 @@
 
 #include "common/definitions/definition_sync.h"
 
-/* The report holds copies; resync_report_fini is owed. */
-void resync_report_make(const struct resync_changes *changes, struct resync_report *report);
+/* The report holds copies; definition_sync_report_fini is owed. */
+void definition_sync_report_make(const struct definition_sync_changes *changes, struct definition_sync_report *report);
 /* One line for each error, one with the counts. */
-void resync_report_log(const struct resync_report *report);
+void definition_sync_report_log(const struct definition_sync_report *report);
 
 #endif

@@ -7,8 +7,9 @@
 #include "common/definitions/definition_sync.h"
 
 /* `projects` has id, name, path; the sources borrow from it. Never fails: what cannot be read is an error of its
- * source. resync_sources_drop is owed. */
-struct resync_source *resync_sources_load(const struct resync *resync, const PGresult *projects, size_t *count);
-void resync_sources_drop(struct resync_source *sources, size_t count);
+ * source. definition_sync_sources_drop is owed. */
+struct definition_sync_source *definition_sync_sources_load(const struct definition_sync *resync,
+                                                            const PGresult *projects, size_t *count);
+void definition_sync_sources_drop(struct definition_sync_source *sources, size_t count);
 
 #endif

@@ -145,11 +145,11 @@ static void begin_soon(const struct inbox *inbox, const struct accepted *accepte
     bool waits = false;
     int64_t live_workers = 0;
     const char *id = accepted->operation_id;
-    enum err err = begin_plan(inbox->pg, inbox->kinds, id, &tally, &status, &ignored);
+    enum err err = operation_start_plan(inbox->pg, inbox->kinds, id, &tally, &status, &ignored);
     if (err == ERR_OK)
-        err = begin_open(inbox->dispatch, inbox->pg, id, &live_workers, &ignored);
+        err = operation_start_open(inbox->dispatch, inbox->pg, id, &live_workers, &ignored);
     if (err == ERR_OK && accepted->repeated)
-        err = begin_join(inbox->dispatch, inbox->pg, id, &waits, &live_workers, &ignored);
+        err = operation_start_join(inbox->dispatch, inbox->pg, id, &waits, &live_workers, &ignored);
     if (err != ERR_OK)
         log_info("%s was accepted and waits for the sweep: %s", accepted->operation_id, ignored.text);
 }
@@ -166,7 +166,7 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
                               .stamp = item->stamp,
                               .request_id = item->request_id,
                               .requested_by = item->requested_by == NULL ? "inbox" : item->requested_by};
-    enum err err = catalog_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
+    enum err err = definition_registry_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
     FAULT_POINT("inbox.accepted");
     if (err == ERR_OK) {
         log_info("inbox: %s was asked for: %s%s", item->definition, accepted.operation_id,

@@ -62,10 +62,10 @@ static enum err find_running(const struct schedule *schedule, const struct due *
 static enum err prepare(const struct schedule *schedule, struct due *due, struct json_object *args,
                         struct err_info *error)
 {
-    struct cataloged found;
+    struct registered_definition found;
     struct preview preview = {.subject = NULL};
     struct json_object *complete = NULL;
-    enum err err = catalog_find(schedule->pg, due->handle, &found, error);
+    enum err err = definition_registry_find(schedule->pg, due->handle, &found, error);
     if (err != ERR_OK)
         return err;
     if (schedule->add_settings != NULL)
@@ -78,7 +78,7 @@ static enum err prepare(const struct schedule *schedule, struct due *due, struct
         err = err_set(error, ERR_NOT_FOUND, "there was nothing to do");
     preview_fini(&preview);
     json_object_put(complete);
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
     return err;
 }
 
@@ -94,7 +94,7 @@ static enum err accept_tick(const struct schedule *schedule, const struct due *d
                               .requested_by = SCHEDULE_REQUESTER,
                               .tick = &tick};
     struct accepted accepted = {.subject = NULL};
-    enum err err = catalog_accept(schedule->pg, schedule->kinds, &request, &accepted, error);
+    enum err err = definition_registry_accept(schedule->pg, schedule->kinds, &request, &accepted, error);
     free(accepted.subject);
     if (err == ERR_OK) {
         ++*started;

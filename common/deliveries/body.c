@@ -25,7 +25,7 @@ static void add_time(struct buf *out, const char *before, int64_t wall_us)
     add_string(out, before, iso);
 }
 
-static void add_repository(struct buf *out, const struct wire_repository *repository)
+static void add_repository(struct buf *out, const struct body_repository *repository)
 {
     add_string(out, "\"repository\":{\"repository_id\":", repository->repository_id);
     add_string(out, ",\"github_url\":", repository->github_url);
@@ -35,7 +35,7 @@ static void add_repository(struct buf *out, const struct wire_repository *reposi
 }
 
 /* {"repository":{…},"file":{"path":…,"sha":… */
-static void add_opening(struct buf *out, const struct wire_message *message)
+static void add_opening(struct buf *out, const struct body_message *message)
 {
     buf_add_char(out, '{');
     add_repository(out, &message->repository);
@@ -44,7 +44,7 @@ static void add_opening(struct buf *out, const struct wire_message *message)
 }
 
 /* },"commit_sha":…,"timestamp":…} */
-static void add_closing(struct buf *out, const struct wire_message *message)
+static void add_closing(struct buf *out, const struct body_message *message)
 {
     add_string(out, "},\"commit_sha\":", message->commit_sha);
     add_time(out, ",\"timestamp\":", message->timestamp_us);
@@ -53,7 +53,7 @@ static void add_closing(struct buf *out, const struct wire_message *message)
     buf_add_char(out, '}');
 }
 
-void wire_body_head(struct buf *out, const struct wire_message *message)
+void body_head(struct buf *out, const struct body_message *message)
 {
     assert(message->verb == VERB_CREATE || message->verb == VERB_UPDATE);
     add_opening(out, message);
@@ -61,7 +61,7 @@ void wire_body_head(struct buf *out, const struct wire_message *message)
     buf_add_str(out, ",\"content\":\"");
 }
 
-void wire_body_tail(struct buf *out, const struct wire_message *message)
+void body_tail(struct buf *out, const struct body_message *message)
 {
     buf_add_char(out, '"');
     if (message->kind == CONTENT_BINARY)
@@ -77,27 +77,27 @@ void wire_body_tail(struct buf *out, const struct wire_message *message)
 
 static void add_text(struct buf *out, const void *content, size_t len)
 {
-    struct wire_escaper escaper = {0};
-    wire_escape(&escaper, out, content, len);
-    wire_escape_end(&escaper, out);
+    struct body_escaper escaper = {0};
+    body_escape(&escaper, out, content, len);
+    body_escape_end(&escaper, out);
 }
 
-void wire_add_body(struct buf *out, const struct wire_message *message, const void *content, size_t len)
+void body_add(struct buf *out, const struct body_message *message, const void *content, size_t len)
 {
     if (message->verb == VERB_DELETE) {
         add_opening(out, message);
         add_closing(out, message);
         return;
     }
-    wire_body_head(out, message);
+    body_head(out, message);
     if (message->kind == CONTENT_BINARY)
         crypto_add_base64(out, content, len);
     else
         add_text(out, content, len);
-    wire_body_tail(out, message);
+    body_tail(out, message);
 }
 
-void wire_add_sync_failed(struct buf *out, const struct wire_sync_failed *event)
+void body_add_sync_failed(struct buf *out, const struct body_sync_failed *event)
 {
     buf_add_str(out, "{\"event\":\"sync_failed\",");
     add_repository(out, &event->repository);

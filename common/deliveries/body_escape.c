@@ -28,7 +28,7 @@ static void add_ascii(struct buf *out, const uint8_t *bytes, size_t len)
 }
 
 /* One byte that is no ASCII, or stands where a character should go on. False: not used up, look at it again. */
-static bool add_other(struct wire_escaper *escaper, struct buf *out, uint8_t byte)
+static bool add_other(struct body_escaper *escaper, struct buf *out, uint8_t byte)
 {
     bool begins = escaper->held_len == 0;
     enum utf8_stream_step step = utf8_stream_step(&escaper->utf8, byte);
@@ -45,7 +45,7 @@ static bool add_other(struct wire_escaper *escaper, struct buf *out, uint8_t byt
     return true;
 }
 
-void wire_escape(struct wire_escaper *escaper, struct buf *out, const void *bytes, size_t len)
+void body_escape(struct body_escaper *escaper, struct buf *out, const void *bytes, size_t len)
 {
     const uint8_t *at = bytes;
     for (size_t left = len, took; left > 0; at += took, left -= took) {
@@ -57,9 +57,9 @@ void wire_escape(struct wire_escaper *escaper, struct buf *out, const void *byte
     }
 }
 
-void wire_escape_end(struct wire_escaper *escaper, struct buf *out)
+void body_escape_end(struct body_escaper *escaper, struct buf *out)
 {
     if (escaper->held_len > 0)
         buf_add_str(out, REPLACEMENT);
-    *escaper = (struct wire_escaper){0};
+    *escaper = (struct body_escaper){0};
 }

@@ -6,25 +6,25 @@
 #include "common/deliveries/body.h"
 #include "common/deliveries/fields.h"
 
-int64_t wire_pieces(enum content_kind kind, int64_t size)
+int64_t body_pieces(enum content_kind kind, int64_t size)
 {
     assert(size >= 0);
-    if (kind == CONTENT_TEXT || size <= WIRE_CHUNKED_ABOVE)
+    if (kind == CONTENT_TEXT || size <= BODY_CHUNKED_ABOVE)
         return 1;
-    return (size - 1) / WIRE_PIECE_BYTES + 1;
+    return (size - 1) / BODY_PIECE_BYTES + 1;
 }
 
-struct wire_range wire_piece_range(enum content_kind kind, int64_t size, int64_t index)
+struct body_range body_piece_range(enum content_kind kind, int64_t size, int64_t index)
 {
-    int64_t pieces = wire_pieces(kind, size);
+    int64_t pieces = body_pieces(kind, size);
     assert(index >= 0 && index < pieces);
     if (pieces == 1)
-        return (struct wire_range){0, size};
-    int64_t offset = index * WIRE_PIECE_BYTES;
-    return (struct wire_range){offset, index == pieces - 1 ? size - offset : WIRE_PIECE_BYTES};
+        return (struct body_range){0, size};
+    int64_t offset = index * BODY_PIECE_BYTES;
+    return (struct body_range){offset, index == pieces - 1 ? size - offset : BODY_PIECE_BYTES};
 }
 
-void wire_chunk_id(const char *job_id, const char *path, const char *sha, char out[WIRE_UUID_MAX])
+void body_chunk_id(const char *job_id, const char *path, const char *sha, char out[BODY_UUID_MAX])
 {
     const char *const fields[] = {"chunk", job_id, path, sha, NULL};
     uint8_t digest[SHA256_BYTES];

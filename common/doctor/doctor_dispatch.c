@@ -306,14 +306,14 @@ static void judge_lists(struct doctor *doctor, const struct seen *seen)
 static enum err judge_content(struct doctor *doctor, const struct seen *seen, int live, struct err_info *error)
 {
     struct dispatch dispatch = {doctor->redis, doctor->prefix};
-    struct voucher voucher = {0};
+    struct redis_identity voucher = {0};
     struct verdict_on on = {0, live > 0 ? DOCTOR_WARNING : DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0};
-    enum err err = voucher_read(&dispatch, doctor->pg, &voucher, error);
-    if (err == ERR_OK && voucher_doubt(&voucher) != NULL)
-        doctor_suspect(doctor, &on, "%s; a worker rebuilds it from PostgreSQL", voucher_doubt(&voucher));
+    enum err err = redis_identity_read(&dispatch, doctor->pg, &voucher, error);
+    if (err == ERR_OK && redis_identity_doubt(&voucher) != NULL)
+        doctor_suspect(doctor, &on, "%s; a worker rebuilds it from PostgreSQL", redis_identity_doubt(&voucher));
     if (err == ERR_OK && seen->alive == 0)
         doctor_suspect(doctor, &on, "no worker lives; %d operations wait", live);
-    voucher_fini(&voucher);
+    redis_identity_fini(&voucher);
     return err;
 }
 

@@ -202,7 +202,7 @@ static void read_reply(struct doctor *doctor, struct seen *seen)
             if (op == NULL)
                 continue;
             op->delayed = true;
-            op->delayed_ms = census_score_ms(redis_item(delayed, i + 1)) - seen->now_ms;
+            op->delayed_ms = redis_snapshot_score_ms(redis_item(delayed, i + 1)) - seen->now_ms;
         }
     }
 }

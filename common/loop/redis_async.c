@@ -16,18 +16,18 @@
 #define BACKOFF_BASE_MS 50
 #define BACKOFF_MAX_MS 2000
 
-static void wire_connect(struct wire *wire);
+static void redis_async_connect(struct redis_async *wire);
 
 /* ---- going down ------------------------------------------------------------------------------------------------- */
 
-void wire_arm(struct wire *wire, int64_t delay_ms)
+void redis_async_arm(struct redis_async *wire, int64_t delay_ms)
 {
     ev_timer_stop(wire->loop, &wire->timer);
     ev_timer_set(&wire->timer, (double)(delay_ms < 0 ? 0 : delay_ms) / (double)CLOCK_MS_PER_S, 0.);
     ev_timer_start(wire->loop, &wire->timer);
 }
 
-static void tell(struct wire *wire, bool up)
+static void tell(struct redis_async *wire, bool up)
 {
     wire->calling++;
     wire->change(up, wire->change_context);
@@ -35,33 +35,33 @@ static void tell(struct wire *wire, bool up)
 }
 
 /* The context is gone or going: tell, and try again later. */
-static void went_down(struct wire *wire, const char *reason)
+static void went_down(struct redis_async *wire, const char *reason)
 {
     bool was_up = wire->told_up;
     wire->redis = NULL;
     wire->up = wire->told_up = false;
     wire->up_since_ms = 0;
     wire->greetings = 0;
-    wire_end_subscription(wire);
+    redis_async_end_subscription(wire);
     if (wire->dropped)
         return;
     if (!wire->said_down)
         log_warn("redis connection '%s' is down: %s; it is tried again", wire->name, reason);
     wire->said_down = true;
     wire->tries++;
-    wire_arm(wire, clock_backoff_ms(wire->tries, BACKOFF_BASE_MS, BACKOFF_MAX_MS, 0.3, id_random_u32()));
+    redis_async_arm(wire, clock_backoff_ms(wire->tries, BACKOFF_BASE_MS, BACKOFF_MAX_MS, 0.3, id_random_u32()));
     if (was_up)
         tell(wire, false);
 }
 
-void wire_cut(struct wire *wire, const char *reason)
+void redis_async_cut(struct redis_async *wire, const char *reason)
 {
     redisAsyncContext *redis = wire->redis;
     char why[ERR_TEXT_MAX]; /* the reason may be of the reply or the context that goes */
     snprintf(why, sizeof why, "%s", reason);
     wire->redis = NULL;
     wire->up = false; /* whoever is completed now must not submit */
-    wire_complete_all(wire);
+    redis_async_complete_all(wire);
     redis->data = NULL;
     redisAsyncFree(redis);
     went_down(wire, why);
@@ -69,7 +69,7 @@ void wire_cut(struct wire *wire, const char *reason)
 
 static void on_disconnect(const redisAsyncContext *redis, int status)
 {
-    struct wire *wire = redis->data;
+    struct redis_async *wire = redis->data;
     if (wire != NULL && wire->redis == redis)
         went_down(wire, status == REDIS_OK ? "closed" : redis->errstr);
 }
@@ -80,11 +80,11 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
  */
 static void on_greeting(const redisReply *reply, void *context)
 {
-    struct wire *wire = context;
+    struct redis_async *wire = context;
     if (reply == NULL || wire->redis == NULL)
         return;
     if (reply->type == REDIS_REPLY_ERROR) {
-        wire_cut(wire, reply->str);
+        redis_async_cut(wire, reply->str);
         return;
     }
     if (--wire->greetings > 0)
@@ -98,14 +98,14 @@ static void on_greeting(const redisReply *reply, void *context)
     tell(wire, true);
 }
 
-static void greet(struct wire *wire, struct redis_args *args)
+static void greet(struct redis_async *wire, struct redis_args *args)
 {
-    if (wire->redis != NULL && wire_submit(wire, args, GREETING_MS, on_greeting, wire))
+    if (wire->redis != NULL && redis_async_submit(wire, args, GREETING_MS, on_greeting, wire))
         wire->greetings++;
     redis_args_reset(args);
 }
 
-static void send_greetings(struct wire *wire)
+static void send_greetings(struct redis_async *wire)
 {
     struct redis_args *args = redis_args_new();
     if (wire->address->password != NULL) {
@@ -129,7 +129,7 @@ static void send_greetings(struct wire *wire)
 
 static void on_connect(const redisAsyncContext *redis, int status)
 {
-    struct wire *wire = redis->data;
+    struct redis_async *wire = redis->data;
     if (wire == NULL || wire->redis != redis)
         return;
     if (status != REDIS_OK) {
@@ -146,7 +146,7 @@ static redisAsyncContext *open_socket(const struct redis_address *address)
                                       : redisAsyncConnect(address->host, address->port);
 }
 
-static void wire_connect(struct wire *wire)
+static void redis_async_connect(struct redis_async *wire)
 {
     redisAsyncContext *redis = open_socket(wire->address);
     struct err_info error = {0};
@@ -167,7 +167,7 @@ static void wire_connect(struct wire *wire)
     redisLibevAttach(wire->loop, redis);
     redisAsyncSetConnectCallback(redis, on_connect);
     redisAsyncSetDisconnectCallback(redis, on_disconnect);
-    wire_arm(wire, CONNECT_MS);
+    redis_async_arm(wire, CONNECT_MS);
 }
 
 /* Down: time to try again. Subscribed: time to look. Else: nothing came back in time. */
@@ -175,21 +175,22 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
     (void)events;
-    struct wire *wire = timer->data;
+    struct redis_async *wire = timer->data;
     if (wire->redis == NULL)
-        wire_connect(wire);
+        redis_async_connect(wire);
     else if (wire->channel != NULL)
-        wire_check_subscription(wire);
+        redis_async_check_subscription(wire);
     else
-        wire_cut(wire, wire->up ? "no answer in time" : "could not connect in time");
+        redis_async_cut(wire, wire->up ? "no answer in time" : "could not connect in time");
 }
 
 /* ---- the rest -------------------------------------------------------------------------------------------------- */
 
-struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
-                      const struct lua *const *scripts, size_t script_count, wire_change_fn *change, void *context)
+struct redis_async *redis_async_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
+                                    const struct lua *const *scripts, size_t script_count,
+                                    redis_async_change_fn *change, void *context)
 {
-    struct wire *wire = mem_zalloc(sizeof *wire);
+    struct redis_async *wire = mem_zalloc(sizeof *wire);
     wire->loop = loop;
     wire->name = name;
     wire->address = address;
@@ -201,28 +202,28 @@ struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis
     ev_timer_init(&wire->timer, on_timer, 0., 0.);
     ev_set_priority(&wire->timer, EV_MINPRI); /* what has arrived is read before its deadline is looked at */
     wire->timer.data = wire;
-    wire_arm(wire, 0);
+    redis_async_arm(wire, 0);
     return wire;
 }
 
-void wire_drop(struct wire *wire)
+void redis_async_drop(struct redis_async *wire)
 {
     if (wire == NULL)
         return;
     assert(wire->calling == 0);
     wire->dropped = true;
     if (wire->redis != NULL)
-        wire_cut(wire, "dropped");
+        redis_async_cut(wire, "dropped");
     ev_timer_stop(wire->loop, &wire->timer);
     free(wire);
 }
 
-bool wire_is_up(const struct wire *wire)
+bool redis_async_is_up(const struct redis_async *wire)
 {
     return wire->up;
 }
 
-int64_t wire_up_since(const struct wire *wire)
+int64_t redis_async_up_since(const struct redis_async *wire)
 {
     return wire->up_since_ms;
 }

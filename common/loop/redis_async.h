@@ -4,9 +4,9 @@
  *
  *   down --timer--> connecting --scripts loaded--> up --error, timeout--> down (back-off with jitter)
  *
- * Every request that was accepted completes exactly once, never from inside wire_send: with a reply, or with NULL,
- * which means that its outcome is unknown (timed out, cut, dropped). A timeout ends the connection, for nothing behind
- * it can be trusted to be answered either. Blocking commands get a wire of their own.
+ * Every request that was accepted completes exactly once, never from inside redis_async_send: with a reply, or with
+ * NULL, which means that its outcome is unknown (timed out, cut, dropped). A timeout ends the connection, for nothing
+ * behind it can be trusted to be answered either. Blocking commands get a wire of their own.
  */
 #ifndef REPRISE_LOOP_REDIS_ASYNC_H
 #define REPRISE_LOOP_REDIS_ASYNC_H
@@ -17,35 +17,37 @@
 
 #include "common/store/redis.h"
 
-struct wire;
+struct redis_async;
 
-typedef void wire_reply_fn(const redisReply *reply, void *context);
+typedef void redis_async_reply_fn(const redisReply *reply, void *context);
 /* Told each time it has come up, or gone down. */
-typedef void wire_change_fn(bool up, void *context);
+typedef void redis_async_change_fn(bool up, void *context);
 
 /* `address` is borrowed and must outlive it; its host should be a literal, for a name is resolved while the loop waits.
  * `scripts` (may be none) are loaded at each connect, and again after Redis forgot them. `name` is for the log. */
-struct wire *wire_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
-                      const struct lua *const *scripts, size_t script_count, wire_change_fn *change, void *context);
+struct redis_async *redis_async_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
+                                    const struct lua *const *scripts, size_t script_count,
+                                    redis_async_change_fn *change, void *context);
 /* Completes what is under way with NULL. Not from inside a callback of this wire. Takes NULL. */
-void wire_drop(struct wire *wire);
+void redis_async_drop(struct redis_async *wire);
 
-bool wire_is_up(const struct wire *wire);
+bool redis_async_is_up(const struct redis_async *wire);
 /* clock_mono_ms since when it is up; 0 if it is not. */
-int64_t wire_up_since(const struct wire *wire);
+int64_t redis_async_up_since(const struct redis_async *wire);
 /* Requests under way. */
-int wire_pending(const struct wire *wire);
+int redis_async_pending(const struct redis_async *wire);
 /* When the last reply of any kind came (clock_mono_ms): a connection that is up but deaf shows here. */
-int64_t wire_heard(const struct wire *wire);
+int64_t redis_async_heard(const struct redis_async *wire);
 
 /* False if it is not up: then `done` is not called. `done` may be NULL. */
-bool wire_send(struct wire *wire, struct redis_args *args, int64_t timeout_ms, wire_reply_fn *done, void *context);
-bool wire_script(struct wire *wire, const struct lua *script, int keys, struct redis_args *args, int64_t timeout_ms,
-                 wire_reply_fn *done, void *context);
+bool redis_async_send(struct redis_async *wire, struct redis_args *args, int64_t timeout_ms, redis_async_reply_fn *done,
+                      void *context);
+bool redis_async_script(struct redis_async *wire, const struct lua *script, int keys, struct redis_args *args,
+                        int64_t timeout_ms, redis_async_reply_fn *done, void *context);
 
 /* Subscribes to a channel. `heard` is told of each message (an array: "message", channel, text) until the connection
  * goes down, which it does within seconds if it falls silent; then subscribe anew when it has come up. The connection
  * is of use for nothing else from then on. False if it is not up. Once per connection. */
-bool wire_subscribe(struct wire *wire, const char *channel, wire_reply_fn *heard, void *context);
+bool redis_async_subscribe(struct redis_async *wire, const char *channel, redis_async_reply_fn *heard, void *context);
 
 #endif

@@ -5,7 +5,7 @@
 #include "common/base/mem.h"
 #include "common/loop/redis_async_private.h"
 
-static void complete(struct wire *wire, const struct request *request, const redisReply *reply)
+static void complete(struct redis_async *wire, const struct request *request, const redisReply *reply)
 {
     wire->calling++;
     if (request->done != NULL)
@@ -13,7 +13,7 @@ static void complete(struct wire *wire, const struct request *request, const red
     wire->calling--;
 }
 
-static void unlink_request(struct wire *wire, struct request *request)
+static void unlink_request(struct redis_async *wire, struct request *request)
 {
     struct request **place = &wire->first;
     while (*place != request)
@@ -26,7 +26,7 @@ static void unlink_request(struct wire *wire, struct request *request)
 
 /* Completes what is under way with NULL, in order. hiredis' own completions of it come later, some of them not before
  * its callback that is running now has returned; they only free what is left. */
-void wire_complete_all(struct wire *wire)
+void redis_async_complete_all(struct redis_async *wire)
 {
     while (wire->first != NULL) {
         struct request *request = wire->first;
@@ -37,7 +37,7 @@ void wire_complete_all(struct wire *wire)
 }
 
 /* The earliest deadline counts, also behind a request that has more time. */
-static void watch_deadline(struct wire *wire)
+static void watch_deadline(struct redis_async *wire)
 {
     if (wire->redis == NULL)
         return;
@@ -49,7 +49,7 @@ static void watch_deadline(struct wire *wire)
     for (const struct request *request = wire->first->next; request != NULL; request = request->next)
         if (request->deadline_ms < earliest_ms)
             earliest_ms = request->deadline_ms;
-    wire_arm(wire, earliest_ms - clock_mono_ms());
+    redis_async_arm(wire, earliest_ms - clock_mono_ms());
 }
 
 static bool is_noscript(const redisReply *reply)
@@ -60,7 +60,7 @@ static bool is_noscript(const redisReply *reply)
 static void on_reply(redisAsyncContext *redis, void *reply, void *privdata)
 {
     struct request *request = privdata;
-    struct wire *wire = request->wire;
+    struct redis_async *wire = request->wire;
     if (wire == NULL) {
         free(request);
         return;
@@ -76,10 +76,11 @@ static void on_reply(redisAsyncContext *redis, void *reply, void *privdata)
     complete(wire, request, forgotten ? NULL : reply);
     free(request);
     if (forgotten && wire->redis == redis)
-        wire_cut(wire, "Redis has forgotten our scripts"); /* the next connection loads them */
+        redis_async_cut(wire, "Redis has forgotten our scripts"); /* the next connection loads them */
 }
 
-bool wire_submit(struct wire *wire, struct redis_args *args, int64_t timeout_ms, wire_reply_fn *done, void *context)
+bool redis_async_submit(struct redis_async *wire, struct redis_args *args, int64_t timeout_ms,
+                        redis_async_reply_fn *done, void *context)
 {
     struct request *request = mem_zalloc(sizeof *request);
     *request = (struct request){wire, NULL, clock_mono_ms() + timeout_ms, done, context};
@@ -95,13 +96,14 @@ bool wire_submit(struct wire *wire, struct redis_args *args, int64_t timeout_ms,
     return true;
 }
 
-bool wire_send(struct wire *wire, struct redis_args *args, int64_t timeout_ms, wire_reply_fn *done, void *context)
+bool redis_async_send(struct redis_async *wire, struct redis_args *args, int64_t timeout_ms, redis_async_reply_fn *done,
+                      void *context)
 {
-    return wire->up && wire_submit(wire, args, timeout_ms, done, context);
+    return wire->up && redis_async_submit(wire, args, timeout_ms, done, context);
 }
 
-bool wire_script(struct wire *wire, const struct lua *script, int keys, struct redis_args *args, int64_t timeout_ms,
-                 wire_reply_fn *done, void *context)
+bool redis_async_script(struct redis_async *wire, const struct lua *script, int keys, struct redis_args *args,
+                        int64_t timeout_ms, redis_async_reply_fn *done, void *context)
 {
     struct redis_args *call = redis_args_new();
     redis_arg(call, "EVALSHA");
@@ -109,17 +111,17 @@ bool wire_script(struct wire *wire, const struct lua *script, int keys, struct r
     redis_arg_int(call, keys);
     for (int i = 0; i < redis_args_count(args); i++)
         redis_arg_len(call, redis_args_values(args)[i], redis_args_lengths(args)[i]);
-    bool sent = wire_send(wire, call, timeout_ms, done, context);
+    bool sent = redis_async_send(wire, call, timeout_ms, done, context);
     redis_args_drop(call);
     return sent;
 }
 
-int wire_pending(const struct wire *wire)
+int redis_async_pending(const struct redis_async *wire)
 {
     return wire->pending;
 }
 
-int64_t wire_heard(const struct wire *wire)
+int64_t redis_async_heard(const struct redis_async *wire)
 {
     return wire->heard_ms;
 }

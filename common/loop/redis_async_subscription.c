@@ -16,7 +16,7 @@
 /* NULL: the connection goes down, which the owner hears of by itself. */
 static void on_publication(redisAsyncContext *redis, void *reply, void *privdata)
 {
-    struct wire *wire = redis->data;
+    struct redis_async *wire = redis->data;
     (void)privdata;
     if (wire == NULL || wire->redis != redis || reply == NULL)
         return;
@@ -29,12 +29,12 @@ static void on_publication(redisAsyncContext *redis, void *reply, void *privdata
     wire->calling--;
 }
 
-static bool ask_for(struct wire *wire)
+static bool ask_for(struct redis_async *wire)
 {
     return redisAsyncCommand(wire->redis, on_publication, NULL, "SUBSCRIBE %s", wire->channel) == REDIS_OK;
 }
 
-bool wire_subscribe(struct wire *wire, const char *channel, wire_reply_fn *heard, void *context)
+bool redis_async_subscribe(struct redis_async *wire, const char *channel, redis_async_reply_fn *heard, void *context)
 {
     if (!wire->up)
         return false;
@@ -42,22 +42,22 @@ bool wire_subscribe(struct wire *wire, const char *channel, wire_reply_fn *heard
     wire->heard_context = context;
     wire->channel = mem_strdup(channel);
     wire->asked_again = false;
-    wire_arm(wire, LOOK_MS);
+    redis_async_arm(wire, LOOK_MS);
     return ask_for(wire);
 }
 
-void wire_check_subscription(struct wire *wire)
+void redis_async_check_subscription(struct redis_async *wire)
 {
     bool quiet = clock_mono_ms() - wire->heard_ms >= QUIET_MS;
     if (wire->asked_again || (quiet && !ask_for(wire))) {
-        wire_cut(wire, "nothing came, though it was asked for");
+        redis_async_cut(wire, "nothing came, though it was asked for");
         return;
     }
     wire->asked_again = quiet;
-    wire_arm(wire, LOOK_MS);
+    redis_async_arm(wire, LOOK_MS);
 }
 
-void wire_end_subscription(struct wire *wire)
+void redis_async_end_subscription(struct redis_async *wire)
 {
     free(wire->channel);
     wire->channel = NULL;

@@ -11,17 +11,18 @@ static const struct {
     int hours, step_s;
 } spans[] = {{1, 60}, {6, 300}, {24, 900}, {168, 3600}};
 
-enum err activity_read(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err activity_read(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                       struct err_info *error)
 {
     int span = -1;
-    enum err err = asked_word(asked, "hours", hours, &span, error);
+    enum err err = query_params_word(asked, "hours", hours, &span, error);
     if (err != ERR_OK)
         return err;
     span = span < 0 ? DAY_INDEX : span;
     struct pg_args *args = pg_args_new();
     pg_arg_int4(args, spans[span].hours);
     pg_arg_int4(args, spans[span].step_s);
-    err = answer_row(pg, &sql_query_activity, args, answer, error);
+    err = query_result_row(pg, &sql_query_activity, args, answer, error);
     pg_args_drop(args);
     return err;
 }

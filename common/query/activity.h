@@ -7,7 +7,7 @@
 /* {as_of, hours, step_s, steps: [{at, succeeded, failed, skipped, files}, …], kinds: [{kind, succeeded, failed,
  * skipped}, …], files}. Filter: hours, one of 1, 6, 24, 168. Steps without work are there; the last has yet to end.
  * `files` are those for which client apps answered. Exact: written by the settles themselves. */
-answer_question activity_read;
+query_fn activity_read;
 
 /* Since the installation began: an array of {kind, succeeded, failed, skipped}; the kind "file" is no job's. The
  * caller's. */

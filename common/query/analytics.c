@@ -3,11 +3,12 @@
 #include "common/query/row.h"
 #include "embedded/sql.h"
 
-enum err analytics_read(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err analytics_read(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                        struct err_info *error)
 {
     (void)asked;
     struct pg_args *args = pg_args_new();
-    enum err err = answer_row(pg, &sql_query_analytics, args, answer, error);
+    enum err err = query_result_row(pg, &sql_query_analytics, args, answer, error);
     pg_args_drop(args);
     return err;
 }
@@ -15,7 +16,7 @@ enum err analytics_read(struct pg *pg, const struct asked *asked, struct answer 
 enum { BY_DAY, BY_WEEK, BY_HOUR };
 static const char *const groups[] = {"day", "week", "hour", NULL};
 
-static enum err read_trends(struct pg *pg, int group, int64_t days, struct answer *answer, struct err_info *error)
+static enum err read_trends(struct pg *pg, int group, int64_t days, struct query_result *answer, struct err_info *error)
 {
     const struct sql *statement = group == BY_HOUR ? &sql_query_trends_by_hour : &sql_query_trends_by_day;
     struct pg_args *args = pg_args_new();
@@ -27,16 +28,17 @@ static enum err read_trends(struct pg *pg, int group, int64_t days, struct answe
     return err;
 }
 
-enum err analytics_trends(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err analytics_trends(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                          struct err_info *error)
 {
     int group = BY_DAY;
     int64_t days = 0;
-    *answer = (struct answer){0};
-    enum err err = asked_word(asked, "group_by", groups, &group, error);
+    *answer = (struct query_result){0};
+    enum err err = query_params_word(asked, "group_by", groups, &group, error);
     group = group < 0 ? BY_DAY : group;
     int64_t most = group == BY_HOUR ? ANALYTICS_HOURS_DAYS_MAX : ANALYTICS_DAYS_MAX;
     if (err == ERR_OK)
-        err = asked_number(asked, "days", (struct asked_range){1, most, ANALYTICS_DAYS}, &days, error);
+        err = query_params_number(asked, "days", (struct query_params_range){1, most, ANALYTICS_DAYS}, &days, error);
     if (err == ERR_OK)
         err = read_trends(pg, group, days, answer, error);
     if (err != ERR_OK)

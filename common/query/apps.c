@@ -7,7 +7,7 @@
 #include "common/query/page.h"
 #include "embedded/sql.h"
 
-enum err apps_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err apps_list(struct pg *pg, const struct query_params *asked, struct query_result *answer, struct err_info *error)
 {
     struct page page;
     enum err err = page_asked(asked, (struct page_list){"apps", "", 2}, &page, error);
@@ -31,20 +31,20 @@ static void put_app(struct json_object *app, struct json_object *into)
     }
 }
 
-enum err apps_one(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err apps_one(struct pg *pg, const struct query_params *asked, struct query_result *answer, struct err_info *error)
 {
-    const char *app_id = asked_text(asked, "app_id");
-    struct answer app = {0};
+    const char *app_id = query_params_text(asked, "app_id");
+    struct query_result app = {0};
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, app_id);
-    enum err err = answer_row(pg, &sql_query_app, args, &app, error);
+    enum err err = query_result_row(pg, &sql_query_app, args, &app, error);
     if (err == ERR_NOT_FOUND)
         err_set(error, err, "there is no app %s", app_id);
     if (err == ERR_OK)
         err = links_list(pg, asked, answer, error);
     if (err == ERR_OK)
         put_app(app.json, answer->json);
-    answer_fini(&app);
+    query_result_fini(&app);
     pg_args_drop(args);
     return err;
 }

@@ -25,8 +25,8 @@ static void add_next_tick(struct json_object *object, const PGresult *rows, int 
 }
 
 /* A page of definitions under the name of `list`. */
-static enum err list_of(struct pg *pg, const struct asked *asked, const char *name, const struct sql *statement,
-                        struct answer *answer, struct err_info *error)
+static enum err list_of(struct pg *pg, const struct query_params *asked, const char *name, const struct sql *statement,
+                        struct query_result *answer, struct err_info *error)
 {
     struct page page;
     enum err err = page_asked(asked, (struct page_list){name, "", 1}, &page, error);
@@ -42,12 +42,14 @@ static enum err list_of(struct pg *pg, const struct asked *asked, const char *na
     return err;
 }
 
-enum err definitions_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err definitions_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                          struct err_info *error)
 {
     return list_of(pg, asked, "definitions", &sql_query_definitions, answer, error);
 }
 
-enum err definitions_scheduled(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err definitions_scheduled(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                               struct err_info *error)
 {
     return list_of(pg, asked, "schedule", &sql_query_scheduled, answer, error);
 }
@@ -66,12 +68,13 @@ static enum err add_versions(struct pg *pg, const char *handle, struct json_obje
     return err;
 }
 
-enum err definitions_one(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err definitions_one(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                         struct err_info *error)
 {
-    const char *handle = asked_text(asked, "definition_id");
+    const char *handle = query_params_text(asked, "definition_id");
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, handle);
-    enum err err = answer_row(pg, &sql_query_definition, args, answer, error);
+    enum err err = query_result_row(pg, &sql_query_definition, args, answer, error);
     pg_args_drop(args);
     if (err == ERR_NOT_FOUND)
         err_set(error, err, "there is no definition \"%s\"", handle);
@@ -80,28 +83,29 @@ enum err definitions_one(struct pg *pg, const struct asked *asked, struct answer
     add_next_tick(answer->json, answer->result, 0);
     err = add_versions(pg, handle, answer->json, error);
     if (err != ERR_OK)
-        answer_fini(answer);
+        query_result_fini(answer);
     return err;
 }
 
 static enum err must_exist(struct pg *pg, const char *handle, struct err_info *error)
 {
-    struct answer answer;
+    struct query_result answer;
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, handle);
-    enum err err = answer_row(pg, &sql_query_definition, args, &answer, error);
+    enum err err = query_result_row(pg, &sql_query_definition, args, &answer, error);
     if (err == ERR_OK)
-        answer_fini(&answer);
+        query_result_fini(&answer);
     if (err == ERR_NOT_FOUND)
         err_set(error, err, "there is no definition \"%s\"", handle);
     pg_args_drop(args);
     return err;
 }
 
-enum err definitions_ticks(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err definitions_ticks(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                           struct err_info *error)
 {
     struct page page;
-    const char *handle = asked_text(asked, "definition_id");
+    const char *handle = query_params_text(asked, "definition_id");
     enum err err = must_exist(pg, handle, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"ticks", "", 1}, &page, error);
@@ -116,7 +120,8 @@ enum err definitions_ticks(struct pg *pg, const struct asked *asked, struct answ
     return err;
 }
 
-enum err definitions_projects(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err definitions_projects(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                              struct err_info *error)
 {
     struct page page;
     enum err err = page_asked(asked, (struct page_list){"projects", "", 1}, &page, error);

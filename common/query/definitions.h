@@ -10,19 +10,19 @@
 /* {definitions, next}, by id ("project/id" of a project's): state (ready; older version: its file is broken, the last
  * good one is in force; broken: it never was good; missing; archived), load_error with line and column, version,
  * args_schema, schedule, last_tick with what came of it, next_tick. */
-answer_question definitions_list;
+query_fn definitions_list;
 
 /* One of them, by definition_id, with the versions that were in force (the newest 50). ERR_NOT_FOUND. */
-answer_question definitions_one;
+query_fn definitions_one;
 
 /* {schedule, next}: those that have one, as definitions_list. */
-answer_question definitions_scheduled;
+query_fn definitions_scheduled;
 
 /* {ticks, next} of definition_id, the newest first: the operation that each started, or why it was skipped.
  * ERR_NOT_FOUND. */
-answer_question definitions_ticks;
+query_fn definitions_ticks;
 
 /* {projects, next}, by id. */
-answer_question definitions_projects;
+query_fn definitions_projects;
 
 #endif

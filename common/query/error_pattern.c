@@ -174,13 +174,13 @@ static size_t quoted(const char *text)
 static void cut(struct buf *out)
 {
     size_t len = 0;
-    if (out->len <= FORM_MAX)
+    if (out->len <= ERROR_PATTERN_MAX)
         return;
-    while (len < FORM_MAX) {
+    while (len < ERROR_PATTERN_MAX) {
         uint32_t code = 0;
         size_t take = utf8_decode(out->data + len, out->len - len, &code);
         take = take == 0 ? 1 : take;
-        if (len + take > FORM_MAX)
+        if (len + take > ERROR_PATTERN_MAX)
             break;
         len += take;
     }
@@ -188,13 +188,13 @@ static void cut(struct buf *out)
     out->data[len] = '\0';
 }
 
-char *form_of(const char *text)
+char *error_pattern_of(const char *text)
 {
     struct buf out = BUF_INIT;
     struct word before = {"", 0};
     if (text == NULL || *text == '\0')
         return mem_strdup(FORM_OF_NOTHING);
-    while (*text != '\0' && out.len <= FORM_MAX) {
+    while (*text != '\0' && out.len <= ERROR_PATTERN_MAX) {
         size_t len = quoted(text);
         if (len > 0) {
             buf_add_str(&out, "\"<text>\"");

@@ -11,10 +11,10 @@
 #ifndef REPRISE_QUERY_ERROR_PATTERN_H
 #define REPRISE_QUERY_ERROR_PATTERN_H
 
-#define FORM_MAX 300 /* bytes, at most; texts that differ only behind that are of one form */
+#define ERROR_PATTERN_MAX 300 /* bytes, at most; texts that differ only behind that are of one form */
 #define FORM_OF_NOTHING "(no text)"
 
 /* `text` may be NULL. The caller's. */
-char *form_of(const char *text);
+char *error_pattern_of(const char *text);
 
 #endif

@@ -8,15 +8,15 @@
 #include "common/query/query_result.h"
 
 /* {operation_id, scanned, enriched, inserted, updated, unchanged, failed, duration_seconds, phases} */
-answer_question history_results_sync;
+query_fn history_results_sync;
 /* Of a dry run: {operation_id, dry_run, scanned, inserted, updated, unchanged, failed, skipped, missing (null: a
  * directory was named), first_inserted [id], first_updated [{adw_id, old_cost, new_cost}], first_failed [{adw_id,
  * error}], first_missing [id], phases [{id, label, jobs, or_more}], duration_seconds}: at most five of each. */
-answer_question history_results_sync_preview;
+query_fn history_results_sync_preview;
 /* {operation_id, total_processed, successful, failed, updated, changed, old_total, new_total, change, dry_run,
  *  largest: the ten largest changes, workflows, next}; `workflows` in pages: limit, cursor. */
-answer_question history_results_recosts;
+query_fn history_results_recosts;
 /* {success, workflow_id, updated, message} */
-answer_question history_results_recost;
+query_fn history_results_recost;
 
 #endif

@@ -15,19 +15,20 @@ static bool is_stored(int status)
     return status >= 0 && statements[status] == &sql_query_links;
 }
 
-enum err links_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err links_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                    struct err_info *error)
 {
     struct page page;
     int status = -1;
-    enum err err = asked_word(asked, "status", words, &status, error);
+    enum err err = query_params_word(asked, "status", words, &status, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"repositories", "", 2}, &page, error);
     if (err != ERR_OK)
         return err;
-    char *pattern = asked_pattern(asked, "search");
+    char *pattern = query_params_pattern(asked, "search");
     struct pg_args *args = pg_args_new();
     page_args(&page, args);
-    pg_arg_text(args, asked_text(asked, "app_id"));
+    pg_arg_text(args, query_params_text(asked, "app_id"));
     pg_arg_text(args, is_stored(status) ? words[status] : NULL);
     pg_arg_text(args, pattern);
     err = page_read(pg, &page, status < 0 ? &sql_query_links : statements[status], args, answer, error);
@@ -37,7 +38,8 @@ enum err links_list(struct pg *pg, const struct asked *asked, struct answer *ans
     return err;
 }
 
-enum err links_failed(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err links_failed(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                      struct err_info *error)
 {
     struct page page;
     enum err err = page_asked(asked, (struct page_list){"failed", "", 2}, &page, error);
@@ -45,7 +47,7 @@ enum err links_failed(struct pg *pg, const struct asked *asked, struct answer *a
         return err;
     struct pg_args *args = pg_args_new();
     page_args(&page, args);
-    pg_arg_text(args, asked_text(asked, "app_id"));
+    pg_arg_text(args, query_params_text(asked, "app_id"));
     err = page_read(pg, &page, &sql_query_links_failed, args, answer, error);
     pg_args_drop(args);
     page_fini(&page);

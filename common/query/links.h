@@ -8,10 +8,10 @@
  * Each row shows the word that is derived for it. The filter takes `synced` and `failed` as they are stored, so a row
  * may show that work on it is open; `pending_snapshot` takes what was never sent and what has an open job; `scanning`
  * what somebody works on. */
-answer_question links_list;
+query_fn links_list;
 
 /* {failed: [{app_id, app_name, repository_id, repository, url, error, retry_count, failed_at}, …], next}. Filter:
  * app_id. */
-answer_question links_failed;
+query_fn links_failed;
 
 #endif

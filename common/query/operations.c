@@ -3,12 +3,13 @@
 #include "common/query/page.h"
 #include "embedded/sql.h"
 
-enum err operations_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err operations_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                         struct err_info *error)
 {
     static const char *const states[] = {"running", "paused", "completed", "failed", "cancelled", NULL};
     struct page page;
     int state = -1;
-    enum err err = asked_word(asked, "state", states, &state, error);
+    enum err err = query_params_word(asked, "state", states, &state, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"operations", "", 2}, &page, error);
     if (err != ERR_OK)
@@ -22,12 +23,13 @@ enum err operations_list(struct pg *pg, const struct asked *asked, struct answer
     return err;
 }
 
-enum err operations_one(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err operations_one(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                        struct err_info *error)
 {
-    const char *operation_id = asked_text(asked, "operation_id");
+    const char *operation_id = query_params_text(asked, "operation_id");
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, operation_id);
-    enum err err = answer_row(pg, &sql_query_operation, args, answer, error);
+    enum err err = query_result_row(pg, &sql_query_operation, args, answer, error);
     if (err == ERR_NOT_FOUND)
         err_set(error, err, "there is no operation %s", operation_id);
     pg_args_drop(args);

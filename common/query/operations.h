@@ -5,10 +5,10 @@
 #include "common/query/query_result.h"
 
 /* {operations, next}, the newest first. Filter: state. */
-answer_question operations_list;
+query_fn operations_list;
 
 /* All of operation_id: state, counts, `phase` of `phases` and the `phase_list` with what each is, rate and time left.
  * The counts are those of the tally, which are exact; `retrying` is counted up to 1000. ERR_NOT_FOUND. */
-answer_question operations_one;
+query_fn operations_one;
 
 #endif

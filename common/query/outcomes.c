@@ -14,10 +14,10 @@
 enum { COLUMN_ERROR, COLUMN_JOBS, COLUMN_FIRST_SEQ };
 
 /* The different texts of the first failures, each with its count, in the order of their first jobs. */
-static enum err read_texts(struct pg *pg, const struct asked *asked, PGresult **texts, struct err_info *error)
+static enum err read_texts(struct pg *pg, const struct query_params *asked, PGresult **texts, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
-    pg_arg_text(args, asked_text(asked, "operation_id"));
+    pg_arg_text(args, query_params_text(asked, "operation_id"));
     pg_arg_int8(args, OUTCOMES_EXAMINED);
     enum err err = pg_exec(pg, &sql_query_outcomes_errors, args, texts, error);
     pg_args_drop(args);
@@ -27,7 +27,7 @@ static enum err read_texts(struct pg *pg, const struct asked *asked, PGresult **
 /* ---- the list --------------------------------------------------------------------------------------------------- */
 
 /* The texts of the form that is asked for, as an argument. */
-static enum err arg_texts_of_form(struct pg *pg, const struct asked *asked, struct pg_args *args,
+static enum err arg_texts_of_form(struct pg *pg, const struct query_params *asked, struct pg_args *args,
                                   struct err_info *error)
 {
     PGresult *texts = NULL;
@@ -37,8 +37,8 @@ static enum err arg_texts_of_form(struct pg *pg, const struct asked *asked, stru
     const char **wanted = mem_array((size_t)pg_rows(texts) + 1, sizeof *wanted);
     size_t count = 0;
     for (int row = 0; row < pg_rows(texts); row++) {
-        char *form = form_of(pg_text(texts, row, COLUMN_ERROR));
-        if (strcmp(form, asked_text(asked, "form")) == 0)
+        char *form = error_pattern_of(pg_text(texts, row, COLUMN_ERROR));
+        if (strcmp(form, query_params_text(asked, "form")) == 0)
             wanted[count++] = pg_text(texts, row, COLUMN_ERROR);
         free(form);
     }
@@ -48,20 +48,21 @@ static enum err arg_texts_of_form(struct pg *pg, const struct asked *asked, stru
     return ERR_OK;
 }
 
-enum err outcomes_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err outcomes_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                       struct err_info *error)
 {
     static const char *const outcomes[] = {"succeeded", "failed", "skipped", NULL};
     struct page page;
     int outcome = -1;
-    bool by_form = asked_text(asked, "form") != NULL;
-    enum err err = asked_word(asked, "outcome", outcomes, &outcome, error);
+    bool by_form = query_params_text(asked, "form") != NULL;
+    enum err err = query_params_word(asked, "outcome", outcomes, &outcome, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"outcomes", "", 1}, &page, error);
     if (err != ERR_OK)
         return err;
     struct pg_args *args = pg_args_new();
     page_args(&page, args);
-    pg_arg_text(args, asked_text(asked, "operation_id"));
+    pg_arg_text(args, query_params_text(asked, "operation_id"));
     pg_arg_text(args, by_form && outcome < 0 ? "failed" : outcome < 0 ? NULL : outcomes[outcome]);
     if (by_form)
         err = arg_texts_of_form(pg, asked, args, error);
@@ -136,7 +137,7 @@ static struct json_object *errors_json(const PGresult *texts, const char *operat
     int64_t examined = 0;
     for (int row = 0; row < pg_rows(texts); row++) {
         int64_t jobs = pg_int8(texts, row, COLUMN_JOBS);
-        groups[row] = (struct group){form_of(pg_text(texts, row, COLUMN_ERROR)), row, jobs, 1,
+        groups[row] = (struct group){error_pattern_of(pg_text(texts, row, COLUMN_ERROR)), row, jobs, 1,
                                      pg_int8(texts, row, COLUMN_FIRST_SEQ)};
         examined += jobs;
     }
@@ -153,14 +154,16 @@ static struct json_object *errors_json(const PGresult *texts, const char *operat
     return json;
 }
 
-enum err outcomes_errors(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err outcomes_errors(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                         struct err_info *error)
 {
     int64_t limit = 0;
-    *answer = (struct answer){0};
-    enum err err = asked_number(asked, "limit", (struct asked_range){1, PAGE_LIMIT_MAX, PAGE_LIMIT}, &limit, error);
+    *answer = (struct query_result){0};
+    enum err err =
+        query_params_number(asked, "limit", (struct query_params_range){1, PAGE_LIMIT_MAX, PAGE_LIMIT}, &limit, error);
     if (err == ERR_OK)
         err = read_texts(pg, asked, &answer->result, error);
     if (err == ERR_OK)
-        answer->json = errors_json(answer->result, asked_text(asked, "operation_id"), limit);
+        answer->json = errors_json(answer->result, query_params_text(asked, "operation_id"), limit);
     return err;
 }

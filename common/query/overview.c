@@ -2,11 +2,12 @@
 
 #include "embedded/sql.h"
 
-enum err overview_read(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err overview_read(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                       struct err_info *error)
 {
     (void)asked;
     struct pg_args *args = pg_args_new();
-    enum err err = answer_row(pg, &sql_query_overview, args, answer, error);
+    enum err err = query_result_row(pg, &sql_query_overview, args, answer, error);
     pg_args_drop(args);
     return err;
 }

@@ -8,6 +8,6 @@
  * running_operations, open_jobs, last_hour {operations, succeeded, failed, skipped}}: what PostgreSQL knows; queues and
  * workers are Redis'. `synced` and `failed` are as stored; `last_hour` counts the operations that began or ended within
  * it, and the jobs that were settled in its minutes. */
-answer_question overview_read;
+query_fn overview_read;
 
 #endif

@@ -18,42 +18,44 @@ static char *cursor_name(const struct page_list *list)
     return buf_take(&name);
 }
 
-static enum err read_cursor(const struct asked *asked, struct page *page, struct err_info *error)
+static enum err read_cursor(const struct query_params *asked, struct page *page, struct err_info *error)
 {
-    const char *text = asked_text(asked, "cursor");
+    const char *text = query_params_text(asked, "cursor");
     if (text == NULL)
         return ERR_OK;
     if (page->offset > 0)
-        return asked_refuse(asked, error, "cursor", "it says where to begin already; leave page and offset away");
+        return query_params_refuse(asked, error, "cursor",
+                                   "it says where to begin already; leave page and offset away");
     char *name = cursor_name(&page->list);
     bool fits = cursor_read(text, name, page->list.keys, &page->cursor);
     free(name);
     if (fits)
         return ERR_OK;
-    return asked_refuse(asked, error, "cursor",
-                        "\"%s\" was not given by this list in this order; ask for the first page again", text);
+    return query_params_refuse(asked, error, "cursor",
+                               "\"%s\" was not given by this list in this order; ask for the first page again", text);
 }
 
-static enum err read_offset(const struct asked *asked, struct page *page, struct err_info *error)
+static enum err read_offset(const struct query_params *asked, struct page *page, struct err_info *error)
 {
     int64_t number = 1;
-    bool by_page = asked_text(asked, "page") != NULL;
-    enum err err = asked_number(asked, "offset", (struct asked_range){0, PAGE_OFFSET_MAX, 0}, &page->offset, error);
+    bool by_page = query_params_text(asked, "page") != NULL;
+    enum err err =
+        query_params_number(asked, "offset", (struct query_params_range){0, PAGE_OFFSET_MAX, 0}, &page->offset, error);
     if (err != ERR_OK || !by_page)
         return err;
     if (page->offset > 0)
-        return asked_refuse(asked, error, "page", "it cannot stand beside offset");
+        return query_params_refuse(asked, error, "page", "it cannot stand beside offset");
     int64_t last = PAGE_OFFSET_MAX / page->limit + 1;
-    err = asked_number(asked, "page", (struct asked_range){1, last, 1}, &number, error);
+    err = query_params_number(asked, "page", (struct query_params_range){1, last, 1}, &number, error);
     page->offset = (number - 1) * page->limit; /* a number that is refused is not given out */
     return err;
 }
 
-enum err page_asked(const struct asked *asked, struct page_list list, struct page *page, struct err_info *error)
+enum err page_asked(const struct query_params *asked, struct page_list list, struct page *page, struct err_info *error)
 {
     *page = (struct page){.list = list};
-    enum err err =
-        asked_number(asked, "limit", (struct asked_range){1, PAGE_LIMIT_MAX, PAGE_LIMIT}, &page->limit, error);
+    enum err err = query_params_number(asked, "limit", (struct query_params_range){1, PAGE_LIMIT_MAX, PAGE_LIMIT},
+                                       &page->limit, error);
     if (err == ERR_OK)
         err = read_offset(asked, page, error);
     return err == ERR_OK ? read_cursor(asked, page, error) : err;
@@ -91,9 +93,9 @@ static char *next_cursor(const PGresult *result, int row, const struct page_list
 }
 
 enum err page_read(struct pg *pg, const struct page *page, const struct sql *statement, const struct pg_args *args,
-                   struct answer *answer, struct err_info *error)
+                   struct query_result *answer, struct err_info *error)
 {
-    *answer = (struct answer){0};
+    *answer = (struct query_result){0};
     enum err err = pg_exec(pg, statement, args, &answer->result, error);
     if (err != ERR_OK && page->cursor.count > 0 && strncmp(error->sqlstate, DATA_ERROR, strlen(DATA_ERROR)) == 0)
         return err_set(error, ERR_USAGE, "the cursor was not given by this list; ask for the first page again");

@@ -28,7 +28,7 @@ struct page {
     struct cursor cursor;
 };
 /* Reads limit, page, offset and cursor. On success page_fini is owed. */
-MUST_CHECK enum err page_asked(const struct asked *asked, struct page_list list, struct page *page,
+MUST_CHECK enum err page_asked(const struct query_params *asked, struct page_list list, struct page *page,
                                struct err_info *error);
 void page_fini(struct page *page);
 
@@ -36,6 +36,6 @@ void page_fini(struct page *page);
 void page_args(const struct page *page, struct pg_args *args);
 /* Reads the page and makes the answer of it. */
 MUST_CHECK enum err page_read(struct pg *pg, const struct page *page, const struct sql *statement,
-                              const struct pg_args *args, struct answer *answer, struct err_info *error);
+                              const struct pg_args *args, struct query_result *answer, struct err_info *error);
 
 #endif

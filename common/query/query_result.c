@@ -4,21 +4,21 @@
 
 #include "common/query/row.h"
 
-void answer_fini(struct answer *answer)
+void query_result_fini(struct query_result *answer)
 {
     json_object_put(answer->json);
     PQclear(answer->result);
     free(answer->next);
-    *answer = (struct answer){0};
+    *answer = (struct query_result){0};
 }
 
-enum err answer_row(struct pg *pg, const struct sql *statement, const struct pg_args *args, struct answer *answer,
-                    struct err_info *error)
+enum err query_result_row(struct pg *pg, const struct sql *statement, const struct pg_args *args,
+                          struct query_result *answer, struct err_info *error)
 {
-    *answer = (struct answer){0};
+    *answer = (struct query_result){0};
     enum err err = pg_exec(pg, statement, args, &answer->result, error);
     if (err == ERR_OK && pg_rows(answer->result) == 0) {
-        answer_fini(answer);
+        query_result_fini(answer);
         err = err_set(error, ERR_NOT_FOUND, "there is no such thing");
     }
     if (err != ERR_OK)

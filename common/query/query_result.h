@@ -14,21 +14,21 @@
 #include "common/query/query_params.h"
 #include "common/store/pg.h"
 
-struct answer {
+struct query_result {
     struct json_object *json; /* never NULL after a success */
     PGresult *result;         /* the rows, typed as row.h says; NULL if the answer is not made of them */
     int rows;                 /* how many of them belong to the answer */
     char *next;               /* the cursor of the next page; NULL = this is the last */
 };
-void answer_fini(struct answer *answer);
+void query_result_fini(struct query_result *answer);
 
 /* The answer that is the one row of a statement. ERR_NOT_FOUND, without a text, where there is none. */
-MUST_CHECK enum err answer_row(struct pg *pg, const struct sql *statement, const struct pg_args *args,
-                               struct answer *answer, struct err_info *error);
+MUST_CHECK enum err query_result_row(struct pg *pg, const struct sql *statement, const struct pg_args *args,
+                                     struct query_result *answer, struct err_info *error);
 
 /* Asks on a connection that is ready. ERR_USAGE names the value that is wrong and its rule; ERR_NOT_FOUND; or what the
- * connection says. On success answer_fini is owed. */
-typedef enum err answer_question(struct pg *pg, const struct asked *asked, struct answer *answer,
-                                 struct err_info *error);
+ * connection says. On success query_result_fini is owed. */
+typedef enum err query_fn(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                          struct err_info *error);
 
 #endif

@@ -10,19 +10,19 @@
 #define PATIENCE 4       /* times the way that is expected */
 #define WALK_LEAST 2000  /* runs; a short way varies more */
 
-void searched_init(struct searched *searched, char *pattern)
+void text_search_init(struct text_search *searched, char *pattern)
 {
-    *searched = (struct searched){.pattern = pattern, .share = LEAST_SHARE};
+    *searched = (struct text_search){.pattern = pattern, .share = LEAST_SHARE};
 }
 
-void searched_fini(struct searched *searched)
+void text_search_fini(struct text_search *searched)
 {
     free(searched->pattern);
     free(searched->ids);
-    *searched = (struct searched){.pattern = NULL};
+    *searched = (struct text_search){.pattern = NULL};
 }
 
-static enum err estimate_share(struct pg *pg, struct searched *searched, struct err_info *error)
+static enum err estimate_share(struct pg *pg, struct text_search *searched, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
@@ -38,7 +38,7 @@ static enum err estimate_share(struct pg *pg, struct searched *searched, struct 
 }
 
 /* `most` and one more are read at most; then they are not all, and not kept. */
-static enum err read_ids(struct pg *pg, struct searched *searched, int64_t most, struct err_info *error)
+static enum err read_ids(struct pg *pg, struct text_search *searched, int64_t most, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
@@ -48,31 +48,32 @@ static enum err read_ids(struct pg *pg, struct searched *searched, int64_t most,
     if (err == ERR_OK && pg_int8(result, 0, 0) <= most) {
         searched->count = pg_int8(result, 0, 0);
         searched->ids = mem_strdup(pg_text(result, 0, 1));
-        searched->way = SEARCHED_BY_IDS;
+        searched->way = TEXT_SEARCH_BY_IDS;
     }
     PQclear(result);
     pg_args_drop(args);
     return err;
 }
 
-enum err searched_begin(struct pg *pg, struct searched *searched, enum searched_way way, struct err_info *error)
+enum err text_search_begin(struct pg *pg, struct text_search *searched, enum text_search_way way,
+                           struct err_info *error)
 {
     enum err err = estimate_share(pg, searched, error);
     if (err != ERR_OK)
         return err;
-    searched->way = SEARCHED_BY_WALK;
-    if (way == SEARCHED_BY_WALK || (way == SEARCHED_AS_IT_FITS && searched->share >= COMMON_SHARE))
+    searched->way = TEXT_SEARCH_BY_WALK;
+    if (way == TEXT_SEARCH_BY_WALK || (way == TEXT_SEARCH_AS_IT_FITS && searched->share >= COMMON_SHARE))
         return ERR_OK;
-    return read_ids(pg, searched, way == SEARCHED_BY_IDS ? INT64_MAX : SEARCHED_IDS_MAX, error);
+    return read_ids(pg, searched, way == TEXT_SEARCH_BY_IDS ? INT64_MAX : TEXT_SEARCH_IDS_MAX, error);
 }
 
-int64_t searched_walk_max(const struct searched *searched, int64_t rows)
+int64_t text_search_walk_max(const struct text_search *searched, int64_t rows)
 {
     int64_t most = (int64_t)((double)(rows * PATIENCE) / searched->share);
     return most > WALK_LEAST ? most : WALK_LEAST;
 }
 
-enum err searched_take_ids(struct pg *pg, struct searched *searched, struct err_info *error)
+enum err text_search_take_ids(struct pg *pg, struct text_search *searched, struct err_info *error)
 {
     return read_ids(pg, searched, INT64_MAX, error);
 }

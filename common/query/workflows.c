@@ -52,7 +52,7 @@ struct wanted {
     int key, order;     /* of sort_keys; ASCENDING or DESCENDING */
     const char *status; /* NULL = any, as of those below */
     const char *model, *template;
-    struct searched searched;
+    struct text_search searched;
     char *from, *to;     /* ours */
     char order_name[64]; /* tells cursors apart */
     int64_t total;
@@ -61,17 +61,17 @@ struct wanted {
 static void wanted_fini(struct wanted *wanted)
 {
     page_fini(&wanted->page);
-    searched_fini(&wanted->searched);
+    text_search_fini(&wanted->searched);
     free(wanted->from);
     free(wanted->to);
 }
 
-static enum err ask_order(const struct asked *asked, struct wanted *wanted, struct err_info *error)
+static enum err ask_order(const struct query_params *asked, struct wanted *wanted, struct err_info *error)
 {
     static const char *const orders[] = {"asc", "desc", NULL};
-    enum err err = asked_word(asked, "sort_by", sort_keys, &wanted->key, error);
+    enum err err = query_params_word(asked, "sort_by", sort_keys, &wanted->key, error);
     if (err == ERR_OK)
-        err = asked_word(asked, "sort_order", orders, &wanted->order, error);
+        err = query_params_word(asked, "sort_order", orders, &wanted->order, error);
     wanted->key = wanted->key < 0 ? 0 : wanted->key;
     wanted->order = wanted->order < 0 ? DESCENDING : wanted->order;
     snprintf(wanted->order_name, sizeof wanted->order_name, "%s %s", sort_keys[wanted->key], orders[wanted->order]);
@@ -91,23 +91,23 @@ static bool has_trigram(const char *text)
     return run >= SEARCH_LEAST;
 }
 
-static enum err ask_search(const struct asked *asked, struct wanted *wanted, struct err_info *error)
+static enum err ask_search(const struct query_params *asked, struct wanted *wanted, struct err_info *error)
 {
-    const char *text = asked_text(asked, "search");
+    const char *text = query_params_text(asked, "search");
     if (text == NULL)
         return ERR_OK;
     if (!has_trigram(text))
-        return asked_refuse(asked, error, "search", "\"%s\" is too short: it takes %d letters or digits in a row", text,
-                            SEARCH_LEAST);
-    searched_init(&wanted->searched, asked_pattern(asked, "search"));
+        return query_params_refuse(asked, error, "search",
+                                   "\"%s\" is too short: it takes %d letters or digits in a row", text, SEARCH_LEAST);
+    text_search_init(&wanted->searched, query_params_pattern(asked, "search"));
     return ERR_OK;
 }
 
-static enum err refuse_date(const struct asked *asked, const char *name, struct err_info *error)
+static enum err refuse_date(const struct query_params *asked, const char *name, struct err_info *error)
 {
-    return asked_refuse(asked, error, name,
-                        "\"%s\" is no date; give 2026-01-31, 2026-01-31T12:00 or 2026-01-31T12:00:00Z",
-                        asked_text(asked, name));
+    return query_params_refuse(asked, error, name,
+                               "\"%s\" is no date; give 2026-01-31, 2026-01-31T12:00 or 2026-01-31T12:00:00Z",
+                               query_params_text(asked, name));
 }
 
 static char *copy(const PGresult *result, int column)
@@ -115,9 +115,10 @@ static char *copy(const PGresult *result, int column)
     return pg_is_null(result, 0, column) ? NULL : mem_strdup(pg_text(result, 0, column));
 }
 
-static enum err ask_range(struct pg *pg, const struct asked *asked, struct wanted *wanted, struct err_info *error)
+static enum err ask_range(struct pg *pg, const struct query_params *asked, struct wanted *wanted,
+                          struct err_info *error)
 {
-    const char *from = asked_text(asked, "from"), *to = asked_text(asked, "to");
+    const char *from = query_params_text(asked, "from"), *to = query_params_text(asked, "to");
     PGresult *result = NULL;
     if (from == NULL && to == NULL)
         return ERR_OK;
@@ -130,7 +131,7 @@ static enum err ask_range(struct pg *pg, const struct asked *asked, struct wante
     else if (err == ERR_OK && to != NULL && pg_is_null(result, 0, 1))
         err = refuse_date(asked, "to", error);
     else if (err == ERR_OK && pg_bool(result, 0, 2))
-        err = asked_refuse(asked, error, "from", "%s is later than %s; the earlier one comes first", from, to);
+        err = query_params_refuse(asked, error, "from", "%s is later than %s; the earlier one comes first", from, to);
     if (err == ERR_OK) {
         wanted->from = copy(result, 0);
         wanted->to = copy(result, 1);
@@ -141,25 +142,26 @@ static enum err ask_range(struct pg *pg, const struct asked *asked, struct wante
 }
 
 /* One status or several, with commas between them. */
-static enum err ask_statuses(const struct asked *asked, struct err_info *error)
+static enum err ask_statuses(const struct query_params *asked, struct err_info *error)
 {
     static const char *const statuses[] = {"pending", "running", "completed", "failed"};
-    const char *text = asked_text(asked, "status");
+    const char *text = query_params_text(asked, "status");
     for (const char *at = text; at != NULL; at = *at == ',' ? at + 1 : NULL) {
         size_t len = strcspn(at, ","), i = 0;
         while (i < 4 && (strlen(statuses[i]) != len || strncmp(statuses[i], at, len) != 0))
             i++;
         if (i == 4)
-            return asked_refuse(asked, error, "status",
-                                "\"%.*s\" is none of pending, running, completed, failed; several stand with commas",
-                                (int)len, at);
+            return query_params_refuse(
+                asked, error, "status",
+                "\"%.*s\" is none of pending, running, completed, failed; several stand with commas", (int)len, at);
         at += len;
     }
     return ERR_OK;
 }
 
 /* On success wanted_fini is owed. */
-static enum err ask_wanted(struct pg *pg, const struct asked *asked, struct wanted *wanted, struct err_info *error)
+static enum err ask_wanted(struct pg *pg, const struct query_params *asked, struct wanted *wanted,
+                           struct err_info *error)
 {
     *wanted = (struct wanted){.total = 0};
     enum err err = ask_order(asked, wanted, error);
@@ -171,9 +173,9 @@ static enum err ask_wanted(struct pg *pg, const struct asked *asked, struct want
         err = ask_range(pg, asked, wanted, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"workflows", wanted->order_name, 2}, &wanted->page, error);
-    wanted->status = asked_text(asked, "status");
-    wanted->model = asked_text(asked, "model");
-    wanted->template = asked_text(asked, "template");
+    wanted->status = query_params_text(asked, "status");
+    wanted->model = query_params_text(asked, "model");
+    wanted->template = query_params_text(asked, "template");
     if (err != ERR_OK)
         wanted_fini(wanted);
     return err;
@@ -193,7 +195,7 @@ static void add_filters(const struct wanted *wanted, struct pg_args *args)
 
 static int way_of(const struct wanted *wanted)
 {
-    return wanted->searched.pattern == NULL ? ALL : wanted->searched.way == SEARCHED_BY_IDS ? IDS : WALK;
+    return wanted->searched.pattern == NULL ? ALL : wanted->searched.way == TEXT_SEARCH_BY_IDS ? IDS : WALK;
 }
 
 /* The ids are all that match where nothing else is asked for. */
@@ -226,22 +228,23 @@ static enum err count(struct pg *pg, struct wanted *wanted, struct err_info *err
     return err;
 }
 
-static enum err refuse_order(const struct asked *asked, const struct wanted *wanted, struct err_info *error)
+static enum err refuse_order(const struct query_params *asked, const struct wanted *wanted, struct err_info *error)
 {
     struct buf names = BUF_INIT;
     for (int i = 0; i < INDEXED; i++)
         buf_addf(&names, "%s%s", i == 0 ? "" : i + 1 < INDEXED ? ", " : " or ", sort_keys[i]);
-    enum err err =
-        asked_refuse(asked, error, "sort_by",
-                     "more than %d workflows match, too many to sort by %s, which has no index; narrow the filter, "
-                     "or sort by %s",
-                     WORKFLOWS_COUNTED_MAX, sort_keys[wanted->key], names.data);
+    enum err err = query_params_refuse(
+        asked, error, "sort_by",
+        "more than %d workflows match, too many to sort by %s, which has no index; narrow the filter, "
+        "or sort by %s",
+        WORKFLOWS_COUNTED_MAX, sort_keys[wanted->key], names.data);
     buf_fini(&names);
     return err;
 }
 
 /* Few are read as a whole, whatever the order: an index could lead past all the others. */
-static enum err read_few(struct pg *pg, const struct wanted *wanted, struct answer *answer, struct err_info *error)
+static enum err read_few(struct pg *pg, const struct wanted *wanted, struct query_result *answer,
+                         struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     page_args(&wanted->page, args);
@@ -255,7 +258,8 @@ static enum err read_few(struct pg *pg, const struct wanted *wanted, struct answ
     return err;
 }
 
-static enum err read_along(struct pg *pg, const struct wanted *wanted, struct answer *answer, struct err_info *error)
+static enum err read_along(struct pg *pg, const struct wanted *wanted, struct query_result *answer,
+                           struct err_info *error)
 {
     int way = way_of(wanted);
     struct pg_args *args = pg_args_new();
@@ -264,22 +268,22 @@ static enum err read_along(struct pg *pg, const struct wanted *wanted, struct an
     if (way == IDS)
         pg_arg_text(args, wanted->searched.ids);
     if (way == WALK)
-        pg_arg_int8(args, searched_walk_max(&wanted->searched, wanted->page.offset + wanted->page.limit + 1));
+        pg_arg_int8(args, text_search_walk_max(&wanted->searched, wanted->page.offset + wanted->page.limit + 1));
     enum err err = page_read(pg, &wanted->page, along[wanted->key][way][wanted->order], args, answer, error);
     pg_args_drop(args);
     return err;
 }
 
 /* A walk that has not filled its page has not seen all that there is. */
-static enum err read_page(struct pg *pg, struct wanted *wanted, struct answer *answer, struct err_info *error)
+static enum err read_page(struct pg *pg, struct wanted *wanted, struct query_result *answer, struct err_info *error)
 {
     if (wanted->total <= WORKFLOWS_COUNTED_MAX)
         return read_few(pg, wanted, answer, error);
     enum err err = read_along(pg, wanted, answer, error);
     if (err != ERR_OK || way_of(wanted) != WALK || answer->next != NULL)
         return err;
-    answer_fini(answer);
-    err = searched_take_ids(pg, &wanted->searched, error);
+    query_result_fini(answer);
+    err = text_search_take_ids(pg, &wanted->searched, error);
     return err == ERR_OK ? read_along(pg, wanted, answer, error) : err;
 }
 
@@ -293,20 +297,21 @@ static void add_total(const struct wanted *wanted, struct json_object *json)
     json_object_object_add(json, "offset", json_object_new_int64(wanted->page.offset));
 }
 
-enum err workflows_list(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err workflows_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                        struct err_info *error)
 {
-    return workflows_list_by(pg, asked, SEARCHED_AS_IT_FITS, answer, error);
+    return workflows_list_by(pg, asked, TEXT_SEARCH_AS_IT_FITS, answer, error);
 }
 
-enum err workflows_list_by(struct pg *pg, const struct asked *asked, enum searched_way way, struct answer *answer,
-                           struct err_info *error)
+enum err workflows_list_by(struct pg *pg, const struct query_params *asked, enum text_search_way way,
+                           struct query_result *answer, struct err_info *error)
 {
     struct wanted wanted;
     enum err err = ask_wanted(pg, asked, &wanted, error);
     if (err != ERR_OK)
         return err;
     if (wanted.searched.pattern != NULL)
-        err = searched_begin(pg, &wanted.searched, way, error);
+        err = text_search_begin(pg, &wanted.searched, way, error);
     if (err == ERR_OK)
         err = count(pg, &wanted, error);
     if (err == ERR_OK && wanted.total > WORKFLOWS_COUNTED_MAX && wanted.key >= INDEXED)
@@ -324,14 +329,16 @@ enum err workflows_list_by(struct pg *pg, const struct asked *asked, enum search
 #define STALE_TOKENS INT64_C(100000)
 #define TOKENS_MAX INT64_C(1000000000000)
 
-enum err workflows_stale(struct pg *pg, const struct asked *asked, struct answer *answer, struct err_info *error)
+enum err workflows_stale(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                         struct err_info *error)
 {
     struct page page;
-    char cost[ASKED_MONEY_MAX];
+    char cost[QUERY_PARAMS_MONEY_MAX];
     int64_t tokens = 0;
-    enum err err = asked_money(asked, "max_cost", "0.50", cost, error);
+    enum err err = query_params_money(asked, "max_cost", "0.50", cost, error);
     if (err == ERR_OK)
-        err = asked_number(asked, "min_tokens", (struct asked_range){0, TOKENS_MAX, STALE_TOKENS}, &tokens, error);
+        err = query_params_number(asked, "min_tokens", (struct query_params_range){0, TOKENS_MAX, STALE_TOKENS},
+                                  &tokens, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"workflows", "cheapest", 2}, &page, error);
     if (err != ERR_OK)

@@ -13,14 +13,14 @@
  * A filter that matches at most so many runs is read as a whole and sorted by any key. Beyond that the list goes along
  * an index: created_at, start_time, actual_cost_total, duration_seconds, adw_id; another key is refused (ERR_USAGE says
  * why). */
-answer_question workflows_list;
+query_fn workflows_list;
 /* The same, where a text is searched in a way that is given: the pages are the same. */
-MUST_CHECK enum err workflows_list_by(struct pg *pg, const struct asked *asked, enum searched_way way,
-                                      struct answer *answer, struct err_info *error);
+MUST_CHECK enum err workflows_list_by(struct pg *pg, const struct query_params *asked, enum text_search_way way,
+                                      struct query_result *answer, struct err_info *error);
 #define WORKFLOWS_COUNTED_MAX 10000
 
 /* {workflows, next}: completed runs that cost less than max_cost (dollars, 0.50 unless told) although they used more
  * than min_tokens (100 000 unless told): their cost may be wrong. The cheapest first. */
-answer_question workflows_stale;
+query_fn workflows_stale;
 
 #endif

@@ -46,40 +46,40 @@ struct load {
 MUST_CHECK enum err load_chunk(struct pg *pg, const struct load_spec *spec, struct load **load, struct err_info *error);
 void load_drop(struct load *load);
 
-enum verdict {
-    VERDICT_NONE, /* not begun, or given up on the way (paused, drained): stays open as it is */
-    VERDICT_SUCCEEDED,
-    VERDICT_FAILED,
-    VERDICT_SKIPPED,
-    VERDICT_RETRY,   /* failed, with tries left: again after delay_ms */
-    VERDICT_PUT_OFF, /* could not begin: again after delay_ms, no try used */
+enum outcome {
+    OUTCOME_NONE, /* not begun, or given up on the way (paused, drained): stays open as it is */
+    OUTCOME_SUCCEEDED,
+    OUTCOME_FAILED,
+    OUTCOME_SKIPPED,
+    OUTCOME_RETRY,   /* failed, with tries left: again after delay_ms */
+    OUTCOME_PUT_OFF, /* could not begin: again after delay_ms, no try used */
 };
 
-struct ruling {
-    enum verdict verdict;
+struct job_result {
+    enum outcome verdict;
     char *error;  /* owned; of a failure, a retry, a skip */
     char *result; /* owned; JSON object, or NULL */
     int64_t delay_ms;
 };
-void ruling_fini(struct ruling *ruling);
+void job_result_fini(struct job_result *ruling);
 
 /* Adds a handler's effects to the transaction that ends (or puts back) jobs: for exactly the jobs of `mine`, indices
- * into the settlement's arrays; all of them have final verdicts, or all are tried again: VERDICT_RETRY, or
- * VERDICT_PUT_OFF with an error. */
+ * into the settlement's arrays; all of them have final verdicts, or all are tried again: OUTCOME_RETRY, or
+ * OUTCOME_PUT_OFF with an error. */
 typedef void settle_effects_fn(struct pg_batch *batch, const size_t *mine, size_t count, void *context);
 
-struct settlement {
+struct settle_request {
     const char *operation_id, *worker;
     int64_t started_ms; /* clock_mono_ms when the chunk began */
     const struct job *jobs;
-    struct ruling *rulings;
+    struct job_result *rulings;
     size_t count;
     const char *exclusive_key; /* of the one job that holds a lease, else NULL */
     settle_effects_fn *effects;
     void *context;
 };
 
-struct settled {
+struct settle_result {
     bool any;           /* something was settled; then: */
     struct tally tally; /* as of that commit */
     int64_t ended, retried;
@@ -91,7 +91,7 @@ struct settled {
  * operation is not running any more; nothing was written. A statement refused because of one job's data is redone job
  * by job, and that job fails with the reason (its ruling is changed). So it is where an effect raises RP004, as what
  * the job read is not there any more: that job is put off by nothing, and no try is used. */
-MUST_CHECK enum err settle(struct pg *pg, const struct settlement *settlement, struct settled *settled,
+MUST_CHECK enum err settle(struct pg *pg, const struct settle_request *settlement, struct settle_result *settled,
                            struct err_info *error);
 
 #endif

@@ -7,7 +7,7 @@
 
 #define KEYS_AT_ONCE 1000
 
-bool key_types_blamed(const char *error_text)
+bool key_repair_is_blamed(const char *error_text)
 {
     return strstr(error_text, "WRONGTYPE") != NULL;
 }
@@ -41,7 +41,7 @@ static enum err mend_key(const struct dispatch *d, const redisReply *key, struct
     return err;
 }
 
-enum err key_types_mend(const struct dispatch *dispatch, struct err_info *error)
+enum err key_repair_run(const struct dispatch *dispatch, struct err_info *error)
 {
     struct key_walk walk = {"", KEYS_AT_ONCE, 0};
     enum err err = ERR_OK;

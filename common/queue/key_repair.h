@@ -8,9 +8,9 @@
 #include "common/queue/dispatch.h"
 
 /* Whether an error of Redis says that it met such a key. */
-bool key_types_blamed(const char *error_text);
+bool key_repair_is_blamed(const char *error_text);
 /* Walks over all keys of ours and deletes those of a wrong type; each is logged. O(keys in Redis): for after a blame.
  */
-MUST_CHECK enum err key_types_mend(const struct dispatch *dispatch, struct err_info *error);
+MUST_CHECK enum err key_repair_run(const struct dispatch *dispatch, struct err_info *error);
 
 #endif

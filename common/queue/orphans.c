@@ -160,12 +160,12 @@ static bool is_any_ripe(struct orphans *orphans)
 /* A suspect's retries stay set aside, so that none of them is run but alone (worker/suspect.c). */
 static enum err release_ripe(struct orphans *orphans, struct err_info *error)
 {
-    struct census *census = NULL;
-    enum err err = census_take(orphans->dispatch, NULL, 0, &census, error);
+    struct redis_snapshot *census = NULL;
+    enum err err = redis_snapshot_take(orphans->dispatch, NULL, 0, &census, error);
     struct orphan *orphan, *next;
     HASH_ITER (hh, orphans->all, orphan, next) {
         if (err != ERR_OK || clock_mono_ms() - orphan->since_ms < ORPHANS_MS ||
-            census_suspects_of(census, orphan->worker))
+            redis_snapshot_suspects_of(census, orphan->worker))
             continue;
         err = due_again(orphans->pg, orphans->dispatch, orphan->worker, orphan->load, error);
         if (err == ERR_OK) {
@@ -173,7 +173,7 @@ static enum err release_ripe(struct orphans *orphans, struct err_info *error)
             orphan_forget(orphans, orphan);
         }
     }
-    census_drop(census);
+    redis_snapshot_drop(census);
     return err;
 }
 

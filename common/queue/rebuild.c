@@ -80,20 +80,21 @@ static enum err reopen_all(const struct dispatch *d, struct pg *pg, int *count, 
     return err;
 }
 
-static enum err seal(const struct dispatch *d, const struct voucher *v, const char *nonce, struct err_info *error)
+static enum err seal(const struct dispatch *d, const struct redis_identity *v, const char *nonce,
+                     struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     name_plain(args, d->prefix, "epoch");
     name_plain(args, d->prefix, "beats");
     redis_arg(args, nonce);
     redis_arg(args, v->epoch);
-    redis_arg_int(args, voucher_beats_to_seal(v));
+    redis_arg_int(args, redis_identity_beats_to_seal(v));
     enum err err = redis_run_script(d->redis, &lua_seal, 2, args, NULL, error);
     redis_args_drop(args);
     return err;
 }
 
-static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct voucher *v, bool *rebuilt,
+static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct redis_identity *v, bool *rebuilt,
                         struct err_info *error)
 {
     char nonce[ID_MAX + 8], unique[ID_MAX];
@@ -111,10 +112,10 @@ static enum err rebuild(const struct dispatch *d, struct pg *pg, const struct vo
         err = seal(d, v, nonce, error);
     FAULT_POINT("rebuild.sealed");
     if (err == ERR_OK)
-        err = voucher_begin_again(pg, v, error);
+        err = redis_identity_begin_again(pg, v, error);
     if (err == ERR_OK) {
         *rebuilt = true;
-        log_warn("Redis %s; it was rebuilt from PostgreSQL, with %d live operations", voucher_doubt(v), count);
+        log_warn("Redis %s; it was rebuilt from PostgreSQL, with %d live operations", redis_identity_doubt(v), count);
     }
     return err;
 }
@@ -136,13 +137,13 @@ static enum err take_lock(struct pg *lock, struct err_info *error)
 static enum err rebuild_locked(const struct dispatch *d, struct pg *pg, struct pg *lock, bool *rebuilt,
                                struct err_info *error)
 {
-    struct voucher v = {0};
+    struct redis_identity v = {0};
     enum err err = take_lock(lock, error);
     if (err == ERR_OK)
-        err = voucher_read(d, pg, &v, error);
-    if (err == ERR_OK && voucher_doubt(&v) != NULL)
+        err = redis_identity_read(d, pg, &v, error);
+    if (err == ERR_OK && redis_identity_doubt(&v) != NULL)
         err = rebuild(d, pg, &v, rebuilt, error);
-    voucher_fini(&v);
+    redis_identity_fini(&v);
     pg_close(lock);
     return err;
 }
@@ -150,12 +151,12 @@ static enum err rebuild_locked(const struct dispatch *d, struct pg *pg, struct p
 enum err rebuild_if_needed(const struct dispatch *dispatch, struct pg *pg, struct pg *lock, bool *rebuilt,
                            struct err_info *error)
 {
-    struct voucher v = {0};
+    struct redis_identity v = {0};
     *rebuilt = false;
-    enum err err = voucher_read(dispatch, pg, &v, error);
-    bool trusted = err == ERR_OK && voucher_doubt(&v) == NULL;
+    enum err err = redis_identity_read(dispatch, pg, &v, error);
+    bool trusted = err == ERR_OK && redis_identity_doubt(&v) == NULL;
     if (trusted)
-        err = voucher_remember(pg, &v, error);
-    voucher_fini(&v);
+        err = redis_identity_remember(pg, &v, error);
+    redis_identity_fini(&v);
     return err != ERR_OK || trusted ? err : rebuild_locked(dispatch, pg, lock, rebuilt, error);
 }

@@ -14,7 +14,7 @@
 #define BEATS_AHEAD_MAX 1000000000
 #define TEXT_READ_MAX "99" /* of a key that should hold a short text: the last byte that is read */
 
-static enum err read_postgres(struct pg *pg, struct voucher *v, struct err_info *error)
+static enum err read_postgres(struct pg *pg, struct redis_identity *v, struct err_info *error)
 {
     PGresult *result = NULL;
     enum err err = pg_exec(pg, &sql_queue_store_state_get, NULL, &result, error);
@@ -56,7 +56,7 @@ static int64_t count_of(const char *text)
 }
 
 /* The epoch first: of a Redis that was wiped between the two it is the one from before, and the count is low. */
-static enum err read_keys(const struct dispatch *d, struct voucher *v, struct err_info *error)
+static enum err read_keys(const struct dispatch *d, struct redis_identity *v, struct err_info *error)
 {
     char *beats = NULL;
     enum err err = read_text(d, "epoch", &v->found_epoch, error);
@@ -68,7 +68,7 @@ static enum err read_keys(const struct dispatch *d, struct voucher *v, struct er
     return err;
 }
 
-static enum err read_run(const struct dispatch *d, struct voucher *v, struct err_info *error)
+static enum err read_run(const struct dispatch *d, struct redis_identity *v, struct err_info *error)
 {
     static const char key[] = "\nrun_id:";
     struct redis_args *args = redis_args_new();
@@ -89,37 +89,38 @@ static enum err read_run(const struct dispatch *d, struct voucher *v, struct err
 
 /* PostgreSQL first: a counter read later can only be higher, unless Redis went back. The run before the keys: a restart
  * between the two then shows at the next look at the latest. */
-enum err voucher_read(const struct dispatch *dispatch, struct pg *pg, struct voucher *voucher, struct err_info *error)
+enum err redis_identity_read(const struct dispatch *dispatch, struct pg *pg, struct redis_identity *voucher,
+                             struct err_info *error)
 {
-    *voucher = (struct voucher){0};
+    *voucher = (struct redis_identity){0};
     enum err err = read_postgres(pg, voucher, error);
     if (err == ERR_OK)
         err = read_run(dispatch, voucher, error);
     return err == ERR_OK ? read_keys(dispatch, voucher, error) : err;
 }
 
-void voucher_fini(struct voucher *voucher)
+void redis_identity_fini(struct redis_identity *voucher)
 {
     free(voucher->found_epoch);
     free(voucher->epoch);
 }
 
-static bool is_another_run(const struct voucher *v)
+static bool is_another_run(const struct redis_identity *v)
 {
     return v->run[0] != '\0' && v->found_run[0] != '\0' && strcmp(v->run, v->found_run) != 0;
 }
 
-static bool is_no_count(const struct voucher *v)
+static bool is_no_count(const struct redis_identity *v)
 {
     return v->found_beats < 0 || v->found_beats > BEATS_MAX || v->found_beats - v->beats > BEATS_AHEAD_MAX;
 }
 
-int64_t voucher_beats_to_seal(const struct voucher *v)
+int64_t redis_identity_beats_to_seal(const struct redis_identity *v)
 {
     return v->beats < 0 || v->beats > BEATS_MAX ? 0 : v->beats;
 }
 
-const char *voucher_doubt(const struct voucher *v)
+const char *redis_identity_doubt(const struct redis_identity *v)
 {
     return v->found_epoch[0] == '\0'               ? "was empty"
            : strcmp(v->found_epoch, v->epoch) != 0 ? "was another one than before"
@@ -130,7 +131,7 @@ const char *voucher_doubt(const struct voucher *v)
                                                    : NULL;
 }
 
-enum err voucher_remember(struct pg *pg, const struct voucher *v, struct err_info *error)
+enum err redis_identity_remember(struct pg *pg, const struct redis_identity *v, struct err_info *error)
 {
     bool is_news = v->found_beats > v->beats || (v->found_run[0] != '\0' && strcmp(v->found_run, v->run) != 0);
     if (!is_news)
@@ -143,10 +144,10 @@ enum err voucher_remember(struct pg *pg, const struct voucher *v, struct err_inf
     return err;
 }
 
-enum err voucher_begin_again(struct pg *pg, const struct voucher *v, struct err_info *error)
+enum err redis_identity_begin_again(struct pg *pg, const struct redis_identity *v, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
-    pg_arg_int8(args, voucher_beats_to_seal(v));
+    pg_arg_int8(args, redis_identity_beats_to_seal(v));
     pg_arg_text(args, v->found_run);
     enum err err = pg_exec(pg, &sql_queue_store_state_begin_again, args, NULL, error);
     pg_args_drop(args);

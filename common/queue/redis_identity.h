@@ -12,23 +12,25 @@
 
 #define VOUCHER_RUN_MAX 48 /* Redis' run_id has 40 characters */
 
-struct voucher {
+struct redis_identity {
     char *found_epoch, *epoch; /* in Redis ("" = missing), in PostgreSQL */
     int64_t found_beats, beats;
     char found_run[VOUCHER_RUN_MAX], run[VOUCHER_RUN_MAX]; /* "" = not told, not known yet */
 };
 
-/* Reads both stores. voucher_fini is owed in any case. ERR_UNREACHABLE. */
-MUST_CHECK enum err voucher_read(const struct dispatch *dispatch, struct pg *pg, struct voucher *voucher,
-                                 struct err_info *error);
-void voucher_fini(struct voucher *voucher);
+/* Reads both stores. redis_identity_fini is owed in any case. ERR_UNREACHABLE. */
+MUST_CHECK enum err redis_identity_read(const struct dispatch *dispatch, struct pg *pg, struct redis_identity *voucher,
+                                        struct err_info *error);
+void redis_identity_fini(struct redis_identity *voucher);
 /* Why the content of Redis is not to be trusted, as the end of a sentence "Redis …"; NULL = it is. */
-const char *voucher_doubt(const struct voucher *voucher);
+const char *redis_identity_doubt(const struct redis_identity *voucher);
 /* The counter that a rebuild begins with: PostgreSQL's, or 0 where that had believed what cannot be. */
-int64_t voucher_beats_to_seal(const struct voucher *voucher);
+int64_t redis_identity_beats_to_seal(const struct redis_identity *voucher);
 /* PostgreSQL keeps its epoch, but counts from `beats` on: the last step of a rebuild. */
-MUST_CHECK enum err voucher_begin_again(struct pg *pg, const struct voucher *voucher, struct err_info *error);
+MUST_CHECK enum err redis_identity_begin_again(struct pg *pg, const struct redis_identity *voucher,
+                                               struct err_info *error);
 /* PostgreSQL keeps what Redis answered, where that is news: of a Redis that is trusted or has just been rebuilt. */
-MUST_CHECK enum err voucher_remember(struct pg *pg, const struct voucher *voucher, struct err_info *error);
+MUST_CHECK enum err redis_identity_remember(struct pg *pg, const struct redis_identity *voucher,
+                                            struct err_info *error);
 
 #endif

@@ -117,9 +117,9 @@ static enum err run_transaction(const struct dispatch *d, const redisReply *work
     return err;
 }
 
-struct census_entry *census_find(const struct census *census, const char *operation_id)
+struct redis_snapshot_entry *redis_snapshot_find(const struct redis_snapshot *census, const char *operation_id)
 {
-    struct census_entry *entry = NULL;
+    struct redis_snapshot_entry *entry = NULL;
     HASH_FIND_STR(census->entries, operation_id, entry);
     return entry;
 }
@@ -144,10 +144,10 @@ static bool is_sound(const int64_t numbers[HASH_FIELDS])
     return true;
 }
 
-static void read_hash(struct census *census, const char *id, const redisReply *fields)
+static void read_hash(struct redis_snapshot *census, const char *id, const redisReply *fields)
 {
     int64_t numbers[HASH_FIELDS];
-    struct census_entry *entry = mem_zalloc(sizeof *entry);
+    struct redis_snapshot_entry *entry = mem_zalloc(sizeof *entry);
     snprintf(entry->operation_id, sizeof entry->operation_id, "%s", id);
     for (size_t i = 0; i < HASH_FIELDS; i++)
         numbers[i] = number_of(redis_item(fields, i));
@@ -163,13 +163,13 @@ static void read_hash(struct census *census, const char *id, const redisReply *f
     HASH_ADD_STR(census->entries, operation_id, entry);
 }
 
-static void note_death(struct census *census, const char *worker)
+static void note_death(struct redis_snapshot *census, const char *worker)
 {
     census->died = mem_grow(census->died, census->died_count + 1, sizeof *census->died);
     snprintf(census->died[census->died_count++], ID_MAX, "%s", worker);
 }
 
-bool census_suspects_of(const struct census *census, const char *worker)
+bool redis_snapshot_suspects_of(const struct redis_snapshot *census, const char *worker)
 {
     for (size_t i = 0; i < census->died_count; i++)
         if (strcmp(census->died[i], worker) == 0)
@@ -177,7 +177,7 @@ bool census_suspects_of(const struct census *census, const char *worker)
     return false;
 }
 
-static void count_chunks(struct census *census, const redisReply *list)
+static void count_chunks(struct redis_snapshot *census, const redisReply *list)
 {
     for (size_t i = 0; i < redis_count(list); i++) {
         const redisReply *item = redis_item(list, i);
@@ -187,7 +187,7 @@ static void count_chunks(struct census *census, const redisReply *list)
             continue; /* whoever takes it says so */
         if (chunk.by[0] != '\0')
             note_death(census, chunk.by);
-        struct census_entry *entry = census_find(census, chunk.operation_id);
+        struct redis_snapshot_entry *entry = redis_snapshot_find(census, chunk.operation_id);
         if (entry == NULL || entry->generation != chunk.generation)
             continue;
         if (chunk.due)
@@ -200,25 +200,25 @@ static void count_chunks(struct census *census, const redisReply *list)
 }
 
 #define NEVER_MS INT64_C(1000000000000000)
-int64_t census_score_ms(const redisReply *score)
+int64_t redis_snapshot_score_ms(const redisReply *score)
 {
     double ms = strtod(redis_text(score), NULL);
     return ms > -(double)NEVER_MS && ms < (double)NEVER_MS ? (int64_t)ms : NEVER_MS;
 }
 
 /* `ids`: id, ms, id, ms, … */
-static void mark_delayed(struct census *census, const redisReply *ids, int64_t now_ms)
+static void mark_delayed(struct redis_snapshot *census, const redisReply *ids, int64_t now_ms)
 {
     for (size_t i = 0; i + 1 < redis_count(ids); i += 2) {
-        struct census_entry *entry = census_find(census, redis_text(redis_item(ids, i)));
+        struct redis_snapshot_entry *entry = redis_snapshot_find(census, redis_text(redis_item(ids, i)));
         if (entry == NULL)
             continue;
         entry->delayed = true;
-        entry->delayed_ms = census_score_ms(redis_item(ids, i + 1)) - now_ms;
+        entry->delayed_ms = redis_snapshot_score_ms(redis_item(ids, i + 1)) - now_ms;
     }
 }
 
-static void count_executors(struct census *census, const redisReply *heartbeat)
+static void count_executors(struct redis_snapshot *census, const redisReply *heartbeat)
 {
     const char *text = redis_text(heartbeat);
     struct json_object *description = NULL;
@@ -231,9 +231,10 @@ static void count_executors(struct census *census, const redisReply *heartbeat)
     json_object_put(description);
 }
 
-static struct census *read_answers(const redisReply *answers, size_t workers, const char *const *ids, size_t count)
+static struct redis_snapshot *read_answers(const redisReply *answers, size_t workers, const char *const *ids,
+                                           size_t count)
 {
-    struct census *census = mem_zalloc(sizeof *census);
+    struct redis_snapshot *census = mem_zalloc(sizeof *census);
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
         read_hash(census, ids[i], redis_item(answers, at++));
@@ -262,8 +263,8 @@ static enum err check_answers(const redisReply *answers, size_t from, struct err
     return ERR_OK;
 }
 
-enum err census_take(const struct dispatch *dispatch, const char *const *ids, size_t count, struct census **census,
-                     struct err_info *error)
+enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
+                             struct redis_snapshot **census, struct err_info *error)
 {
     redisReply *workers = NULL, *answers = NULL;
     enum err err = worker_ids(dispatch, &workers, error);
@@ -280,11 +281,11 @@ enum err census_take(const struct dispatch *dispatch, const char *const *ids, si
     return err;
 }
 
-void census_drop(struct census *census)
+void redis_snapshot_drop(struct redis_snapshot *census)
 {
     if (census == NULL)
         return;
-    struct census_entry *entry, *next;
+    struct redis_snapshot_entry *entry, *next;
     HASH_ITER (hh, census->entries, entry, next) {
         HASH_DEL(census->entries, entry);
         free(entry);

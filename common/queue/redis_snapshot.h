@@ -11,7 +11,7 @@
 
 #include "common/queue/dispatch.h"
 
-struct census_entry {
+struct redis_snapshot_entry {
     char operation_id[ID_MAX];
     bool present; /* its hash is there */
     bool spoilt;  /* what it says no program of ours writes: no numbers, or such as cannot be */
@@ -22,22 +22,22 @@ struct census_entry {
     UT_hash_handle hh;
 };
 
-struct census {
-    struct census_entry *entries;
+struct redis_snapshot {
+    struct redis_snapshot_entry *entries;
     int64_t executors[8]; /* of live workers, by queue */
     bool suspects;        /* a suspect list is not empty */
     char (*died)[ID_MAX]; /* workers whose chunks are suspects, in a list or in hand; some of them more than once */
     size_t died_count;
 };
 
-/* Looks at the operations named (`ids`, `count`). On success census_drop is owed. */
-MUST_CHECK enum err census_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
-                                struct census **census, struct err_info *error);
+/* Looks at the operations named (`ids`, `count`). On success redis_snapshot_drop is owed. */
+MUST_CHECK enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
+                                        struct redis_snapshot **census, struct err_info *error);
 /* The time of a delayed set's entry. Anybody may have written it: what is no time of ours never comes. */
-int64_t census_score_ms(const redisReply *score);
-void census_drop(struct census *census);
+int64_t redis_snapshot_score_ms(const redisReply *score);
+void redis_snapshot_drop(struct redis_snapshot *census);
 /* Whether chunks that this worker held when it died are suspects. */
-bool census_suspects_of(const struct census *census, const char *worker);
-struct census_entry *census_find(const struct census *census, const char *operation_id);
+bool redis_snapshot_suspects_of(const struct redis_snapshot *census, const char *worker);
+struct redis_snapshot_entry *redis_snapshot_find(const struct redis_snapshot *census, const char *operation_id);
 
 #endif

@@ -17,11 +17,11 @@
 #include "common/queue/job.h"
 #include "embedded/sql.h"
 
-void ruling_fini(struct ruling *ruling)
+void job_result_fini(struct job_result *ruling)
 {
     free(ruling->error);
     free(ruling->result);
-    *ruling = (struct ruling){0};
+    *ruling = (struct job_result){0};
 }
 
 /* Indices of some jobs of a settlement, ascending by seq. */
@@ -30,17 +30,17 @@ struct picked {
     size_t count;
 };
 
-static bool is_final(enum verdict verdict)
+static bool is_final(enum outcome verdict)
 {
-    return verdict == VERDICT_SUCCEEDED || verdict == VERDICT_FAILED || verdict == VERDICT_SKIPPED;
+    return verdict == OUTCOME_SUCCEEDED || verdict == OUTCOME_FAILED || verdict == OUTCOME_SKIPPED;
 }
 
-static bool is_again(enum verdict verdict)
+static bool is_again(enum outcome verdict)
 {
-    return verdict == VERDICT_RETRY || verdict == VERDICT_PUT_OFF;
+    return verdict == OUTCOME_RETRY || verdict == OUTCOME_PUT_OFF;
 }
 
-static struct picked pick(const struct settlement *s, bool (*wanted)(enum verdict))
+static struct picked pick(const struct settle_request *s, bool (*wanted)(enum outcome))
 {
     struct picked picked = {mem_array(s->count + 1, sizeof(size_t)), 0};
     for (size_t i = 0; i < s->count; i++)
@@ -50,7 +50,7 @@ static struct picked pick(const struct settlement *s, bool (*wanted)(enum verdic
 }
 
 /* Keeps of `picked` the jobs that a RETURNING seq names. */
-static void keep_returned(const struct settlement *s, struct picked *picked, const PGresult *returned)
+static void keep_returned(const struct settle_request *s, struct picked *picked, const PGresult *returned)
 {
     size_t kept = 0;
     for (size_t i = 0; i < picked->count; i++)
@@ -65,7 +65,7 @@ static void keep_returned(const struct settlement *s, struct picked *picked, con
     picked->count = kept;
 }
 
-static void arg_seqs_and_attempts(struct pg_args *args, const struct settlement *s, const struct picked *picked)
+static void arg_seqs_and_attempts(struct pg_args *args, const struct settle_request *s, const struct picked *picked)
 {
     int64_t *seqs = mem_array(picked->count + 1, sizeof *seqs);
     int32_t *attempts = mem_array(picked->count + 1, sizeof *attempts);
@@ -79,12 +79,12 @@ static void arg_seqs_and_attempts(struct pg_args *args, const struct settlement 
     free(attempts);
 }
 
-static const char *outcome_word(enum verdict verdict)
+static const char *outcome_word(enum outcome verdict)
 {
-    return verdict == VERDICT_SUCCEEDED ? "succeeded" : verdict == VERDICT_FAILED ? "failed" : "skipped";
+    return verdict == OUTCOME_SUCCEEDED ? "succeeded" : verdict == OUTCOME_FAILED ? "failed" : "skipped";
 }
 
-static void add_outcomes(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+static void add_outcomes(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
 {
     size_t n = mine->count;
     int64_t *seqs = mem_array(n, sizeof *seqs);
@@ -92,7 +92,7 @@ static void add_outcomes(struct pg_batch *batch, const struct settlement *s, con
     const char **texts = mem_array(5 * n, sizeof *texts);
     for (size_t i = 0; i < n; i++) {
         const struct job *job = &s->jobs[mine->index[i]];
-        const struct ruling *ruling = &s->rulings[mine->index[i]];
+        const struct job_result *ruling = &s->rulings[mine->index[i]];
         seqs[i] = job->seq;
         phases[i] = job->phase;
         attempts[i] = job->attempt;
@@ -122,7 +122,7 @@ static void add_outcomes(struct pg_batch *batch, const struct settlement *s, con
     free(texts);
 }
 
-static void add_release(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+static void add_release(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
 {
     if (s->exclusive_key == NULL)
         return;
@@ -135,11 +135,11 @@ static void add_release(struct pg_batch *batch, const struct settlement *s, cons
 }
 
 /* What is settled together is of one kind (group.h of the worker). */
-static void add_tally(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+static void add_tally(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
 {
     int64_t counts[3] = {0};
     for (size_t i = 0; i < mine->count; i++)
-        counts[s->rulings[mine->index[i]].verdict - VERDICT_SUCCEEDED]++;
+        counts[s->rulings[mine->index[i]].verdict - OUTCOME_SUCCEEDED]++;
     struct pg_args *args = pg_batch_add(batch, &sql_queue_settle_tally);
     pg_arg_text(args, s->operation_id);
     pg_arg_text(args, s->jobs[mine->index[0]].kind);
@@ -148,8 +148,8 @@ static void add_tally(struct pg_batch *batch, const struct settlement *s, const 
 }
 
 /* The second message; its last result but one is the tally. */
-static enum err write_effects(struct pg *pg, const struct settlement *s, const struct picked *mine,
-                              struct settled *settled, struct err_info *error)
+static enum err write_effects(struct pg *pg, const struct settle_request *s, const struct picked *mine,
+                              struct settle_result *settled, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     add_outcomes(batch, s, mine);
@@ -173,7 +173,7 @@ static enum err write_effects(struct pg *pg, const struct settlement *s, const s
 #define DENSE 4 /* a range that is at most so many times wider than its jobs are many is read as a whole */
 
 /* The attempt of each seq of the range, -1 where it is not ours. */
-static void arg_attempts_of_range(struct pg_args *args, const struct settlement *s, const struct picked *wanted,
+static void arg_attempts_of_range(struct pg_args *args, const struct settle_request *s, const struct picked *wanted,
                                   int64_t first, int64_t last)
 {
     size_t width = (size_t)(last - first + 1);
@@ -188,7 +188,7 @@ static void arg_attempts_of_range(struct pg_args *args, const struct settlement 
     free(attempts);
 }
 
-static void add_fence(struct pg_batch *batch, const struct settlement *s, const struct picked *wanted)
+static void add_fence(struct pg_batch *batch, const struct settle_request *s, const struct picked *wanted)
 {
     int64_t first = s->jobs[wanted->index[0]].seq, last = s->jobs[wanted->index[wanted->count - 1]].seq;
     bool dense = last - first < DENSE * (int64_t)wanted->count;
@@ -204,8 +204,8 @@ static void add_fence(struct pg_batch *batch, const struct settlement *s, const 
 }
 
 /* One transaction for the final verdicts of `wanted`. */
-static enum err end_jobs(struct pg *pg, const struct settlement *s, const struct picked *wanted,
-                         struct settled *settled, struct err_info *error)
+static enum err end_jobs(struct pg *pg, const struct settle_request *s, const struct picked *wanted,
+                         struct settle_result *settled, struct err_info *error)
 {
     struct picked mine = {mem_array(wanted->count + 1, sizeof(size_t)), wanted->count};
     memcpy(mine.index, wanted->index, wanted->count * sizeof(size_t));
@@ -228,24 +228,24 @@ static enum err end_jobs(struct pg *pg, const struct settlement *s, const struct
 }
 
 /* Its own data are refused: the job fails with the reason, and writes no effects. */
-static enum err fail_instead(struct pg *pg, const struct settlement *s, size_t index, struct settled *settled,
+static enum err fail_instead(struct pg *pg, const struct settle_request *s, size_t index, struct settle_result *settled,
                              struct err_info *error)
 {
-    struct ruling *ruling = &s->rulings[index];
-    ruling_fini(ruling);
-    ruling->verdict = VERDICT_FAILED;
+    struct job_result *ruling = &s->rulings[index];
+    job_result_fini(ruling);
+    ruling->verdict = OUTCOME_FAILED;
     ruling->error = mem_strdup(error->text);
-    struct settlement plain = *s;
+    struct settle_request plain = *s;
     plain.effects = NULL;
     return end_jobs(pg, &plain, &(struct picked){&index, 1}, settled, error);
 }
 
 /* What it read has been changed by another since: nothing was written, and it reads again. */
-static void read_again(const struct settlement *s, size_t index)
+static void read_again(const struct settle_request *s, size_t index)
 {
-    struct ruling *ruling = &s->rulings[index];
-    ruling_fini(ruling);
-    ruling->verdict = VERDICT_PUT_OFF;
+    struct job_result *ruling = &s->rulings[index];
+    job_result_fini(ruling);
+    ruling->verdict = OUTCOME_PUT_OFF;
 }
 
 /* Whether a batch of many may pass where one of its jobs is left out. */
@@ -254,8 +254,8 @@ static bool is_of_one_job(enum err err)
     return err == ERR_PERMANENT || err == ERR_CONFLICT;
 }
 
-static enum err end_one_by_one(struct pg *pg, const struct settlement *s, const struct picked *wanted,
-                               struct settled *settled, struct err_info *error)
+static enum err end_one_by_one(struct pg *pg, const struct settle_request *s, const struct picked *wanted,
+                               struct settle_result *settled, struct err_info *error)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; i < wanted->count && err == ERR_OK; i++) {
@@ -270,16 +270,16 @@ static enum err end_one_by_one(struct pg *pg, const struct settlement *s, const 
     return err;
 }
 
-static void add_retry(struct pg_batch *batch, const struct settlement *s, const struct picked *again)
+static void add_retry(struct pg_batch *batch, const struct settle_request *s, const struct picked *again)
 {
     size_t n = again->count;
     int64_t *delays = mem_array(n, sizeof *delays);
     int32_t *failed = mem_array(n, sizeof *failed);
     const char **errors = mem_array(n, sizeof *errors);
     for (size_t i = 0; i < n; i++) {
-        const struct ruling *ruling = &s->rulings[again->index[i]];
+        const struct job_result *ruling = &s->rulings[again->index[i]];
         delays[i] = ruling->delay_ms;
-        failed[i] = ruling->verdict == VERDICT_RETRY;
+        failed[i] = ruling->verdict == OUTCOME_RETRY;
         errors[i] = ruling->error;
     }
     struct pg_args *args = pg_batch_add(batch, &sql_queue_retry);
@@ -296,13 +296,13 @@ static void add_retry(struct pg_batch *batch, const struct settlement *s, const 
 
 enum { PUT_BACK_BEGIN, PUT_BACK_SETTING, PUT_BACK_RETRY };
 
-static bool has_effects(const struct ruling *ruling)
+static bool has_effects(const struct job_result *ruling)
 {
-    return ruling->verdict == VERDICT_RETRY || ruling->error != NULL;
+    return ruling->verdict == OUTCOME_RETRY || ruling->error != NULL;
 }
 
 /* The effects of those that failed, or were put off for a reason that is to be told; who was just put off has none. */
-static void add_retry_effects(struct pg_batch *batch, const struct settlement *s, const struct picked *mine)
+static void add_retry_effects(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
 {
     struct picked telling = {mem_array(mine->count + 1, sizeof(size_t)), 0};
     for (size_t i = 0; i < mine->count; i++)
@@ -314,8 +314,8 @@ static void add_retry_effects(struct pg_batch *batch, const struct settlement *s
 }
 
 /* Puts jobs back for another try; an exclusive one gives its lease up in the same transaction. */
-static enum err put_back(struct pg *pg, const struct settlement *s, const struct picked *again, struct settled *settled,
-                         struct err_info *error)
+static enum err put_back(struct pg *pg, const struct settle_request *s, const struct picked *again,
+                         struct settle_result *settled, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_queue_begin);
@@ -345,8 +345,8 @@ static enum err put_back(struct pg *pg, const struct settlement *s, const struct
 }
 
 /* All at once; where that is refused because of one job's data, job by job. */
-static enum err put_all_back(struct pg *pg, const struct settlement *s, const struct picked *again,
-                             struct settled *settled, struct err_info *error)
+static enum err put_all_back(struct pg *pg, const struct settle_request *s, const struct picked *again,
+                             struct settle_result *settled, struct err_info *error)
 {
     enum err err = put_back(pg, s, again, settled, error);
     if (err != ERR_PERMANENT)
@@ -360,9 +360,9 @@ static enum err put_all_back(struct pg *pg, const struct settlement *s, const st
     return err;
 }
 
-enum err settle(struct pg *pg, const struct settlement *s, struct settled *settled, struct err_info *error)
+enum err settle(struct pg *pg, const struct settle_request *s, struct settle_result *settled, struct err_info *error)
 {
-    *settled = (struct settled){0};
+    *settled = (struct settle_result){0};
     struct picked final = pick(s, is_final);
     enum err err = ERR_OK;
     if (final.count > 0)

@@ -132,8 +132,8 @@ static enum err has_ready_job(struct sweep *sweep, const char *operation_id, boo
 
 /* I5: open jobs, but nothing that leads to them is queued, held or still to be fed. Those that wait for their time have
  * the operation's entry in a delayed set, which is seen to by itself (is_due_unseen). */
-static enum err is_stranded(struct sweep *sweep, const struct live *live, const struct census_entry *e, bool *stranded,
-                            struct err_info *error)
+static enum err is_stranded(struct sweep *sweep, const struct live *live, const struct redis_snapshot_entry *e,
+                            bool *stranded, struct err_info *error)
 {
     const struct tally *tally = &live->tally;
     *stranded = e->window_chunks + e->due_chunks + e->other_chunks == 0 && e->next_seq > e->last_seq &&
@@ -143,7 +143,7 @@ static enum err is_stranded(struct sweep *sweep, const struct live *live, const 
 
 /* Whether Redis must be told when the next retry is due: its entry is missing or comes too late. While a due chunk is
  * on its way to what is due now there is none; but not for ever, as that chunk may be busy with other jobs. */
-static bool is_due_unseen(const struct live *live, const struct census_entry *e)
+static bool is_due_unseen(const struct live *live, const struct redis_snapshot_entry *e)
 {
     if (!live->waits || live->tally.state != OP_RUNNING)
         return false;
@@ -152,7 +152,7 @@ static bool is_due_unseen(const struct live *live, const struct census_entry *e)
     return !e->delayed || e->delayed_ms > (live->due_ms > 0 ? live->due_ms : 0) + DUE_TOLERANCE_MS;
 }
 
-static enum need need_of(const struct tally *tally, const struct census_entry *e)
+static enum need need_of(const struct tally *tally, const struct redis_snapshot_entry *e)
 {
     if (e->spoilt)
         return NEED_NEW_HASH;
@@ -161,7 +161,8 @@ static enum need need_of(const struct tally *tally, const struct census_entry *e
     return NEED_NOTHING;
 }
 
-static enum err judge(struct sweep *sweep, struct live *live, const struct census_entry *e, struct err_info *error)
+static enum err judge(struct sweep *sweep, struct live *live, const struct redis_snapshot_entry *e,
+                      struct err_info *error)
 {
     bool stranded = false;
     live->need = need_of(&live->tally, e);
@@ -177,7 +178,7 @@ static enum err judge(struct sweep *sweep, struct live *live, const struct censu
 }
 
 /* A fair share of the executors, twice over so that none waits: max(1, min(window, 2 x executors / operations)). */
-static int64_t effective_window(const struct census *census, const struct live *all, size_t count,
+static int64_t effective_window(const struct redis_snapshot *census, const struct live *all, size_t count,
                                 const struct live *one)
 {
     int64_t operations = 0, executors = census->executors[one->queue];
@@ -227,7 +228,7 @@ static enum err forget_hash(struct sweep *sweep, const char *operation_id, struc
     return err;
 }
 
-static bool is_ahead(const struct tally *tally, const struct census_entry *e)
+static bool is_ahead(const struct tally *tally, const struct redis_snapshot_entry *e)
 {
     return e->generation > tally->generation || e->last_seq > tally->last_seq || e->timeline > tally->timeline ||
            (e->timeline == tally->timeline && e->version > tally->version);
@@ -244,13 +245,14 @@ static struct live *live_find(struct live *all, size_t count, const char *operat
 enum { AHEAD_GENERATION, AHEAD_LAST_SEQ, AHEAD_TIMELINE, AHEAD_VERSION, AHEAD_COLUMNS };
 
 /* The arguments of sweep_ahead: what the hashes say that seem ahead. Returns how many there are. */
-static size_t args_ahead(struct pg_args *args, const struct live *all, size_t count, const struct census *census)
+static size_t args_ahead(struct pg_args *args, const struct live *all, size_t count,
+                         const struct redis_snapshot *census)
 {
     const char **ids = mem_array(count + 1, sizeof *ids);
     int64_t *said = mem_array(AHEAD_COLUMNS * count + 1, sizeof *said);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct census_entry *e = census_find(census, all[i].tally.operation_id);
+        const struct redis_snapshot_entry *e = redis_snapshot_find(census, all[i].tally.operation_id);
         if (!e->present || all[i].need == NEED_NEW_HASH || !is_ahead(&all[i].tally, e))
             continue;
         ids[n] = e->operation_id;
@@ -269,8 +271,8 @@ static size_t args_ahead(struct pg_args *args, const struct live *all, size_t co
 
 /* What Redis knows PostgreSQL knew before. A hash that seems ahead is usually of a commit since our reading; one that
  * still is now, with its state of before, was made up. */
-static enum err judge_those_ahead(struct sweep *sweep, struct live *all, size_t count, const struct census *census,
-                                  struct err_info *error)
+static enum err judge_those_ahead(struct sweep *sweep, struct live *all, size_t count,
+                                  const struct redis_snapshot *census, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
@@ -284,10 +286,10 @@ static enum err judge_those_ahead(struct sweep *sweep, struct live *all, size_t 
     return err;
 }
 
-static enum err mirror_one(struct sweep *sweep, const struct census *census, const struct live *all, size_t count,
-                           struct live *live, struct err_info *error)
+static enum err mirror_one(struct sweep *sweep, const struct redis_snapshot *census, const struct live *all,
+                           size_t count, struct live *live, struct err_info *error)
 {
-    bool unseen = is_due_unseen(live, census_find(census, live->tally.operation_id));
+    bool unseen = is_due_unseen(live, redis_snapshot_find(census, live->tally.operation_id));
     int64_t due_ms = !unseen ? -1 : live->due_ms > 0 ? live->due_ms : 0;
     struct mirror mirror = {live->queue, effective_window(census, all, count, live), live->retrying, due_ms, NULL};
     enum err err = live->need == NEED_NEW_HASH
@@ -305,16 +307,16 @@ static enum err mirror_all(struct sweep *sweep, struct live *all, size_t count, 
     const char **ids = mem_array(count + 1, sizeof *ids);
     for (size_t i = 0; i < count; i++)
         ids[i] = all[i].tally.operation_id;
-    struct census *census = NULL;
-    enum err err = census_take(sweep->dispatch, ids, count, &census, error);
+    struct redis_snapshot *census = NULL;
+    enum err err = redis_snapshot_take(sweep->dispatch, ids, count, &census, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)
-        err = judge(sweep, &all[i], census_find(census, ids[i]), error);
+        err = judge(sweep, &all[i], redis_snapshot_find(census, ids[i]), error);
     if (err == ERR_OK)
         err = judge_those_ahead(sweep, all, count, census, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)
         if (all[i].queue >= 0)
             err = mirror_one(sweep, census, all, count, &all[i], error);
-    census_drop(census);
+    redis_snapshot_drop(census);
     free(ids);
     return err;
 }

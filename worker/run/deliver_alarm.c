@@ -42,7 +42,7 @@ static void telling_fini(struct telling *telling)
 
 static void write_body(const struct alarm *alarm, int retry_count, struct buf *out)
 {
-    const struct wire_sync_failed event = {
+    const struct body_sync_failed event = {
         .repository = deliver_link_repository(&alarm->deliver->link),
         .message = alarm->message,
         .consecutive_failures = alarm->circuit->consecutive_failures,
@@ -51,7 +51,7 @@ static void write_body(const struct alarm *alarm, int retry_count, struct buf *o
         .retry_count = retry_count,
         .timestamp_us = clock_wall_us(),
     };
-    wire_add_sync_failed(out, &event);
+    body_add_sync_failed(out, &event);
 }
 
 static void sign(const struct alarm *alarm, struct telling *telling, const char *auth_key)

@@ -77,7 +77,7 @@ void deliver_content_fini(struct deliver_content *content)
 }
 
 enum err deliver_content_part(struct deliver *deliver, const char *blob, const struct deliver_content *content,
-                              struct wire_range range, struct buf *out, struct err_info *error)
+                              struct body_range range, struct buf *out, struct err_info *error)
 {
     if (content->spool >= 0)
         return deliver_spool_read(content->spool, range.offset, (size_t)range.len, out, error);

@@ -28,7 +28,7 @@ void deliver_content_fini(struct deliver_content *content);
 
 /* A part of it, appended to `out`; of one that is not spooled, the whole. */
 MUST_CHECK enum err deliver_content_part(struct deliver *deliver, const char *blob,
-                                         const struct deliver_content *content, struct wire_range range,
+                                         const struct deliver_content *content, struct body_range range,
                                          struct buf *out, struct err_info *error);
 
 /* ---- spools -------------------------------------------------------------------------------------------------- */

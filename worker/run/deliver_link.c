@@ -140,8 +140,8 @@ void deliver_link_fini(struct deliver_link *link)
     *link = (struct deliver_link){.app_id = NULL};
 }
 
-struct wire_repository deliver_link_repository(const struct deliver_link *link)
+struct body_repository deliver_link_repository(const struct deliver_link *link)
 {
-    return (struct wire_repository){
+    return (struct body_repository){
         .repository_id = link->repository_id, .github_url = link->url, .owner = link->owner, .name = link->name};
 }

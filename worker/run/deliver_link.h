@@ -35,7 +35,7 @@ MUST_CHECK enum err deliver_link_load(struct pg *pg, const struct crypto_keys *k
 void deliver_link_fini(struct deliver_link *link);
 
 /* As it stands in every request. */
-struct wire_repository deliver_link_repository(const struct deliver_link *link);
+struct body_repository deliver_link_repository(const struct deliver_link *link);
 
 /* A sealed secret in plain text, owned by the caller (deliver_secret_drop); sealed NULL stays NULL. */
 MUST_CHECK enum err deliver_secret_open(const struct crypto_keys *keys, const struct crypto_secret *secret,

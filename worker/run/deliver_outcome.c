@@ -181,7 +181,7 @@ static void fail(struct deliver *deliver, const struct err_info *error)
     if (deliver->run->dry_run)
         return;
     struct settling *settling = plan_effects(deliver);
-    settling->is_final = deliver->run->rulings[0].verdict == VERDICT_FAILED;
+    settling->is_final = deliver->run->rulings[0].verdict == OUTCOME_FAILED;
     settling->error = mem_strdup(error->text);
 }
 

@@ -42,13 +42,13 @@ int64_t deliver_request_weight(const struct parcel *parcel)
     if (is_big_text(parcel))
         return rest + 2 * ESCAPE_STEP;
     if (parcel->pieces > 1)
-        return rest + WIRE_PIECE_CHARS;
+        return rest + BODY_PIECE_CHARS;
     return rest + parcel->content.facts.size / 3 * 4;
 }
 
-static struct wire_message describe(const struct deliver *deliver, const struct parcel *parcel, int64_t now_us)
+static struct body_message describe(const struct deliver *deliver, const struct parcel *parcel, int64_t now_us)
 {
-    struct wire_message message = {
+    struct body_message message = {
         .verb = parcel->verb,
         .repository = deliver_link_repository(&deliver->link),
         .path = parcel->path,
@@ -62,7 +62,7 @@ static struct wire_message describe(const struct deliver *deliver, const struct 
     if (parcel->pieces > 1) {
         message.chunk.index = parcel->piece;
         message.chunk.total = parcel->pieces;
-        wire_chunk_id(deliver->job_id, parcel->path, parcel->sha, message.chunk.id);
+        body_chunk_id(deliver->job_id, parcel->path, parcel->sha, message.chunk.id);
     }
     return message;
 }
@@ -70,23 +70,23 @@ static struct wire_message describe(const struct deliver *deliver, const struct 
 /* ---- bodies -------------------------------------------------------------------------------------------------- */
 
 static enum err write_in_memory(struct deliver_request *request, struct deliver *deliver,
-                                const struct wire_message *message, struct err_info *error)
+                                const struct body_message *message, struct err_info *error)
 {
     const struct parcel *parcel = request->parcel;
     struct buf content = BUF_INIT;
     enum err err = ERR_OK;
     buf_reset(&request->body);
     if (parcel->content.kept.len > 0) {
-        wire_add_body(&request->body, message, parcel->content.kept.data, parcel->content.kept.len);
+        body_add(&request->body, message, parcel->content.kept.data, parcel->content.kept.len);
         return ERR_OK;
     }
     if (parcel->verb != VERB_DELETE && parcel->content.facts.size > 0) {
-        struct wire_range range =
-            wire_piece_range(parcel->content.facts.kind, parcel->content.facts.size, parcel->piece);
+        struct body_range range =
+            body_piece_range(parcel->content.facts.kind, parcel->content.facts.size, parcel->piece);
         err = deliver_content_part(deliver, parcel->blob, &parcel->content, range, &content, error);
     }
     if (err == ERR_OK)
-        wire_add_body(&request->body, message, content.data, content.len);
+        body_add(&request->body, message, content.data, content.len);
     buf_fini(&content);
     return err;
 }
@@ -110,7 +110,7 @@ static enum err pass(struct escaping *escaping, struct buf *bytes, struct err_in
 static enum err pass_text(struct escaping *escaping, const struct parcel *parcel, struct buf *out,
                           struct err_info *error)
 {
-    struct wire_escaper escaper = {.held_len = 0};
+    struct body_escaper escaper = {.held_len = 0};
     struct buf raw = BUF_INIT;
     enum err err = ERR_OK;
     for (int64_t at = 0, size = parcel->content.facts.size; at < size && err == ERR_OK; at += ESCAPE_STEP) {
@@ -118,27 +118,27 @@ static enum err pass_text(struct escaping *escaping, const struct parcel *parcel
         buf_reset(&raw);
         err = deliver_spool_read(parcel->content.spool, at, len, &raw, error);
         if (err == ERR_OK) {
-            wire_escape(&escaper, out, raw.data, raw.len);
+            body_escape(&escaper, out, raw.data, raw.len);
             err = pass(escaping, out, error);
         }
     }
-    wire_escape_end(&escaper, out);
+    body_escape_end(&escaper, out);
     buf_fini(&raw);
     return err;
 }
 
 static enum err write_to_spool(struct deliver_request *request, struct deliver *deliver,
-                               const struct wire_message *message, struct digest *signature, struct err_info *error)
+                               const struct body_message *message, struct digest *signature, struct err_info *error)
 {
     struct buf out = BUF_INIT;
     enum err err = deliver_spool_open(deliver, &request->body_spool, error);
     struct escaping escaping = {.spool = request->body_spool, .signature = signature};
     if (err == ERR_OK) {
-        wire_body_head(&out, message);
+        body_head(&out, message);
         err = pass_text(&escaping, request->parcel, &out, error);
     }
     if (err == ERR_OK) {
-        wire_body_tail(&out, message);
+        body_tail(&out, message);
         err = pass(&escaping, &out, error);
     }
     request->http.body_len = escaping.len;
@@ -150,7 +150,7 @@ static enum err write_to_spool(struct deliver_request *request, struct deliver *
 static enum err write_body(struct deliver_request *request, struct deliver *deliver, int64_t now_us,
                            char signature[SIGN_VALUE_MAX], struct err_info *error)
 {
-    struct wire_message message = describe(deliver, request->parcel, now_us);
+    struct body_message message = describe(deliver, request->parcel, now_us);
     struct digest *digest = sign_begin(deliver->link.auth_key, now_us / 1000 / CLOCK_MS_PER_S);
     enum err err;
     if (is_big_text(request->parcel)) {

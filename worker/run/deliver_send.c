@@ -52,7 +52,7 @@ static void describe(const struct deliver_change *change, struct parcel *parcel)
 {
     snprintf(parcel->blob, sizeof parcel->blob, "%s", change->blob);
     parcel->size = parcel->content.facts.size;
-    parcel->pieces = wire_pieces(parcel->content.facts.kind, parcel->size);
+    parcel->pieces = body_pieces(parcel->content.facts.kind, parcel->size);
     snprintf(parcel->sha, sizeof parcel->sha, "%s", parcel->content.facts.sha);
     if (change->held_sha != NULL)
         snprintf(parcel->previous, sizeof parcel->previous, "%s", change->held_sha);

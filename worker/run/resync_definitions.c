@@ -12,16 +12,16 @@
 #define REDIS_MS 2000
 
 /* An executor has no connection to Redis; this is seldom enough to make one. */
-static enum err resync_and_tell(const struct run *run, struct resync_report *report, struct err_info *error)
+static enum err resync_and_tell(const struct run *run, struct definition_sync_report *report, struct err_info *error)
 {
     struct redis_address address = {0};
     enum err err = redis_address_parse(run->config->redis_url, &address, error);
     if (err != ERR_OK)
         return err;
     struct dispatch dispatch = {redis_new(&address, REDIS_MS, REDIS_MS), run->config->redis_prefix};
-    struct resync resync = {
+    struct definition_sync resync = {
         run->pg, &dispatch, &kinds_names, run->config->definitions_dir, run->config->definitions_roots, 0};
-    err = resync_definitions(&resync, report, error);
+    err = definition_sync(&resync, report, error);
     redis_drop(dispatch.redis);
     redis_address_fini(&address);
     return err;
@@ -29,7 +29,7 @@ static enum err resync_and_tell(const struct run *run, struct resync_report *rep
 
 void resync_definitions_run(struct run *run)
 {
-    struct resync_report report;
+    struct definition_sync_report report;
     struct err_info error = {.code = ERR_OK};
     if (run->dry_run) {
         run_skip(run, 0, "a dry run: the files were not looked at", NULL);
@@ -41,8 +41,8 @@ void resync_definitions_run(struct run *run)
         run_fail(run, 0, &error, RUN_MAY_RETRY, NULL);
         return;
     }
-    struct json_object *answer = resync_report_json(&report);
+    struct json_object *answer = definition_sync_report_json(&report);
     run_succeed(run, 0, json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
     json_object_put(answer);
-    resync_report_fini(&report);
+    definition_sync_report_fini(&report);
 }

@@ -46,7 +46,7 @@ static void remove_done(struct pg_batch *batch, const size_t *mine, size_t count
     size_t n = 0;
     FAULT_POINT("history.webhook_settle");
     for (size_t i = 0; i < count; i++)
-        if (webhook->run->rulings[mine[i]].verdict != VERDICT_RETRY)
+        if (webhook->run->rulings[mine[i]].verdict != OUTCOME_RETRY)
             ids[n++] = webhook->run->jobs[mine[i]].key;
     if (n > 0)
         pg_arg_texts(pg_batch_add(batch, &sql_history_webhooks_done), ids, n);

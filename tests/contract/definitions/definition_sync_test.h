@@ -30,20 +30,21 @@ static inline const char *selection_name(const char *job, size_t index, void *co
 
 static const struct definition_names names = {job_name, selection_name, NULL};
 
-static inline struct resync resync_of(const struct place *place)
+static inline struct definition_sync resync_of(const struct place *place)
 {
-    return (struct resync){place->fixture->pg, &place->fixture->dispatch, &names, place->inside, place->directory, 0};
+    return (struct definition_sync){place->fixture->pg, &place->fixture->dispatch, &names,
+                                    place->inside,      place->directory,          0};
 }
 
 static inline struct json_object *resync(const struct place *place, size_t *written)
 {
-    struct resync what = resync_of(place);
-    struct resync_report report;
+    struct definition_sync what = resync_of(place);
+    struct definition_sync_report report;
     struct err_info error;
-    assert_fine(resync_definitions(&what, &report, &error));
-    struct json_object *json = resync_report_json(&report);
+    assert_fine(definition_sync(&what, &report, &error));
+    struct json_object *json = definition_sync_report_json(&report);
     *written = report.written;
-    resync_report_fini(&report);
+    definition_sync_report_fini(&report);
     return json;
 }
 

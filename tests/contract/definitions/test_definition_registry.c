@@ -6,28 +6,28 @@
 static void assert_refused(struct fixture *f, const char *handle, enum err wanted, const char *part)
 {
     struct err_info error = {.code = ERR_OK};
-    struct cataloged found;
-    assert_int_equal(catalog_find(f->pg, handle, &found, &error), wanted);
+    struct registered_definition found;
+    assert_int_equal(definition_registry_find(f->pg, handle, &found, &error), wanted);
     if (strstr(error.text, part) == NULL)
         fail_msg("\"%s\" is not in: %s", part, error.text);
     assert_null(found.definition);
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
 }
 
 static void what_is_in_force_is_found(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
-    struct cataloged found;
+    struct registered_definition found;
     put_in_force(f, f->quick);
-    assert_fine(catalog_find(f->pg, "quick", &found, &error));
+    assert_fine(definition_registry_find(f->pg, "quick", &found, &error));
     char wanted[SHA256_HEX + 1], got[SHA256_HEX + 1];
     definition_digest(f->quick, wanted);
     definition_digest(found.definition, got);
     assert_string_equal(got, wanted);
     assert_string_equal(found.handle, "quick");
     assert_int_equal(found.id, number_of(f->pg, "SELECT id FROM workflow_definitions"));
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
 }
 
 static void a_refusal_says_why(void **state)
@@ -40,16 +40,16 @@ static void a_refusal_says_why(void **state)
     assert_refused(f, "quik", ERR_NOT_FOUND, "did you mean \"quick\"?");
     assert_refused(f, "unheard-of", ERR_NOT_FOUND, "see: producer definitions");
     assert_refused(f, "'; nonsense", ERR_NOT_FOUND, "nonsense");
-    assert_fine(catalog_archive(f->pg, "quick", &error));
-    assert_fine(catalog_archive(f->pg, "quick", &error));
+    assert_fine(definition_registry_archive(f->pg, "quick", &error));
+    assert_fine(definition_registry_archive(f->pg, "quick", &error));
     assert_refused(f, "quick", ERR_CONFLICT, "is archived; to use it again: producer unarchive quick");
-    assert_fine(catalog_unarchive(f->pg, "quick", &error));
+    assert_fine(definition_registry_unarchive(f->pg, "quick", &error));
     run_sql(f->pg, "UPDATE workflow_definitions SET file_exists = false WHERE handle = 'quick'");
     assert_refused(f, "quick", ERR_CONFLICT, "is gone: the last re-sync found no file of it (it was quick.yaml)");
     run_sql(f->pg, "UPDATE workflow_definitions SET file_exists = true, current_version = NULL, load_error = 'odd', "
                    "load_error_line = 3, load_error_column = 7 WHERE handle = 'quick'");
     assert_refused(f, "quick", ERR_USAGE, "is not usable: quick.yaml:3:7: odd");
-    assert_int_equal(catalog_archive(f->pg, "quack", &error), ERR_NOT_FOUND);
+    assert_int_equal(definition_registry_archive(f->pg, "quack", &error), ERR_NOT_FOUND);
     assert_non_null(strstr(error.text, "quack"));
 }
 
@@ -57,11 +57,11 @@ static void a_broken_file_leaves_the_last_good_version_in_force(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
-    struct cataloged found;
+    struct registered_definition found;
     put_in_force(f, f->quick);
     run_sql(f->pg, "UPDATE workflow_definitions SET load_error = 'odd', load_error_line = 0, load_error_column = 0");
-    assert_fine(catalog_find(f->pg, "quick", &found, &error));
-    cataloged_fini(&found);
+    assert_fine(definition_registry_find(f->pg, "quick", &found, &error));
+    registered_definition_fini(&found);
 }
 
 /* ---- accepting --------------------------------------------------------------------------------------------------- */
@@ -73,7 +73,7 @@ static void assert_args_refused(struct fixture *f, const char *text, const char 
     struct json_object *args;
     assert_fine(json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &args, &error));
     struct request request = {.handle = "quick", .args = args};
-    assert_int_equal(catalog_accept(f->pg, &test_kinds, &request, &accepted, &error), ERR_USAGE);
+    assert_int_equal(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error), ERR_USAGE);
     if (strstr(error.text, part) == NULL)
         fail_msg("\"%s\" is not in: %s", part, error.text);
     json_object_put(args);
@@ -98,7 +98,7 @@ static void what_is_accepted_is_pinned_to_the_version_in_force(void **state)
     struct accepted accepted;
     put_in_force(f, f->quick);
     struct request request = {.handle = "quick", .requested_by = "test"};
-    assert_fine(catalog_accept(f->pg, &test_kinds, &request, &accepted, &error));
+    assert_fine(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error));
     free(accepted.subject);
     assert_sql_text("true", f->pg,
                     "SELECT (o.digest = d.current_version AND o.definition = d.handle)::text FROM operation o, "
@@ -111,11 +111,11 @@ static void a_version_that_is_not_in_force_any_more_is_not_begun_with(void **sta
 {
     struct fixture *f = *state;
     struct err_info error = {.code = ERR_OK};
-    struct cataloged old;
+    struct registered_definition old;
     struct accepted accepted;
     struct definition *newer = define("quick", "quick numbers quick numbers");
     put_in_force(f, f->quick);
-    assert_fine(catalog_find(f->pg, "quick", &old, &error));
+    assert_fine(definition_registry_find(f->pg, "quick", &old, &error));
     struct request request = {.handle = "quick", .definition = old.definition, .catalog_id = old.id};
     assert_fine(accept_request(f->pg, request, 5, &accepted, &error));
     char first[ID_MAX];
@@ -131,7 +131,7 @@ static void a_version_that_is_not_in_force_any_more_is_not_begun_with(void **sta
     assert_string_equal(accepted.operation_id, first);
     /* Whoever looks again gets the new one. */
     struct request again = {.handle = "quick"};
-    assert_fine(catalog_accept(f->pg, &test_kinds, &again, &accepted, &error));
+    assert_fine(definition_registry_accept(f->pg, &test_kinds, &again, &accepted, &error));
     free(accepted.subject);
     assert_int_equal(number_of(f->pg, "SELECT jsonb_array_length(phases) FROM operation WHERE operation_id = '%s'",
                                accepted.operation_id),
@@ -139,7 +139,7 @@ static void a_version_that_is_not_in_force_any_more_is_not_begun_with(void **sta
     run_sql(f->pg, "UPDATE workflow_definitions SET status = 'archived'");
     request.definition = newer;
     assert_int_equal(accept_request(f->pg, request, 7, &accepted, &error), ERR_CONFLICT);
-    cataloged_fini(&old);
+    registered_definition_fini(&old);
     definition_drop(newer);
 }
 

@@ -198,8 +198,8 @@ static void apply(const struct place *place, const struct edit *edit)
         write_deep(path, edit->text);
         break;
     case SQL:
-        assert_fine((strcmp(edit->text, "archive") == 0 ? catalog_archive : catalog_unarchive)(place->fixture->pg,
-                                                                                               edit->name, &error));
+        assert_fine((strcmp(edit->text, "archive") == 0 ? definition_registry_archive : definition_registry_unarchive)(
+            place->fixture->pg, edit->name, &error));
         break;
     }
     free(path);

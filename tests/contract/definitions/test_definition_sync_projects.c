@@ -20,7 +20,7 @@ static void make_folders(const char *path)
 static char *add_project(const struct place *place, const char *id)
 {
     struct err_info error;
-    char *path = testing_join(place->directory, id), *folder = testing_join(path, RESYNC_PROJECT_FOLDER);
+    char *path = testing_join(place->directory, id), *folder = testing_join(path, DEFINITION_SYNC_PROJECT_FOLDER);
     make_folders(folder);
     assert_fine(project_add(place->fixture->pg, place->directory, &(struct project){id, "A project", path}, &error));
     free(path);
@@ -31,7 +31,7 @@ static void projects_have_definitions_of_their_own(void **state)
 {
     struct place *place = *state;
     struct err_info error;
-    struct cataloged found;
+    struct registered_definition found;
     char *shop = add_project(place, "shop"), *farm = add_project(place, "farm"),
          *sub = testing_join(shop, "sub/deeper");
     make_folders(sub);
@@ -41,13 +41,13 @@ static void projects_have_definitions_of_their_own(void **state)
     write_in(farm, "a.yaml", GOOD("aa", "Farm"));
     write_in(farm, "c.yaml", "id: cc\n");
     assert_answer(place, "new aa; new farm/aa; new shop/aa; new shop/bb; errors farm/cc 1:1 ");
-    assert_fine(catalog_find(place->fixture->pg, "shop/aa", &found, &error));
+    assert_fine(definition_registry_find(place->fixture->pg, "shop/aa", &found, &error));
     assert_string_equal(found.definition->name, "Shop");
     assert_string_equal(found.handle, "shop/aa");
-    cataloged_fini(&found);
+    registered_definition_fini(&found);
     assert_fine(project_remove(place->fixture->pg, "shop", &error));
     assert_int_equal(project_remove(place->fixture->pg, "shop", &error), ERR_NOT_FOUND);
-    assert_int_equal(catalog_find(place->fixture->pg, "shop/aa", &found, &error), ERR_NOT_FOUND);
+    assert_int_equal(definition_registry_find(place->fixture->pg, "shop/aa", &found, &error), ERR_NOT_FOUND);
     free(shop);
     free(farm);
     free(sub);
@@ -128,15 +128,15 @@ struct second {
 static void *run_second(void *context)
 {
     struct second *second = context;
-    struct resync what = resync_of(second->place);
-    struct resync_report report;
+    struct definition_sync what = resync_of(second->place);
+    struct definition_sync_report report;
     struct err_info error;
     what.pg = second->pg;
     what.dispatch = NULL;
-    second->outcome = resync_definitions(&what, &report, &error);
+    second->outcome = definition_sync(&what, &report, &error);
     if (second->outcome == ERR_OK) {
         second->written = report.written;
-        resync_report_fini(&report);
+        definition_sync_report_fini(&report);
     }
     return NULL;
 }

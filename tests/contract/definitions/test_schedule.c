@@ -135,9 +135,9 @@ static void what_is_archived_missing_or_new_rests(void **state)
     struct fixture *f = *state;
     struct err_info error;
     put_on_schedule(f, f->quick);
-    assert_fine(catalog_archive(f->pg, "quick", &error));
+    assert_fine(definition_registry_archive(f->pg, "quick", &error));
     assert_int_equal(pass(f), 0);
-    assert_fine(catalog_unarchive(f->pg, "quick", &error)); /* since now: what passed is not made up for */
+    assert_fine(definition_registry_unarchive(f->pg, "quick", &error)); /* since now: what passed is not made up for */
     assert_int_equal(pass(f), 0);
     run_sql(f->pg, "UPDATE workflow_definitions SET scheduled_since = '1900-01-01', file_exists = false");
     assert_int_equal(pass(f), 0);
@@ -177,10 +177,10 @@ static void a_tick_that_comes_too_late_is_let_go(void **state)
     char id[ID_MAX];
     id_operation(id);
     struct request request = {.handle = "quick", .operation_id = id, .tick = &tick};
-    assert_int_equal(catalog_accept(f->pg, &test_kinds, &request, &accepted, &error), ERR_BUSY);
+    assert_int_equal(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error), ERR_BUSY);
     assert_int_equal(ticks(f) + number_of(f->pg, "SELECT count(*) FROM operation"), 0);
     tick.until_ms += 60000;
-    assert_fine(catalog_accept(f->pg, &test_kinds, &request, &accepted, &error));
+    assert_fine(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error));
     free(accepted.subject);
     assert_int_equal(ticks(f), 1);
 }

@@ -130,7 +130,7 @@ static void replace(struct buf *body, const char *from, const char *to)
     struct receiver_send send;
     receiver_send_init(&send, VERB_CREATE, "a", "one", 3);
     struct buf good = BUF_INIT;
-    wire_add_body(&good, &send.message, send.content, send.len);
+    body_add(&good, &send.message, send.content, send.len);
     char *at = strstr(good.data, from);
     assert_non_null(at);
     buf_add(body, good.data, (size_t)(at - good.data));
@@ -176,9 +176,9 @@ static void a_failed_sync_is_taken_note_of(void **state)
     struct receiver *receiver = ((struct fixture *)*state)->receiver;
     struct receiver_send send;
     receiver_send_init(&send, VERB_SYNC_FAILED, "", "", 0);
-    struct wire_sync_failed event = {.repository = send.message.repository, .message = "gone", .threshold = 5};
+    struct body_sync_failed event = {.repository = send.message.repository, .message = "gone", .threshold = 5};
     struct buf body = BUF_INIT;
-    wire_add_sync_failed(&body, &event);
+    body_add_sync_failed(&body, &event);
     assert_int_equal(receiver_send(receiver, &send, &(struct receiver_flaws){.instead = &body}).status, 200);
     buf_fini(&body);
     assert_int_equal(receiver_stat(receiver, "files"), 0);
@@ -189,10 +189,10 @@ static int send_piece(struct receiver *receiver, const char *content, size_t len
 {
     struct receiver_send send;
     receiver_send_init(&send, VERB_CREATE, "big.bin", content, len);
-    struct wire_range range = wire_piece_range(CONTENT_BINARY, (int64_t)len, index);
+    struct body_range range = body_piece_range(CONTENT_BINARY, (int64_t)len, index);
     send.message.chunk.index = index;
-    send.message.chunk.total = wire_pieces(CONTENT_BINARY, (int64_t)len);
-    wire_chunk_id("op_1/1", "big.bin", send.message.sha, send.message.chunk.id);
+    send.message.chunk.total = body_pieces(CONTENT_BINARY, (int64_t)len);
+    body_chunk_id("op_1/1", "big.bin", send.message.sha, send.message.chunk.id);
     send.content = content + range.offset;
     send.len = (size_t)range.len;
     return receiver_send(receiver, &send, &no_flaws).status;
@@ -239,7 +239,7 @@ static void repetitions_of_a_key_are_counted_and_another_use_of_it_noticed(void 
     struct buf body = BUF_INIT;
     receiver_send_init(&one, VERB_CREATE, "a", "one", 3);
     receiver_send_init(&two, VERB_CREATE, "a", "two", 3);
-    wire_add_body(&body, &two.message, two.content, two.len);
+    body_add(&body, &two.message, two.content, two.len);
     assert_int_equal(receiver_send(receiver, &one, &(struct receiver_flaws){.instead = &body}).status, 200);
     assert_int_equal(receiver_stat(receiver, "key_conflicts"), 1);
     buf_fini(&body);

@@ -14,7 +14,7 @@
 #include "tests/testing/testing.h"
 
 #define SOON_S 20. /* a bound for waiting, never a time that a test takes */
-#define ASKED_MAX 8
+#define QUERY_PARAMS_MAX 8
 #define LONG_MS 60000
 #define SHORT_MS 100
 
@@ -24,7 +24,7 @@ static const struct lua *const scripts[] = {&twice};
 struct fixture;
 
 /* One request and what became of it. */
-struct asked {
+struct query_params {
     struct fixture *fixture;
     int calls, place; /* place: as the how-manieth answer it came, from 1 */
     bool lost;
@@ -38,9 +38,9 @@ struct fixture {
     struct redis_address address;
     struct ev_loop *loop;
     ev_timer bound;
-    struct wire *wire;
+    struct redis_async *wire;
     struct redis_args *args;
-    struct asked asked[ASKED_MAX];
+    struct query_params asked[QUERY_PARAMS_MAX];
     int asked_count, answers;
     int ups, downs;
     bool sending, called_while_sending, send_refused;
@@ -65,7 +65,7 @@ static inline void on_change(bool up, void *context)
 
 static inline void on_answer(const redisReply *reply, void *context)
 {
-    struct asked *asked = context;
+    struct query_params *asked = context;
     struct fixture *f = asked->fixture;
     f->called_while_sending = f->called_while_sending || f->sending;
     asked->calls++;
@@ -79,12 +79,12 @@ static inline void on_answer(const redisReply *reply, void *context)
 
 static inline void open_wire(struct fixture *f)
 {
-    f->wire = wire_new(f->loop, "test", &f->address, scripts, 1, on_change, f);
+    f->wire = redis_async_new(f->loop, "test", &f->address, scripts, 1, on_change, f);
 }
 
 static inline void turn_until_up(struct fixture *f, int ups)
 {
-    while (f->ups < ups || !wire_is_up(f->wire))
+    while (f->ups < ups || !redis_async_is_up(f->wire))
         ev_run(f->loop, EVRUN_ONCE);
 }
 
@@ -105,26 +105,26 @@ static inline void set_words(struct redis_args *args, const char *words)
     }
 }
 
-static inline struct asked *ask(struct fixture *f, const char *words, int64_t timeout_ms)
+static inline struct query_params *ask(struct fixture *f, const char *words, int64_t timeout_ms)
 {
-    assert_true(f->asked_count < ASKED_MAX);
-    struct asked *asked = &f->asked[f->asked_count++];
-    *asked = (struct asked){.fixture = f};
+    assert_true(f->asked_count < QUERY_PARAMS_MAX);
+    struct query_params *asked = &f->asked[f->asked_count++];
+    *asked = (struct query_params){.fixture = f};
     set_words(f->args, words);
     f->sending = true;
-    f->send_refused = !wire_send(f->wire, f->args, timeout_ms, on_answer, asked);
+    f->send_refused = !redis_async_send(f->wire, f->args, timeout_ms, on_answer, asked);
     f->sending = false;
     return asked;
 }
 
-static inline struct asked *call_twice(struct fixture *f, int64_t number)
+static inline struct query_params *call_twice(struct fixture *f, int64_t number)
 {
-    struct asked *asked = &f->asked[f->asked_count++];
-    *asked = (struct asked){.fixture = f};
+    struct query_params *asked = &f->asked[f->asked_count++];
+    *asked = (struct query_params){.fixture = f};
     redis_args_reset(f->args);
     redis_argf(f->args, "%s:n", stores_prefix(f->stores));
     redis_arg_int(f->args, number);
-    assert_true(wire_script(f->wire, &twice, 1, f->args, LONG_MS, on_answer, asked));
+    assert_true(redis_async_script(f->wire, &twice, 1, f->args, LONG_MS, on_answer, asked));
     return asked;
 }
 
@@ -162,7 +162,7 @@ static inline int teardown(void **state)
 {
     struct fixture *f = *state;
     *state = f->stores;
-    wire_drop(f->wire);
+    redis_async_drop(f->wire);
     assert_false(f->called_while_sending);
     for (int i = 0; i < f->asked_count; i++)
         assert_true(f->asked[i].calls <= 1);

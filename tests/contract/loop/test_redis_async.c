@@ -12,12 +12,12 @@ static void it_comes_up_with_its_scripts_loaded(void **state)
     struct fixture *f = *state;
     run_aside(f, "SCRIPT FLUSH");
     open_wire(f);
-    assert_false(wire_is_up(f->wire));
+    assert_false(redis_async_is_up(f->wire));
     ask(f, "PING", LONG_MS);
     assert_true(f->send_refused); /* not up yet */
     turn_until_up(f, 1);
-    assert_true(wire_up_since(f->wire) > 0 && wire_heard(f->wire) > 0);
-    struct asked *asked = call_twice(f, 21);
+    assert_true(redis_async_up_since(f->wire) > 0 && redis_async_heard(f->wire) > 0);
+    struct query_params *asked = call_twice(f, 21);
     turn_until_answered(f, 1);
     assert_false(asked->lost);
     assert_int_equal(asked->number, 42);
@@ -29,17 +29,17 @@ static void answers_come_in_order_each_to_its_own(void **state)
     struct fixture *f = *state;
     open_wire(f);
     turn_until_up(f, 1);
-    struct asked *one = ask(f, "ECHO one", LONG_MS), *two = ask(f, "ECHO two", LONG_MS),
-                 *bad = ask(f, "NONSENSE", LONG_MS);
-    assert_int_equal(wire_pending(f->wire), 3);
+    struct query_params *one = ask(f, "ECHO one", LONG_MS), *two = ask(f, "ECHO two", LONG_MS),
+                        *bad = ask(f, "NONSENSE", LONG_MS);
+    assert_int_equal(redis_async_pending(f->wire), 3);
     turn_until_answered(f, 3);
-    assert_int_equal(wire_pending(f->wire), 0);
+    assert_int_equal(redis_async_pending(f->wire), 0);
     assert_string_equal(one->text, "one");
     assert_string_equal(two->text, "two");
     assert_int_equal(one->place, 1);
     assert_int_equal(two->place, 2);
     assert_false(bad->lost); /* an error is an answer */
-    assert_true(wire_is_up(f->wire));
+    assert_true(redis_async_is_up(f->wire));
 }
 
 static void ask_again(struct fixture *f)
@@ -77,9 +77,9 @@ static void a_wrong_password_keeps_it_down_and_it_goes_on_trying(void **state)
     f->address.user = strdup("late");
     f->address.password = strdup("sesame");
     open_wire(f);
-    while (wire_heard(f->wire) == 0)
+    while (redis_async_heard(f->wire) == 0)
         ev_run(f->loop, EVRUN_ONCE); /* the refusal */
-    assert_false(wire_is_up(f->wire));
+    assert_false(redis_async_is_up(f->wire));
     assert_int_equal(f->ups + f->downs, 0);
     run_aside(f, "ACL SETUSER late >sesame");
     turn_until_up(f, 1);
@@ -104,7 +104,7 @@ static void assert_all_lost_in_order(struct fixture *f, int count)
         assert_true(f->asked[i].lost);
         assert_int_equal(f->asked[i].place, i + 1);
     }
-    assert_int_equal(wire_pending(f->wire), 0);
+    assert_int_equal(redis_async_pending(f->wire), 0);
 }
 
 static void a_request_that_times_out_ends_all_and_it_comes_back(void **state)
@@ -124,15 +124,15 @@ static void a_request_that_times_out_ends_all_and_it_comes_back(void **state)
     assert_all_lost_in_order(f, 3);
     assert_true(f->send_refused); /* what is down takes nothing */
     assert_int_equal(f->asked[3].calls, 0);
-    assert_false(wire_is_up(f->wire));
-    assert_int_equal(wire_up_since(f->wire), 0);
+    assert_false(redis_async_is_up(f->wire));
+    assert_int_equal(redis_async_up_since(f->wire), 0);
     proxy_set(proxy, PROXY_FORWARD);
     turn_until_up(f, 2);
     assert_int_equal(f->downs, 1);
     ask(f, "ECHO 5", LONG_MS);
     turn_until_answered(f, 4);
     assert_string_equal(f->asked[4].text, "5");
-    wire_drop(f->wire);
+    redis_async_drop(f->wire);
     f->wire = NULL;
     proxy_drop(proxy);
     free(path);
@@ -177,11 +177,11 @@ static void what_is_connected_but_deaf_is_tried_again(void **state)
     proxy_set(proxy, PROXY_SILENT);
     open_wire(f);
     turn_for(f, 2500); /* longer than it waits for a greeting */
-    assert_false(wire_is_up(f->wire));
+    assert_false(redis_async_is_up(f->wire));
     assert_int_equal(f->ups + f->downs, 0);
     proxy_set(proxy, PROXY_FORWARD);
     turn_until_up(f, 1);
-    wire_drop(f->wire);
+    redis_async_drop(f->wire);
     f->wire = NULL;
     proxy_drop(proxy);
     free(path);
@@ -202,7 +202,7 @@ static void a_subscription_outlasts_that_nothing_is_said(void **state)
     int messages = 0;
     open_wire(f);
     turn_until_up(f, 1);
-    assert_true(wire_subscribe(f->wire, "channel", count_message, &messages));
+    assert_true(redis_async_subscribe(f->wire, "channel", count_message, &messages));
     turn_for(f, SILENCE_MS);
     assert_int_equal(f->downs, 0);
     run_aside(f, "PUBLISH channel word");
@@ -219,13 +219,13 @@ static void a_subscription_that_fell_silent_is_made_anew(void **state)
     struct proxy *proxy = stand_between(f, &path);
     open_wire(f);
     turn_until_up(f, 1);
-    assert_true(wire_subscribe(f->wire, "channel", count_message, &messages));
+    assert_true(redis_async_subscribe(f->wire, "channel", count_message, &messages));
     proxy_set(proxy, PROXY_SILENT);
     turn_for(f, SILENCE_MS);
     assert_int_equal(f->downs, 1);
     proxy_set(proxy, PROXY_FORWARD);
     turn_until_up(f, 2);
-    wire_drop(f->wire);
+    redis_async_drop(f->wire);
     f->wire = NULL;
     proxy_drop(proxy);
     free(path);
@@ -246,7 +246,7 @@ static void a_server_that_was_killed_is_found_again(void **state)
         ev_run(f->loop, EVRUN_ONCE);
     stores_start(f->stores);
     turn_until_up(f, 2);
-    struct asked *asked = call_twice(f, 1); /* its scripts are there */
+    struct query_params *asked = call_twice(f, 1); /* its scripts are there */
     turn_until_answered(f, 3);
     assert_false(asked->lost);
     assert_int_equal(asked->number, 2);
@@ -270,7 +270,7 @@ static void scripts_that_redis_forgot_are_loaded_again(void **state)
     open_wire(f);
     turn_until_up(f, 1);
     run_aside(f, "SCRIPT FLUSH");
-    struct asked *asked = call_twice(f, 1), *behind = ask(f, "ECHO behind", LONG_MS);
+    struct query_params *asked = call_twice(f, 1), *behind = ask(f, "ECHO behind", LONG_MS);
     turn_until_answered(f, 2);
     assert_true(asked->lost && behind->lost);
     turn_until_up(f, 2);
@@ -288,8 +288,8 @@ static void dropping_it_completes_what_is_under_way(void **state)
     ask(f, "ECHO behind", LONG_MS)->then = ask_again;
     redis_args_reset(f->args);
     redis_arg(f->args, "PING");
-    assert_true(wire_send(f->wire, f->args, LONG_MS, NULL, NULL)); /* nobody looks */
-    wire_drop(f->wire);
+    assert_true(redis_async_send(f->wire, f->args, LONG_MS, NULL, NULL)); /* nobody looks */
+    redis_async_drop(f->wire);
     f->wire = NULL;
     for (int i = 0; i < 2; i++)
         assert_true(f->asked[i].calls == 1 && f->asked[i].lost);
@@ -302,7 +302,7 @@ static void dropping_it_while_it_connects_is_quiet(void **state)
     struct fixture *f = *state;
     open_wire(f);
     ev_run(f->loop, EVRUN_ONCE);
-    wire_drop(f->wire);
+    redis_async_drop(f->wire);
     f->wire = NULL;
     ev_run(f->loop, EVRUN_NOWAIT);
     assert_int_equal(f->ups + f->downs, 0);

@@ -44,24 +44,24 @@ static inline void sql(struct query_test *t, const char *text)
     fine(pg_script(t->pg, text, &error), &error);
 }
 
-static inline struct answer ask_pairs(struct query_test *t, answer_question *question, const char *const *pairs)
+static inline struct query_result ask_pairs(struct query_test *t, query_fn *question, const char *const *pairs)
 {
     struct err_info error = {.code = ERR_OK};
-    struct asked asked = {query_test_value, pairs, ASKED_BY_PARAMETERS};
-    struct answer answer;
+    struct query_params asked = {query_test_value, pairs, QUERY_PARAMS_BY_PARAMETERS};
+    struct query_result answer;
     fine(question(t->pg, &asked, &answer, &error), &error);
     assert_non_null(answer.json);
     return answer;
 }
-/* ask(t, apps_list, "limit", "3"): the answer, to be given to answer_fini. */
+/* ask(t, apps_list, "limit", "3"): the answer, to be given to query_result_fini. */
 #define ask(t, question, ...) ask_pairs((t), (question), (const char *const[PAIRS_MAX]){__VA_ARGS__})
 
-static inline void refused_pairs(struct query_test *t, answer_question *question, const char *const *pairs,
-                                 enum err expected, const char *text)
+static inline void refused_pairs(struct query_test *t, query_fn *question, const char *const *pairs, enum err expected,
+                                 const char *text)
 {
     struct err_info error = {.code = ERR_OK};
-    struct asked asked = {query_test_value, pairs, ASKED_BY_PARAMETERS};
-    struct answer answer;
+    struct query_params asked = {query_test_value, pairs, QUERY_PARAMS_BY_PARAMETERS};
+    struct query_result answer;
     enum err err = question(t->pg, &asked, &answer, &error);
     if (err != expected || strstr(error.text, text) == NULL)
         fail_msg("%s: %s", err_name(err), error.text);
@@ -71,7 +71,7 @@ static inline void refused_pairs(struct query_test *t, answer_question *question
     refused_pairs((t), (question), (const char *const[PAIRS_MAX]){__VA_ARGS__}, (expected), (text))
 
 /* The values of `member` in the array `list` of an answer, joined by spaces; the caller frees. */
-static inline char *values_of(const struct answer *answer, const char *list, const char *member)
+static inline char *values_of(const struct query_result *answer, const char *list, const char *member)
 {
     struct buf out = BUF_INIT;
     struct json_object *array = json_get(answer->json, list);
@@ -83,21 +83,21 @@ static inline char *values_of(const struct answer *answer, const char *list, con
     return buf_take(&out);
 }
 
-static inline void assert_values_at(struct answer answer, const char *list, const char *member, const char *expected,
-                                    int line)
+static inline void assert_values_at(struct query_result answer, const char *list, const char *member,
+                                    const char *expected, int line)
 {
     char *values = values_of(&answer, list, member);
     if (strcmp(values, expected) != 0)
         print_error("line %d\n", line);
     assert_string_equal(values, expected);
     free(values);
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 /* Asks, compares the values of one member over all rows. */
 #define assert_values(answer, list, member, expected) assert_values_at((answer), (list), (member), (expected), __LINE__)
 
 /* A member of an answer by its path, compared as JSON text. */
-static inline void assert_member(const struct answer *answer, const char *member, const char *expected)
+static inline void assert_member(const struct query_result *answer, const char *member, const char *expected)
 {
     struct json_object *value = json_get(answer->json, member);
     const char *text = value == NULL ? "null" : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);

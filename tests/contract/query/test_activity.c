@@ -46,9 +46,9 @@ static void settles_count_by_kind_and_what_is_undone_does_not(void **state)
     assert_non_null(strstr(error.text, "is not running"));
     fine(pg_ready(t->pg, &error), &error);
     assert_ever(t, "noop 10 0 0, recost 5 1 2");
-    struct answer answer = ask(t, overview_read, NULL);
+    struct query_result answer = ask(t, overview_read, NULL);
     assert_member(&answer, "last_hour", "{\"failed\":1,\"skipped\":2,\"succeeded\":15,\"operations\":0}");
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 /* Random settles, steps of folding, and another who folds at the same moment: no count is lost, none doubled. */
@@ -87,7 +87,7 @@ static void adding_up_changes_no_count(void **state)
 
 static void assert_steps(struct query_test *t, const char *hours, size_t steps, int64_t step_s, int64_t jobs)
 {
-    struct answer answer = ask(t, activity_read, "hours", hours);
+    struct query_result answer = ask(t, activity_read, "hours", hours);
     struct json_object *array = json_get(answer.json, "steps");
     int64_t seen = 0;
     assert_int_equal(json_object_array_length(array), steps);
@@ -95,7 +95,7 @@ static void assert_steps(struct query_test *t, const char *hours, size_t steps, 
     for (size_t i = 0; i < steps; i++)
         seen += json_get_int(json_object_array_get_idx(array, i), "succeeded", 0);
     assert_int_equal(seen, jobs);
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 static void every_step_is_there_and_has_what_falls_into_it(void **state)
@@ -105,14 +105,14 @@ static void every_step_is_there_and_has_what_falls_into_it(void **state)
            " FROM generate_series(1, 20000) i; SELECT settle_tally('op_1', 'noop', 1, 0, 0);"
            "INSERT INTO activity_fresh VALUES (date_trunc('minute', now()), 'file', 7, 0, 0)");
     assert_steps(t, "1", 60, 60, 60);
-    struct answer answer = ask(t, activity_read, NULL);
+    struct query_result answer = ask(t, activity_read, NULL);
     assert_member(&answer, "hours", "24");
     assert_member(&answer, "files", "7");
     struct json_object *steps = json_get(answer.json, "steps");
     assert_int_equal(json_object_array_length(steps), 96);
     assert_int_equal(json_get_int(json_object_array_get_idx(steps, 0), "succeeded", 0), 15);
     assert_int_equal(json_get_int(json_object_array_get_idx(steps, 95), "files", 0), 7);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     assert_values(ask(t, activity_read, "hours", "6"), "kinds", "kind", "noop");
     refused(t, activity_read, ERR_USAGE, "hours", "hours", "5");
 }

@@ -66,7 +66,7 @@ static int setup(void **state)
 static void analytics_are_what_they_were_worked_out_to_be(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, analytics_read, NULL);
+    struct query_result answer = ask(t, analytics_read, NULL);
     assert_member(&answer, "total_workflows", "4");
     assert_member(&answer, "completed_count", "2");
     assert_member(&answer, "failed_count", "1");
@@ -85,21 +85,21 @@ static void analytics_are_what_they_were_worked_out_to_be(void **state)
     assert_member(&answer, "daily_distribution", "{\"0\":1,\"1\":1,\"6\":1}");
     assert_member(&answer, "peak_hours", "[9,22]");
     assert_non_null(json_get_string(answer.json, "as_of"));
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 static void an_empty_history_has_no_means(void **state)
 {
     struct query_test *t = *state;
     sql(t, "TRUNCATE workflow_history CASCADE");
-    struct answer answer = ask(t, analytics_read, NULL);
+    struct query_result answer = ask(t, analytics_read, NULL);
     assert_member(&answer, "total_workflows", "0");
     assert_member(&answer, "success_rate_percent", "null");
     assert_member(&answer, "total_cost", "0");
     assert_member(&answer, "average_cost", "null");
     assert_member(&answer, "workflows_by_status", "{}");
     assert_member(&answer, "peak_hours", "[]");
-    answer_fini(&answer);
+    query_result_fini(&answer);
     assert_values(ask(t, analytics_trends, "days", "2"), "trends", "workflows", "0 0");
 }
 
@@ -111,16 +111,16 @@ static void trends_show_each_period_once(void **state)
     assert_values(ask(t, analytics_trends, "days", "2"), "trends", "success_rate_percent", "0 100");
     assert_values(ask(t, analytics_trends, "days", "8"), "trends", "average_duration_seconds",
                   "null null null null null null null 100");
-    struct answer weeks = ask(t, analytics_trends, "days", "14", "group_by", "week"),
-                  hours = ask(t, analytics_trends, "days", "2", "group_by", "hour");
+    struct query_result weeks = ask(t, analytics_trends, "days", "14", "group_by", "week"),
+                        hours = ask(t, analytics_trends, "days", "2", "group_by", "hour");
     assert_in_range(weeks.rows, 2, 3);
     assert_member(&weeks, "group_by", "\"week\"");
     assert_in_range(hours.rows, 25, 48);
     struct json_object *first = json_object_array_get_idx(json_get(hours.json, "trends"), 0);
     assert_int_equal(json_get_int(first, "failed", -1), 1);
     assert_int_equal(json_get_int(json_object_array_get_idx(json_get(hours.json, "trends"), 24), "completed", -1), 1);
-    answer_fini(&weeks);
-    answer_fini(&hours);
+    query_result_fini(&weeks);
+    query_result_fini(&hours);
     refused(t, analytics_trends, ERR_USAGE, "days: \"32\" is not a number from 1 to 31", "days", "32", "group_by",
             "hour");
     refused(t, analytics_trends, ERR_USAGE, "group_by: \"month\" is none of day, week, hour", "group_by", "month");
@@ -129,9 +129,9 @@ static void trends_show_each_period_once(void **state)
 static void a_number_has_the_digits_that_mean_it(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, workflow_one, "adw_id", "run4");
+    struct query_result answer = ask(t, workflow_one, "adw_id", "run4");
     assert_member(&answer, "duration_seconds", "12.3");
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 static void a_run_has_its_phases_models_likenesses_and_changes(void **state)
@@ -147,11 +147,11 @@ static void a_run_has_its_phases_models_likenesses_and_changes(void **state)
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "similar_workflows", "similarity_score", "0.9 0.8");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "audit_trail", "reason", "sync_final sync_progressive");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "audit_trail", "old_cost", "1.5 null");
-    struct answer bare = ask(t, workflow_one, "adw_id", "run4");
+    struct query_result bare = ask(t, workflow_one, "adw_id", "run4");
     assert_member(&bare, "phases", "null");
     assert_member(&bare, "audit_trail", "null");
     assert_member(&bare, "actual_cost_total", "null");
-    answer_fini(&bare);
+    query_result_fini(&bare);
     refused(t, workflow_one, ERR_NOT_FOUND, "there is no workflow run9", "adw_id", "run9");
 }
 

@@ -43,10 +43,10 @@ static void definitions_are_listed_with_their_state(void **state)
     assert_values(ask(t, definitions_list, NULL), "definitions", "state",
                   "missing broken older version archived ready ready");
     assert_values(ask(t, definitions_list, NULL), "definitions", "load_error_column", "null 7 7 null null null");
-    struct answer first = ask(t, definitions_list, "limit", "4");
+    struct query_result first = ask(t, definitions_list, "limit", "4");
     assert_values(ask(t, definitions_list, "limit", "4", "cursor", first.next), "definitions", "arguments",
                   "[a] b null");
-    answer_fini(&first);
+    query_result_fini(&first);
     refused(t, definitions_list, ERR_USAGE, "limit", "limit", "0");
 }
 
@@ -58,38 +58,38 @@ static void what_has_a_schedule_tells_its_ticks(void **state)
     /* The last tick that is not in the future. */
     assert_values(ask(t, definitions_scheduled, NULL), "schedule", "last_tick", "null null 2026-03-01T00:01:30Z");
     assert_values(ask(t, definitions_scheduled, NULL), "schedule", "last_tick_skipped", "null null busy");
-    struct answer answer = ask(t, definitions_scheduled, NULL);
+    struct query_result answer = ask(t, definitions_scheduled, NULL);
     struct json_object *list = json_get(answer.json, "schedule");
     assert_null(json_get_string(json_object_array_get_idx(list, 0), "next_tick")); /* its file is gone */
     const char *next = json_get_string(json_object_array_get_idx(list, 1), "next_tick");
     assert_non_null(next);
     assert_string_equal(next + 4, "-01-01T03:00:00.000Z");
     assert_null(json_get(json_object_array_get_idx(list, 2), "now_ms"));
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 static void one_shows_its_versions(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, definitions_one, "definition_id", "ready");
+    struct query_result answer = ask(t, definitions_one, "definition_id", "ready");
     assert_member(&answer, "version", "\"two\"");
     assert_member(&answer, "versions",
                   "[{\"version\":\"two\",\"in_force_since\":\"2026-02-01T00:00:00.000Z\"},"
                   "{\"version\":\"one\",\"in_force_since\":\"2026-01-01T00:00:00.000Z\"}]");
     assert_member(&answer, "args_schema",
                   "{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"string\",\"required\":true}}");
-    answer_fini(&answer);
+    query_result_fini(&answer);
     answer = ask(t, definitions_one, "definition_id", "shop/ready");
     assert_member(&answer, "project_id", "\"shop\"");
     assert_member(&answer, "next_tick", "null");
-    answer_fini(&answer);
+    query_result_fini(&answer);
     refused(t, definitions_one, ERR_NOT_FOUND, "there is no definition \"shop\"", "definition_id", "shop");
 }
 
 static void ticks_are_listed_newest_first(void **state)
 {
     struct query_test *t = *state;
-    struct answer first = ask(t, definitions_ticks, "definition_id", "ready", "limit", "1");
+    struct query_result first = ask(t, definitions_ticks, "definition_id", "ready", "limit", "1");
     assert_values(ask(t, definitions_ticks, "definition_id", "ready", "cursor", first.next), "ticks", "tick",
                   "2026-03-01T00:01:30Z 2026-03-01T00:00:00Z");
     assert_values(first, "ticks", "operation_id", "op_9");

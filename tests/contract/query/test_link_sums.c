@@ -92,10 +92,10 @@ static void answers_are_exact_at_every_instant(void **state)
     fine(pg_ready(other, &error), &error);
     fine(pg_script(other, "BEGIN; UPDATE app_repositories SET result = 'synced'; SELECT link_fold(1000)", &error),
          &error);
-    struct answer answer = ask(t, overview_read, NULL);
+    struct query_result answer = ask(t, overview_read, NULL);
     assert_member(&answer, "repositories", REPOSITORIES);
     assert_member(&answer, "failed", "11"); /* 1 and 10 to 19 */
-    answer_fini(&answer);
+    query_result_fini(&answer);
     assert_values(ask(t, apps_list, NULL), "apps", "failed_repositories", "11 0 0 0");
     fine(pg_script(other, "COMMIT", &error), &error);
     assert_values(ask(t, apps_list, NULL), "apps", "failed_repositories", "0 0 0 0");
@@ -116,9 +116,9 @@ static void an_apps_links_are_counted_to_the_last(void **state)
            " FROM repositories WHERE repository_id <> 'repo_1'");
     assert_values(ask(t, apps_list, NULL), "apps", "repositories", "1273 0 0 0");
     assert_values(ask(t, apps_list, NULL), "apps", "failed_repositories", "1273 0 0 0");
-    struct answer app = ask(t, apps_one, "app_id", "app_1", "limit", "1");
+    struct query_result app = ask(t, apps_one, "app_id", "app_1", "limit", "1");
     assert_member(&app, "repositories_count", "1273");
-    answer_fini(&app);
+    query_result_fini(&app);
     pg_arg_text(args, "app_1");
     fine(pg_exec(t->pg, &sql_registry_app_summary, args, &result, &error), &error);
     assert_int_equal(pg_int8(result, 0, 1), 1273);
@@ -178,11 +178,11 @@ static void pending_links_are_found_among_few_and_among_many(void **state)
                   "name", "narrow3998 narrow3999");
     assert_values(ask(t, links_list, "status", "pending_snapshot", "search", "broad", "app_id", "app_2"),
                   "repositories", "name", "");
-    struct answer first = ask(t, links_list, "status", "pending_snapshot", "search", "narrow", "limit", "1");
+    struct query_result first = ask(t, links_list, "status", "pending_snapshot", "search", "narrow", "limit", "1");
     assert_values(
         ask(t, links_list, "status", "pending_snapshot", "search", "narrow", "limit", "2", "cursor", first.next),
         "repositories", "name", "narrow3202 narrow3203");
-    answer_fini(&first);
+    query_result_fini(&first);
     assert_values(ask(t, links_list, "status", "pending_snapshot", "search", "3196"), "repositories", "name", "");
 }
 

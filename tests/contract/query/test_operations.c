@@ -35,11 +35,11 @@ static void operations_are_listed_newest_first(void **state)
 static void pages_part_operations_of_one_instant(void **state)
 {
     struct query_test *t = *state;
-    struct answer first = ask(t, operations_list, "limit", "1"),
-                  second = ask(t, operations_list, "limit", "2", "cursor", first.next);
+    struct query_result first = ask(t, operations_list, "limit", "1"),
+                        second = ask(t, operations_list, "limit", "2", "cursor", first.next);
     assert_values(ask(t, operations_list, "cursor", second.next), "operations", "operation_id", "op_2 op_1");
     assert_values(second, "operations", "operation_id", "op_4 op_3");
-    answer_fini(&first);
+    query_result_fini(&first);
 }
 
 static void a_forged_cursor_is_a_mistake_of_who_asks(void **state)
@@ -55,7 +55,7 @@ static void a_forged_cursor_is_a_mistake_of_who_asks(void **state)
 static void an_operation_shows_its_counts_and_phases(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, operations_one, "operation_id", "op_3");
+    struct query_result answer = ask(t, operations_one, "operation_id", "op_3");
     assert_member(&answer, "state", "\"running\"");
     assert_member(&answer, "completed", "10");
     assert_member(&answer, "open", "10");
@@ -70,14 +70,14 @@ static void an_operation_shows_its_counts_and_phases(void **state)
     answer = ask(t, operations_one, "operation_id", "op_4");
     assert_member(&answer, "cancelled", "true");
     assert_member(&answer, "eta_s", "null");
-    answer_fini(&answer);
+    query_result_fini(&answer);
     refused(t, operations_one, ERR_NOT_FOUND, "there is no operation op_9", "operation_id", "op_9");
 }
 
 static void outcomes_are_paged_and_filtered(void **state)
 {
     struct query_test *t = *state;
-    struct answer first = ask(t, outcomes_list, "operation_id", "op_3", "outcome", "failed", "limit", "2");
+    struct query_result first = ask(t, outcomes_list, "operation_id", "op_3", "outcome", "failed", "limit", "2");
     assert_values(ask(t, outcomes_list, "operation_id", "op_3", "outcome", "failed", "cursor", first.next), "outcomes",
                   "seq", "6 8 10");
     assert_values(first, "outcomes", "seq", "2 4");
@@ -100,7 +100,7 @@ static void errors_of_one_form_stand_together_and_their_jobs_are_listed(void **s
     assert_values(ask(t, outcomes_errors, "operation_id", "op_8"), "errors", "texts", "1 30 15 15");
     assert_values(ask(t, outcomes_errors, "operation_id", "op_8", "limit", "2"), "errors", "first_job_id",
                   "op_8/2 op_8/3");
-    struct answer first =
+    struct query_result first =
         ask(t, outcomes_list, "operation_id", "op_8", "form", "create <path>: HTTP 400", "limit", "5");
     assert_values(
         ask(t, outcomes_list, "operation_id", "op_8", "form", "create <path>: HTTP 400", "cursor", first.next),
@@ -118,13 +118,13 @@ static void errors_are_grouped_by_their_text(void **state)
     assert_values(ask(t, outcomes_errors, "operation_id", "op_3"), "errors", "error", "error 2 error 1 error 0");
     assert_values(ask(t, outcomes_errors, "operation_id", "op_3"), "errors", "jobs", "2 2 1");
     assert_values(ask(t, outcomes_errors, "operation_id", "op_3"), "errors", "first_seq", "2 4 6");
-    struct answer answer = ask(t, outcomes_errors, "operation_id", "op_3", "limit", "1");
+    struct query_result answer = ask(t, outcomes_errors, "operation_id", "op_3", "limit", "1");
     assert_member(&answer, "examined", "5");
     assert_member(&answer, "capped", "false");
     assert_values(answer, "errors", "examined", "null");
     answer = ask(t, outcomes_errors, "operation_id", "op_1");
     assert_member(&answer, "examined", "0");
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 int main(void)

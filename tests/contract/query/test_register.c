@@ -45,11 +45,11 @@ static void apps_are_listed_by_name(void **state)
     assert_values(ask(t, apps_list, NULL), "apps", "failed_repositories", "0 1");
     assert_values(ask(t, apps_list, NULL), "apps", "client_auth_key_encrypted", "null null");
     assert_values(ask(t, apps_list, NULL), "apps", "created_ago_ms", "null null");
-    struct answer first = ask(t, apps_list, "limit", "1");
+    struct query_result first = ask(t, apps_list, "limit", "1");
     assert_values(ask(t, apps_list, "cursor", first.next), "apps", "app_id", "app_a");
     refused(t, links_list, ERR_USAGE, "cursor: ", "cursor", first.next);
     refused(t, apps_list, ERR_USAGE, "cursor: ", "cursor", first.next, "page", "2");
-    answer_fini(&first);
+    query_result_fini(&first);
     assert_values(ask(t, apps_list, "limit", "1", "page", "2"), "apps", "app_id", "app_a");
     assert_values(ask(t, apps_list, "limit", "1", "offset", "2"), "apps", "app_id", "");
     refused(t, apps_list, ERR_USAGE, "limit: \"0\" is not a number from 1 to 1000", "limit", "0");
@@ -59,7 +59,7 @@ static void apps_are_listed_by_name(void **state)
 static void an_app_has_its_repositories(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, apps_one, "app_id", "app_a", "limit", "3");
+    struct query_result answer = ask(t, apps_one, "app_id", "app_a", "limit", "3");
     assert_member(&answer, "app_name", "\"Search\"");
     assert_member(&answer, "repositories_count", "4");
     assert_non_null(answer.next);
@@ -87,10 +87,10 @@ static void links_are_filtered_by_status(void **state)
                   "app_a/repo_3 app_a/repo_4");
     assert_values(ask(t, links_list, "status", "pending_snapshot", "app_id", "app_b"), "repositories", "link_id", "");
     assert_values(ask(t, links_list, "status", "scanning"), "repositories", "link_id", "app_b/repo_1");
-    struct answer first = ask(t, links_list, "status", "pending_snapshot", "limit", "1");
+    struct query_result first = ask(t, links_list, "status", "pending_snapshot", "limit", "1");
     assert_values(ask(t, links_list, "status", "pending_snapshot", "cursor", first.next), "repositories", "link_id",
                   "app_a/repo_4");
-    answer_fini(&first);
+    query_result_fini(&first);
     sql(t, "UPDATE tally SET state = 'cancelled'");
     assert_values(ask(t, links_list, "status", "pending_snapshot"), "repositories", "link_id", "app_a/repo_3");
     refused(t, links_list, ERR_USAGE, "status: \"done\" is none of synced, failed, pending_snapshot, scanning",
@@ -113,14 +113,14 @@ static void links_are_searched_as_text(void **state)
 static void failed_links_tell_why(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, links_failed, NULL);
+    struct query_result answer = ask(t, links_failed, NULL);
     struct json_object *failed = json_object_array_get_idx(json_get(answer.json, "failed"), 0);
     assert_string_equal(json_object_to_json_string_ext(failed, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
                         "{\"app_id\":\"app_a\",\"app_name\":\"Search\",\"repository_id\":\"repo_2\",\"repository\":"
                         "\"acme/two\",\"url\":\"https://h/acme/two\",\"error\":\"no route\",\"retry_count\":3,"
                         "\"failed_at\":\"2026-01-03T00:00:00.000Z\"}");
     assert_int_equal(answer.rows, 1);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     assert_values(ask(t, links_failed, "app_id", "app_b"), "failed", "app_id", "");
 }
 
@@ -129,7 +129,7 @@ static void the_overview_counts_each_link_once(void **state)
     struct query_test *t = *state;
     sql(t, "TRUNCATE activity, activity_fresh; INSERT INTO activity_fresh VALUES (now(), 'resync', 2, 1, 0),"
            " (now(), 'file', 5, 0, 0)");
-    struct answer answer = ask(t, overview_read, NULL);
+    struct query_result answer = ask(t, overview_read, NULL);
     assert_member(&answer, "apps", "2");
     assert_member(&answer, "repositories", "5");
     assert_member(&answer, "failed", "1");
@@ -144,12 +144,12 @@ static void the_overview_counts_each_link_once(void **state)
     struct json_object *hour = json_get(answer.json, "last_hour");
     assert_int_equal(json_get_int(hour, "succeeded", -1), 2);
     assert_int_equal(json_get_int(hour, "failed", -1), 1);
-    answer_fini(&answer);
+    query_result_fini(&answer);
     sql(t, "TRUNCATE operation, tally, job, exclusive, apps, repositories CASCADE");
     answer = ask(t, overview_read, NULL);
     assert_member(&answer, "repositories", "0");
     assert_member(&answer, "running_operations", "0");
-    answer_fini(&answer);
+    query_result_fini(&answer);
     assert_values(ask(t, apps_list, NULL), "apps", "app_id", "");
     assert_values(ask(t, links_list, NULL), "repositories", "app_id", "");
 }

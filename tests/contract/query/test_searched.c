@@ -50,16 +50,16 @@ struct list {
     int64_t total; /* counted to the cap */
 };
 
-static struct answer page(struct query_test *t, const char *const *pairs, enum searched_way way)
+static struct query_result page(struct query_test *t, const char *const *pairs, enum text_search_way way)
 {
     struct err_info error = {.code = ERR_OK};
-    struct asked asked = {query_test_value, pairs, ASKED_BY_PARAMETERS};
-    struct answer answer;
+    struct query_params asked = {query_test_value, pairs, QUERY_PARAMS_BY_PARAMETERS};
+    struct query_result answer;
     fine(workflows_list_by(t->pg, &asked, way, &answer, &error), &error);
     return answer;
 }
 
-static struct list all_pages(struct query_test *t, const char *const *pairs, enum searched_way way)
+static struct list all_pages(struct query_test *t, const char *const *pairs, enum text_search_way way)
 {
     struct buf ids = BUF_INIT;
     struct list list = {.ids = NULL};
@@ -67,14 +67,14 @@ static struct list all_pages(struct query_test *t, const char *const *pairs, enu
     for (int pages = 0; pages == 0 || cursor != NULL; pages++) {
         const char *with[PAIRS_MAX + 2] = {"cursor", cursor};
         memcpy(with + 2, pairs, (PAIRS_MAX - 2) * sizeof *pairs);
-        struct answer answer = page(t, cursor == NULL ? pairs : with, way);
+        struct query_result answer = page(t, cursor == NULL ? pairs : with, way);
         char *some = values_of(&answer, "workflows", "id");
         buf_addf(&ids, "%s%s", pages == 0 || *some == '\0' ? "" : " ", some);
         list.total = json_get_int(answer.json, "total", -1);
         free(some);
         free(cursor);
         cursor = answer.next == NULL ? NULL : mem_strdup(answer.next);
-        answer_fini(&answer);
+        query_result_fini(&answer);
         assert_true(pages < 100);
     }
     list.ids = buf_take(&ids);
@@ -122,7 +122,7 @@ static const struct filter filters[] = {
 
 static void compare_ways(struct query_test *t, unsigned *seed)
 {
-    static const enum searched_way ways[] = {SEARCHED_AS_IT_FITS, SEARCHED_BY_WALK, SEARCHED_BY_IDS};
+    static const enum text_search_way ways[] = {TEXT_SEARCH_AS_IT_FITS, TEXT_SEARCH_BY_WALK, TEXT_SEARCH_BY_IDS};
     const struct filter *word = &PICK(words), *filter = &PICK(filters);
     const char *key = PICK(keys), *order = rand_r(seed) % 2 == 0 ? "asc" : "desc";
     const char *pairs[PAIRS_MAX] = {"sort_by",   key,          "sort_order",  order,   word->name,
@@ -154,11 +154,11 @@ static void a_walk_that_goes_too_far_is_given_up(void **state)
 {
     struct query_test *t = *state;
     const char *pairs[PAIRS_MAX] = {"search", "later", "sort_order", "asc", "limit", "2"};
-    for (int way = SEARCHED_AS_IT_FITS; way <= SEARCHED_BY_IDS; way++)
-        assert_values(page(t, pairs, (enum searched_way)way), "workflows", "adw_id", "19259 1925a");
+    for (int way = TEXT_SEARCH_AS_IT_FITS; way <= TEXT_SEARCH_BY_IDS; way++)
+        assert_values(page(t, pairs, (enum text_search_way)way), "workflows", "adw_id", "19259 1925a");
     const char *deep[PAIRS_MAX] = {"search", "later", "sort_order", "asc", "limit", "2", "offset", "9999"};
-    for (int way = SEARCHED_AS_IT_FITS; way <= SEARCHED_BY_IDS; way++)
-        assert_values(page(t, deep, (enum searched_way)way), "workflows", "adw_id", "1b968 1b969");
+    for (int way = TEXT_SEARCH_AS_IT_FITS; way <= TEXT_SEARCH_BY_IDS; way++)
+        assert_values(page(t, deep, (enum text_search_way)way), "workflows", "adw_id", "1b968 1b969");
 }
 
 /* What an estimate says, and how far a walk goes for it. */
@@ -167,22 +167,22 @@ static void a_common_word_is_walked_for_and_a_rare_one_looked_up(void **state)
     struct query_test *t = *state;
     static const struct {
         const char *pattern;
-        enum searched_way way;
+        enum text_search_way way;
         int64_t least, most; /* runs that a walk for 1000 may look at */
     } rows[] = {
-        {"%Usual%", SEARCHED_BY_WALK, 4000, 8000},
-        {"%seldom%", SEARCHED_BY_WALK, 10000, 60000},
-        {"%no such%", SEARCHED_BY_IDS, 400000, 400000},
+        {"%Usual%", TEXT_SEARCH_BY_WALK, 4000, 8000},
+        {"%seldom%", TEXT_SEARCH_BY_WALK, 10000, 60000},
+        {"%no such%", TEXT_SEARCH_BY_IDS, 400000, 400000},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct err_info error = {.code = ERR_OK};
-        struct searched searched;
-        searched_init(&searched, mem_strdup(rows[i].pattern));
-        fine(searched_begin(t->pg, &searched, SEARCHED_AS_IT_FITS, &error), &error);
+        struct text_search searched;
+        text_search_init(&searched, mem_strdup(rows[i].pattern));
+        fine(text_search_begin(t->pg, &searched, TEXT_SEARCH_AS_IT_FITS, &error), &error);
         assert_int_equal(searched.way, rows[i].way);
-        assert_in_range(searched_walk_max(&searched, 1000), rows[i].least, rows[i].most);
-        assert_int_equal(searched_walk_max(&searched, 1), 2000);
-        searched_fini(&searched);
+        assert_in_range(text_search_walk_max(&searched, 1000), rows[i].least, rows[i].most);
+        assert_int_equal(text_search_walk_max(&searched, 1), 2000);
+        text_search_fini(&searched);
     }
 }
 

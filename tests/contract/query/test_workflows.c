@@ -130,15 +130,15 @@ static void what_is_wrong_is_named(void **state)
     refused(t, workflows_list, ERR_USAGE, "search: \"%%%%\" is too short", "search", "%%%%");
     refused(t, workflows_list, ERR_USAGE, "limit: \"1001\" is not a number from 1 to 1000", "limit", "1001");
     refused(t, workflows_list, ERR_USAGE, "offset: \"10001\" is not a number from 0 to 10000", "offset", "10001");
-    struct answer first = ask(t, workflows_list, "limit", "1");
+    struct query_result first = ask(t, workflows_list, "limit", "1");
     refused(t, workflows_list, ERR_USAGE, "cursor: ", "cursor", first.next, "sort_by", "adw_id");
-    answer_fini(&first);
+    query_result_fini(&first);
 }
 
 static void the_answer_has_its_total_and_a_run_its_types(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, workflows_list, "limit", "1", "offset", "2");
+    struct query_result answer = ask(t, workflows_list, "limit", "1", "offset", "2");
     assert_member(&answer, "total", "5");
     assert_member(&answer, "total_capped", "false");
     assert_member(&answer, "limit", "1");
@@ -150,13 +150,13 @@ static void the_answer_has_its_total_and_a_run_its_types(void **state)
     assert_string_equal(json_get_string(run, "start_time"), "2026-01-02T00:00:00.000Z");
     assert_null(json_get(run, "begun_ago_ms"));
     assert_null(json_get(run, "source_digest"));
-    answer_fini(&answer);
+    query_result_fini(&answer);
     sql(t, "TRUNCATE workflow_history CASCADE");
     answer = ask(t, workflows_list, "sort_by", "status");
     assert_member(&answer, "total", "0");
     assert_member(&answer, "workflows", "[]");
     assert_member(&answer, "next", "null");
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 static void stale_costs_are_completed_cheap_and_long(void **state)
@@ -166,10 +166,10 @@ static void stale_costs_are_completed_cheap_and_long(void **state)
     assert_values(ask(t, workflows_stale, "min_tokens", "999", "max_cost", "3"), "workflows", "adw_id", A4 " " A1);
     assert_values(ask(t, workflows_stale, "max_cost", "0.49"), "workflows", "adw_id", "");
     assert_values(ask(t, workflows_stale, "min_tokens", "100001"), "workflows", "adw_id", "");
-    struct answer first = ask(t, workflows_stale, "min_tokens", "999", "max_cost", "3", "limit", "1");
+    struct query_result first = ask(t, workflows_stale, "min_tokens", "999", "max_cost", "3", "limit", "1");
     assert_values(ask(t, workflows_stale, "min_tokens", "999", "max_cost", "3", "cursor", first.next), "workflows",
                   "adw_id", A1);
-    answer_fini(&first);
+    query_result_fini(&first);
     refused(t, workflows_stale, ERR_USAGE, "max_cost: \"$1\" is no amount of dollars such as 0.50", "max_cost", "$1");
     refused(t, workflows_stale, ERR_USAGE, "min_tokens: \"-1\" is not a number", "min_tokens", "-1");
 }
@@ -179,10 +179,10 @@ static void stale_costs_are_completed_cheap_and_long(void **state)
 static void beyond_the_count_the_total_is_capped_and_only_indexed_keys_sort(void **state)
 {
     struct query_test *t = *state;
-    struct answer answer = ask(t, workflows_list, "limit", "1");
+    struct query_result answer = ask(t, workflows_list, "limit", "1");
     assert_member(&answer, "total", "10000");
     assert_member(&answer, "total_capped", "true");
-    answer_fini(&answer);
+    query_result_fini(&answer);
     refused(t, workflows_list, ERR_USAGE,
             "sort_by: more than 10000 workflows match, too many to sort by status, which has no index; narrow the "
             "filter, or "
@@ -190,7 +190,7 @@ static void beyond_the_count_the_total_is_capped_and_only_indexed_keys_sort(void
             "sort_by", "status");
     answer = ask(t, workflows_list, "sort_by", "status", "search", "needle", "limit", "1");
     assert_member(&answer, "total", "600");
-    answer_fini(&answer);
+    query_result_fini(&answer);
 }
 
 #define INDEXED 5
@@ -222,8 +222,8 @@ static char *all_pages(struct query_test *t, const char *const *pairs, int *page
         memcpy(with + 2, pairs, (PAIRS_MAX - 2) * sizeof *pairs);
         const char *const *asked_pairs = cursor == NULL ? pairs : with;
         struct err_info error = {.code = ERR_OK};
-        struct asked asked = {query_test_value, asked_pairs, ASKED_BY_PARAMETERS};
-        struct answer answer;
+        struct query_params asked = {query_test_value, asked_pairs, QUERY_PARAMS_BY_PARAMETERS};
+        struct query_result answer;
         enum err err = workflows_list(t->pg, &asked, &answer, &error);
         *is_refused = err == ERR_USAGE && strstr(error.text, "too many to sort") != NULL;
         if (*is_refused)
@@ -234,7 +234,7 @@ static char *all_pages(struct query_test *t, const char *const *pairs, int *page
         free(some);
         free(cursor);
         cursor = answer.next == NULL ? NULL : mem_strdup(answer.next);
-        answer_fini(&answer);
+        query_result_fini(&answer);
         assert_true(*pages < 1000);
     }
     return buf_take(&ids);
@@ -307,13 +307,13 @@ static void pages_stay_whole_while_rows_change(void **state)
 {
     struct query_test *t = *state;
     struct buf seen = BUF_INIT;
-    struct answer answer = ask(t, workflows_list, "sort_by", "actual_cost_total", "limit", "1000");
+    struct query_result answer = ask(t, workflows_list, "sort_by", "actual_cost_total", "limit", "1000");
     for (int page = 0; page < 20; page++) {
         char *ids = values_of(&answer, "workflows", "id");
         buf_addf(&seen, "%s ", ids);
         free(ids);
         char *cursor = answer.next == NULL ? NULL : mem_strdup(answer.next);
-        answer_fini(&answer);
+        query_result_fini(&answer);
         if (cursor == NULL)
             break;
         sql(t, "UPDATE workflow_history SET actual_cost_total = random() WHERE id % 10 = 3;"

@@ -230,7 +230,7 @@ static inline struct tally tally_of(struct fixture *f, const char *id)
 /* A chunk in hand: its jobs, a ruling for each, and what settle wants to know. */
 struct hand {
     struct load *load;
-    struct settlement settlement;
+    struct settle_request settlement;
 };
 
 static inline struct chunk range_of(const char *id, int64_t from, int64_t to)
@@ -259,26 +259,26 @@ static inline struct load *load_range(struct pg *pg, const char *id, int64_t fro
 static inline struct hand take(struct pg *pg, const struct op *op, int64_t from, int64_t to)
 {
     struct hand hand = {.load = load_range(pg, op->id, from, to)};
-    hand.settlement = (struct settlement){
+    hand.settlement = (struct settle_request){
         .operation_id = op->id,
         .worker = "w_test",
         .jobs = hand.load->jobs,
         .count = hand.load->count,
-        .rulings = mem_array(hand.load->count + 1, sizeof(struct ruling)),
+        .rulings = mem_array(hand.load->count + 1, sizeof(struct job_result)),
     };
     return hand;
 }
 
-static inline void rule(struct hand *hand, size_t index, enum verdict verdict, const char *error, const char *result)
+static inline void rule(struct hand *hand, size_t index, enum outcome verdict, const char *error, const char *result)
 {
-    struct ruling *ruling = &hand->settlement.rulings[index];
-    ruling_fini(ruling);
+    struct job_result *ruling = &hand->settlement.rulings[index];
+    job_result_fini(ruling);
     ruling->verdict = verdict;
     ruling->error = error == NULL ? NULL : mem_strdup(error);
     ruling->result = result == NULL ? NULL : mem_strdup(result);
 }
 
-static inline void rule_all(struct hand *hand, enum verdict verdict)
+static inline void rule_all(struct hand *hand, enum outcome verdict)
 {
     for (size_t i = 0; i < hand->settlement.count; i++)
         rule(hand, i, verdict, NULL, NULL);
@@ -287,7 +287,7 @@ static inline void rule_all(struct hand *hand, enum verdict verdict)
 static inline void put_down(struct hand *hand)
 {
     for (size_t i = 0; i < hand->settlement.count; i++)
-        ruling_fini(&hand->settlement.rulings[i]);
+        job_result_fini(&hand->settlement.rulings[i]);
     free(hand->settlement.rulings);
     load_drop(hand->load);
 }
@@ -296,9 +296,9 @@ static inline void put_down(struct hand *hand)
 static inline void finish(struct fixture *f, const struct op *op, int64_t from, int64_t to)
 {
     struct err_info error;
-    struct settled settled;
+    struct settle_result settled;
     struct hand hand = take(f->pg, op, from, to);
-    rule_all(&hand, VERDICT_SUCCEEDED);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
     assert_fine(settle(f->pg, &hand.settlement, &settled, &error));
     put_down(&hand);
 }

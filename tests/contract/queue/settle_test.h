@@ -11,7 +11,7 @@ static const struct sql effect = {"test/effect", EFFECT,
 /* The effect of a job: its seq in a table. The callback may also do mischief between the two messages. */
 struct effects {
     struct fixture *fixture;
-    const struct settlement *settlement;
+    const struct settle_request *settlement;
     int64_t victim; /* a backend to be ended at the first call; 0 = none */
     int calls;
 };
@@ -59,10 +59,10 @@ static inline int settle_setup(void **state)
     return 0;
 }
 
-static inline struct settled settle_well(struct pg *pg, struct hand *hand)
+static inline struct settle_result settle_well(struct pg *pg, struct hand *hand)
 {
     struct err_info error;
-    struct settled settled;
+    struct settle_result settled;
     assert_fine(settle(pg, &hand->settlement, &settled, &error));
     return settled;
 }

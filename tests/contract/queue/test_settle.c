@@ -11,11 +11,11 @@ static void each_verdict_becomes_an_outcome_and_a_count(void **state)
     struct effects effects = with_effects(f, &hand);
     assert_int_equal(hand.settlement.count, 5);
     use_effects(&hand, &effects);
-    rule(&hand, 0, VERDICT_SUCCEEDED, NULL, "{\"bytes\": 7}");
-    rule(&hand, 1, VERDICT_FAILED, "it said \"no\"", NULL);
-    rule(&hand, 2, VERDICT_SKIPPED, "nothing to do", "{}");
-    rule(&hand, 4, VERDICT_SUCCEEDED, NULL, NULL); /* the one before it was not begun */
-    struct settled settled = settle_well(f->pg, &hand);
+    rule(&hand, 0, OUTCOME_SUCCEEDED, NULL, "{\"bytes\": 7}");
+    rule(&hand, 1, OUTCOME_FAILED, "it said \"no\"", NULL);
+    rule(&hand, 2, OUTCOME_SKIPPED, "nothing to do", "{}");
+    rule(&hand, 4, OUTCOME_SUCCEEDED, NULL, NULL); /* the one before it was not begun */
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_true(settled.any);
     assert_int_equal(settled.ended, 4);
     assert_int_equal(settled.lost + settled.retried, 0);
@@ -42,9 +42,9 @@ static void a_paused_operation_settles_what_is_in_hand(void **state)
     struct op op = accept_planned(f, f->quick, 4);
     struct hand hand = take(f->pg, &op, 1, 4);
     assert_fine(operation_pause(f->other, op.id, &tally, &error));
-    rule_all(&hand, VERDICT_SUCCEEDED);
-    rule(&hand, 3, VERDICT_RETRY, "again", NULL);
-    struct settled settled = settle_well(f->pg, &hand);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
+    rule(&hand, 3, OUTCOME_RETRY, "again", NULL);
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_int_equal(settled.ended, 3);
     assert_int_equal(settled.retried, 1);
     assert_int_equal(settled.tally.state, OP_PAUSED);
@@ -58,10 +58,10 @@ static void retries_and_what_is_put_off_stay_open(void **state)
     struct hand hand = take(f->pg, &op, 1, 3);
     struct effects effects = with_effects(f, &hand);
     use_effects(&hand, &effects);
-    rule(&hand, 0, VERDICT_RETRY, "503", NULL);
-    rule(&hand, 1, VERDICT_PUT_OFF, NULL, NULL);
+    rule(&hand, 0, OUTCOME_RETRY, "503", NULL);
+    rule(&hand, 1, OUTCOME_PUT_OFF, NULL, NULL);
     hand.settlement.rulings[0].delay_ms = hand.settlement.rulings[1].delay_ms = 60000;
-    struct settled settled = settle_well(f->pg, &hand);
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_false(settled.any);
     assert_int_equal(settled.retried, 2);
     assert_int_equal(effects_of(f, &op), 1); /* of the one that failed, not of the one that did nothing */
@@ -83,7 +83,7 @@ static void a_due_retry_keeps_its_reason_and_counts_on(void **state)
     struct op op = accept_planned(f, f->quick, 1);
     for (int i = 0; i < 2; i++) {
         struct hand hand = take(f->pg, &op, 1, 1);
-        rule(&hand, 0, i == 0 ? VERDICT_RETRY : VERDICT_PUT_OFF, i == 0 ? "first" : NULL, NULL);
+        rule(&hand, 0, i == 0 ? OUTCOME_RETRY : OUTCOME_PUT_OFF, i == 0 ? "first" : NULL, NULL);
         assert_int_equal(hand.settlement.jobs[0].failures, i);
         assert_int_equal(settle_well(f->pg, &hand).retried, 1);
         put_down(&hand);
@@ -101,13 +101,13 @@ static void one_bad_row_fails_alone_with_the_reason(void **state)
     struct hand hand = take(f->pg, &op, 1, 5);
     struct effects effects = with_effects(f, &hand);
     use_effects(&hand, &effects);
-    rule_all(&hand, VERDICT_SUCCEEDED);
-    rule(&hand, 2, VERDICT_SUCCEEDED, NULL, "{\"name\": \"\\u0000\"}"); /* jsonb takes no NUL */
-    struct settled settled = settle_well(f->pg, &hand);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
+    rule(&hand, 2, OUTCOME_SUCCEEDED, NULL, "{\"name\": \"\\u0000\"}"); /* jsonb takes no NUL */
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_int_equal(settled.ended, 5);
     assert_int_equal(settled.tally.succeeded, 4);
     assert_int_equal(settled.tally.failed, 1);
-    assert_int_equal(hand.settlement.rulings[2].verdict, VERDICT_FAILED);
+    assert_int_equal(hand.settlement.rulings[2].verdict, OUTCOME_FAILED);
     assert_int_equal(effects_of(f, &op), 4); /* none of the one that failed */
     assert_sql_text(
         "3", f->other,
@@ -119,7 +119,7 @@ static void one_bad_row_fails_alone_with_the_reason(void **state)
 
 static void texts_that_are_refused_do_not_hold_a_job_for_ever(void **state)
 {
-    static const enum verdict VERDICTS[] = {VERDICT_SKIPPED, VERDICT_FAILED, VERDICT_RETRY};
+    static const enum outcome VERDICTS[] = {OUTCOME_SKIPPED, OUTCOME_FAILED, OUTCOME_RETRY};
     struct fixture *f = *state;
     struct op op = accept_planned(f, f->quick, 6);
     struct hand hand = take(f->pg, &op, 1, 6);
@@ -127,7 +127,7 @@ static void texts_that_are_refused_do_not_hold_a_job_for_ever(void **state)
         rule(&hand, 2 * i, VERDICTS[i], "not UTF-8: \xff", NULL);
         rule(&hand, 2 * i + 1, VERDICTS[i], "well", NULL);
     }
-    struct settled settled = settle_well(f->pg, &hand);
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_int_equal(settled.ended, 5);
     assert_int_equal(settled.retried, 1);
     assert_int_equal(settled.tally.failed, 4);
@@ -139,13 +139,13 @@ static void a_backend_that_ends_between_the_messages_leaves_nothing(void **state
 {
     struct fixture *f = *state;
     struct err_info error;
-    struct settled settled;
+    struct settle_result settled;
     struct op op = accept_planned(f, f->quick, 3);
     struct hand hand = take(f->pg, &op, 1, 3);
     struct effects effects = with_effects(f, &hand);
     effects.victim = number_of(f->pg, "SELECT pg_backend_pid()");
     use_effects(&hand, &effects);
-    rule_all(&hand, VERDICT_SUCCEEDED);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
     assert_int_equal(settle(f->pg, &hand.settlement, &settled, &error), ERR_UNREACHABLE);
     assert_int_equal(open_jobs(f, &op), 3);
     assert_int_equal(effects_of(f, &op), 0);
@@ -163,8 +163,8 @@ static void a_large_scattered_settle_finds_its_rows(void **state)
     struct op op = accept_planned(f, f->quick, 900);
     struct hand hand = take(f->pg, &op, 1, 900);
     for (size_t i = 0; i < 900; i += 9)
-        rule(&hand, i, VERDICT_SUCCEEDED, NULL, NULL);
-    struct settled settled = settle_well(f->pg, &hand);
+        rule(&hand, i, OUTCOME_SUCCEEDED, NULL, NULL);
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_int_equal(settled.ended, 100);
     assert_int_equal(
         number_of(f->other, "SELECT count(*) FROM job_outcome WHERE operation_id = '%s' AND seq %% 9 = 1", op.id), 100);

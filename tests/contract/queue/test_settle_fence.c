@@ -11,9 +11,9 @@ static void of_two_that_settle_one_wins(void **state)
     struct effects effects_one = with_effects(f, &one), effects_two = with_effects(f, &two);
     use_effects(&one, &effects_one);
     use_effects(&two, &effects_two);
-    rule_all(&one, VERDICT_SUCCEEDED);
-    rule_all(&two, VERDICT_FAILED);
-    struct settled settled = settle_well(f->pg, &one);
+    rule_all(&one, OUTCOME_SUCCEEDED);
+    rule_all(&two, OUTCOME_FAILED);
+    struct settle_result settled = settle_well(f->pg, &one);
     assert_int_equal(settled.ended, 4);
     settled = settle_well(f->other, &two);
     assert_int_equal(settled.ended, 2);
@@ -34,10 +34,10 @@ static void a_stale_attempt_changes_nothing(void **state)
     struct fixture *f = *state;
     struct op op = accept_planned(f, f->quick, 2);
     struct hand stale = take(f->pg, &op, 1, 2), fresh = take(f->pg, &op, 1, 2);
-    rule_all(&fresh, VERDICT_RETRY);
-    struct settled settled = settle_well(f->pg, &fresh);
-    rule(&stale, 0, VERDICT_SUCCEEDED, NULL, NULL);
-    rule(&stale, 1, VERDICT_RETRY, "stale", NULL);
+    rule_all(&fresh, OUTCOME_RETRY);
+    struct settle_result settled = settle_well(f->pg, &fresh);
+    rule(&stale, 0, OUTCOME_SUCCEEDED, NULL, NULL);
+    rule(&stale, 1, OUTCOME_RETRY, "stale", NULL);
     settled = settle_well(f->pg, &stale);
     assert_false(settled.any);
     assert_int_equal(settled.lost, 2);
@@ -53,16 +53,16 @@ static void after_a_cancel_nothing_commits(void **state)
     struct fixture *f = *state;
     struct err_info error;
     struct tally tally;
-    struct settled settled;
+    struct settle_result settled;
     struct op op = accept_planned(f, f->quick, 4);
     struct hand hand = take(f->pg, &op, 1, 4);
     struct effects effects = with_effects(f, &hand);
     use_effects(&hand, &effects);
     assert_fine(operation_cancel(f->other, op.id, &tally, &error));
-    rule_all(&hand, VERDICT_SUCCEEDED);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
     assert_int_equal(settle(f->pg, &hand.settlement, &settled, &error), ERR_FENCED);
     assert_string_equal(error.sqlstate, "RP001");
-    rule_all(&hand, VERDICT_RETRY);
+    rule_all(&hand, OUTCOME_RETRY);
     assert_int_equal(settle(f->pg, &hand.settlement, &settled, &error), ERR_FENCED);
     assert_int_equal(open_jobs(f, &op), 4); /* the deletes were undone */
     assert_int_equal(effects_of(f, &op), 0);
@@ -84,12 +84,12 @@ static void a_lease_taken_over_undoes_the_whole_settle(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
-    struct settled settled;
+    struct settle_result settled;
     struct lease lease;
     struct op op = accept_planned(f, f->lengthy, 1);
     struct hand hand = take(f->pg, &op, 1, 1);
     claim(f, &op, &hand, &lease);
-    rule_all(&hand, VERDICT_SUCCEEDED);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
     run_sql(f->other, "UPDATE exclusive SET worker = 'w_thief', attempt = attempt + 1 WHERE operation_id = '%s'",
             op.id);
     assert_int_equal(settle(f->pg, &hand.settlement, &settled, &error), ERR_FENCED);
@@ -110,8 +110,8 @@ static void a_retry_gives_its_lease_back(void **state)
     struct op op = accept_planned(f, f->lengthy, 1);
     struct hand hand = take(f->pg, &op, 1, 1);
     claim(f, &op, &hand, &lease);
-    rule_all(&hand, VERDICT_RETRY);
-    struct settled settled = settle_well(f->pg, &hand);
+    rule_all(&hand, OUTCOME_RETRY);
+    struct settle_result settled = settle_well(f->pg, &hand);
     assert_int_equal(settled.retried, 1);
     assert_int_equal(number_of(f->other, "SELECT count(*) FROM exclusive WHERE operation_id = '%s'", op.id), 0);
     lease_fini(&lease);
@@ -130,13 +130,13 @@ static void a_copy_that_is_put_off_does_not_disown_the_holder(void **state)
     struct hand copy = take(f->other, &op, 1, 1);
     assert_int_equal(copy.load->jobs[0].attempt, lease.attempt);
     assert_int_equal(lease_claim(f->other, op.id, &copy.load->jobs[0], "w_copy", &none, &error), ERR_BUSY);
-    rule_all(&copy, VERDICT_PUT_OFF);
-    struct settled settled = settle_well(f->other, &copy);
+    rule_all(&copy, OUTCOME_PUT_OFF);
+    struct settle_result settled = settle_well(f->other, &copy);
     put_down(&copy);
 
     hand.load->jobs[0].attempt = lease.attempt;
     hand.settlement.exclusive_key = lease.key;
-    rule_all(&hand, VERDICT_SUCCEEDED);
+    rule_all(&hand, OUTCOME_SUCCEEDED);
     settled = settle_well(f->pg, &hand);
     assert_int_equal(settled.ended, 1);
     lease_fini(&lease);

@@ -7,7 +7,7 @@ static const struct sql effect = {"test/effect", EFFECT,
 
 static void add_effects(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
 {
-    const struct settlement *settlement = context;
+    const struct settle_request *settlement = context;
     int64_t seqs[64];
     assert_true(count <= sizeof seqs / sizeof *seqs);
     for (size_t i = 0; i < count; i++)
@@ -38,13 +38,13 @@ static void who_was_overtaken_reads_again(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
-    struct settled settled;
+    struct settle_result settled;
     struct op op = accept_planned(f, f->quick, 5);
     struct hand hand = take(f->pg, &op, 1, 5);
     hand.settlement.effects = add_effects;
     hand.settlement.context = &hand.settlement;
-    rule_all(&hand, VERDICT_SUCCEEDED);
-    rule(&hand, 2, VERDICT_SUCCEEDED, NULL, "{\"cost\": 1}");
+    rule_all(&hand, OUTCOME_SUCCEEDED);
+    rule(&hand, 2, OUTCOME_SUCCEEDED, NULL, "{\"cost\": 1}");
     assert_fine(settle(f->pg, &hand.settlement, &settled, &error));
     assert_int_equal(settled.ended, 4);
     assert_int_equal(settled.retried, 1);
@@ -60,7 +60,7 @@ static void who_was_overtaken_reads_again(void **state)
     run_sql(f->pg, "DROP TRIGGER overtaken ON public.overtaken_effect");
     again.settlement.effects = add_effects;
     again.settlement.context = &again.settlement;
-    rule_all(&again, VERDICT_SUCCEEDED);
+    rule_all(&again, OUTCOME_SUCCEEDED);
     assert_fine(settle(f->pg, &again.settlement, &settled, &error));
     assert_int_equal(settled.tally.succeeded, 5);
     assert_int_equal(count_of(f, "public.overtaken_effect", &op), 5);

@@ -77,13 +77,13 @@ static void keys_of_another_type_go_and_others_stay(void **state)
     redis_do(f, "RPUSH {}:delayed:history spoilt");
     bool more;
     assert_int_equal(sweep_pass(sweeper, &more, &error), ERR_PERMANENT);
-    assert_true(key_types_blamed(error.text));
-    assert_fine(key_types_mend(&f->dispatch, &error));
+    assert_true(key_repair_is_blamed(error.text));
+    assert_fine(key_repair_run(&f->dispatch, &error));
     assert_int_equal(redis_number(f, "EXISTS {}:ops {}:suspects:history {}:delayed:history"), 0);
     assert_int_equal(redis_number(f, "EXISTS {}:op:%s {}:queue:history", op.id), 2);
     pass(f);
     assert_int_equal(redis_number(f, "SISMEMBER {}:ops %s", op.id), 1);
-    assert_false(key_types_blamed("ERR something else"));
+    assert_false(key_repair_is_blamed("ERR something else"));
 }
 
 static int64_t requests(struct fixture *f)

@@ -10,19 +10,19 @@
 
 #define CUTS 4 /* bytes that hold piece lengths, used in turn */
 
-static void add_streamed(struct buf *body, const struct wire_message *message, const uint8_t *cuts, const uint8_t *text,
+static void add_streamed(struct buf *body, const struct body_message *message, const uint8_t *cuts, const uint8_t *text,
                          size_t len)
 {
-    struct wire_escaper escaper = {0};
-    wire_body_head(body, message);
+    struct body_escaper escaper = {0};
+    body_head(body, message);
     for (size_t at = 0, turn = 0; at < len; turn++) {
         size_t step = cuts[turn % CUTS] % 17 + 1u;
         step = step < len - at ? step : len - at;
-        wire_escape(&escaper, body, text + at, step);
+        body_escape(&escaper, body, text + at, step);
         at += step;
     }
-    wire_escape_end(&escaper, body);
-    wire_body_tail(body, message);
+    body_escape_end(&escaper, body);
+    body_tail(body, message);
 }
 
 static void check_reads_back(const struct buf *body, const uint8_t *text, size_t len)
@@ -46,10 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const uint8_t *text = data + CUTS;
     size_t len = size - CUTS;
-    struct wire_message message = {
+    struct body_message message = {
         .verb = VERB_CREATE, .repository = {"r", "u", "o", "n"}, .path = "p", .size = (int64_t)len, .commit_sha = "c"};
     struct buf whole = BUF_INIT, streamed = BUF_INIT;
-    wire_add_body(&whole, &message, text, len);
+    body_add(&whole, &message, text, len);
     add_streamed(&streamed, &message, data, text, len);
     FUZZ_CHECK(whole.len == streamed.len && memcmp(whole.data, streamed.data, whole.len) == 0);
     FUZZ_CHECK(json_is_utf8(whole.data, whole.len));

@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     text[size] = '\0';
-    char *form = form_of(text), *other_text = with_other_digits(text), *other = form_of(other_text);
-    FUZZ_CHECK(strlen(form) > 0 && strlen(form) <= FORM_MAX);
+    char *form = error_pattern_of(text), *other_text = with_other_digits(text), *other = error_pattern_of(other_text);
+    FUZZ_CHECK(strlen(form) > 0 && strlen(form) <= ERROR_PATTERN_MAX);
     FUZZ_CHECK(strpbrk(form, "0123456789") != NULL || strcmp(form, other) == 0);
     free(text);
     free(other_text);

@@ -29,25 +29,25 @@ static void check_pattern(const char *text, const char *pattern)
     }
 }
 
-static void check(const struct asked *asked)
+static void check(const struct query_params *asked)
 {
     static const char *const words[] = {"asc", "desc", NULL};
     struct err_info error = {.code = ERR_OK};
     int64_t number = 0;
     int index = 0;
     bool flag = false;
-    char amount[ASKED_MONEY_MAX];
-    enum err err = asked_number(asked, "some_name", (struct asked_range){1, 1000, 50}, &number, &error);
+    char amount[QUERY_PARAMS_MONEY_MAX];
+    enum err err = query_params_number(asked, "some_name", (struct query_params_range){1, 1000, 50}, &number, &error);
     FUZZ_CHECK(number >= 1 && number <= 1000); /* refused ones are not given out */
     check_outcome(err, &error);
-    check_outcome(asked_word(asked, "some_name", words, &index, &error), &error);
-    check_outcome(asked_flag(asked, "some_name", &flag, &error), &error);
-    err = asked_money(asked, "some_name", "0.50", amount, &error);
+    check_outcome(query_params_word(asked, "some_name", words, &index, &error), &error);
+    check_outcome(query_params_flag(asked, "some_name", &flag, &error), &error);
+    err = query_params_money(asked, "some_name", "0.50", amount, &error);
     FUZZ_CHECK(err != ERR_OK || strspn(amount, "0123456789.") == strlen(amount));
     check_outcome(err, &error);
-    char *pattern = asked_pattern(asked, "some_name");
+    char *pattern = query_params_pattern(asked, "some_name");
     if (pattern != NULL)
-        check_pattern(asked_text(asked, "some_name"), pattern);
+        check_pattern(query_params_text(asked, "some_name"), pattern);
     free(pattern);
 }
 
@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     text[size] = '\0';
-    check(&(struct asked){the_value, text, ASKED_BY_OPTIONS});
-    check(&(struct asked){the_value, text, ASKED_BY_PARAMETERS});
+    check(&(struct query_params){the_value, text, QUERY_PARAMS_BY_OPTIONS});
+    check(&(struct query_params){the_value, text, QUERY_PARAMS_BY_PARAMETERS});
     free(text);
     return 0;
 }

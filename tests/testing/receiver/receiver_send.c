@@ -17,7 +17,7 @@ void receiver_send_init(struct receiver_send *send, enum verb verb, const char *
     content_fini(&reading);
     send->content = content;
     send->len = len;
-    send->message = (struct wire_message){
+    send->message = (struct body_message){
         .verb = verb,
         .repository = {RECEIVER_SEND_REPOSITORY, "https://example.org/owner/name", "owner", "name"},
         .path = path,
@@ -33,7 +33,7 @@ void receiver_send_init(struct receiver_send *send, enum verb verb, const char *
 static struct receiver_reply post_signed(struct receiver *receiver, const struct receiver_send *send,
                                          const struct receiver_flaws *flaws, const struct buf *body)
 {
-    const struct wire_message *message = &send->message;
+    const struct body_message *message = &send->message;
     int64_t now_s = clock_wall_us() / 1000000 + flaws->clock_ahead_s;
     char signature[SIGN_VALUE_MAX], idempotency_key[SIGN_KEY_MAX], path[64];
     sign_body(flaws->key ? flaws->key : RECEIVER_SEND_KEY, now_s, body->data, body->len, signature);
@@ -56,7 +56,7 @@ struct receiver_reply receiver_send(struct receiver *receiver, const struct rece
 {
     struct buf body = BUF_INIT;
     if (!flaws->instead)
-        wire_add_body(&body, &send->message, send->content, send->len);
+        body_add(&body, &send->message, send->content, send->len);
     struct receiver_reply reply = post_signed(receiver, send, flaws, flaws->instead ? flaws->instead : &body);
     buf_fini(&body);
     return reply;

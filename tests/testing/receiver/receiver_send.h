@@ -12,7 +12,7 @@
 
 /* A message of commit "c1" and its content, which is borrowed. */
 struct receiver_send {
-    struct wire_message message;
+    struct body_message message;
     struct content_facts facts; /* of the whole content; message.sha points here, or to what the test puts there */
     const char *content;        /* what this request carries */
     size_t len;

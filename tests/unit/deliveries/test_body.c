@@ -12,9 +12,9 @@
     "\"owner\":\"o\",\"name\":\"n\"}"
 #define REST "\"commit_sha\":\"c0ffee\",\"timestamp\":\"2024-01-08T07:33:20.123Z\""
 
-static struct wire_message message_of(enum verb verb)
+static struct body_message message_of(enum verb verb)
 {
-    return (struct wire_message){
+    return (struct body_message){
         .verb = verb,
         .repository = {"repo_000000000000000000000001", "https://example.org/o/n", "o", "n"},
         .path = "docs/a.md",
@@ -26,10 +26,10 @@ static struct wire_message message_of(enum verb verb)
     };
 }
 
-static void assert_body(const struct wire_message *message, const char *content, size_t len, const char *expected)
+static void assert_body(const struct body_message *message, const char *content, size_t len, const char *expected)
 {
     struct buf body = BUF_INIT;
-    wire_add_body(&body, message, content, len);
+    body_add(&body, message, content, len);
     assert_string_equal(body.data, expected);
     buf_fini(&body);
 }
@@ -37,7 +37,7 @@ static void assert_body(const struct wire_message *message, const char *content,
 static void a_create_has_these_keys_in_this_order(void **state)
 {
     (void)state;
-    struct wire_message message = message_of(VERB_CREATE);
+    struct body_message message = message_of(VERB_CREATE);
     assert_body(&message, "hello", 5,
                 "{" REPOSITORY ",\"file\":{\"path\":\"docs/a.md\",\"sha\":\"" SHA
                 "\",\"size\":5,\"content\":\"hello\"}," REST "}");
@@ -46,7 +46,7 @@ static void a_create_has_these_keys_in_this_order(void **state)
 static void an_update_ends_with_the_previous_sha(void **state)
 {
     (void)state;
-    struct wire_message message = message_of(VERB_UPDATE);
+    struct body_message message = message_of(VERB_UPDATE);
     message.previous_sha = "beef";
     assert_body(&message, "hello", 5,
                 "{" REPOSITORY ",\"file\":{\"path\":\"docs/a.md\",\"sha\":\"" SHA
@@ -56,7 +56,7 @@ static void an_update_ends_with_the_previous_sha(void **state)
 static void a_delete_has_path_and_last_sha_only(void **state)
 {
     (void)state;
-    struct wire_message message = message_of(VERB_DELETE);
+    struct body_message message = message_of(VERB_DELETE);
     assert_body(&message, NULL, 0, "{" REPOSITORY ",\"file\":{\"path\":\"docs/a.md\",\"sha\":\"" SHA "\"}," REST "}");
     message.sha = NULL;
     assert_body(&message, NULL, 0, "{" REPOSITORY ",\"file\":{\"path\":\"docs/a.md\",\"sha\":\"\"}," REST "}");
@@ -65,13 +65,13 @@ static void a_delete_has_path_and_last_sha_only(void **state)
 static void a_binary_says_its_encoding_and_a_piece_its_place(void **state)
 {
     (void)state;
-    struct wire_message message = message_of(VERB_CREATE);
+    struct body_message message = message_of(VERB_CREATE);
     message.kind = CONTENT_BINARY;
     message.size = 2;
     assert_body(&message, "\0\xff", 2,
                 "{" REPOSITORY ",\"file\":{\"path\":\"docs/a.md\",\"sha\":\"" SHA
                 "\",\"size\":2,\"content\":\"AP8=\",\"content_encoding\":\"base64\"}," REST "}");
-    message.chunk = (struct wire_chunk){"00000000-0000-5000-8000-000000000000", 1, 3};
+    message.chunk = (struct body_chunk){"00000000-0000-5000-8000-000000000000", 1, 3};
     assert_body(&message, "\0\xff", 2,
                 "{" REPOSITORY ",\"file\":{\"path\":\"docs/a.md\",\"sha\":\"" SHA
                 "\",\"size\":2,\"content\":\"AP8=\",\"content_encoding\":\"base64\",\"chunk\":{\"id\":"
@@ -81,7 +81,7 @@ static void a_binary_says_its_encoding_and_a_piece_its_place(void **state)
 static void a_failed_sync_tells_about_the_circuit(void **state)
 {
     (void)state;
-    struct wire_sync_failed event = {
+    struct body_sync_failed event = {
         .repository = message_of(VERB_CREATE).repository,
         .message = "could not read \"HEAD\"",
         .consecutive_failures = 5,
@@ -91,7 +91,7 @@ static void a_failed_sync_tells_about_the_circuit(void **state)
         .timestamp_us = INT64_C(1704699200123000),
     };
     struct buf body = BUF_INIT;
-    wire_add_sync_failed(&body, &event);
+    body_add_sync_failed(&body, &event);
     assert_string_equal(body.data,
                         "{\"event\":\"sync_failed\"," REPOSITORY ",\"error\":{\"type\":\"git_failure\",\"message\":"
                         "\"could not read \\\"HEAD\\\"\"},\"circuit_breaker\":{\"status\":\"open\","
@@ -120,10 +120,10 @@ static void odd_paths_and_contents_read_back_as_they_went_in(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ODD; i++) {
-        struct wire_message message = message_of(VERB_CREATE);
+        struct body_message message = message_of(VERB_CREATE);
         message.path = odd[i].path;
         struct buf body = BUF_INIT;
-        wire_add_body(&body, &message, odd[i].content, strlen(odd[i].content));
+        body_add(&body, &message, odd[i].content, strlen(odd[i].content));
         struct json_object *root = NULL;
         struct err_info error = {0};
         assert_int_equal(json_parse(body.data, body.len, JSON_LIMITS_REQUEST, &root, &error), ERR_OK);
@@ -137,15 +137,15 @@ static void odd_paths_and_contents_read_back_as_they_went_in(void **state)
 }
 
 /* The same body by head, pieces of `step` bytes, tail. */
-static void add_streamed(struct buf *body, const struct wire_message *message, const char *content, size_t step)
+static void add_streamed(struct buf *body, const struct body_message *message, const char *content, size_t step)
 {
-    struct wire_escaper escaper = {0};
+    struct body_escaper escaper = {0};
     size_t len = strlen(content);
-    wire_body_head(body, message);
+    body_head(body, message);
     for (size_t at = 0; at < len; at += step)
-        wire_escape(&escaper, body, content + at, len - at < step ? len - at : step);
-    wire_escape_end(&escaper, body);
-    wire_body_tail(body, message);
+        body_escape(&escaper, body, content + at, len - at < step ? len - at : step);
+    body_escape_end(&escaper, body);
+    body_tail(body, message);
 }
 
 static void the_streaming_form_gives_the_same_bytes(void **state)
@@ -153,11 +153,11 @@ static void the_streaming_form_gives_the_same_bytes(void **state)
     (void)state;
     for (size_t i = 0; i < ODD; i++)
         for (size_t step = 1; step < 9; step++) {
-            struct wire_message message = message_of(VERB_UPDATE);
+            struct body_message message = message_of(VERB_UPDATE);
             message.path = odd[i].path;
             message.previous_sha = SHA;
             struct buf whole = BUF_INIT, streamed = BUF_INIT;
-            wire_add_body(&whole, &message, odd[i].content, strlen(odd[i].content));
+            body_add(&whole, &message, odd[i].content, strlen(odd[i].content));
             add_streamed(&streamed, &message, odd[i].content, step);
             assert_string_equal(streamed.data, whole.data);
             buf_fini(&whole);
@@ -167,10 +167,10 @@ static void the_streaming_form_gives_the_same_bytes(void **state)
 
 static void assert_escaped(const char *text, const char *expected)
 {
-    struct wire_escaper escaper = {0};
+    struct body_escaper escaper = {0};
     struct buf out = BUF_INIT;
-    wire_escape(&escaper, &out, text, strlen(text));
-    wire_escape_end(&escaper, &out);
+    body_escape(&escaper, &out, text, strlen(text));
+    body_escape_end(&escaper, &out);
     assert_string_equal(out.data, expected);
     buf_fini(&out);
 }

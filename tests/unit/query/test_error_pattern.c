@@ -6,7 +6,7 @@
 
 static void assert_form(const char *text, const char *expected)
 {
-    char *form = form_of(text);
+    char *form = error_pattern_of(text);
     assert_string_equal(form, expected);
     free(form);
 }
@@ -55,18 +55,18 @@ static void no_text_has_a_form_too(void **state)
     assert_form("", FORM_OF_NOTHING);
 }
 
-/* At most FORM_MAX bytes, and no character is cut in two. */
+/* At most ERROR_PATTERN_MAX bytes, and no character is cut in two. */
 static void a_long_text_is_cut_between_characters(void **state)
 {
     (void)state;
-    char text[4 * FORM_MAX];
+    char text[4 * ERROR_PATTERN_MAX];
     for (size_t shift = 0; shift < 3; shift++) {
         memset(text, ' ', shift);
         for (size_t at = shift; at + 4 < sizeof text; at += 4)
             memcpy(text + at, "\xe2\x82\xac ", 5);
-        char *form = form_of(text);
+        char *form = error_pattern_of(text);
         size_t len = strlen(form);
-        assert_in_range(len, FORM_MAX - 3, FORM_MAX);
+        assert_in_range(len, ERROR_PATTERN_MAX - 3, ERROR_PATTERN_MAX);
         assert_memory_equal(form, text, len);
         assert_true((unsigned char)form[len - 1] == 0xAC || form[len - 1] == ' ');
         free(form);

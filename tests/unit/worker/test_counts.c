@@ -28,9 +28,9 @@ static int64_t outcome(const char *kind, const char *word)
 static void rulings_are_counted_by_kind(void **state)
 {
     (void)state;
-    const struct ruling rulings[] = {{.verdict = VERDICT_SUCCEEDED}, {.verdict = VERDICT_FAILED},
-                                     {.verdict = VERDICT_SKIPPED},   {.verdict = VERDICT_RETRY},
-                                     {.verdict = VERDICT_NONE},      {.verdict = VERDICT_SUCCEEDED}};
+    const struct job_result rulings[] = {{.verdict = OUTCOME_SUCCEEDED}, {.verdict = OUTCOME_FAILED},
+                                         {.verdict = OUTCOME_SKIPPED},   {.verdict = OUTCOME_RETRY},
+                                         {.verdict = OUTCOME_NONE},      {.verdict = OUTCOME_SUCCEEDED}};
     counts_settled("noop", rulings, sizeof rulings / sizeof *rulings);
     counts_settled("a kind that nobody knows", rulings, 1);
     assert_int_equal(outcome("noop", "succeeded"), 2);
