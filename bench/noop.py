@@ -2,8 +2,8 @@
 import re
 import subprocess
 
-from place import ROOT, Place, Trouble
-from postgres import sql
+from place import Place, Trouble
+from postgres import sql, statement
 from report import Row
 
 CHUNK = 1000
@@ -35,8 +35,7 @@ def worker_rate(bench):
 
 def _statement(name, values):
     """A statement of sql/queue/ with its parameters replaced by what pgbench can compute."""
-    text = (ROOT / "sql/queue" / (name + ".sql")).read_text()
-    text = " ".join(line for line in text.splitlines() if not line.startswith("--"))
+    text = statement("queue/" + name)
     return re.sub(r"\$(\d+)", lambda match: values[int(match.group(1)) - 1], text) + ";\n"
 
 

@@ -5,6 +5,12 @@ The standard library has none, and starting psql for each look would cost more t
 import pathlib
 import socket
 import struct
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "cmake"))
+
+from embed_sql import statement as embedded  # noqa: E402
 
 SQL = pathlib.Path(__file__).resolve().parent / "sql"
 
@@ -20,6 +26,11 @@ def sql(name, **values):
         literal = str(value) if isinstance(value, (int, float)) else "'%s'" % str(value).replace("'", "''")
         text = text.replace(":%s:" % key, literal)
     return text
+
+
+def statement(name):
+    """A statement of the programs, "queue/settle_fence", in one line."""
+    return " ".join(embedded(ROOT / "sql", name).split())
 
 
 class Postgres:

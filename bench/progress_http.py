@@ -3,7 +3,8 @@ import re
 import shutil
 import subprocess
 
-from place import ROOT, Place, Trouble, await_true
+from place import Place, Trouble, await_true
+from postgres import statement
 from report import Row
 
 CONNECTIONS = 64
@@ -46,8 +47,7 @@ def wrk(place, port, operation, seconds):
 
 def bare_select(place, operation, seconds):
     """Statements per second of the same SELECT, prepared, on as many connections as the dashboard has for it."""
-    text = (ROOT / "sql/dashboard/progress.sql").read_text()
-    text = " ".join(line for line in text.splitlines() if not line.startswith("--"))
+    text = statement("dashboard/progress")
     script = place.directory / "progress.sql"
     text = text.replace("HH24:MI:SS", "HH24-MI-SS")  # to pgbench these are variables
     script.write_text(text.replace("$1", "'%s'" % operation) + ";\n")

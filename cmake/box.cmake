@@ -16,7 +16,7 @@ function(tests_in label)
     string(REPLACE "test_" "" name ${name})
     add_executable(${label}_${box}_${name} ${file})
     target_link_libraries(${label}_${box}_${name} PRIVATE reprise_${box} reprise_testing PkgConfig::CMOCKA)
-    if(label STREQUAL contract AND box MATCHES "^(queue|doctor)$")
+    if(label STREQUAL contract AND box MATCHES "^(queue|definitions|doctor)$")
       target_link_libraries(${label}_${box}_${name} PRIVATE reprise_definitions reprise_doctor) # an operation takes a request; the doctor looks at the end
     endif()
     add_test(NAME ${label}/${box}/${name} COMMAND ${label}_${box}_${name})

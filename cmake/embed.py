@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Embeds text files as C constants: embed.py <symbol> <extension> <root> <out-dir>.
 
-sql/queue/settle_fence.sql becomes `const struct sql sql_queue_settle_fence`, common/queue/lua/take.lua becomes
-`const struct lua lua_take`; `<symbol>_all` lists them. A line `-- include: path/of/other.sql` (relative to the root)
+common/queue/lua/take.lua becomes `const struct lua lua_take`; `<symbol>_all` lists them. A line `-- include: path/of/other.sql` (relative to the root)
 is replaced by that file's text, so that a frame that many statements share is written once; with `-- include: PATH
 NAME=word` on the same line, each {NAME} of that file, and of those that it includes, is the word. Comments are kept out of the programs: what the server sees is what it needs. sql/migrations/*.sql are kept to the byte, for their checksum.
 """

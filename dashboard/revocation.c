@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "embedded/sql.h"
+#include "embedded/sql_dashboard.h"
 
 #define ID_CHARACTERS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 

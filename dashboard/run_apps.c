@@ -9,7 +9,7 @@
 #include "common/registry/watch.h"
 #include "dashboard/desk.h"
 #include "dashboard/run.h"
-#include "embedded/sql.h"
+#include "embedded/sql_registry.h"
 
 #define TEXT_MOST 8000 /* whatever is longer is refused by a rule of its own */
 

@@ -7,7 +7,7 @@
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
 #include "dashboard/waiting.h"
-#include "embedded/sql.h"
+#include "embedded/sql_dashboard.h"
 
 #define WAIT_MS INT64_C(60000)
 

@@ -9,7 +9,7 @@
 #include "dashboard/desk.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
-#include "embedded/sql.h"
+#include "embedded/sql_dashboard.h"
 
 /* Over the whole of its life; null where nothing can be said. */
 static void add_rate(struct json_object *json)

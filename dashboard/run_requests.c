@@ -8,7 +8,7 @@
 #include "dashboard/desk.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 #define HANDLE_MAX 400 /* bytes of a definition's name */
 
@@ -85,7 +85,7 @@ static enum err expected_ms(struct pg *pg, const struct submission *submission, 
     PGresult *result = NULL;
     pg_arg_text(args, submission->found.handle);
     pg_arg_int8(args, submission->preview.jobs);
-    enum err err = pg_exec(pg, &sql_producer_estimate, args, &result, error);
+    enum err err = pg_exec(pg, &sql_query_estimate, args, &result, error);
     bool is_known = err == ERR_OK && submission->preview.jobs >= 0 && !pg_is_null(result, 0, 0);
     *ms = is_known ? pg_int8(result, 0, 0) : -1;
     PQclear(result);

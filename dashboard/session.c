@@ -6,7 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "dashboard/desk.h"
-#include "embedded/sql.h"
+#include "embedded/sql_dashboard.h"
 
 #define TOKEN_BYTES (SESSION_TOKEN_HEX / 2)
 

@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "dashboard/desk.h"
-#include "embedded/sql.h"
+#include "embedded/sql_dashboard.h"
 
 #define NAP_FIRST_MS 5
 #define NAP_LAST_MS 200

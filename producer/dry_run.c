@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 #include "producer/out.h"
 
 char *dry_run_count(int64_t count)
@@ -32,7 +32,7 @@ static enum err expected_ms(struct pg *pg, const char *definition_id, int64_t jo
     pg_arg_text(args, definition_id);
     pg_arg_int8(args, jobs);
     PGresult *result = NULL;
-    enum err err = pg_exec(pg, &sql_producer_estimate, args, &result, error);
+    enum err err = pg_exec(pg, &sql_query_estimate, args, &result, error);
     *ms = err != ERR_OK || jobs < 0 || pg_is_null(result, 0, 0) ? -1 : pg_int8(result, 0, 0);
     PQclear(result);
     pg_args_drop(args);

@@ -11,7 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/query/operations.h"
-#include "embedded/sql.h"
+#include "embedded/sql_producer.h"
 #include "producer/follow_words.h"
 #include "producer/list.h"
 #include "producer/out.h"

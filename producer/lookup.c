@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "embedded/sql.h"
+#include "embedded/sql_producer.h"
 
 /* Takes the one row there must be; `what` is "app" or "repository". */
 static enum err only_one(const PGresult *result, const char *what, const char *text, char id[ID_MAX],

@@ -6,7 +6,7 @@
 #include "common/query/apps.h"
 #include "common/registry/app.h"
 #include "common/registry/watch.h"
-#include "embedded/sql.h"
+#include "embedded/sql_registry.h"
 #include "producer/list.h"
 #include "producer/lookup.h"
 #include "producer/out.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_producer.h"
 #include "producer/out.h"
 #include "producer/session.h"
 

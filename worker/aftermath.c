@@ -11,7 +11,7 @@
 #include "common/queue/due.h"
 #include "common/queue/lease.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 #define STORE_MS 1000
 #define LOOK_MS 250 /* a look for suspects, which comes again soon, holds the supervisor up for no longer */

@@ -10,7 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_session.h"
 #include "worker/run_private.h"
 
 #define PAUSE_SLICE_MS 50
@@ -194,7 +194,7 @@ static enum err repeat(struct run *run, struct pg_batch *batch, enum err err, st
 
 enum err run_checkpoint_start(struct run *run, struct pg_batch *batch, struct err_info *error)
 {
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     FAULT_POINT("checkpoint.begin");
     run->executor->checkpoint_sent_ms = clock_boot_ms();
     enum err err = pg_batch_start(run->pg, batch, error);

@@ -20,7 +20,9 @@
 #include "common/queue/orphans.h"
 #include "common/queue/rebuild.h"
 #include "common/queue/sweep.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
+#include "embedded/sql_history.h"
+#include "embedded/sql_queue.h"
 #include "worker/work.h"
 
 #define TICK_MS 1000

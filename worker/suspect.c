@@ -5,7 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 #include "worker/run_private.h"
 
 #define SPLIT_MAX 1000

@@ -5,7 +5,7 @@
 
 #include "common/base/did_you_mean.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_definitions.h"
 
 #define CHANGES_MAX 5 /* so often may a definition change between looking it up and accepting */
 
@@ -27,7 +27,7 @@ static enum err run_by_handle(struct pg *pg, const struct sql *statement, const 
 static enum err unknown(struct pg *pg, const char *handle, struct err_info *error)
 {
     PGresult *rows = NULL;
-    enum err err = pg_exec(pg, &sql_queue_catalog_handles, NULL, &rows, error);
+    enum err err = pg_exec(pg, &sql_definitions_registry_handles, NULL, &rows, error);
     if (err != ERR_OK)
         return err;
     struct did_you_mean nearest = {.wanted = handle};
@@ -84,7 +84,7 @@ enum err definition_registry_find(struct pg *pg, const char *handle, struct regi
 {
     *found = (struct registered_definition){0};
     PGresult *row = NULL;
-    enum err err = run_by_handle(pg, &sql_queue_catalog_find, handle, &row, error);
+    enum err err = run_by_handle(pg, &sql_definitions_registry_find, handle, &row, error);
     if (err == ERR_OK)
         err = pg_rows(row) == 0 ? unknown(pg, handle, error) : refuse(row, handle, error);
     if (err == ERR_OK)
@@ -143,10 +143,10 @@ static enum err change(struct pg *pg, const struct sql *statement, const char *h
 
 enum err definition_registry_archive(struct pg *pg, const char *handle, struct err_info *error)
 {
-    return change(pg, &sql_queue_catalog_archive, handle, error);
+    return change(pg, &sql_definitions_registry_archive, handle, error);
 }
 
 enum err definition_registry_unarchive(struct pg *pg, const char *handle, struct err_info *error)
 {
-    return change(pg, &sql_queue_catalog_unarchive, handle, error);
+    return change(pg, &sql_definitions_registry_unarchive, handle, error);
 }

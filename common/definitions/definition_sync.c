@@ -9,7 +9,8 @@
 #include "common/definitions/definition_sync_report.h"
 #include "common/definitions/definition_sync_sources.h"
 #include "common/queue/names.h"
-#include "embedded/sql.h"
+#include "embedded/sql_definitions.h"
+#include "embedded/sql_session.h"
 
 #define STATEMENTS_MAX 500 /* of one message: bounds what is held in memory for it */
 
@@ -20,11 +21,11 @@ enum { QUERY_PARAMS_BEGIN, QUERY_PARAMS_PATIENCE, QUERY_PARAMS_LOCK, QUERY_PARAM
 
 static enum err take_picture(struct pg *pg, int64_t turn_ms, struct pg_batch *batch, struct err_info *error)
 {
-    pg_batch_add(batch, &sql_queue_begin);
-    pg_arg_int8(pg_batch_add(batch, &sql_queue_resync_patience), turn_ms);
-    pg_batch_add(batch, &sql_queue_resync_lock);
-    pg_batch_add(batch, &sql_queue_resync_before);
-    pg_batch_add(batch, &sql_queue_projects);
+    pg_batch_add(batch, &sql_session_begin);
+    pg_arg_int8(pg_batch_add(batch, &sql_definitions_sync_patience), turn_ms);
+    pg_batch_add(batch, &sql_definitions_sync_lock);
+    pg_batch_add(batch, &sql_definitions_sync_before);
+    pg_batch_add(batch, &sql_definitions_projects);
     return pg_batch_run(pg, batch, error);
 }
 
@@ -79,10 +80,10 @@ static void put(struct pg_batch *batch, const struct definition_sync_change *cha
     const struct definition *definition = change->file->definition;
     struct buf body = BUF_INIT;
     definition_canonical(definition, &body);
-    struct pg_args *args = pg_batch_add(batch, &sql_queue_definition_keep);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_definition_keep);
     pg_arg_text(args, change->digest);
     pg_arg_text(args, body.data);
-    args = pg_batch_add(batch, &sql_queue_resync_put);
+    args = pg_batch_add(batch, &sql_definitions_sync_put);
     pg_arg_text(args, change->source->project);
     pg_arg_text(args, change->identifier);
     pg_arg_text(args, definition->name);
@@ -103,7 +104,7 @@ static void put(struct pg_batch *batch, const struct definition_sync_change *cha
 static void fail(struct pg_batch *batch, const struct definition_sync_change *change)
 {
     const struct definition_failure *failure = change->failure;
-    struct pg_args *args = pg_batch_add(batch, &sql_queue_resync_fail);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_sync_fail);
     pg_arg_text(args, change->source->project);
     pg_arg_text(args, change->identifier);
     pg_arg_text(args, type_of(failure->path));
@@ -130,8 +131,8 @@ static void write_rows(struct writer *writer, const struct definition_sync_chang
 /* What is gone goes first: its path or its id may be another's now. */
 static enum err write_changes(struct writer *writer, const struct definition_sync_changes *changes)
 {
-    write_rows(writer, changes, DEFINITION_SYNC_FORGET, &sql_queue_resync_forget);
-    write_rows(writer, changes, DEFINITION_SYNC_GONE, &sql_queue_resync_gone);
+    write_rows(writer, changes, DEFINITION_SYNC_FORGET, &sql_definitions_sync_forget);
+    write_rows(writer, changes, DEFINITION_SYNC_GONE, &sql_definitions_sync_gone);
     enum err err = flush(writer);
     for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
         const struct definition_sync_change *change = &changes->list[i];
@@ -142,7 +143,7 @@ static enum err write_changes(struct writer *writer, const struct definition_syn
         if (pg_batch_count(writer->batch) >= STATEMENTS_MAX)
             err = flush(writer);
     }
-    pg_batch_add(writer->batch, &sql_queue_commit);
+    pg_batch_add(writer->batch, &sql_session_commit);
     return err == ERR_OK ? flush(writer) : err;
 }
 
@@ -208,7 +209,7 @@ enum err definition_sync(const struct definition_sync *resync, struct definition
 enum err definition_sync_is_first(struct pg *pg, bool *first, struct err_info *error)
 {
     PGresult *result = NULL;
-    enum err err = pg_exec(pg, &sql_queue_resync_is_first, NULL, &result, error);
+    enum err err = pg_exec(pg, &sql_definitions_sync_is_first, NULL, &result, error);
     *first = err == ERR_OK && pg_bool(result, 0, 0);
     PQclear(result);
     return err;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_definitions.h"
 
 #define KEPT 64 /* that nobody uses */
 
@@ -18,7 +18,7 @@ enum err definition_of_operation(struct pg *pg, const struct operation *operatio
     PGresult *result = NULL;
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, operation->digest);
-    enum err err = pg_exec(pg, &sql_queue_definition_by_digest, args, &result, error);
+    enum err err = pg_exec(pg, &sql_definitions_definition_by_digest, args, &result, error);
     if (err == ERR_OK && pg_rows(result) == 0)
         err = err_set(error, ERR_PERMANENT, "version %s of definition %s is not in the database", operation->digest,
                       operation->definition);

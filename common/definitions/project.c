@@ -6,7 +6,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/definitions/definition.h"
-#include "embedded/sql.h"
+#include "embedded/sql_definitions.h"
 
 #define NAME_MAX_BYTES 200
 #define PATH_MAX_BYTES 4000
@@ -84,7 +84,7 @@ enum err project_add(struct pg *pg, const char *roots, const struct project *pro
     pg_arg_text(args, project->name);
     pg_arg_text(args, project->path);
     PGresult *result = NULL;
-    err = pg_exec(pg, &sql_queue_project_insert, args, &result, error);
+    err = pg_exec(pg, &sql_definitions_project_insert, args, &result, error);
     if (err == ERR_OK && pg_affected(result) == 0)
         err = err_set(error, ERR_CONFLICT, "there is a project with the id \"%s\" or the path %s already", project->id,
                       project->path);
@@ -98,7 +98,7 @@ enum err project_remove(struct pg *pg, const char *id, struct err_info *error)
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, id);
     PGresult *result = NULL;
-    enum err err = pg_exec(pg, &sql_queue_project_delete, args, &result, error);
+    enum err err = pg_exec(pg, &sql_definitions_project_delete, args, &result, error);
     if (err == ERR_OK && pg_affected(result) == 0)
         err = err_set(error, ERR_NOT_FOUND, "there is no project \"%s\"; see: producer projects", id);
     PQclear(result);

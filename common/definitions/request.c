@@ -12,7 +12,8 @@
 #include "common/base/mem.h"
 #include "common/definitions/request.h"
 #include "common/queue/names.h"
-#include "embedded/sql.h"
+#include "embedded/sql_definitions.h"
+#include "embedded/sql_session.h"
 
 #define SQLSTATE_UNIQUE "23505"
 
@@ -177,7 +178,7 @@ static enum err draft_make(struct pg *pg, const struct kind_table *kinds, const 
 /* A version that no re-sync has loaded. */
 static void keep_version(struct pg_batch *batch, const struct draft *draft)
 {
-    struct pg_args *args = pg_batch_add(batch, &sql_queue_definition_keep);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_definition_keep);
     pg_arg_text(args, draft->digest);
     pg_arg_text(args, draft->body.data);
 }
@@ -187,7 +188,7 @@ static void add_insert(struct pg_batch *batch, const struct request *request, co
 {
     if (request->catalog_id == 0)
         keep_version(batch, draft);
-    struct pg_args *args = pg_batch_add(batch, &sql_queue_operation_insert);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_request_insert);
     pg_arg_text(args, operation_id);
     pg_arg_text(args, handle_of(request));
     pg_arg_text(args, draft->digest);
@@ -202,38 +203,38 @@ static void add_insert(struct pg_batch *batch, const struct request *request, co
     pg_arg_text(args, request->requested_by == NULL ? "" : request->requested_by);
     pg_arg_text(args, request->request_id);
     pg_arg_bytea(args, draft->key, sizeof draft->key);
-    args = pg_batch_add(batch, &sql_queue_operation_insert_tally);
+    args = pg_batch_add(batch, &sql_definitions_request_insert_tally);
     pg_arg_text(args, operation_id);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
 }
 
 /* Who finds the stamped item again, after its acceptor died, must find the operation that it joined. */
 static void add_alias(struct pg_batch *batch, const char *stamp, const char *operation_id)
 {
-    struct pg_args *args = pg_batch_add(batch, &sql_queue_operation_insert_alias);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_request_insert_alias);
     pg_arg_text(args, stamp);
     pg_arg_text(args, operation_id);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
 }
 
 /* Takes the lock of equal requests, then looks for the operation that this request already has or may join. */
 static enum err find(struct pg *pg, struct pg_batch *batch, const struct request *request, const struct draft *draft,
                      struct err_info *error)
 {
-    pg_batch_add(batch, &sql_queue_begin);
-    struct pg_args *args = pg_batch_add(batch, &sql_queue_operation_lock_request);
+    pg_batch_add(batch, &sql_session_begin);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_request_lock_request);
     pg_arg_bytea(args, draft->key, sizeof draft->key);
-    args = pg_batch_add(batch, &sql_queue_operation_find_request);
+    args = pg_batch_add(batch, &sql_definitions_request_find_request);
     pg_arg_text(args, request->operation_id != NULL ? request->operation_id : request->stamp);
     pg_arg_text(args, request->request_id);
-    args = pg_batch_add(batch, &sql_queue_operation_find_repetition);
+    args = pg_batch_add(batch, &sql_definitions_request_find_repetition);
     pg_arg_bytea(args, draft->key, sizeof draft->key);
     pg_arg_bool(args, request->dry_run);
-    args = pg_batch_add(batch, &sql_queue_catalog_is_current);
+    args = pg_batch_add(batch, &sql_definitions_registry_is_current);
     pg_arg_int8(args, request->catalog_id);
     pg_arg_text(args, draft->digest);
     if (request->tick != NULL) {
-        args = pg_batch_add(batch, &sql_queue_schedule_claim);
+        args = pg_batch_add(batch, &sql_definitions_schedule_claim);
         pg_arg_int8(args, request->tick->definition_id);
         pg_arg_int8(args, request->tick->at_ms);
         pg_arg_text(args, request->operation_id);

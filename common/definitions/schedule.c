@@ -6,7 +6,7 @@
 #include "common/base/log.h"
 #include "common/definitions/definition_registry.h"
 #include "common/definitions/tick.h"
-#include "embedded/sql.h"
+#include "embedded/sql_definitions.h"
 
 /* Whoever is late by more than this lets the tick go: he was stopped, and the next pass sees a newer one. */
 #define LATE_MS 10000
@@ -33,7 +33,7 @@ static enum err skip(const struct schedule *schedule, const struct due *due, con
     pg_arg_int8(args, due->tick_ms);
     pg_arg_text(args, why);
     PGresult *result = NULL;
-    enum err err = pg_exec(schedule->pg, &sql_queue_schedule_skip, args, &result, error);
+    enum err err = pg_exec(schedule->pg, &sql_definitions_schedule_skip, args, &result, error);
     if (err == ERR_OK && pg_rows(result) > 0)
         log_write(due->idle || !pg_bool(result, 0, 0) ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
                   "schedule: a tick of %s was skipped: %s", due->handle, why);
@@ -51,7 +51,7 @@ static enum err find_running(const struct schedule *schedule, const struct due *
     struct pg_args *args = pg_args_new();
     pg_arg_int8(args, due->definition_id);
     PGresult *result = NULL;
-    enum err err = pg_exec(schedule->pg, &sql_queue_schedule_running, args, &result, error);
+    enum err err = pg_exec(schedule->pg, &sql_definitions_schedule_running, args, &result, error);
     snprintf(operation_id, ID_MAX, "%s", err == ERR_OK && pg_rows(result) > 0 ? pg_text(result, 0, 0) : "");
     PQclear(result);
     pg_args_drop(args);
@@ -147,7 +147,7 @@ enum err schedule_pass(const struct schedule *schedule, int *started, struct err
 {
     PGresult *rows = NULL;
     *started = 0;
-    enum err err = pg_exec(schedule->pg, &sql_queue_schedule_scheduled, NULL, &rows, error);
+    enum err err = pg_exec(schedule->pg, &sql_definitions_schedule_scheduled, NULL, &rows, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(rows); row++) {
         struct due due;
         if (read_due(rows, row, &due))

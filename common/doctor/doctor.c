@@ -11,7 +11,8 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
+#include "embedded/sql_session.h"
 
 #define LOOK_EVERY_MS 250
 /* After so many times wait_ms, what is still young arose while we looked, and is left to the next check-up. */
@@ -26,7 +27,7 @@ struct pg_batch *doctor_snapshot_new(void)
 
 enum err doctor_snapshot_run(struct pg *pg, struct pg_batch *batch, struct err_info *error)
 {
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     enum err err = pg_batch_run(pg, batch, error);
     if (err != ERR_OK)
         pg_abort(pg);

@@ -1,7 +1,7 @@
 /* I3 from the side of the workflow history: each change of a cost stands in the log, in the transaction that made it.
  */
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 enum { WORKFLOW, LOGGED, STORED };
 

@@ -14,13 +14,14 @@
 #include "common/queue/chunk.h"
 #include "common/queue/orphans.h"
 #include "common/queue/redis_identity.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
+#include "embedded/sql_queue.h"
 
 #define REJECTED_MAX 1000 /* also in lua/refuse.lua */
 #define OLD_WINDOWS_MAX 20
 #define DUE_TOLERANCE_MS 5000
 
-/* The columns of live.sql behind those of the tally. */
+/* The columns of live behind those of the tally. */
 enum { LIVE_WINDOW = TALLY_COLUMNS, LIVE_OPEN, LIVE_READY, LIVE_DUE_MS };
 
 /* One operation in both stores. */

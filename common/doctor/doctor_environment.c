@@ -6,7 +6,7 @@
 #include "common/base/clock.h"
 #include "common/doctor/doctor_private.h"
 #include "common/store/migrate.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 #define CLOCKS_APART_MS 2000
 
@@ -33,7 +33,7 @@ static enum err check_schema(struct doctor *doctor, bool *usable, struct err_inf
     return err;
 }
 
-/* Each column of environment.sql that is a yes or no, with what is wrong and at which answer. */
+/* Each column of environment that is a yes or no, with what is wrong and at which answer. */
 static const struct {
     bool bad;
     const char *text;

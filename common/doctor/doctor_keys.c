@@ -10,7 +10,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 #define PAGE 1000
 #define PRINTS_MAX 2

@@ -8,7 +8,7 @@
 
 #include "common/doctor/doctor_private.h"
 #include "common/queue/lease.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 /* Less than the 10 s of a look again: a lease that is so young at each look was touched in between. */
 #define TOUCHED_LATELY_MS (LEASE_TOUCH_MS + 1000)

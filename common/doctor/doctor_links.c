@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 #define LINKS_AT_ONCE 50
 

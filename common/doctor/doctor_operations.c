@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 #define OPERATIONS_AT_ONCE 20
 
-/* The columns of counts.sql. */
+/* The columns of counts. */
 enum {
     COUNTS_ID,
     COUNTS_HAS_OPERATION,

@@ -10,7 +10,8 @@
 #include "common/base/mem.h"
 #include "common/doctor/doctor_private.h"
 #include "common/queue/dispatch.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
+#include "embedded/sql_queue.h"
 
 struct repair {
     struct pg *pg;

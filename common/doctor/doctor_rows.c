@@ -4,7 +4,7 @@
  * what is wrong; one that was never written over names none.
  */
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 #define JOBS_OF_EACH 1000 /* of an operation, where not deep */
 

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 #include "common/doctor/doctor_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_doctor.h"
 
 #define ROWS_MAX 200000 /* a tenth of a second */
 

@@ -1,9 +1,9 @@
 /*
- * To add a kind: a row here, its selections with their statements in sql/select/, and its run in worker/run/table.c.
+ * To add a kind: a row here, its selections with their statements in sql/kinds/, and its run in worker/run/table.c.
  */
 #include "common/kinds/kinds.h"
 
-#include "embedded/sql.h"
+#include "embedded/sql_kinds.h"
 
 #define END_OF_SELECTIONS                                                                                              \
     {                                                                                                                  \
@@ -11,55 +11,55 @@
     }
 
 static const struct selection counted[] = {
-    {"numbers", &sql_select_numbers, &sql_select_check_numbers},
+    {"numbers", &sql_kinds_numbers, &sql_kinds_check_numbers},
     END_OF_SELECTIONS,
 };
 
 static const struct selection links[] = {
-    {"link", &sql_select_link, &sql_select_check_link},
-    {"links-of-app", &sql_select_links_of_app, &sql_select_check_links_of_app},
-    {"links-of-all", &sql_select_links_of_all, &sql_select_check_links_of_all},
-    {"failed-link", &sql_select_failed_link, &sql_select_check_failed_link},
-    {"failed-links-of-app", &sql_select_failed_links_of_app, &sql_select_check_failed_links_of_app},
-    {"failed-links", &sql_select_failed_links, &sql_select_check_failed_links},
-    {"links-to-rescan", &sql_select_links_to_rescan, &sql_select_check_links_to_rescan},
+    {"link", &sql_kinds_link, &sql_kinds_check_link},
+    {"links-of-app", &sql_kinds_links_of_app, &sql_kinds_check_links_of_app},
+    {"links-of-all", &sql_kinds_links_of_all, &sql_kinds_check_links_of_all},
+    {"failed-link", &sql_kinds_failed_link, &sql_kinds_check_failed_link},
+    {"failed-links-of-app", &sql_kinds_failed_links_of_app, &sql_kinds_check_failed_links_of_app},
+    {"failed-links", &sql_kinds_failed_links, &sql_kinds_check_failed_links},
+    {"links-to-rescan", &sql_kinds_links_to_rescan, &sql_kinds_check_links_to_rescan},
     END_OF_SELECTIONS,
 };
 
 static const struct selection agents[] = {
-    {"agents-directory", &sql_select_agents_directory, &sql_select_check_agents_directory},
+    {"agents-directory", &sql_kinds_agents_directory, &sql_kinds_check_agents_directory},
     END_OF_SELECTIONS,
 };
 
 static const struct selection scanned[] = {
-    {"scanned-runs", &sql_select_scanned_runs, &sql_select_check_any},
+    {"scanned-runs", &sql_kinds_scanned_runs, &sql_kinds_check_any},
     END_OF_SELECTIONS,
 };
 
 /* Both under one name: a definition says that runs are compared, each kind knows with what. */
 static const struct selection scored[] = {
-    {"runs-to-compare", &sql_select_runs_to_score, &sql_select_check_any},
+    {"runs-to-compare", &sql_kinds_runs_to_score, &sql_kinds_check_any},
     END_OF_SELECTIONS,
 };
 
 static const struct selection compared[] = {
-    {"runs-to-compare", &sql_select_runs_to_compare, &sql_select_check_any},
+    {"runs-to-compare", &sql_kinds_runs_to_compare, &sql_kinds_check_any},
     END_OF_SELECTIONS,
 };
 
 static const struct selection patterned[] = {
-    {"patterns-to-refresh", &sql_select_patterns_to_refresh, &sql_select_check_any},
+    {"patterns-to-refresh", &sql_kinds_patterns_to_refresh, &sql_kinds_check_any},
     END_OF_SELECTIONS,
 };
 
 static const struct selection changed_costs[] = {
-    {"cost-webhooks", &sql_select_cost_webhooks, &sql_select_check_cost_webhooks},
+    {"cost-webhooks", &sql_kinds_cost_webhooks, &sql_kinds_check_cost_webhooks},
     END_OF_SELECTIONS,
 };
 
 static const struct selection workflows[] = {
-    {"workflow", &sql_select_workflow, &sql_select_check_workflow},
-    {"workflows", &sql_select_workflows, &sql_select_check_workflows},
+    {"workflow", &sql_kinds_workflow, &sql_kinds_check_workflow},
+    {"workflows", &sql_kinds_workflows, &sql_kinds_check_workflows},
     END_OF_SELECTIONS,
 };
 
@@ -69,7 +69,7 @@ static const struct selection workflows[] = {
 #define RECOST_CHUNK 1000
 
 static const struct selection definitions[] = {
-    {"definitions", &sql_select_definitions, &sql_select_check_definitions},
+    {"definitions", &sql_kinds_definitions, &sql_kinds_check_definitions},
     END_OF_SELECTIONS,
 };
 
@@ -82,7 +82,7 @@ static const struct kind all[] = {
      .exclusive = true,
      .sends_requests = true,
      .selections = links,
-     .cancel_mark = &sql_deliveries_cancel_mark},
+     .cancel_mark = &sql_kinds_cancel_mark},
     {.name = "snapshot",
      .queue = "delivery",
      .chunk = 1,

@@ -1,7 +1,7 @@
 #include "common/query/activity.h"
 
 #include "common/query/row.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 #define DAY_INDEX 2
 

@@ -1,7 +1,7 @@
 #include "common/query/analytics.h"
 
 #include "common/query/row.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 enum err analytics_read(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                         struct err_info *error)

@@ -5,7 +5,7 @@
 
 #include "common/query/links.h"
 #include "common/query/page.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 enum err apps_list(struct pg *pg, const struct query_params *asked, struct query_result *answer, struct err_info *error)
 {

@@ -6,7 +6,7 @@
 #include "common/definitions/tick.h"
 #include "common/query/page.h"
 #include "common/query/row.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 #define VERSIONS_SHOWN 50
 #define US_PER_MS 1000

@@ -6,7 +6,7 @@
 #include "common/queue/names.h"
 #include "common/queue/worker_list.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 #define ALIVE_MS 5000
 #define SILENT_MAX 500

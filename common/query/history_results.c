@@ -4,7 +4,7 @@
 
 #include "common/query/page.h"
 #include "common/query/row.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 static enum err ask(struct pg *pg, const struct sql *statement, const struct query_params *asked, PGresult **rows,
                     struct err_info *error)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/query/page.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 /* The words for the status of a link (docs/domain/deliveries.md), each with the statement that finds its links. */
 static const char *const words[] = {"synced", "failed", "pending_snapshot", "scanning", NULL};

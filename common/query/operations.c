@@ -1,7 +1,7 @@
 #include "common/query/operations.h"
 
 #include "common/query/page.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 enum err operations_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                          struct err_info *error)

@@ -9,7 +9,7 @@
 #include "common/base/mem.h"
 #include "common/query/error_pattern.h"
 #include "common/query/page.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 enum { COLUMN_ERROR, COLUMN_JOBS, COLUMN_FIRST_SEQ };
 

@@ -1,6 +1,6 @@
 #include "common/query/overview.h"
 
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 enum err overview_read(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                        struct err_info *error)

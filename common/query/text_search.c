@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 #define COMMON_SHARE 0.05
 #define LEAST_SHARE 0.01 /* of what is walked for; a sample may have missed it */

@@ -1,6 +1,6 @@
 #include "common/query/workflow.h"
 
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 enum err workflow_one(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                       struct err_info *error)

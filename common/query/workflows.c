@@ -9,7 +9,7 @@
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "common/query/page.h"
-#include "embedded/sql.h"
+#include "embedded/sql_query.h"
 
 #define SEARCH_LEAST 3 /* characters: what a trigram is made of */
 

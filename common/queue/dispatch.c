@@ -9,7 +9,7 @@
 #include "common/base/fault.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 #define WORKER_ALIVE_MS 5000
 

@@ -2,7 +2,7 @@
 
 #include "common/queue/names.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 /* Whether its entry is there or not: what is known to be due need not wait for one. */
 static enum err send_due_chunk(const struct dispatch *dispatch, const char *operation_id, int queue,

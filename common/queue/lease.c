@@ -6,7 +6,8 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
+#include "embedded/sql_session.h"
 
 /* Every statement about a lease begins with these four. */
 static void arg_lease(struct pg_args *args, const struct lease *lease)
@@ -73,7 +74,7 @@ enum { CHECKPOINT_BEGIN, CHECKPOINT_FENCE };
 
 void checkpoint_begin(struct pg_batch *batch, const struct lease *lease, const char *remember)
 {
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     struct pg_args *args = pg_batch_add(batch, &sql_queue_checkpoint_fence);
     arg_lease(args, lease);
     pg_arg_text(args, remember);
@@ -88,7 +89,7 @@ enum err checkpoint_commit(struct pg *pg, struct pg_batch *batch, struct lease *
                            struct err_info *error)
 {
     int64_t before = clock_boot_ms();
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     FAULT_POINT("checkpoint.begin");
     enum err err = pg_batch_run(pg, batch, error);
     FAULT_POINT("checkpoint.committed");

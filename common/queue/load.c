@@ -7,7 +7,7 @@
 
 #include "common/base/mem.h"
 #include "common/queue/job.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 enum { LOAD_MARK, LOAD_JOBS, LOAD_STATE };
 

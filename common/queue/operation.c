@@ -11,7 +11,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 static char *copy(const PGresult *result, int column)
 {

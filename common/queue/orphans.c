@@ -13,7 +13,7 @@
 #include "common/queue/due.h"
 #include "common/queue/names.h"
 #include "common/queue/redis_snapshot.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 #define ORPHAN_NAME_MAX (ID_MAX + 24)
 

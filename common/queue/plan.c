@@ -6,7 +6,8 @@
 #include "common/base/fault.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
+#include "embedded/sql_session.h"
 
 /* A phase of an operation as it stands in its row. */
 struct phase {
@@ -60,7 +61,7 @@ static enum err move_cursor(struct pg *pg, struct pg_batch *batch, const struct 
     pg_arg_int8(args, planned);
     pg_arg_text(args, cursor == NULL ? operation->plan_cursor : cursor);
     pg_arg_bool(args, planned < PLAN_STEP);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     return pg_batch_run(pg, batch, error);
 }
 
@@ -88,7 +89,7 @@ static enum err step(struct pg *pg, const struct kind_table *kinds, const struct
 static enum err begin(struct pg *pg, const char *operation_id, enum plan_status *status, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     pg_arg_text(pg_batch_add(batch, &sql_queue_plan_lock), operation_id);
     pg_arg_text(pg_batch_add(batch, &sql_queue_plan_share), operation_id);
     enum err err = pg_batch_run(pg, batch, error);

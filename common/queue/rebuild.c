@@ -11,7 +11,8 @@
 #include "common/queue/names.h"
 #include "common/queue/redis_identity.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
+#include "embedded/sql_session.h"
 
 /* The counter, queues, active lists, delayed sets and suspects go; the inbox and its lists never do. */
 static enum err wipe(const struct dispatch *d, const char *found, const char *nonce, bool *wiped,
@@ -126,7 +127,7 @@ static enum err take_lock(struct pg *lock, struct err_info *error)
     if (err != ERR_OK)
         return err;
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     pg_batch_add(batch, &sql_queue_rebuild_lock);
     err = pg_batch_run(lock, batch, error);
     pg_batch_drop(batch);

@@ -6,7 +6,7 @@
 
 #include "common/base/mem.h"
 #include "common/queue/names.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 #define BEATS_MAX ((int64_t)1 << 48) /* a thousand workers beat so often in 8 900 years */
 /* So far may the counter have come since it was looked at: a thousand workers that beat for eleven days, while none of

@@ -15,7 +15,8 @@
 #include "common/base/fault.h"
 #include "common/base/mem.h"
 #include "common/queue/job.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
+#include "embedded/sql_session.h"
 
 void job_result_fini(struct job_result *ruling)
 {
@@ -157,7 +158,7 @@ static enum err write_effects(struct pg *pg, const struct settle_request *s, con
     if (s->effects != NULL)
         s->effects(batch, mine->index, mine->count, s->context);
     add_tally(batch, s, mine);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     FAULT_POINT("settle.between");
     enum err err = pg_batch_run(pg, batch, error);
     FAULT_POINT("settle.committed");
@@ -210,7 +211,7 @@ static enum err end_jobs(struct pg *pg, const struct settle_request *s, const st
     struct picked mine = {mem_array(wanted->count + 1, sizeof(size_t)), wanted->count};
     memcpy(mine.index, wanted->index, wanted->count * sizeof(size_t));
     struct pg_batch *fence = pg_batch_new();
-    pg_batch_add(fence, &sql_queue_begin);
+    pg_batch_add(fence, &sql_session_begin);
     add_fence(fence, s, wanted);
     FAULT_POINT("settle.begin");
     enum err err = pg_batch_run(pg, fence, error);
@@ -318,7 +319,7 @@ static enum err put_back(struct pg *pg, const struct settle_request *s, const st
                          struct settle_result *settled, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     pg_batch_add(batch, &sql_queue_no_nested_loops);
     add_retry(batch, s, again);
     add_release(batch, s, again);
@@ -330,7 +331,7 @@ static enum err put_back(struct pg *pg, const struct settle_request *s, const st
         keep_returned(s, &mine, pg_batch_result(batch, PUT_BACK_RETRY));
         struct pg_batch *rest = pg_batch_new();
         add_retry_effects(rest, s, &mine);
-        pg_batch_add(rest, &sql_queue_commit);
+        pg_batch_add(rest, &sql_session_commit);
         err = pg_batch_run(pg, rest, error);
         pg_batch_drop(rest);
     }

@@ -12,7 +12,8 @@
 #include "common/queue/redis_snapshot.h"
 #include "common/queue/sweep_ended.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
+#include "embedded/sql_session.h"
 
 #define PLAN_BUDGET_MS 50 /* so long may an inbox request have to wait for a big plan */
 #define DUE_TOLERANCE_MS 1000
@@ -195,7 +196,7 @@ static int64_t effective_window(const struct redis_snapshot *census, const struc
 static enum err read_live(struct sweep *sweep, struct live **all, size_t *count, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     pg_arg_text(pg_batch_add(batch, &sql_queue_sweep_lock), "live");
     pg_batch_add(batch, &sql_queue_sweep_live);
     enum err err = pg_batch_run(sweep->pg, batch, error);

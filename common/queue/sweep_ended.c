@@ -12,7 +12,8 @@
 #include "common/queue/kind.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
+#include "embedded/sql_session.h"
 
 #define OPS_AT_ONCE 500
 #define REMOVE_STEP 5000
@@ -57,7 +58,7 @@ struct removal {
 static enum err begin_removal(struct sweep_ended *s, struct removal *step, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     pg_arg_text(pg_batch_add(batch, &sql_queue_sweep_lock), "leftover");
     struct pg_args *args = pg_batch_add(batch, &sql_queue_remove_leftover_next);
     pg_arg_text(args, step->operation_id);
@@ -95,7 +96,7 @@ static enum err end_removal(struct sweep_ended *s, struct removal *step, const P
     pg_arg_text(args, step->operation_id);
     pg_arg_int8(args, step->removed);
     pg_arg_bool(args, step->from > 0);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     enum err err = pg_batch_run(s->pg, batch, error);
     pg_batch_drop(batch);
     return err;

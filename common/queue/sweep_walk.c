@@ -8,7 +8,7 @@
 #include "common/base/mem.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 #define KEYS_AT_ONCE 500
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/store/pg.h"
-#include "embedded/sql.h"
+#include "embedded/sql_queue.h"
 
 static const char *const state_names[] = {
     [OP_RUNNING] = "running", [OP_PAUSED] = "paused",       [OP_COMPLETED] = "completed",

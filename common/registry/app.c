@@ -4,7 +4,8 @@
 
 #include "common/base/printable.h"
 #include "common/store/http.h"
-#include "embedded/sql.h"
+#include "embedded/sql_registry.h"
+#include "embedded/sql_session.h"
 
 #define NAME_MAX_BYTES 200
 #define TEXT_MAX_BYTES 2000
@@ -73,7 +74,7 @@ static const char *or_empty(const char *text)
 static enum err insert(struct pg *pg, const struct app *app, const char *sealed, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     pg_batch_add(batch, &sql_registry_apps_lock);
     struct pg_args *args = pg_batch_add(batch, &sql_registry_app_insert);
     pg_arg_text(args, app->app_id);
@@ -83,7 +84,7 @@ static enum err insert(struct pg *pg, const struct app *app, const char *sealed,
     pg_arg_text(args, or_empty(app->website));
     pg_arg_text(args, or_empty(app->description));
     pg_arg_text(args, sealed);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     enum err err = pg_batch_run(pg, batch, error);
     if (err != ERR_OK && strcmp(error->sqlstate, SQLSTATE_UNIQUE) == 0)
         err = err_set(error, ERR_CONFLICT, "there is an app %s already", app->app_id);

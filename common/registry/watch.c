@@ -7,7 +7,8 @@
 #include "common/base/mem.h"
 #include "common/deliveries/repository_name.h"
 #include "common/store/git.h"
-#include "embedded/sql.h"
+#include "embedded/sql_registry.h"
+#include "embedded/sql_session.h"
 
 #define SQLSTATE_FOREIGN_KEY "23503"
 
@@ -45,7 +46,7 @@ enum err watch_check(struct watch *watch, const struct config *config, struct er
 static enum err insert_repository(struct pg *pg, struct watch *watch, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     struct pg_args *args = pg_batch_add(batch, &sql_registry_repository_insert);
     id_repository(watch->repository_id);
     pg_arg_text(args, watch->repository_id);
@@ -75,7 +76,7 @@ static enum err insert_link(struct pg *pg, const struct watch *watch, const char
     pg_arg_text(args, watch->app_id);
     pg_arg_text(args, watch->url);
     pg_arg_text(args, sealed);
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     enum err err = pg_batch_run(pg, batch, error);
     if (err != ERR_OK && strcmp(error->sqlstate, SQLSTATE_FOREIGN_KEY) == 0)
         err = err_set(error, ERR_NOT_FOUND, "there is no app %s", watch->app_id);
@@ -133,12 +134,12 @@ static enum err step(struct pg *pg, const struct sql *statement, const struct pg
 static enum err delete_unused(struct pg *pg, const char *const *repository_ids, int count, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
-    pg_batch_add(batch, &sql_queue_begin);
+    pg_batch_add(batch, &sql_session_begin);
     for (int i = 0; i < count; i++) {
         pg_arg_text(pg_batch_add(batch, &sql_registry_repository_lock), repository_ids[i]);
         pg_arg_text(pg_batch_add(batch, &sql_registry_repository_delete_unused), repository_ids[i]);
     }
-    pg_batch_add(batch, &sql_queue_commit);
+    pg_batch_add(batch, &sql_session_commit);
     enum err err = pg_batch_run(pg, batch, error);
     pg_abort(pg);
     pg_batch_drop(batch);

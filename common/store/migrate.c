@@ -10,20 +10,12 @@
 
 #include "common/base/crypto.h"
 #include "common/base/log.h"
-#include "embedded/sql.h"
-
-#define MIGRATIONS_FOLDER "migrations/"
+#include "embedded/sql_migrate.h"
+#include "embedded/sql_migrations.h"
 
 static struct migrations embedded(void)
 {
-    struct migrations known = {.count = 0};
-    for (int i = 0; i < SQL_COUNT; i++) {
-        if (strncmp(sql_all[i]->name, MIGRATIONS_FOLDER, strlen(MIGRATIONS_FOLDER)) != 0)
-            continue;
-        if (known.count++ == 0)
-            known.list = &sql_all[i]; /* the table is sorted by name */
-    }
-    return known;
+    return (struct migrations){.list = sql_migrations_all, .count = SQL_MIGRATIONS_COUNT}; /* sorted by name */
 }
 
 /* "migrations/0001_queue" → "0001_queue". */

@@ -14,7 +14,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/store/pg_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_session.h"
 
 #define SQLSTATE_CANNOT_CONNECT "08001"
 #define CONNECT_PARAMETERS_MAX 96 /* libpq 17 knows some fifty */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "common/store/pg_private.h"
-#include "embedded/sql.h"
+#include "embedded/sql_session.h"
 
 #define LATE_MS 200 /* what was answered before we asked may still be on its way */
 

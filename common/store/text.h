@@ -1,11 +1,11 @@
 /*
- * Text that the build embeds: SQL statements from sql/, Lua scripts from common/queue/lua/ (cmake/embed.py).
- * C holds neither in strings, so each can be read, checked and planned for itself.
+ * Text that the build embeds: SQL statements from sql/ (cmake/embed_sql.py), Lua scripts from common/queue/lua/
+ * (cmake/embed.py). C holds neither in strings, so each can be read, checked and planned for itself.
  */
 #ifndef REPRISE_STORE_TEXT_H
 #define REPRISE_STORE_TEXT_H
 
-/* A statement: `name` is its path below sql/ without ending; `number` is its place in sql_all, from 0. */
+/* A statement: `name` is its folder of sql/ and its head there; `number` is its place among all of them, from 0. */
 struct sql {
     const char *name;
     int number;

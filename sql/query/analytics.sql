@@ -1,3 +1,16 @@
+-- name: _trends
+-- The figures of a period, from sums.
+       to_char(p.period, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS period, coalesce(sum(s.runs), 0)::bigint AS workflows,
+       coalesce(sum(s.runs) FILTER (WHERE s.status = 'completed'), 0)::bigint AS completed,
+       coalesce(sum(s.runs) FILTER (WHERE s.status = 'failed'), 0)::bigint AS failed,
+       round(100.0 * coalesce(sum(s.runs) FILTER (WHERE s.status = 'completed'), 0)
+             / nullif(sum(s.runs) FILTER (WHERE s.status IN ('completed', 'failed')), 0), 2) AS success_rate_percent,
+       coalesce(sum(s.cost), 0)::numeric(18, 9) AS total_cost,
+       (sum(s.cost) / nullif(sum(s.cost_runs), 0))::numeric(18, 9) AS average_cost,
+       round(sum(s.seconds) / nullif(sum(s.timed_runs), 0), 3) AS average_duration_seconds,
+       coalesce(sum(s.tokens), 0)::bigint AS total_tokens
+
+-- name: analytics
 -- The whole history in sums (sql/migrations/0007_history_lists.sql), exact at this moment. Rates are of runs that have ended.
 WITH days AS MATERIALIZED (
     SELECT day, status, workflow_template, model_used, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost,
@@ -37,3 +50,41 @@ SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of, coalesce(w.runs
           FROM (SELECT * FROM hours WHERE hour_of_day >= 0 ORDER BY runs DESC, hour_of_day LIMIT 3) top) AS peak_hours,
        (SELECT jsonb_build_object('from', min(day), 'to', max(day)) FROM by_day) AS date_range
   FROM statuses s CROSS JOIN today t LEFT JOIN whole w ON true
+
+-- name: trends_by_day
+-- Days or weeks (from Monday), UTC, the oldest first, empty ones too.   $1 days back from today, $2 day or week
+WITH span AS (SELECT date_trunc('day', now() AT TIME ZONE 'UTC') AS today),
+s AS (
+    SELECT date_trunc($2::text, day::timestamp) AS period, status, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost,
+           sum(timed_runs) AS timed_runs, sum(seconds) AS seconds, sum(tokens) AS tokens
+      FROM history_sum, span WHERE day > today::date - $1::bigint::int AND day <= today::date
+     GROUP BY 1, 2)
+SELECT
+-- include: query/_trends
+  FROM span CROSS JOIN LATERAL
+       generate_series(date_trunc($2::text, today - ($1::bigint - 1) * interval '1 day'), today, ('1 ' || $2::text)::interval) p (period)
+  LEFT JOIN s ON s.period = p.period
+ GROUP BY p.period ORDER BY p.period
+
+-- name: trends_by_hour
+-- Hours, UTC, the oldest first, empty ones too: the sums of days are no help, so the runs themselves are read.
+-- $1 days back from today
+WITH span AS (
+    SELECT date_trunc('day', now(), 'UTC') - ($1::bigint - 1) * interval '1 day' AS first, now() AS last),
+run AS (
+    SELECT start_time AS at, status, actual_cost_total, duration_seconds, total_tokens FROM workflow_history, span
+     WHERE start_time >= span.first AND start_time <= span.last
+    UNION ALL
+    SELECT created_at, status, actual_cost_total, duration_seconds, total_tokens FROM workflow_history, span
+     WHERE start_time IS NULL AND created_at >= span.first AND created_at <= span.last),
+s AS (
+    SELECT date_trunc('hour', at AT TIME ZONE 'UTC') AS hour, status, count(*) AS runs,
+           count(*) FILTER (WHERE actual_cost_total > 0) AS cost_runs, sum(actual_cost_total) FILTER (WHERE actual_cost_total > 0) AS cost,
+           count(duration_seconds) FILTER (WHERE status = 'completed') AS timed_runs,
+           sum(duration_seconds::numeric) FILTER (WHERE status = 'completed') AS seconds, sum(total_tokens) AS tokens
+      FROM run GROUP BY 1, 2)
+SELECT
+-- include: query/_trends
+  FROM span, generate_series(span.first AT TIME ZONE 'UTC', span.last AT TIME ZONE 'UTC', '1 hour') p (period)
+  LEFT JOIN s ON s.hour = p.period
+ GROUP BY p.period ORDER BY p.period

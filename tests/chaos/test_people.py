@@ -1,6 +1,6 @@
 """What people do while the engine is at work: pause, resume, cancel, ask twice, ask for two things at once."""
-import pathlib
 import re
+import sys
 import threading
 import unittest
 
@@ -8,12 +8,14 @@ from poller import Poller
 from scenario import LONG, Scenario, eventually
 from reprise_testing.stores import ROOT
 
-_SQL = ROOT / "sql" / "queue"
+sys.path.insert(0, str(ROOT / "cmake"))
+
+import embed_sql  # noqa: E402
 
 
 def statement(name, *values):
     """A statement of the programs, with its parameters filled in."""
-    text = (pathlib.Path(_SQL) / (name + ".sql")).read_text()
+    text = embed_sql.statement(ROOT / "sql", "queue/" + name)
     return re.sub(r"\$(\d+)", lambda match: "'%s'" % values[int(match.group(1)) - 1], text)
 
 

@@ -73,7 +73,7 @@ class ChecksCanFail(unittest.TestCase):
 
     def test_includes_downward_pass(self):
         self.expect("includes", [
-            ("common/store/a.c", '#include "common/base/x.h"\n#include "embedded/sql.h"\n#include <libpq-fe.h>\n'),
+            ("common/store/a.c", '#include "common/base/x.h"\n#include "embedded/sql_session.h"\n#include <libpq-fe.h>\n'),
             ("common/queue/a.c", '#include "common/loop/x.h"\n#include "embedded/lua.h"\n'),
             ("common/deliveries/a.c", '#include "common/base/x.h"\n#include <string.h>\n'),
             ("worker/a.c", '#include "worker/run/x.h"\n#include "common/kinds/x.h"\n'),
@@ -93,6 +93,7 @@ class ChecksCanFail(unittest.TestCase):
             ("common/deliveries/a.h", "#  include <libpq-fe.h>\n"),
             ("common/kinds/a.c", '#include "worker/run/x.h"\n'),
             ("common/store/a.c", '#include "embedded/lua.h"\n'),
+            ("common/store/a.c", '#include "embedded/sql_queue.h"\n'),
             ("producer/a.c", '#include "worker/run/x.h"\n'),
             ("tests/integration/a.c", '#include "worker/run/x.h"\n'),
             ("worker/a.c", '#include "tests/testing/x.h"\n'),
@@ -173,7 +174,7 @@ class ChecksCanFail(unittest.TestCase):
 
     def test_the_manual_of_definitions_names_all_that_is_there_and_nothing_else(self):
         keys = '{"id", DEFINITION_REQUIRED, read_id, 0},\n'
-        kinds = '{"links", &sql_select_links, &sql_check},\n{\n    .name = "resync",\n}\n{.name = "noop"}\n'
+        kinds = '{"links", &sql_kinds_links, &sql_check},\n{\n    .name = "resync",\n}\n{.name = "noop"}\n'
         tables = ["| key | value |\n|---|---|\n| `id` | x |\n\n", "| job | queue |\n|---|---|\n| `resync` | x |\n| `noop` | x |\n\n",
                   "| selection | jobs |\n|---|---|\n| `links` | `x` |\n"]
         self.write("common/definitions/definition.c", keys)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_outbox.h"
 
 #define SQLSTATE_NO_SUCH_LINK "RP404" /* of share_link */

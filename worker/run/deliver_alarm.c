@@ -8,13 +8,13 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/deliveries/sign.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 
 #define TOLD_MS 10000
 #define PAGE 100
 #define WAIT_MS 500
 
-enum { APP_ID, BASE_URL, AUTH_KEY, RETRY_COUNT }; /* columns of watchers.sql */
+enum { APP_ID, BASE_URL, AUTH_KEY, RETRY_COUNT }; /* columns of watchers */
 
 /* One app's request, from submit to its answer. */
 struct telling {
@@ -76,7 +76,7 @@ static char *url_of(const char *base_url)
     return buf_take(&url);
 }
 
-/* From a row of watchers.sql. */
+/* From a row of watchers. */
 static void telling_init(struct telling *telling, const struct alarm *alarm, const PGresult *apps, int row,
                          const char *auth_key)
 {

@@ -5,7 +5,7 @@
 
 #include "common/base/json.h"
 #include "common/deliveries/file_name.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_window.h"
 #include "worker/run/deliver_withhold.h"
 

@@ -26,7 +26,7 @@ struct deliver_doubts {
     size_t count;
 };
 
-/* From the rows of sql/deliveries/other_intents.sql. deliver_doubts_fini is owed. */
+/* From the rows of sql/deliveries/record.sql, other_intents. deliver_doubts_fini is owed. */
 void deliver_doubts_read(const PGresult *rows, struct deliver_doubts *doubts);
 void deliver_doubts_fini(struct deliver_doubts *doubts);
 

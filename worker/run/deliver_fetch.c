@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/base/fault.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_alarm.h"
 
 #define BUSY_MS 5000        /* another job fetches this repository */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 
 enum {
     BASE_URL,

@@ -8,7 +8,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_fetch.h"
 #include "worker/run/deliver_withhold.h"

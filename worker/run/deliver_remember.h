@@ -1,7 +1,7 @@
 /*
  * What a delivery job leaves in its checkpoint for the next attempt, and for whoever shows how far it is:
  * {"cleared":true,"created":120,"updated":0,"deleted":0,"bytes":88213,"done":120,"total":400}.
- * sql/deliveries/cancel_mark.sql reads it too.
+ * sql/kinds/cancel.sql, cancel_mark reads it too.
  */
 #ifndef REPRISE_WORKER_RUN_DELIVER_REMEMBER_H
 #define REPRISE_WORKER_RUN_DELIVER_REMEMBER_H

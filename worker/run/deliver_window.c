@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 
 struct place {
     uint8_t digest[SHA256_BYTES];

@@ -10,13 +10,13 @@
 #include "common/base/mem.h"
 #include "common/history/cost_rule.h"
 #include "common/history/patterns.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/enrich.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_columns.h"
 #include "worker/run/history_row.h"
 
-enum { SIGNATURE = 3 }; /* column of stored_sources.sql */
+enum { SIGNATURE = 3 }; /* column of stored_sources */
 
 /* Of rows that wait for the settle, of which a batch holds copies: what is left of the chunk comes after it. */
 #define ROWS_BYTES_MAX ((size_t)8 * 1024 * 1024)

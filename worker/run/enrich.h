@@ -20,7 +20,7 @@ struct enrich_entry {
 struct enrich {
     const struct run *run;
     struct history_tools *tools;
-    PGresult *rows; /* of stored_sources.sql */
+    PGresult *rows; /* of stored_sources */
     struct enrich_entry *entries;
     size_t row_bytes; /* of all rows in the entries */
 };

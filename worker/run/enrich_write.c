@@ -2,10 +2,10 @@
 
 #include "common/base/fault.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/enrich.h"
 
-/* The parameters of sql/history/store.sql. */
+/* The parameters of sql/history/runs.sql, store. */
 struct writing {
     struct buf inserts, updates; /* JSON arrays */
     size_t insert_count, update_count, change_count;

@@ -8,11 +8,11 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/history/patterns.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
 
-/* Columns of pattern_evidence.sql. */
+/* Columns of pattern_evidence. */
 enum { OCCURRENCES, DURATIONS, VARIANCE, ERRORS, RETRIES, TOKENS, COST, FIRST, LAST };
 
 #define UNKNOWN (-1)

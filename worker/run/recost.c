@@ -11,7 +11,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_columns.h"
 #include "worker/run/history_tools.h"
@@ -22,7 +22,7 @@
 #define FACTS_BYTES_MAX ((size_t)8 * 1024 * 1024)
 #define NOT_FOUND_TEXT "Workflow not found in database"
 
-enum { INPUT = 3, OUTPUT, CACHE_WRITE, CACHE_READ, TOTAL }; /* columns of stored_costs.sql */
+enum { INPUT = 3, OUTPUT, CACHE_WRITE, CACHE_READ, TOTAL }; /* columns of stored_costs */
 
 static bool is_stored(const PGresult *rows, int row, int column, int64_t number)
 {

@@ -19,7 +19,7 @@ struct recost {
     const struct run *run;
     struct history_tools *tools;
     const char *reason; /* of the audit log */
-    PGresult *rows;     /* of stored_costs.sql */
+    PGresult *rows;     /* of stored_costs */
     struct recost_entry *entries;
 };
 

@@ -3,11 +3,11 @@
 
 #include "common/base/fault.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/history_columns.h"
 #include "worker/run/recost.h"
 
-/* The columns of sql/history/recost.sql in their order: numbers and texts laid out column by column. */
+/* The columns of sql/history/costs.sql, recost in their order: numbers and texts laid out column by column. */
 enum number_column { COST, PER_STEP, PER_TOKEN, INPUT, OUTPUT, CACHE_WRITE, CACHE_READ, TOTAL, NUMBER_COLUMNS };
 enum text_column { EFFICIENCY, COST_PARTS, TOKEN_PARTS, TEXT_COLUMNS };
 

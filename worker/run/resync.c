@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/fault.h"
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_story.h"
 #include "worker/run/handlers.h"
 

@@ -9,7 +9,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
 #include "worker/run/history_tools.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/json.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 
 #define PAGE 10000
 #define FIRST 5

@@ -8,12 +8,12 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/history/recommendations.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
 #include "worker/run/template_means.h"
 
-/* Columns of to_score.sql. */
+/* Columns of to_score. */
 enum { ID, TEMPLATE, COST, DURATION, RETRIES, ERRORS, CACHE_READ, INPUT, CATEGORY, WORDS, MODEL };
 
 #define UNKNOWN (-1)

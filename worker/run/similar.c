@@ -10,13 +10,13 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
 #include "worker/run/similar_entries.h"
 #include "worker/run/similar_index.h"
 
-enum { ID, LIST }; /* columns of stored_lists.sql */
+enum { ID, LIST }; /* columns of stored_lists */
 
 #define LIST_LIMITS ((struct json_limits){64 * 1024, 8})
 /* Entries into others' lists that wait for the settle: what is left of the chunk comes after it. */

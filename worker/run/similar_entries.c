@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 
 void similar_entries_add(struct similar_entries *entries, size_t job, int64_t id,
                          const struct similarity_match *entered, size_t count)

@@ -8,11 +8,11 @@
 #include "common/base/ids.h"
 #include "common/base/mem.h"
 #include "common/history/run_status.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 
 #define PAGE 2000
 
-enum { ID, TEXT, STATUS, COST, DURATION, CHANGED, LEAST }; /* columns of to_compare.sql */
+enum { ID, TEXT, STATUS, COST, DURATION, CHANGED, LEAST }; /* columns of to_compare */
 
 struct similar_index {
     char operation_id[ID_MAX];

@@ -2,7 +2,7 @@
  * A snapshot brings an app up to date with a repository: fetch, compare with what the app holds, send what differs, and
  * settle with the tree that it holds then. docs/domain/deliveries.md, "A snapshot job".
  */
-#include "embedded/sql.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_changes.h"
 #include "worker/run/deliver_fetch.h"
 #include "worker/run/deliver_outcome.h"

@@ -6,9 +6,9 @@
 
 #include "common/base/ids.h"
 #include "common/base/mem.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 
-enum { TEMPLATE, RUNS, COST, COSTS, DURATION, DURATIONS }; /* columns of templates.sql */
+enum { TEMPLATE, RUNS, COST, COSTS, DURATION, DURATIONS }; /* columns of templates */
 
 struct sums {
     char *name;

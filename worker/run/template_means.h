@@ -13,7 +13,7 @@ struct template_means;
 MUST_CHECK enum err template_means_ready(struct run *run, struct template_means **means, struct err_info *error);
 void template_means_drop(void *means);
 
-/* The others of a run's template: `run`'s own part is taken out. Means have nine digits: sql/select/runs_to_score.sql
+/* The others of a run's template: `run`'s own part is taken out. Means have nine digits: sql/kinds/runs_to_score.sql
  * holds them against what anomalies say. A NULL template has no others. */
 struct anomalies_peers template_means_others(const struct template_means *means, const char *template_name,
                                              const struct anomalies_run *run);

@@ -11,7 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/deliveries/sign.h"
-#include "embedded/sql.h"
+#include "embedded/sql_history.h"
 #include "worker/run/deliver_tools.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_columns.h"
@@ -20,7 +20,7 @@
 #define SENDER "reprise" /* in place of an app's id */
 #define WAIT_MS 200
 
-enum { ADW_ID, OLD_COST, NEW_COST, REASON, AT }; /* columns of webhooks.sql */
+enum { ADW_ID, OLD_COST, NEW_COST, REASON, AT }; /* columns of webhooks */
 
 /* One request, from its submit to its answer. */
 struct telling {

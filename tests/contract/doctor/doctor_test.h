@@ -6,6 +6,7 @@
 #define REPRISE_TESTS_DOCTOR_DOCTOR_TEST_H
 
 #include "common/queue/dispatch.h"
+#include "embedded/sql_queue.h"
 #include "tests/contract/queue/queue_test.h"
 
 /* One operation that runs (5 of 10 jobs open, one of them waiting for a retry, one holding a lease), one that has

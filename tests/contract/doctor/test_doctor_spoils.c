@@ -9,6 +9,7 @@
 static const struct {
     const char *table, *column, *reason;
 } unknowable[] = {
+#include "embedded/sql_count.h"
 #include "tests/contract/queue/doctor_unknowable.h"
 };
 #define UNKNOWABLE (sizeof unknowable / sizeof *unknowable)

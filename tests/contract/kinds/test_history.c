@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "common/kinds/kinds.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
+#include "embedded/sql_history.h"
 #include "tests/contract/kinds/kinds_test.h"
 
 /* The one value of a statement whose parameters are texts; the caller's, NULL = null. */

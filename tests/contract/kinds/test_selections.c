@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/kinds/kinds.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
 #include "tests/contract/kinds/kinds_test.h"
 
 #define OPERATION "op_test"

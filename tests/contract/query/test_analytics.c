@@ -4,7 +4,7 @@
 
 #include "common/query/analytics.h"
 #include "common/query/workflow.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
 #include "tests/contract/query/query_test.h"
 
 static const struct sql compare = {

@@ -5,7 +5,8 @@
 #include "common/query/apps.h"
 #include "common/query/links.h"
 #include "common/query/overview.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
+#include "embedded/sql_registry.h"
 #include "tests/contract/query/query_test.h"
 
 #define APPS "4"

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "common/query/workflows.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
 #include "tests/contract/query/query_test.h"
 
 #define RUNS "14000"

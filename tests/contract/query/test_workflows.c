@@ -6,7 +6,7 @@
 
 #include "common/query/cursor.h"
 #include "common/query/workflows.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
 #include "tests/contract/query/query_test.h"
 
 #define MANY "12000" /* above WORKFLOWS_COUNTED_MAX */

@@ -25,7 +25,8 @@
 #include "common/queue/names.h"
 #include "common/queue/plan.h"
 #include "common/store/migrate.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
+#include "embedded/sql_kinds.h"
 #include "tests/contract/queue/look.h"
 #include "tests/testing/stores.h"
 #include "tests/testing/testing.h"
@@ -49,10 +50,10 @@ static const struct sql mark = {"test/mark", STATEMENT_MARK,
                                 "INSERT INTO public.mark SELECT $1, * FROM unnest($2::text[], $3::text[])"};
 
 static const struct selection selections[] = {
-    {"numbers", &sql_select_numbers, &sql_select_check_numbers},
-    {"broken", &plan_broken, &sql_select_check_numbers},
-    {"twice", &plan_twice, &sql_select_check_numbers},
-    {"absent", &sql_select_numbers, &check_absent},
+    {"numbers", &sql_kinds_numbers, &sql_kinds_check_numbers},
+    {"broken", &plan_broken, &sql_kinds_check_numbers},
+    {"twice", &plan_twice, &sql_kinds_check_numbers},
+    {"absent", &sql_kinds_numbers, &check_absent},
     {NULL, NULL, NULL},
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/queue/dispatch.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
 #include "tests/testing/testing.h"
 
 /* From here on numbers of statements are free; below stand those of the tests' own (fixture.h). */

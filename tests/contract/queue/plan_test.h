@@ -3,6 +3,7 @@
 #define REPRISE_TESTS_PLAN_TEST_H
 
 #include "common/store/pg_private.h"
+#include "embedded/sql_session.h"
 #include "tests/contract/queue/queue_test.h"
 
 static inline struct pg *hot_connection(struct queue_test *t)
@@ -19,7 +20,7 @@ static inline char *explain(struct pg *pg, const struct sql *statement)
     struct err_info error;
     struct buf plan = BUF_INIT;
     PGresult *lines = NULL;
-    assert_fine(pg_exec(pg, &sql_queue_begin, NULL, NULL, &error));
+    assert_fine(pg_exec(pg, &sql_session_begin, NULL, NULL, &error));
     assert_fine(pg_exec(pg, statement, NULL, &lines, &error));
     for (int row = 0; row < pg_rows(lines); row++)
         buf_addf(&plan, "%s\n", pg_text(lines, row, 0));

@@ -12,7 +12,6 @@
 #include "common/doctor/doctor_private.h"
 #include "common/store/migrate.h"
 #include "embedded/lua.h"
-#include "embedded/sql.h"
 #include "tests/testing/stores.h"
 #include "tests/testing/testing.h"
 

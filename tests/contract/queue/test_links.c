@@ -4,6 +4,8 @@
  */
 #include <poll.h>
 
+#include "embedded/sql_deliveries.h"
+#include "embedded/sql_registry.h"
 #include "tests/contract/queue/fixture.h"
 
 #define APP "app_1"

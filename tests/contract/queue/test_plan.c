@@ -1,5 +1,6 @@
 /* Planning in steps: the cursor, planners that meet, cancel in the middle, and plans that cannot be made. */
 #include "common/base/clock.h"
+#include "embedded/sql_queue.h"
 #include "tests/contract/queue/fixture.h"
 
 static enum plan_status step(struct fixture *f, struct pg *pg, const struct op *op, struct tally *tally)

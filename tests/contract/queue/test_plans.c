@@ -4,6 +4,12 @@
  * as it is asked for. By another plan such a statement compared each row of an operation with each entry of a list of
  * thousands, and took half a minute. Both the pages that are read and the rows that are read for nothing are bounded.
  */
+#include "embedded/sql_count.h"
+#include "embedded/sql_definitions.h"
+#include "embedded/sql_deliveries.h"
+#include "embedded/sql_history.h"
+#include "embedded/sql_kinds.h"
+#include "embedded/sql_queue.h"
 #include "tests/contract/queue/plan_test.h"
 
 #define OP "op_01HKM0000000000000000000A1"
@@ -36,11 +42,10 @@ static const struct {
     {&sql_queue_sweep_leases, "", 3000, 1100},
     {&sql_queue_prune_next, "3600000", 1500, 310},
     {&sql_queue_prune_step, "'" OP "', 5000", 25000, 10},
-    {&sql_queue_resync_gone, "pick(200, 3)", 8000, 10},
-    {&sql_queue_resync_forget, "pick(200, 3)", 2000, 210},
+    {&sql_definitions_sync_gone, "pick(200, 3)", 8000, 10},
+    {&sql_definitions_sync_forget, "pick(200, 3)", 2000, 210},
     /* deliveries */
-    {&sql_deliveries_cancel_mark, "'" OP "', links(1000), array_fill('{\"cleared\": true}'::text, ARRAY[1000])", 40000,
-     10},
+    {&sql_kinds_cancel_mark, "'" OP "', links(1000), array_fill('{\"cleared\": true}'::text, ARRAY[1000])", 40000, 10},
     {&sql_deliveries_record_sent,
      LINK ", digests(256), texts(256), texts(256), texts(256), array_fill(1::bigint, ARRAY[256])", 6000, 10},
     {&sql_deliveries_record_deleted, LINK ", digests(256)", 3000, 10},

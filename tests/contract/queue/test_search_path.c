@@ -2,6 +2,7 @@
  * A person who mends something by hand has no search_path of ours: whatever is written to a table, its triggers and
  * functions must find what they need.
  */
+#include "embedded/sql_count.h"
 #include "tests/contract/queue/queue_test.h"
 
 /* What is done to each table that has triggers: insert, update of all columns, delete. */

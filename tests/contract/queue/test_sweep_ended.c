@@ -1,4 +1,5 @@
 /* The sweep of what has ended or should: leftovers, expiries, pruning, and cancels that clients wrote into Redis. */
+#include "embedded/sql_session.h"
 #include "tests/contract/queue/sweep_test.h"
 
 /* ---- leftovers, expiries, pruning ---------------------------------------------------------------------------- */
@@ -55,7 +56,7 @@ static void only_one_removes_at_a_time(void **state)
     struct tally tally;
     struct op op = accept_planned(f, f->quick, PLAN_STEP);
     assert_fine(operation_cancel(f->other, op.id, &tally, &error));
-    assert_fine(pg_exec(f->other, &sql_queue_begin, NULL, NULL, &error));
+    assert_fine(pg_exec(f->other, &sql_session_begin, NULL, NULL, &error));
     run_sql(f->other, "SELECT pg_advisory_xact_lock(hashtextextended('sweep %s', 0))", "leftover");
     assert_false(pass(f));
     assert_int_equal(tally_of(f, op.id).cancelled_jobs, 0);

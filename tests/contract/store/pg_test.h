@@ -4,7 +4,7 @@
 
 #include "common/base/err.h"
 #include "common/store/pg.h"
-#include "embedded/sql.h"
+#include "embedded/sql_count.h"
 #include "tests/testing/stores.h"
 #include "tests/testing/testing.h"
 

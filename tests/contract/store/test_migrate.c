@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/store/migrate.h"
-#include "embedded/sql.h"
+#include "embedded/sql_migrate.h"
 #include "tests/contract/store/pg_test.h"
 
 STATEMENT(things, "SELECT count(*) FROM reprise.thing");

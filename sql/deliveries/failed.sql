@@ -1,4 +1,0 @@
--- $1 app, $2 repository, $3 error
-UPDATE app_repositories
-   SET result = 'failed', last_scanned_at = now(), retry_count = retry_count + 1, last_error = $3
- WHERE app_id = $1 AND repository_id = $2

@@ -1,1 +1,0 @@
-SELECT operation_id FROM tally WHERE state IN ('running', 'paused') ORDER BY operation_id

@@ -1,3 +1,0 @@
-SELECT version, name, checksum
-FROM reprise.schema_migration
-ORDER BY version

@@ -1,1 +1,0 @@
-SELECT to_regclass('reprise.schema_migration') IS NOT NULL

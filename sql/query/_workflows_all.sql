@@ -1,2 +1,0 @@
--- Every run.
-       true

@@ -1,1 +1,0 @@
--- include: query/_workflows.sql AMONG=all KEY=actual_cost_total TYPE=numeric ORDER=ASC BEYOND=> HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,1 +1,0 @@
--- include: query/_workflows.sql AMONG=all KEY=duration_seconds TYPE=float8 ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,1 +1,0 @@
--- include: query/_workflows.sql AMONG=all KEY=start_time TYPE=timestamptz ORDER=DESC BEYOND=< HAVING=started LACKING=unstarted STATUSES=asked

@@ -1,1 +1,0 @@
--- include: query/_workflows_count.sql AMONG=all STATUSES=spelled

@@ -1,1 +1,0 @@
--- include: query/_workflows_sorted.sql AMONG=all STATUSES=spelled

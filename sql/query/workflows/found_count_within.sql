@@ -1,1 +1,0 @@
--- include: query/_workflows_count_within.sql AMONG=found STATUSES=spelled

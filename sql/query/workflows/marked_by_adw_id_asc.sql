@@ -1,1 +1,0 @@
--- include: query/_workflows.sql AMONG=marked KEY=adw_id TYPE=text ORDER=ASC BEYOND=> HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,1 +1,0 @@
--- include: query/_workflows.sql AMONG=marked KEY=created_at TYPE=timestamptz ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted STATUSES=asked

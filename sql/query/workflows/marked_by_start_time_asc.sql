@@ -1,1 +1,0 @@
--- include: query/_workflows.sql AMONG=marked KEY=start_time TYPE=timestamptz ORDER=ASC BEYOND=> HAVING=started LACKING=unstarted STATUSES=asked

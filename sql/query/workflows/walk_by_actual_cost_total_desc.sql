@@ -1,1 +1,0 @@
--- include: query/_workflows_walk.sql KEY=actual_cost_total TYPE=numeric ORDER=DESC BEYOND=< HAVING=wanted LACKING=wanted STATUSES=asked

@@ -1,1 +1,0 @@
--- include: query/_workflows_walk.sql KEY=created_at TYPE=timestamptz ORDER=ASC BEYOND=> HAVING=wanted LACKING=wanted STATUSES=asked

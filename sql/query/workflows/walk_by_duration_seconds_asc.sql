@@ -1,1 +1,0 @@
--- include: query/_workflows_walk.sql KEY=duration_seconds TYPE=float8 ORDER=ASC BEYOND=> HAVING=wanted LACKING=wanted STATUSES=asked

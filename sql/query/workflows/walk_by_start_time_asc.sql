@@ -1,1 +1,0 @@
--- include: query/_workflows_walk.sql KEY=start_time TYPE=timestamptz ORDER=ASC BEYOND=> HAVING=started LACKING=unstarted STATUSES=asked

@@ -1,2 +1,0 @@
--- PostgreSQL's clock, Unix microseconds.
-SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint

@@ -1,2 +1,0 @@
--- $1 digest
-SELECT body FROM definition_versions WHERE digest = $1

@@ -1,2 +1,0 @@
--- $1 operation
-INSERT INTO tally (operation_id, state) VALUES ($1, 'running')

@@ -1,2 +1,0 @@
--- $1 operation
-SELECT share_tally($1, false)

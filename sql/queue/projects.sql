@@ -1,1 +1,0 @@
-SELECT id, name, path FROM projects ORDER BY id

@@ -1,2 +1,0 @@
--- Two re-syncs take turns.
-SELECT pg_advisory_xact_lock(hashtextextended('resync-definitions', 0))

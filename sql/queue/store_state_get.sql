@@ -1,1 +1,0 @@
-SELECT epoch, beats, coalesce(redis_run, '') FROM store_state
