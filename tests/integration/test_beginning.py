@@ -1,6 +1,7 @@
 """The first moments of a program: descriptors that it was started without, and signals that come before it listens."""
 import os
 import signal
+import socket
 import subprocess
 
 from harness import ProducerTest, eventually, main, programs
@@ -51,7 +52,7 @@ class EarlySignals(ProducerTest):
             for number in (signal.SIGHUP, signal.SIGUSR1) if program == "worker" else (signal.SIGHUP,):
                 with self.subTest(program=program, signal=number):
                     process = subprocess.Popen([programs.program(program)], cwd=self.place, stderr=subprocess.DEVNULL,
-                                               env={**self.env, "REPRISE_DASHBOARD_LISTEN": "127.0.0.1:0"})
+                                               env={**self.env, **self.settings_of(program)})
                     self.addCleanup(process.wait)
                     self.addCleanup(process.kill)
                     eventually(lambda: self.holds(process.pid, number), "it holds the signal back")
@@ -63,6 +64,15 @@ class EarlySignals(ProducerTest):
                     self.assertIsNone(process.poll())
                     process.terminate()
                     self.assertEqual(0, process.wait(40))
+
+    def settings_of(self, program):
+        """A dashboard listens once its first try at PostgreSQL is over: one that says nothing leaves time to look."""
+        if program == "worker":
+            return {}
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        return {"REPRISE_DASHBOARD_LISTEN": "127.0.0.1:0",
+                "REPRISE_POSTGRES_URL": "postgresql://someone@127.0.0.1:%d/none" % silent.getsockname()[1]}
 
     def holds(self, pid, number):
         with open("/proc/%d/status" % pid) as status:
