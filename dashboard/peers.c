@@ -139,7 +139,9 @@ struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *addre
         victim = victim_of_all(peers);
     else
         too_many = false;
-    *peer = (struct peer){.place = place, .fd = fd, .since_ms = clock_mono_ms()};
+    /* Its first request is on its way. Were it idle until the first byte, the next of those who come at the same moment
+     * would have it shut, for the idle make room first. */
+    *peer = (struct peer){.place = place, .fd = fd, .state = PEER_READING, .since_ms = clock_mono_ms()};
     memcpy(&peer->address, address,
            address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
     DL_APPEND(place->peers, peer);

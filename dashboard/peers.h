@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 enum peer_state {
-    PEER_IDLE,    /* nothing of a request has come yet */
-    PEER_READING, /* the rest of a request is awaited */
+    PEER_IDLE,    /* between two requests: nothing of the next has come yet */
+    PEER_READING, /* the first request, or the rest of one, is awaited */
     PEER_WORKING, /* it is with an executor */
     PEER_WRITING, /* the answer leaves */
     PEER_STREAM,  /* events, without an end */

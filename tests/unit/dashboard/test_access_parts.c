@@ -228,6 +228,28 @@ static void whoever_reads_slowly_makes_room(void **state)
     peers_drop(peers);
 }
 
+/* Two come at the same moment, before a byte of either was read: the crowd makes room for both. */
+static void newcomers_do_not_take_each_others_place(void **state)
+{
+    (void)state;
+    struct peers *peers = peers_new((struct peer_limits){100, GREEDY, 1000});
+    struct sockaddr_in address;
+    struct peer *all[GREEDY + 2];
+    int pairs[GREEDY + 2][2];
+    for (int i = 0; i < GREEDY + 2; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]), 0);
+        all[i] = peers_add(peers, pairs[i][0], from(&address, i < GREEDY ? 1 : 2 + (unsigned)i));
+    }
+    for (int i = 0; i < GREEDY + 2; i++)
+        assert_int_equal(is_shut(pairs[i][1]), i < 2);
+    for (int i = 0; i < GREEDY + 2; i++) {
+        peers_remove(peers, all[i]);
+        close(pairs[i][0]);
+        close(pairs[i][1]);
+    }
+    peers_drop(peers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +263,7 @@ int main(void)
         cmocka_unit_test(no_flood_of_addresses_pushes_out_a_count),
         cmocka_unit_test(the_idlest_makes_room),
         cmocka_unit_test(whoever_reads_slowly_makes_room),
+        cmocka_unit_test(newcomers_do_not_take_each_others_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
