@@ -5,7 +5,8 @@ import unittest
 from harness import DONE, eventually, main
 from history_runs import HistoryTest
 
-ENDLESS_BYTES = 4 << 40  # a hole: a quarter of an hour of reading, no room. Whoever lets go sooner has not read it all
+ENDLESS_BYTES = 1000 << 30  # a hole: minutes of reading, no room. Whoever lets go sooner has not read it all
+UNLIMITED = {"REPRISE_HISTORY_MAX_RUN_BYTES": "1024GiB"}  # the most that can be set: the reading is what is tried here
 
 
 class Interrupted(HistoryTest):
@@ -17,7 +18,7 @@ class Interrupted(HistoryTest):
             os.truncate(self.stream, ENDLESS_BYTES)
         except OSError as error:
             raise unittest.SkipTest("no file here can be so large: %s" % error)
-        self.worker = self.start_worker()
+        self.worker = self.start_worker(**UNLIMITED)
 
     def is_read(self):
         for pid in self.worker.processes():
@@ -72,7 +73,7 @@ class Interrupted(HistoryTest):
         self.assertEqual(0, self.worker.drain())
         self.stream.unlink()
         self.write_run("endless", 1.0)
-        self.start_worker()
+        self.start_worker(**UNLIMITED)
         self.expect(DONE, "progress", operation, "--watch")
         self.assertEqual("1", self.cost("endless"))
 
