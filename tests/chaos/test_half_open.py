@@ -89,7 +89,7 @@ class HalfOpen(Scenario):
     def _hit_a_blmove(self):
         """True if a chunk was moved for the silent connection. (A BLMOVE ends after 2 s, maybe just before the chunk comes.)"""
         mine = self._list_of(self.workers[0])
-        eventually(lambda: self._blocked() == 3, "one waits for chunks, one for requests, and the other for its own chunks")
+        eventually(lambda: self._blocked() == 2, "one waits for chunks, and the other for its own")
         self.redis_proxy.hush(TO_SERVER, TO_CLIENT)
         operation = self.ask("chaos-once", count=COUNT)
         try:
