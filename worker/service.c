@@ -113,8 +113,8 @@ static enum err take_in(struct service *service, struct err_info *error)
     service->inbox.max_bytes = config->inbox_max_bytes;
     enum err err = inbox_take_turn(&service->inbox, INBOX_TURN_MS, &turn, error);
     service->inbox_more = turn.more;
-    if (turn.accepted > 0)
-        service->swept_ms = 0; /* what was accepted wants planning */
+    if (turn.unstarted > 0)
+        service->swept_ms = 0;
     return err;
 }
 

@@ -136,8 +136,9 @@ static bool is_allowed(const char *allowed, const char *definition)
     return allowed[0] == '\0';
 }
 
-/* PostgreSQL has it: what follows only makes it begin sooner than the sweep would. */
-static void begin_soon(const struct inbox *inbox, const struct accepted *accepted)
+/* PostgreSQL has it: what follows only makes it begin sooner than the sweep would. False: something is left to the
+ * sweep, as of a request of more than one step. */
+static bool start_soon(const struct inbox *inbox, const struct accepted *accepted)
 {
     struct err_info ignored = {0};
     struct tally tally;
@@ -152,9 +153,11 @@ static void begin_soon(const struct inbox *inbox, const struct accepted *accepte
         err = operation_start_join(inbox->dispatch, inbox->pg, id, &waits, &live_workers, &ignored);
     if (err != ERR_OK)
         log_info("%s was accepted and waits for the sweep: %s", accepted->operation_id, ignored.text);
+    return err == ERR_OK && status == PLAN_DONE;
 }
 
-static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct err_info *error)
+static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct inbox_turn *turn,
+                               struct err_info *error)
 {
     if (!is_allowed(inbox->allowed(inbox->context), item->definition))
         return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it",
@@ -171,7 +174,8 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
     if (err == ERR_OK) {
         log_info("inbox: %s was asked for: %s%s", item->definition, accepted.operation_id,
                  accepted.repeated ? " (it waits already)" : "");
-        begin_soon(inbox, &accepted);
+        turn->accepted++;
+        turn->unstarted += !start_soon(inbox, &accepted);
     }
     free(accepted.subject);
     return err;
@@ -222,14 +226,15 @@ static enum err read_request(const struct buf *raw, struct inbox_item *item, int
 }
 
 /* One item to its end. A passing trouble leaves it in the list, stamped, for the next call or the next worker. */
-static enum err process(const struct inbox *inbox, const struct buf *raw, int *accepted, struct err_info *error)
+static enum err process(const struct inbox *inbox, const struct buf *raw, struct inbox_turn *turn,
+                        struct err_info *error)
 {
     struct inbox_item item = {0};
     struct err_info reason = {0};
     enum err err = read_request(raw, &item, inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes, &reason);
     if (err == ERR_OK)
-        err = item.verb == INBOX_RUN ? run_definition(inbox, &item, &reason) : change_operation(inbox, &item, &reason);
-    *accepted += err == ERR_OK && item.verb == INBOX_RUN;
+        err = item.verb == INBOX_RUN ? run_definition(inbox, &item, turn, &reason)
+                                     : change_operation(inbox, &item, &reason);
     inbox_item_fini(&item);
     if (is_passing(err)) {
         *error = reason;
@@ -248,7 +253,7 @@ static int64_t count_for(int64_t dealt_with, int64_t passed_ms, int64_t budget_m
 enum err inbox_take_turn(struct inbox *inbox, int64_t budget_ms, struct inbox_turn *turn, struct err_info *error)
 {
     redisReply *items = NULL;
-    *turn = (struct inbox_turn){0, false};
+    *turn = (struct inbox_turn){.accepted = 0};
     if (inbox->at_once == 0)
         inbox->at_once = CLAIM_FIRST;
     enum err err = claim(inbox, &items, error);
@@ -257,7 +262,7 @@ enum err inbox_take_turn(struct inbox *inbox, int64_t budget_ms, struct inbox_tu
     while (err == ERR_OK && dealt_with < count && (dealt_with == 0 || clock_mono_ms() - began_ms < budget_ms)) {
         struct buf raw = BUF_INIT;
         buf_add(&raw, redis_item(items, dealt_with)->str, redis_item(items, dealt_with)->len);
-        err = process(inbox, &raw, &turn->accepted, error);
+        err = process(inbox, &raw, turn, error);
         buf_fini(&raw);
         dealt_with += err == ERR_OK;
     }

@@ -28,8 +28,9 @@ struct inbox {
 
 /* What a turn did. */
 struct inbox_turn {
-    int accepted; /* operations that were made or joined: they want planning */
-    bool more;    /* requests are left, here or in the inbox */
+    int accepted;  /* operations that were made or joined */
+    int unstarted; /* of them, those that the sweep has to plan on or to open */
+    bool more;     /* requests are left, here or in the inbox */
 };
 
 /* Takes requests for about `budget_ms` and deals with them, those first that stand in this worker's list already. It

@@ -131,7 +131,7 @@ class Away(DeliveryTest):
         def wait(*words):
             answers[words[0]] = self.run_producer(*words)
         waits = [threading.Thread(target=wait, args=words)
-                 for words in (("resync", app, repository), ("run", "noop", "count=2000", "sleep_ms=3", "--watch"))]
+                 for words in (("resync", app, repository), ("run", "noop", "count=6000", "sleep_ms=3", "--watch"))]
         for one in waits:
             one.start()
         eventually(lambda: self.stores.psql.number("SELECT count(*) FROM reprise.tally WHERE state = 'running' AND"
@@ -146,7 +146,7 @@ class Away(DeliveryTest):
             self.assertFalse(one.is_alive(), answers)
         self.assertEqual({"resync": DONE, "run": DONE}, {word: answer.code for word, answer in answers.items()}, answers)
         self.assertIn("succeeded", answers["resync"].out)
-        self.assertIn("2 000 of 2 000", answers["run"].out.replace(",", " "))
+        self.assertIn("6 000 of 6 000", answers["run"].out.replace(",", " "))
         self.assert_synced(app, repository, source)
         self.assertEqual(0, self.stores.redis("LLEN", PREFIX + ":queue:delivery"))
 

@@ -43,7 +43,7 @@ static int process(struct fixture *f, const char *allowed)
     struct err_info error;
     int accepted = 0;
     struct inbox inbox = inbox_of(f);
-    struct inbox_turn turn = {0, true};
+    struct inbox_turn turn = {.more = true};
     inbox.context = allowed;
     while (turn.more) {
         assert_fine(inbox_take_turn(&inbox, TURN_MS, &turn, &error));
@@ -191,6 +191,23 @@ static void a_turn_takes_no_more_than_it_can_do_in_its_time(void **state)
     assert_int_equal(inbox.at_once, 256);
     assert_int_equal(
         number_of(f->other, "SELECT (args ->> 'count')::integer FROM operation ORDER BY created_at DESC LIMIT 1"), 6);
+}
+
+/* The sweep comes every two seconds by itself; it is called sooner only for what the turn could not plan to its end. */
+static void a_turn_tells_what_is_left_to_the_sweep(void **state)
+{
+    struct fixture *f = *state;
+    struct err_info error;
+    struct inbox inbox = inbox_of(f);
+    struct inbox_turn turn;
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":3}}");
+    assert_fine(inbox_take_turn(&inbox, TURN_MS, &turn, &error));
+    assert_int_equal(turn.accepted, 1);
+    assert_int_equal(turn.unstarted, 0);
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":5001}}");
+    assert_fine(inbox_take_turn(&inbox, TURN_MS, &turn, &error));
+    assert_int_equal(turn.accepted, 1);
+    assert_int_equal(turn.unstarted, 1);
 }
 
 static void a_closed_inbox_is_left_alone_and_what_was_taken_ends(void **state)
@@ -516,6 +533,7 @@ int main(void)
         fresh(an_item_that_was_stamped_before_a_death_is_not_done_twice),
         fresh(many_items_are_all_dealt_with),
         fresh(a_turn_takes_no_more_than_it_can_do_in_its_time),
+        fresh(a_turn_tells_what_is_left_to_the_sweep),
         fresh(a_closed_inbox_is_left_alone_and_what_was_taken_ends),
         fresh(what_was_accepted_in_a_lost_second_is_not_done_twice),
         fresh(an_equal_request_after_the_loss_is_new_work),
