@@ -115,6 +115,19 @@ class ChecksCanFail(unittest.TestCase):
         self.expect("format", [("common/base/a.c", "int g(void)\n{\n    return 1;\n}\n")], 0)
         self.expect("format", [("common/base/a.c", "int g(void) {return 1;}\n")], 1)
 
+    def test_exports_that_no_other_file_uses_are_refused(self):
+        def result(known):
+            self.write("known.txt", known)
+            command = [sys.executable, "-B", HERE / "check_exports.py", self.root, self.root / "known.txt"]
+            return subprocess.run(command, capture_output=True, text=True).returncode
+
+        self.write("common/base/a.h", "int a_used(void);\nint a_dead(int one,\n           int two);\n")
+        self.write("common/base/a.c", "int a_used(void)\n{\n    return 1;\n}\n\nint a_dead(int one, int two)\n{\n    return one + two;\n}\n")
+        self.write("worker/b.c", "/* a_dead( */ int b = 0;\nint c(void)\n{\n    return a_used();\n}\n")
+        self.assertEqual(result(""), 1)
+        self.assertEqual(result("# why\na_dead  tests will want it\n"), 0)
+        self.assertEqual(result("a_dead  tests will want it\na_used  it is used\n"), 1)
+
     def test_sql_in_strings_is_refused(self):
         self.expect("sql_in_c", [
             ("worker/a.c", 'const char *a = "select one of: UPDATE, deliver";\n'),
