@@ -66,7 +66,7 @@ static enum err judge(struct call *call, struct err_info *error)
 }
 
 /* Not what a proxy on this machine passes on, nor a page that had its own name lead to loopback. A proxy may pass on
- * without a word of it: where the settings speak of one, nobody is taken for being here. */
+ * without a word of it: where the settings speak of one, no caller is taken for a local one. */
 static bool is_of_this_machine(const struct call *call)
 {
     const struct config *config = office_config(call->desk->office);

@@ -1,8 +1,8 @@
 /*
  * Slows down guessing of passwords without locking out the name's owner: so many tries a minute from one address; and
- * once there were so many for one name from anywhere, each address has one more for it and then waits, so that whoever
- * guesses pays an address for each try and the owner, who knows the password, needs but one. Shared by all executors of
- * a process; memory of a fixed size, from which no address can push out another's count.
+ * once there were so many for one name from anywhere, each address has one more for it and then waits, so that the one
+ * who guesses pays an address for each try and the owner, who knows the password, needs but one. Shared by all
+ * executors of a process; memory of a fixed size, from which no address can push out another's count.
  */
 #ifndef REPRISE_DASHBOARD_GUARD_H
 #define REPRISE_DASHBOARD_GUARD_H

@@ -78,7 +78,7 @@ static const char *option(int argc, char **argv, const char *name)
     return NULL;
 }
 
-/* It is in the token, too, but nobody reads that. */
+/* It is in the token, too, but not in a form that a person reads. */
 static void say_id(const struct config *config, const char *token)
 {
     struct token_claims claims;

@@ -12,7 +12,7 @@
 #include "dashboard/run.h"
 
 #define PAGED "limit page offset cursor"
-#define BODY_SHORT (16u * 1024) /* of whom nobody knows yet */
+#define BODY_SHORT (16u * 1024) /* from callers who are not known yet */
 #define OPERATION "/admin/api/operations/{operation_id}"
 
 const struct route routes[] = {

@@ -1,5 +1,5 @@
 /*
- * The first lines of each program's main: what it relies on from whoever started it, made so.
+ * The first lines of each program's main: it makes sure of what a program expects from the one that started it.
  */
 #ifndef REPRISE_BASE_BEGINNING_H
 #define REPRISE_BASE_BEGINNING_H

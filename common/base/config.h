@@ -98,7 +98,7 @@ struct config {
  * where a setting is wrong. */
 bool config_wants_help(int argc, char **argv);
 
-/* Where the file of settings is looked for when nobody names one. */
+/* Where the file of settings is looked for when none is named. */
 #define CONFIG_DEFAULT_FILE "/etc/reprise/reprise.yaml"
 
 /* Reads file (NULL: the one REPRISE_CONFIG names, else CONFIG_DEFAULT_FILE if there), environment and the flags of

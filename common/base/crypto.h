@@ -51,7 +51,7 @@ MUST_CHECK enum err crypto_keys_read(struct crypto_keys *keys, const char *curre
 void crypto_fingerprint(const uint8_t key[CRYPTO_KEY_BYTES], char out[CRYPTO_FINGERPRINT_HEX + 1]);
 
 /* Where a sealed secret is kept: the column, and the key of its row (`second` NULL: one part). What was sealed for one
- * place opens at no other, so that whoever can write to the database cannot give one row's secret to another. */
+ * place opens at no other, so that a writer to the database cannot give one row's secret to another. */
 struct crypto_place {
     const char *column, *first, *second;
 };
@@ -70,7 +70,7 @@ enum crypto_sealing { CRYPTO_SEALED_HERE, CRYPTO_SEALED_FOR_ANYWHERE, CRYPTO_SEA
 MUST_CHECK enum err crypto_seal_at(const struct crypto_keys *keys, const struct crypto_place *place, const char *plain,
                                    struct buf *out, struct err_info *error);
 /* The reverse, appended to `out` (wipe it after use). Tries the current key, then the old one, each for the place and
- * then for none; `*sealing` (may be NULL) says which. ERR_USAGE: no key, or none opens it there (whoever gave the keys
+ * then for none; `*sealing` (may be NULL) says which. ERR_USAGE: no key, or none opens it there (who gave the keys
  * can mend that; a text that was tampered with, or moved, looks the same); ERR_PERMANENT: malformed. */
 MUST_CHECK enum err crypto_open_at(const struct crypto_keys *keys, const struct crypto_secret *secret, struct buf *out,
                                    enum crypto_sealing *sealing, struct err_info *error);

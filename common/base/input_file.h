@@ -1,7 +1,7 @@
 /*
  * Files that a person or another program left for us, read whole: settings, prices, definitions. A name may lead to
- * anything: a FIFO that nobody writes to, a device without end, a file that grows while it is read. So only regular
- * files are read, opening waits for nobody, and there is a bound on the bytes.
+ * anything: a FIFO without a writer, a device without end, a file that grows while it is read. So only regular
+ * files are read, opening never waits, and there is a bound on the bytes.
  */
 #ifndef REPRISE_BASE_INPUT_FILE_H
 #define REPRISE_BASE_INPUT_FILE_H

@@ -220,7 +220,7 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
     return err;
 }
 
-/* ---- retries that nobody has (I5) ------------------------------------------------------------------------------- */
+/* ---- retries that no worker has (I5) ---------------------------------------------------------------------------- */
 
 enum { SET_ASIDE_WORKER, SET_ASIDE_LOAD, SET_ASIDE_OPERATION, SET_ASIDE_JOBS };
 

@@ -36,8 +36,11 @@ static char *shown(const char *text)
     return out;
 }
 
-static struct doctor_finding finding_make(const struct verdict_on *on, const char *text)
+static PRINTF_LIKE(2, 0) struct doctor_finding
+    finding_make(const struct verdict_on *on, const char *format, va_list values)
 {
+    char text[ERR_TEXT_MAX];
+    vsnprintf(text, sizeof text, format, values);
     return (struct doctor_finding){on->invariant,
                                    on->severity,
                                    shown(on->subject == NULL ? "" : on->subject),
@@ -70,12 +73,10 @@ static void append(struct doctor_report *report, struct doctor_finding finding)
 
 void report_add(struct doctor_report *report, const struct verdict_on *on, const char *format, ...)
 {
-    char text[ERR_TEXT_MAX];
     va_list values;
     va_start(values, format);
-    vsnprintf(text, sizeof text, format, values);
+    append(report, finding_make(on, format, values));
     va_end(values);
-    append(report, finding_make(on, text));
 }
 
 static bool is_same(const struct doctor_finding *a, const struct doctor_finding *b)
@@ -85,12 +86,10 @@ static bool is_same(const struct doctor_finding *a, const struct doctor_finding 
 
 void doctor_say(struct doctor *doctor, const struct verdict_on *on, const char *format, ...)
 {
-    char text[ERR_TEXT_MAX];
     va_list values;
     va_start(values, format);
-    vsnprintf(text, sizeof text, format, values);
+    struct doctor_finding finding = finding_make(on, format, values);
     va_end(values);
-    struct doctor_finding finding = finding_make(on, text);
     for (size_t i = 0; i < doctor->report->count; i++)
         if (is_same(&doctor->report->findings[i], &finding)) {
             finding_fini(&finding);
@@ -131,12 +130,10 @@ static struct suspicion *known(struct doctor *doctor, const char *format, const 
 
 void doctor_suspect(struct doctor *doctor, const struct verdict_on *on, const char *format, ...)
 {
-    char text[ERR_TEXT_MAX];
     va_list values;
     va_start(values, format);
-    vsnprintf(text, sizeof text, format, values);
+    struct doctor_finding finding = finding_make(on, format, values);
     va_end(values);
-    struct doctor_finding finding = finding_make(on, text);
     struct suspicion *s = known(doctor, format, &finding);
     if (s == NULL) {
         doctor->suspicions = mem_grow(doctor->suspicions, doctor->suspicion_count + 1, sizeof *doctor->suspicions);

@@ -19,7 +19,7 @@
 
 enum { SET_ASIDE_WORKER, SET_ASIDE_LOAD };
 
-/* A load that nobody has. */
+/* A load that no worker has. */
 struct orphan {
     char name[ORPHAN_NAME_MAX]; /* worker/load */
     char worker[ID_MAX];

@@ -1,7 +1,8 @@
 /*
- * Orphans: retries that were loaded as due and set aside for a load that nobody has in hand. Their worker is dead, or
- * it has lost the answer to the load, or gave up on its chunk. Each worker tells with its heartbeat which of its loads
- * it has in hand, so that all others know; what is an orphan for ORPHANS_MS is made due again, by whoever looks (I5).
+ * Orphans: retries that were loaded as due and set aside for a load that no worker has in hand. Their worker is dead,
+ * or it has lost the answer to the load, or gave up on its chunk. Each worker tells with its heartbeat which of its
+ * loads it has in hand, so that all others know; what is an orphan for ORPHANS_MS is made due again, by the first that
+ * looks (I5).
  */
 #ifndef REPRISE_QUEUE_ORPHANS_H
 #define REPRISE_QUEUE_ORPHANS_H
