@@ -50,6 +50,7 @@ struct events {
     struct redis_async *wire;
     struct listener *listeners;
     size_t count;
+    uint64_t arrivals; /* listeners that ever came */
     struct news *news;
     size_t news_bytes;
     bool missed;
@@ -102,6 +103,7 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
     outflow_add(&listener->pending, GREETING, strlen(GREETING));
     DL_APPEND(events->listeners, listener);
     events->count++;
+    events->arrivals++;
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, listener, on_gone);
     if (response == NULL)
@@ -166,6 +168,11 @@ void events_end_all(struct events *events)
 size_t events_listeners(const struct events *events)
 {
     return events->count;
+}
+
+uint64_t events_arrivals(const struct events *events)
+{
+    return events->arrivals;
 }
 
 /* ---- news ------------------------------------------------------------------------------------------------------ */

@@ -30,5 +30,7 @@ void events_end_all(struct events *events);
 /* Tells everybody; `type` is one of the stream's words. `message` is borrowed. */
 void events_tell(struct events *events, const char *type, struct json_object *message);
 size_t events_listeners(const struct events *events);
+/* How many listeners ever came: a change says that somebody is new, even if another left at the same time. */
+uint64_t events_arrivals(const struct events *events);
 
 #endif

@@ -19,8 +19,8 @@ struct muster {
     const char *prefix;
     struct events *events;
     ev_timer timer;
-    int64_t alive;    /* as told last */
-    size_t listeners; /* when it was looked last */
+    int64_t alive;     /* as told last */
+    uint64_t arrivals; /* of listeners, when it was looked last */
 };
 
 static void on_count(const redisReply *reply, void *context)
@@ -57,11 +57,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop, (void)events;
     struct muster *muster = timer->data;
-    size_t listeners = events_listeners(muster->events), before = muster->listeners;
-    muster->listeners = listeners;
-    if (listeners > before)
-        muster->alive = UNKNOWN; /* whoever came is told */
-    if (listeners == 0)
+    uint64_t arrivals = events_arrivals(muster->events);
+    if (arrivals != muster->arrivals)
+        muster->alive = UNKNOWN; /* a new listener is told, even where it took the place of one that left */
+    muster->arrivals = arrivals;
+    if (events_listeners(muster->events) == 0)
         return;
     struct redis_args *args = redis_args_new();
     redis_arg(args, "TIME");

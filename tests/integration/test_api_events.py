@@ -93,6 +93,18 @@ class Events(Listening):
         worker.drain()
         eventually(lambda: listener.read_some() and listener.events("worker")[-1]["alive"] == 0, "and that it has gone")
 
+    def test_a_listener_in_place_of_one_that_left_is_told_the_workers(self):
+        """The dashboard notices by its writes that one has left: so there is something to write, until it did."""
+        self.worker()
+        before = self.listen()
+        eventually(lambda: before.read_some() and before.events("worker"), "the first is told")
+        before.socket.close()
+        for number in range(4):
+            self.progress("op_%d" % number)
+            time.sleep(0.11)
+        after = self.listen()
+        eventually(lambda: after.read_some() and after.events("worker"), "the next is told", timeout_s=20)
+
     def test_it_arrives_by_itself(self):
         """How soon is printed: 200 ms are promised, and a busy machine breaks any promise of that kind."""
         listener = self.listen()
