@@ -35,7 +35,7 @@ static int64_t get(atomic_int_least64_t *count)
     return atomic_load_explicit(count, memory_order_relaxed);
 }
 
-void counts_settled(const char *kind, const struct job_result *rulings, size_t count)
+void counts_settled(const char *kind, const struct job_result *results, size_t count)
 {
     int64_t by_outcome[OUTCOMES] = {0};
     size_t row = 0;
@@ -44,9 +44,9 @@ void counts_settled(const char *kind, const struct job_result *rulings, size_t c
     if (row == kinds.count || row == KINDS_MAX)
         return;
     for (size_t i = 0; i < count; i++) {
-        by_outcome[SUCCEEDED] += rulings[i].verdict == OUTCOME_SUCCEEDED;
-        by_outcome[FAILED] += rulings[i].verdict == OUTCOME_FAILED;
-        by_outcome[SKIPPED] += rulings[i].verdict == OUTCOME_SKIPPED;
+        by_outcome[SUCCEEDED] += results[i].outcome == OUTCOME_SUCCEEDED;
+        by_outcome[FAILED] += results[i].outcome == OUTCOME_FAILED;
+        by_outcome[SKIPPED] += results[i].outcome == OUTCOME_SKIPPED;
     }
     for (int o = 0; o < OUTCOMES; o++)
         add(&counts.outcomes[row][o], by_outcome[o]);

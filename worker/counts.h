@@ -15,8 +15,8 @@
 
 enum counts_time { COUNTS_CHUNK, COUNTS_SETTLE, COUNTS_TIMES };
 
-/* The rulings on jobs of one kind, once they are settled. */
-void counts_settled(const char *kind, const struct job_result *rulings, size_t count);
+/* The results on jobs of one kind, once they are settled. */
+void counts_settled(const char *kind, const struct job_result *results, size_t count);
 /* A failed try that will be repeated, by the class of its error. */
 void counts_retry(enum err class);
 /* A request to an app, by its status; 0 = there was no answer. */

@@ -27,8 +27,8 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
 static void note_delays(struct work *work, const struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)
-        if (run->rulings[i].verdict == OUTCOME_RETRY || run->rulings[i].verdict == OUTCOME_PUT_OFF)
-            work->due_ms = sooner(work->due_ms, run->rulings[i].delay_ms);
+        if (run->results[i].outcome == OUTCOME_RETRY || run->results[i].outcome == OUTCOME_PUT_OFF)
+            work->due_ms = sooner(work->due_ms, run->results[i].delay_ms);
 }
 
 /* Repeats the settle until PostgreSQL has taken (ERR_OK) or refused it (ERR_FENCED). Else the process stops, and what
@@ -60,12 +60,12 @@ static enum err settle_firmly(struct executor *executor, struct settle_request *
     }
 }
 
-/* A lease that no settle gave up (no verdict; or refused, as the operation was cancelled) is given back, so that the
+/* A lease that no settle gave up (no result; or refused, as the operation was cancelled) is given back, so that the
  * next claim need not wait for it to grow old. */
 static void release_unused(struct executor *executor, const struct run *run, enum err settled)
 {
     struct err_info error = {0};
-    bool unused = run->lease != NULL && (run->rulings[0].verdict == OUTCOME_NONE || settled != ERR_OK);
+    bool unused = run->lease != NULL && (run->results[0].outcome == OUTCOME_NONE || settled != ERR_OK);
     for (int tries = 1; unused; tries++) {
         enum err err = pg_ready(executor->pg, &error);
         if (err == ERR_OK)
@@ -79,7 +79,7 @@ static void release_unused(struct executor *executor, const struct run *run, enu
 static void hand_back_due(struct run *run, const struct work *work)
 {
     for (size_t i = 0; work->chunk.due && i < run->count; i++)
-        if (run->rulings[i].verdict == OUTCOME_NONE)
+        if (run->results[i].outcome == OUTCOME_NONE)
             run_put_off(run, i, 0);
 }
 
@@ -119,11 +119,11 @@ static bool needs_lease(const struct kind *kind, const struct run *run)
 
 static void forget(struct run *run)
 {
-    if (run->forget != NULL)
-        run->forget(run->effects_context);
+    if (run->drop_effects != NULL)
+        run->drop_effects(run->effects_context);
     for (size_t i = 0; i < run->count; i++)
-        job_result_fini(&run->rulings[i]);
-    free(run->rulings);
+        job_result_fini(&run->results[i]);
+    free(run->results);
 }
 
 static struct run run_of(struct executor *executor, const struct known_operation *known, const struct runner *runner,
@@ -140,7 +140,7 @@ static struct run run_of(struct executor *executor, const struct known_operation
                         .dry_run = known->dry_run,
                         .jobs = jobs,
                         .count = count,
-                        .rulings = mem_array(count, sizeof(struct job_result)),
+                        .results = mem_array(count, sizeof(struct job_result)),
                         .tools = runner == NULL ? NULL : &executor->tools[runner - runners],
                         .executor = executor,
                         .looked_ms = clock_boot_ms()};
@@ -154,7 +154,7 @@ static void fail_unknown(struct run *run)
         run_fail(run, i, &reason, RUN_FINAL, NULL);
 }
 
-/* To the verdicts; what is left without one was not begun, or is not ours to run. */
+/* To the results; what is left without one was not begun, or is not ours to run. */
 static void run_handler(struct run *run, const struct runner *runner, struct job *jobs, struct lease *lease)
 {
     const struct kind *kind = kind_find(&kinds, jobs[0].kind);
@@ -173,7 +173,7 @@ static bool is_cut_short(const struct run *run)
 {
     bool bare = false;
     for (size_t i = 0; i < run->count; i++)
-        bare = bare || run->rulings[i].verdict == OUTCOME_NONE;
+        bare = bare || run->results[i].outcome == OUTCOME_NONE;
     return bare && run_stopping(run);
 }
 
@@ -188,11 +188,11 @@ bool group_run(struct executor *executor, const struct known_operation *known, s
     run_handler(&run, runner, jobs, &lease);
     hand_back_due(&run, work);
     bool unrecorded = is_cut_short(&run);
-    struct settle_request settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.rulings, count,
+    struct settle_request settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.results, count,
                                         lease.key,           run.effects, run.effects_context};
     enum err settled = settle_firmly(executor, &settlement, work);
     if (settled == ERR_OK)
-        counts_settled(jobs[0].kind, run.rulings, count);
+        counts_settled(jobs[0].kind, run.results, count);
     if (settled == ERR_OK && runner != NULL && runner->settled != NULL)
         runner->settled(&work->tally);
     note_delays(work, &run); /* after it: who must read again is put off by the settle */

@@ -1,4 +1,4 @@
-/* What handlers call: verdicts, the lease while they run, checkpoints. */
+/* What handlers call: results, the lease while they run, checkpoints. */
 #include "worker/run.h"
 #include "worker/counts.h"
 
@@ -15,17 +15,17 @@
 
 #define PAUSE_SLICE_MS 50
 #define LOOK_MS 500
-#define QUERY_PARAMS_PATIENCE_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
+#define RETRY_AFTER_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)
 
-/* ---- verdicts -------------------------------------------------------------------------------------------------- */
+/* ---- results -------------------------------------------------------------------------------------------------- */
 
-static void rule(struct run *run, size_t index, enum outcome verdict, const char *error, const char *result)
+static void rule(struct run *run, size_t index, enum outcome outcome, const char *error, const char *result)
 {
-    struct job_result *ruling = &run->rulings[index];
-    job_result_fini(ruling);
-    ruling->verdict = verdict;
-    ruling->error = error == NULL ? NULL : mem_strdup(error);
-    ruling->result = result == NULL ? NULL : mem_strdup(result);
+    struct job_result *given = &run->results[index];
+    job_result_fini(given);
+    given->outcome = outcome;
+    given->error = error == NULL ? NULL : mem_strdup(error);
+    given->result = result == NULL ? NULL : mem_strdup(result);
 }
 
 void run_succeed(struct run *run, size_t index, const char *result)
@@ -43,8 +43,7 @@ static int64_t retry_delay_ms(const struct run *run, int failures, const struct 
     const struct definition_retry *retry = &run->definition->retry;
     int exponent = retry->backoff == DEFINITION_EXPONENTIAL ? failures : 1;
     int64_t delay = clock_backoff_ms(exponent, retry->base_ms, retry->max_ms, retry->jitter, id_random_u32());
-    int64_t asked =
-        error->retry_after_ms > QUERY_PARAMS_PATIENCE_MAX_MS ? QUERY_PARAMS_PATIENCE_MAX_MS : error->retry_after_ms;
+    int64_t asked = error->retry_after_ms > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : error->retry_after_ms;
     return asked > delay ? asked : delay;
 }
 
@@ -57,7 +56,7 @@ void run_fail(struct run *run, size_t index, const struct err_info *error, enum 
     }
     counts_retry(error->code);
     rule(run, index, OUTCOME_RETRY, error->text, NULL);
-    run->rulings[index].delay_ms = retry_delay_ms(run, failures, error);
+    run->results[index].delay_ms = retry_delay_ms(run, failures, error);
 }
 
 void run_put_off(struct run *run, size_t index, int64_t delay_ms)
@@ -68,10 +67,10 @@ void run_put_off(struct run *run, size_t index, int64_t delay_ms)
 void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const char *reason)
 {
     rule(run, index, OUTCOME_PUT_OFF, reason, NULL);
-    run->rulings[index].delay_ms = delay_ms;
+    run->results[index].delay_ms = delay_ms;
 }
 
-void run_note_trouble(const struct run *run, const char *text, int64_t for_ms)
+void run_note_health(const struct run *run, const char *text, int64_t for_ms)
 {
     trouble_note_for(&run->executor->process->trouble, text, for_ms);
 }

@@ -31,16 +31,16 @@ struct run {
 
     const struct job *jobs;
     size_t count;
-    struct job_result *rulings; /* one for each job; all OUTCOME_NONE at first */
+    struct job_result *results; /* one for each job; all OUTCOME_NONE at first */
 
     struct lease *lease; /* of an exclusive kind, else NULL */
     void **tools;        /* the handler's own, kept by the executor from run to run; NULL at first. See struct runner */
 
     /* What is to be written in the transaction that settles (or puts back) the jobs; may stay NULL. `context` must live
-     * until the handler's `forget` is called. */
+     * until the handler's `drop_effects` is called. */
     settle_effects_fn *effects;
     void *effects_context;
-    void (*forget)(void *effects_context);
+    void (*drop_effects)(void *effects_context);
 
     struct executor *executor; /* for run.c */
     enum op_state looked;      /* for run.c: the operation's state when it was looked at last */
@@ -58,7 +58,7 @@ struct runner {
 extern const struct runner runners[];
 const struct runner *runner_find(const char *kind);
 
-/* ---- verdicts ------------------------------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------------------------- */
 
 /* `result`: a JSON object as text, copied, or NULL. */
 void run_succeed(struct run *run, size_t index, const char *result);
@@ -72,7 +72,7 @@ void run_put_off(struct run *run, size_t index, int64_t delay_ms);
 void run_put_off_because(struct run *run, size_t index, int64_t delay_ms, const char *reason);
 
 /* What this worker lacks: its heartbeat and the doctor tell of it for so long, or until something else is noted. */
-void run_note_trouble(const struct run *run, const char *text, int64_t for_ms);
+void run_note_health(const struct run *run, const char *text, int64_t for_ms);
 
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /*
- * Jobs in hand: loading a chunk's open jobs, what became of each (its verdict), and the settle that makes it true.
+ * Jobs in hand: loading a chunk's open jobs, what became of each (its outcome), and the settle that makes it true.
  */
 #ifndef REPRISE_QUEUE_JOB_H
 #define REPRISE_QUEUE_JOB_H
@@ -56,15 +56,15 @@ enum outcome {
 };
 
 struct job_result {
-    enum outcome verdict;
+    enum outcome outcome;
     char *error;  /* owned; of a failure, a retry, a skip */
     char *result; /* owned; JSON object, or NULL */
     int64_t delay_ms;
 };
-void job_result_fini(struct job_result *ruling);
+void job_result_fini(struct job_result *result);
 
 /* Adds a handler's effects to the transaction that ends (or puts back) jobs: for exactly the jobs of `mine`, indices
- * into the settlement's arrays; all of them have final verdicts, or all are tried again: OUTCOME_RETRY, or
+ * into the settlement's arrays; all of them have final outcomes, or all are tried again: OUTCOME_RETRY, or
  * OUTCOME_PUT_OFF with an error. */
 typedef void settle_effects_fn(struct pg_batch *batch, const size_t *mine, size_t count, void *context);
 
@@ -72,7 +72,7 @@ struct settle_request {
     const char *operation_id, *worker;
     int64_t started_ms; /* clock_mono_ms when the chunk began */
     const struct job *jobs;
-    struct job_result *rulings;
+    struct job_result *results;
     size_t count;
     const char *exclusive_key; /* of the one job that holds a lease, else NULL */
     settle_effects_fn *effects;
@@ -86,10 +86,10 @@ struct settle_result {
     int64_t lost; /* whose promise was gone: settled by another, or cancelled */
 };
 
-/* Ends what has a final verdict in one transaction, puts back what is to be tried again in another. Repeating it after
+/* Ends what has a final outcome in one transaction, puts back what is to be tried again in another. Repeating it after
  * an ERR_RETRY or ERR_UNREACHABLE is harmless: the fence lets through only what is still open. ERR_FENCED: the
  * operation is not running any more; nothing was written. A statement refused because of one job's data is redone job
- * by job, and that job fails with the reason (its ruling is changed). So it is where an effect raises RP004, as what
+ * by job, and that job fails with the reason (its result is changed). So it is where an effect raises RP004, as what
  * the job read is not there any more: that job is put off by nothing, and no try is used. */
 MUST_CHECK enum err settle(struct pg *pg, const struct settle_request *settlement, struct settle_result *settled,
                            struct err_info *error);

@@ -29,7 +29,7 @@ void lease_fini(struct lease *lease);
 
 /* Keeps it. `*state` is the operation's: paused and cancelled ones should stop. ERR_FENCED: it is another's. */
 MUST_CHECK enum err lease_touch(struct pg *pg, struct lease *lease, enum op_state *state, struct err_info *error);
-/* Gives it back without a verdict; no error if it is gone. */
+/* Gives it back without a result; no error if it is gone. */
 MUST_CHECK enum err lease_release(struct pg *pg, const struct lease *lease, struct err_info *error);
 
 /* A checkpoint: a transaction that records a part of the job, under the same fence as a settle. Begin adds the fence to

@@ -18,11 +18,11 @@
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"
 
-void job_result_fini(struct job_result *ruling)
+void job_result_fini(struct job_result *result)
 {
-    free(ruling->error);
-    free(ruling->result);
-    *ruling = (struct job_result){0};
+    free(result->error);
+    free(result->result);
+    *result = (struct job_result){0};
 }
 
 /* Indices of some jobs of a settlement, ascending by seq. */
@@ -31,21 +31,21 @@ struct picked {
     size_t count;
 };
 
-static bool is_final(enum outcome verdict)
+static bool is_final(enum outcome outcome)
 {
-    return verdict == OUTCOME_SUCCEEDED || verdict == OUTCOME_FAILED || verdict == OUTCOME_SKIPPED;
+    return outcome == OUTCOME_SUCCEEDED || outcome == OUTCOME_FAILED || outcome == OUTCOME_SKIPPED;
 }
 
-static bool is_again(enum outcome verdict)
+static bool is_again(enum outcome outcome)
 {
-    return verdict == OUTCOME_RETRY || verdict == OUTCOME_PUT_OFF;
+    return outcome == OUTCOME_RETRY || outcome == OUTCOME_PUT_OFF;
 }
 
 static struct picked pick(const struct settle_request *s, bool (*wanted)(enum outcome))
 {
     struct picked picked = {mem_array(s->count + 1, sizeof(size_t)), 0};
     for (size_t i = 0; i < s->count; i++)
-        if (wanted(s->rulings[i].verdict))
+        if (wanted(s->results[i].outcome))
             picked.index[picked.count++] = i;
     return picked;
 }
@@ -80,9 +80,9 @@ static void arg_seqs_and_attempts(struct pg_args *args, const struct settle_requ
     free(attempts);
 }
 
-static const char *outcome_word(enum outcome verdict)
+static const char *outcome_word(enum outcome outcome)
 {
-    return verdict == OUTCOME_SUCCEEDED ? "succeeded" : verdict == OUTCOME_FAILED ? "failed" : "skipped";
+    return outcome == OUTCOME_SUCCEEDED ? "succeeded" : outcome == OUTCOME_FAILED ? "failed" : "skipped";
 }
 
 static void add_outcomes(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
@@ -93,15 +93,15 @@ static void add_outcomes(struct pg_batch *batch, const struct settle_request *s,
     const char **texts = mem_array(5 * n, sizeof *texts);
     for (size_t i = 0; i < n; i++) {
         const struct job *job = &s->jobs[mine->index[i]];
-        const struct job_result *ruling = &s->rulings[mine->index[i]];
+        const struct job_result *result = &s->results[mine->index[i]];
         seqs[i] = job->seq;
         phases[i] = job->phase;
         attempts[i] = job->attempt;
         texts[i] = job->kind;
         texts[n + i] = job->key;
-        texts[2 * n + i] = outcome_word(ruling->verdict);
-        texts[3 * n + i] = ruling->error;
-        texts[4 * n + i] = ruling->result;
+        texts[2 * n + i] = outcome_word(result->outcome);
+        texts[3 * n + i] = result->error;
+        texts[4 * n + i] = result->result;
     }
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%.3f", (double)(clock_mono_ms() - s->started_ms) / (double)CLOCK_MS_PER_S);
@@ -140,7 +140,7 @@ static void add_tally(struct pg_batch *batch, const struct settle_request *s, co
 {
     int64_t counts[3] = {0};
     for (size_t i = 0; i < mine->count; i++)
-        counts[s->rulings[mine->index[i]].verdict - OUTCOME_SUCCEEDED]++;
+        counts[s->results[mine->index[i]].outcome - OUTCOME_SUCCEEDED]++;
     struct pg_args *args = pg_batch_add(batch, &sql_queue_settle_tally);
     pg_arg_text(args, s->operation_id);
     pg_arg_text(args, s->jobs[mine->index[0]].kind);
@@ -204,7 +204,7 @@ static void add_fence(struct pg_batch *batch, const struct settle_request *s, co
     arg_attempts_of_range(args, s, wanted, first, last);
 }
 
-/* One transaction for the final verdicts of `wanted`. */
+/* One transaction for the final outcomes of `wanted`. */
 static enum err end_jobs(struct pg *pg, const struct settle_request *s, const struct picked *wanted,
                          struct settle_result *settled, struct err_info *error)
 {
@@ -232,10 +232,10 @@ static enum err end_jobs(struct pg *pg, const struct settle_request *s, const st
 static enum err fail_instead(struct pg *pg, const struct settle_request *s, size_t index, struct settle_result *settled,
                              struct err_info *error)
 {
-    struct job_result *ruling = &s->rulings[index];
-    job_result_fini(ruling);
-    ruling->verdict = OUTCOME_FAILED;
-    ruling->error = mem_strdup(error->text);
+    struct job_result *result = &s->results[index];
+    job_result_fini(result);
+    result->outcome = OUTCOME_FAILED;
+    result->error = mem_strdup(error->text);
     struct settle_request plain = *s;
     plain.effects = NULL;
     return end_jobs(pg, &plain, &(struct picked){&index, 1}, settled, error);
@@ -244,9 +244,9 @@ static enum err fail_instead(struct pg *pg, const struct settle_request *s, size
 /* What it read has been changed by another since: nothing was written, and it reads again. */
 static void read_again(const struct settle_request *s, size_t index)
 {
-    struct job_result *ruling = &s->rulings[index];
-    job_result_fini(ruling);
-    ruling->verdict = OUTCOME_PUT_OFF;
+    struct job_result *result = &s->results[index];
+    job_result_fini(result);
+    result->outcome = OUTCOME_PUT_OFF;
 }
 
 /* Whether a batch of many may pass where one of its jobs is left out. */
@@ -278,10 +278,10 @@ static void add_retry(struct pg_batch *batch, const struct settle_request *s, co
     int32_t *failed = mem_array(n, sizeof *failed);
     const char **errors = mem_array(n, sizeof *errors);
     for (size_t i = 0; i < n; i++) {
-        const struct job_result *ruling = &s->rulings[again->index[i]];
-        delays[i] = ruling->delay_ms;
-        failed[i] = ruling->verdict == OUTCOME_RETRY;
-        errors[i] = ruling->error;
+        const struct job_result *result = &s->results[again->index[i]];
+        delays[i] = result->delay_ms;
+        failed[i] = result->outcome == OUTCOME_RETRY;
+        errors[i] = result->error;
     }
     struct pg_args *args = pg_batch_add(batch, &sql_queue_retry);
     pg_arg_text(args, s->operation_id);
@@ -297,9 +297,9 @@ static void add_retry(struct pg_batch *batch, const struct settle_request *s, co
 
 enum { PUT_BACK_BEGIN, PUT_BACK_SETTING, PUT_BACK_RETRY };
 
-static bool has_effects(const struct job_result *ruling)
+static bool has_effects(const struct job_result *result)
 {
-    return ruling->verdict == OUTCOME_RETRY || ruling->error != NULL;
+    return result->outcome == OUTCOME_RETRY || result->error != NULL;
 }
 
 /* The effects of those that failed, or were put off for a reason that is to be told; who was just put off has none. */
@@ -307,7 +307,7 @@ static void add_retry_effects(struct pg_batch *batch, const struct settle_reques
 {
     struct picked telling = {mem_array(mine->count + 1, sizeof(size_t)), 0};
     for (size_t i = 0; i < mine->count; i++)
-        if (has_effects(&s->rulings[mine->index[i]]))
+        if (has_effects(&s->results[mine->index[i]]))
             telling.index[telling.count++] = mine->index[i];
     if (s->effects != NULL && telling.count > 0)
         s->effects(batch, telling.index, telling.count, s->context);

@@ -75,7 +75,7 @@ static struct settling *plan_effects(struct deliver *deliver)
     settling->notes_fetch = deliver->clone != NULL && !deliver->fetch_noted;
     deliver->run->effects = write_effects;
     deliver->run->effects_context = settling;
-    deliver->run->forget = settling_drop;
+    deliver->run->drop_effects = settling_drop;
     return settling;
 }
 
@@ -181,7 +181,7 @@ static void fail(struct deliver *deliver, const struct err_info *error)
     if (deliver->run->dry_run)
         return;
     struct settling *settling = plan_effects(deliver);
-    settling->is_final = deliver->run->rulings[0].verdict == OUTCOME_FAILED;
+    settling->is_final = deliver->run->results[0].outcome == OUTCOME_FAILED;
     settling->error = mem_strdup(error->text);
 }
 
@@ -211,7 +211,7 @@ static void wait_for_worker(struct deliver *deliver, int64_t delay_ms, const str
 /* A heartbeat tells it for as long as it is young, and a job that was put off is not begun again for longer. */
 static void wait_for_host(struct deliver *deliver, const struct err_info *error)
 {
-    run_note_trouble(deliver->run, error->text, LOCAL_MS + TOLD_MARGIN_MS);
+    run_note_health(deliver->run, error->text, LOCAL_MS + TOLD_MARGIN_MS);
     wait_for_worker(deliver, LOCAL_MS, error);
 }
 

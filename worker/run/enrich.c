@@ -150,7 +150,7 @@ void enrich_run(struct run *run)
     enrich->entries = mem_array(run->count, sizeof *enrich->entries);
     run->effects = run->dry_run ? NULL : enrich_write;
     run->effects_context = enrich;
-    run->forget = forget;
+    run->drop_effects = forget;
     if (read_stored(enrich, &error) != ERR_OK) {
         log_info("a sync waits: %s", error.text);
         history_stored_put_off(run);

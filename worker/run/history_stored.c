@@ -46,7 +46,7 @@ enum err history_stored_read(const struct run *run, const struct sql *statement,
 void history_stored_put_off(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)
-        if (run->rulings[i].verdict == OUTCOME_NONE)
+        if (run->results[i].outcome == OUTCOME_NONE)
             run_put_off(run, i, STORE_AWAY_MS);
 }
 

@@ -28,7 +28,7 @@ MUST_CHECK enum err history_stored_rows(const struct run *run, const struct sql 
 MUST_CHECK enum err history_stored_read(const struct run *run, const struct sql *statement,
                                         struct history_stored *stored, PGresult **rows, struct err_info *error);
 
-/* PostgreSQL does not answer, or refuses for the moment: all jobs that have no verdict come back soon, no try used. */
+/* PostgreSQL does not answer, or refuses for the moment: all jobs that have no result come back soon, no try used. */
 void history_stored_put_off(struct run *run);
 /* So much is in hand that the jobs from `from` on must wait for its settle: they come back at once. */
 void history_stored_put_back(struct run *run, size_t from);

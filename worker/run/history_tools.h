@@ -16,7 +16,7 @@ struct history_tools {
 };
 
 /* Makes them where they are not there yet, and opens the directory: history.agents_dir, and below it the argument
- * `directory`. On failure all jobs of the run have a verdict. */
+ * `directory`. On failure all jobs of the run have a result. */
 MUST_CHECK enum err history_tools_ready(struct run *run, struct history_tools **tools);
 /* Rules on a job by what reading its files said: a trouble that may pass is tried again, and one whose reading was
  * stopped stays as it is. */

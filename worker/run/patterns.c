@@ -86,7 +86,7 @@ void patterns_run(struct run *run)
     *refreshed = (struct refreshed){run, mem_array(run->count, sizeof(PGresult *))};
     run->effects = run->dry_run ? NULL : write_patterns;
     run->effects_context = refreshed;
-    run->forget = forget;
+    run->drop_effects = forget;
     enum err err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < run->count && run_goes_on(run); i++) {
         err = read_evidence(run, i, &refreshed->evidence[i], &error);

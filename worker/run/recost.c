@@ -138,7 +138,7 @@ static struct recost *recost_new(struct run *run, const char *reason)
         run_facts_init(&recost->entries[i].facts);
     run->effects = run->dry_run ? NULL : recost_write;
     run->effects_context = recost;
-    run->forget = forget;
+    run->drop_effects = forget;
     return recost;
 }
 

@@ -123,7 +123,7 @@ void scan_run(struct run *run)
     scan->run = run;
     run->effects = write_names;
     run->effects_context = scan;
-    run->forget = forget;
+    run->drop_effects = forget;
     if (!run->dry_run && tidy_up(run, &error) != ERR_OK) {
         log_info("a scan waits: %s", error.text);
         history_stored_put_off(run);

@@ -102,7 +102,7 @@ void score_run(struct run *run)
     *flags = (struct flags){run, mem_array(run->count, sizeof(char *)), mem_array(run->count, sizeof(char *))};
     run->effects = run->dry_run ? NULL : write_flags;
     run->effects_context = flags;
-    run->forget = forget;
+    run->drop_effects = forget;
     enum err err = template_means_ready(run, &means, &error);
     if (err == ERR_OK)
         err = history_stored_rows(run, &sql_history_to_score, &rows, &error);

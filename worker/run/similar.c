@@ -131,7 +131,7 @@ void similar_run(struct run *run)
         (struct similar){run, mem_array(run->count, sizeof(int64_t)), mem_array(run->count, sizeof(char *)), {0}};
     run->effects = run->dry_run ? NULL : write_lists;
     run->effects_context = similar;
-    run->forget = forget;
+    run->drop_effects = forget;
     enum err err = similar_index_ready(run, &reader, &error);
     if (err == ERR_OK)
         err = history_stored_rows(run, &sql_history_stored_lists, &rows, &error);

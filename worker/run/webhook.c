@@ -46,7 +46,7 @@ static void remove_done(struct pg_batch *batch, const size_t *mine, size_t count
     size_t n = 0;
     FAULT_POINT("history.webhook_settle");
     for (size_t i = 0; i < count; i++)
-        if (webhook->run->rulings[mine[i]].verdict != OUTCOME_RETRY)
+        if (webhook->run->results[mine[i]].outcome != OUTCOME_RETRY)
             ids[n++] = webhook->run->jobs[mine[i]].key;
     if (n > 0)
         pg_arg_texts(pg_batch_add(batch, &sql_history_webhooks_done), ids, n);
@@ -189,7 +189,7 @@ void webhook_run(struct run *run)
     webhook->tellings = mem_array(run->count, sizeof *webhook->tellings);
     run->effects = run->dry_run ? NULL : remove_done;
     run->effects_context = webhook;
-    run->forget = forget;
+    run->drop_effects = forget;
     enum err err = check_settings(run->config, &error);
     if (err == ERR_OK)
         err = deliver_tools_ready(run->tools, run->config, &webhook->tools, &error);

@@ -228,7 +228,7 @@ static inline struct tally tally_of(struct fixture *f, const char *id)
     return tally;
 }
 
-/* A chunk in hand: its jobs, a ruling for each, and what settle wants to know. */
+/* A chunk in hand: its jobs, a given for each, and what settle wants to know. */
 struct hand {
     struct load *load;
     struct settle_request settlement;
@@ -265,31 +265,31 @@ static inline struct hand take(struct pg *pg, const struct op *op, int64_t from,
         .worker = "w_test",
         .jobs = hand.load->jobs,
         .count = hand.load->count,
-        .rulings = mem_array(hand.load->count + 1, sizeof(struct job_result)),
+        .results = mem_array(hand.load->count + 1, sizeof(struct job_result)),
     };
     return hand;
 }
 
-static inline void rule(struct hand *hand, size_t index, enum outcome verdict, const char *error, const char *result)
+static inline void rule(struct hand *hand, size_t index, enum outcome outcome, const char *error, const char *result)
 {
-    struct job_result *ruling = &hand->settlement.rulings[index];
-    job_result_fini(ruling);
-    ruling->verdict = verdict;
-    ruling->error = error == NULL ? NULL : mem_strdup(error);
-    ruling->result = result == NULL ? NULL : mem_strdup(result);
+    struct job_result *given = &hand->settlement.results[index];
+    job_result_fini(given);
+    given->outcome = outcome;
+    given->error = error == NULL ? NULL : mem_strdup(error);
+    given->result = result == NULL ? NULL : mem_strdup(result);
 }
 
-static inline void rule_all(struct hand *hand, enum outcome verdict)
+static inline void rule_all(struct hand *hand, enum outcome outcome)
 {
     for (size_t i = 0; i < hand->settlement.count; i++)
-        rule(hand, i, verdict, NULL, NULL);
+        rule(hand, i, outcome, NULL, NULL);
 }
 
 static inline void put_down(struct hand *hand)
 {
     for (size_t i = 0; i < hand->settlement.count; i++)
-        job_result_fini(&hand->settlement.rulings[i]);
-    free(hand->settlement.rulings);
+        job_result_fini(&hand->settlement.results[i]);
+    free(hand->settlement.results);
     load_drop(hand->load);
 }
 

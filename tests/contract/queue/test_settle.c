@@ -1,9 +1,9 @@
-/* Settle: verdicts become outcomes and counts, and what becomes of it when something goes wrong in the middle. */
+/* Settle: results become outcomes and counts, and what becomes of it when something goes wrong in the middle. */
 #include "tests/contract/queue/settle_test.h"
 
 /* ---- the good case ------------------------------------------------------------------------------------------- */
 
-static void each_verdict_becomes_an_outcome_and_a_count(void **state)
+static void each_result_becomes_an_outcome_and_a_count(void **state)
 {
     struct fixture *f = *state;
     struct op op = accept_planned(f, f->quick, 5);
@@ -60,7 +60,7 @@ static void retries_and_what_is_put_off_stay_open(void **state)
     use_effects(&hand, &effects);
     rule(&hand, 0, OUTCOME_RETRY, "503", NULL);
     rule(&hand, 1, OUTCOME_PUT_OFF, NULL, NULL);
-    hand.settlement.rulings[0].delay_ms = hand.settlement.rulings[1].delay_ms = 60000;
+    hand.settlement.results[0].delay_ms = hand.settlement.results[1].delay_ms = 60000;
     struct settle_result settled = settle_well(f->pg, &hand);
     assert_false(settled.any);
     assert_int_equal(settled.retried, 2);
@@ -107,7 +107,7 @@ static void one_bad_row_fails_alone_with_the_reason(void **state)
     assert_int_equal(settled.ended, 5);
     assert_int_equal(settled.tally.succeeded, 4);
     assert_int_equal(settled.tally.failed, 1);
-    assert_int_equal(hand.settlement.rulings[2].verdict, OUTCOME_FAILED);
+    assert_int_equal(hand.settlement.results[2].outcome, OUTCOME_FAILED);
     assert_int_equal(effects_of(f, &op), 4); /* none of the one that failed */
     assert_sql_text(
         "3", f->other,
@@ -176,7 +176,7 @@ static void a_large_scattered_settle_finds_its_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        checked(each_verdict_becomes_an_outcome_and_a_count),
+        checked(each_result_becomes_an_outcome_and_a_count),
         checked(a_paused_operation_settles_what_is_in_hand),
         checked(retries_and_what_is_put_off_stay_open),
         checked(a_due_retry_keeps_its_reason_and_counts_on),

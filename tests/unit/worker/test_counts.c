@@ -25,14 +25,14 @@ static int64_t outcome(const char *kind, const char *word)
     return count;
 }
 
-static void rulings_are_counted_by_kind(void **state)
+static void results_are_counted_by_kind(void **state)
 {
     (void)state;
-    const struct job_result rulings[] = {{.verdict = OUTCOME_SUCCEEDED}, {.verdict = OUTCOME_FAILED},
-                                         {.verdict = OUTCOME_SKIPPED},   {.verdict = OUTCOME_RETRY},
-                                         {.verdict = OUTCOME_NONE},      {.verdict = OUTCOME_SUCCEEDED}};
-    counts_settled("noop", rulings, sizeof rulings / sizeof *rulings);
-    counts_settled("a kind that nobody knows", rulings, 1);
+    const struct job_result results[] = {{.outcome = OUTCOME_SUCCEEDED}, {.outcome = OUTCOME_FAILED},
+                                         {.outcome = OUTCOME_SKIPPED},   {.outcome = OUTCOME_RETRY},
+                                         {.outcome = OUTCOME_NONE},      {.outcome = OUTCOME_SUCCEEDED}};
+    counts_settled("noop", results, sizeof results / sizeof *results);
+    counts_settled("a kind that nobody knows", results, 1);
     assert_int_equal(outcome("noop", "succeeded"), 2);
     assert_int_equal(outcome("noop", "failed"), 1);
     assert_int_equal(outcome("noop", "skipped"), 1);
@@ -77,7 +77,7 @@ static void times_fall_into_their_buckets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rulings_are_counted_by_kind),
+        cmocka_unit_test(results_are_counted_by_kind),
         cmocka_unit_test(requests_and_retries_are_counted_by_class),
         cmocka_unit_test(times_fall_into_their_buckets),
     };
