@@ -12,11 +12,11 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
-#include "worker/group.h"
+#include "worker/job_group.h"
 #include "worker/loads.h"
-#include "worker/operations.h"
-#include "worker/run_private.h"
-#include "worker/suspect.h"
+#include "worker/operation_cache.h"
+#include "worker/executor_state.h"
+#include "worker/quarantine.h"
 
 #define TROUBLE_TRIES 3 /* a deadlock or a broken connection is over by then */
 #define TROUBLE_BASE_MS 50

@@ -7,7 +7,7 @@
 
 #include "common/loop/mailbox.h"
 #include "worker/process.h"
-#include "worker/work.h"
+#include "worker/message.h"
 
 struct executor;
 /* Starts the thread. `out` gets its messages (struct work); `process` and `out` are borrowed. */

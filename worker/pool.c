@@ -13,8 +13,8 @@
 #include "common/queue/key_repair.h"
 #include "embedded/lua.h"
 #include "worker/executor.h"
-#include "worker/held.h"
-#include "worker/pool_private.h"
+#include "worker/inflight.h"
+#include "worker/pool_state.h"
 
 #define COMMAND_MS 2000
 

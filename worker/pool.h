@@ -9,7 +9,7 @@
 #include <ev.h>
 
 #include "worker/process.h"
-#include "worker/service.h"
+#include "worker/maintenance.h"
 
 struct pool;
 /* Starts executors and connections in `loop`; all borrowed. `service` is NULL in a process for suspects. */

@@ -14,7 +14,7 @@
 #include "common/base/ids.h"
 #include "common/queue/names.h"
 #include "common/store/redis.h"
-#include "worker/trouble.h"
+#include "worker/process_state.h"
 
 struct loads;
 struct versions;

@@ -11,7 +11,7 @@
 #include "common/base/fault.h"
 #include "common/base/mem.h"
 #include "embedded/sql_session.h"
-#include "worker/run_private.h"
+#include "worker/executor_state.h"
 
 #define PAUSE_SLICE_MS 50
 #define LOOK_MS 500

@@ -15,7 +15,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "worker/aftermath.h"
+#include "worker/crash_recovery.h"
 
 #define QUICK_DEATH_MS 2000 /* a child that lives shorter is started again with back-off */
 #define RESTART_BASE_MS 100

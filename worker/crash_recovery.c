@@ -1,4 +1,4 @@
-#include "worker/aftermath.h"
+#include "worker/crash_recovery.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "worker/held.h"
+#include "worker/inflight.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "worker/operations.h"
+#include "worker/operation_cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>

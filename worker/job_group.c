@@ -1,4 +1,4 @@
-#include "worker/group.h"
+#include "worker/job_group.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "worker/service.h"
+#include "worker/maintenance.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -23,7 +23,7 @@
 #include "embedded/sql_deliveries.h"
 #include "embedded/sql_history.h"
 #include "embedded/sql_queue.h"
-#include "worker/work.h"
+#include "worker/message.h"
 
 #define TICK_MS 1000
 #define INBOX_LOOK_MS 25  /* how long a request may lie in an idle worker's inbox */

@@ -16,7 +16,7 @@
 #include "embedded/lua.h"
 #include "worker/counts.h"
 #include "worker/loads.h"
-#include "worker/pool_private.h"
+#include "worker/pool_state.h"
 
 #define BEAT_S 1.0
 #define US_PER_S 1e6

@@ -2,9 +2,9 @@
 #ifndef REPRISE_WORKER_GROUP_H
 #define REPRISE_WORKER_GROUP_H
 
-#include "worker/operations.h"
-#include "worker/run_private.h"
-#include "worker/work.h"
+#include "worker/operation_cache.h"
+#include "worker/executor_state.h"
+#include "worker/message.h"
 
 /* How many jobs from `first` on are run together: those of the same kind; an exclusive one, and one that may kill,
  * alone. */

@@ -5,7 +5,7 @@
 #include "common/loop/mailbox.h"
 #include "common/loop/redis_async.h"
 #include "worker/executor.h"
-#include "worker/held.h"
+#include "worker/inflight.h"
 #include "worker/pool.h"
 
 /* One queue of this worker: its free executors, and the connection that may block on it. */

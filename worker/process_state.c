@@ -1,4 +1,4 @@
-#include "worker/trouble.h"
+#include "worker/process_state.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/lua.h"
-#include "worker/pool_private.h"
+#include "worker/pool_state.h"
 
 #define COMMAND_MS 2000
 #define BLOCK_S "2"

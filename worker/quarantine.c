@@ -1,4 +1,4 @@
-#include "worker/suspect.h"
+#include "worker/quarantine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/sql_queue.h"
-#include "worker/run_private.h"
+#include "worker/executor_state.h"
 
 #define SPLIT_MAX 1000
 

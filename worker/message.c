@@ -1,4 +1,4 @@
-#include "worker/work.h"
+#include "worker/message.h"
 
 #include <stdlib.h>
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "common/base/buf.h"
-#include "worker/held.h"
+#include "worker/inflight.h"
 
 /* The arguments as one text, with spaces between. */
 static char *written(struct redis_args *args)
