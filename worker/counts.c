@@ -1,3 +1,8 @@
+/*
+ * Counters for metrics, static in the process and atomic, so that any thread may count without a lock. The heartbeat
+ * writes them as JSON; dashboard/metrics.c reads that and shows it as Prometheus' text. Histograms keep a count for
+ * each bound. Nothing decides by these counts.
+ */
 #include "worker/counts.h"
 
 #include <inttypes.h>

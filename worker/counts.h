@@ -1,7 +1,8 @@
 /*
- * What this process has done since it began, counted as it happens by any of its threads, and told with each heartbeat:
- * whoever wants metrics reads them there, so a scrape costs the workers nothing. Counts of work, not of effects: what a
- * dead process had counted is gone, and what another attempt settled first is counted twice. Exact are the tallies.
+ * What this process has done since it began, counted as it happens by any of its threads, and reported with each
+ * heartbeat, where the dashboard's metrics come from: a scrape costs the workers nothing. Counts of work, not of
+ * effects: what a dead process had counted is gone, and what another attempt settled first is counted twice. Exact are
+ * the tallies.
  */
 #ifndef REPRISE_WORKER_COUNTS_H
 #define REPRISE_WORKER_COUNTS_H
@@ -15,7 +16,7 @@
 
 enum counts_time { COUNTS_CHUNK, COUNTS_SETTLE, COUNTS_TIMES };
 
-/* The results on jobs of one kind, once they are settled. */
+/* The results of jobs of one kind, once they are settled. */
 void counts_settled(const char *kind, const struct job_result *results, size_t count);
 /* A failed try that will be repeated, by the class of its error. */
 void counts_retry(enum err class);

@@ -1,5 +1,12 @@
+/*
+ * The thread that runs chunks: it waits for a message, loads the chunk's open jobs, has them run group by group, and
+ * ends the phase where the last job was settled. Made by queue_consumer.c; what it has to say goes to the loop thread
+ * as messages, never by a call.
+ *
+ * A chunk whose load PostgreSQL refuses for the moment is loaded again, for as long as the process is not to stop. A
+ * chunk that was not finished is given back, never dropped, unless PostgreSQL says that there is no such operation.
+ */
 #include "worker/executor.h"
-#include "worker/counts.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -12,87 +19,62 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
-#include "worker/job_group.h"
-#include "worker/loads.h"
-#include "worker/operation_cache.h"
+#include "worker/counts.h"
 #include "worker/executor_state.h"
+#include "worker/inflight.h"
+#include "worker/job_group.h"
+#include "worker/operation_cache.h"
 #include "worker/quarantine.h"
+#include "worker/run.h"
 
-#define TROUBLE_TRIES 3 /* a deadlock or a broken connection is over by then */
-#define TROUBLE_BASE_MS 50
-#define TROUBLE_MAX_MS 2000
-
-bool executor_is_stopping(const struct executor *executor)
-{
-    return atomic_load_explicit(&executor->process->stopping, memory_order_relaxed);
-}
-
-/* ---- staying connected ------------------------------------------------------------------------------------------- */
-
-bool executor_wait(struct executor *executor, int tries, const struct err_info *why)
-{
-    if (tries >= TROUBLE_TRIES)
-        trouble_note(&executor->process->trouble, why->text);
-    struct run waiter = {.executor = executor};
-    return run_pause(&waiter, clock_backoff_ms(tries, TROUBLE_BASE_MS, TROUBLE_MAX_MS, 0.3, id_random_u32()));
-}
-
-bool executor_connect(struct executor *executor)
-{
-    struct err_info error = {0};
-    for (int tries = 1; pg_ready(executor->pg, &error) != ERR_OK; tries++) {
-        if (tries == 1)
-            log_warn("PostgreSQL does not answer: %s", error.text);
-        if (!executor_wait(executor, tries, &error))
-            return false;
-    }
-    return !executor_is_stopping(executor);
-}
-
-bool executor_is_passing(enum err err)
-{
-    return err == ERR_RETRY || err == ERR_UNREACHABLE;
-}
+struct executor {
+    struct executor_state state;
+    int queue;
+    pthread_t thread;
+    struct mailbox *in, *out;
+    struct operation_cache *operations;
+};
 
 /* ---- one chunk --------------------------------------------------------------------------------------------------- */
 
-/* Whoever settled last ends the phase; the sweep would, too, but later. */
-static void advance_if_done(struct executor *executor, struct work *work)
+/* The executor that settled the last job ends the phase; the sweep would, too, but later. */
+static void advance_if_done(struct executor *executor, struct message *message)
 {
     struct err_info error = {0};
-    if (!work->settled || !tally_phase_is_done(&work->tally))
+    if (!message->settled || !tally_phase_is_done(&message->tally))
         return;
     FAULT_POINT("executor.advance");
-    enum err err = operation_advance(executor->pg, work->tally.operation_id, work->tally.phase, &work->tally, &error);
+    enum err err = operation_advance(executor->state.pg, message->tally.operation_id, message->tally.phase,
+                                     &message->tally, &error);
     struct operation *operation = NULL;
-    if (err == ERR_OK && !tally_is_live(&work->tally))
-        err = operation_get(executor->pg, work->tally.operation_id, &operation, &error);
+    if (err == ERR_OK && !tally_is_live(&message->tally))
+        err = operation_get(executor->state.pg, message->tally.operation_id, &operation, &error);
     if (operation != NULL) {
-        work->tally = operation->tally;
-        snprintf(work->finished_at, sizeof work->finished_at, "%s",
+        message->tally = operation->tally;
+        snprintf(message->finished_at, sizeof message->finished_at, "%s",
                  operation->finished_at == NULL ? "" : operation->finished_at);
     }
     operation_drop(operation);
     if (err != ERR_OK)
-        log_info("the sweep will advance %s: %s", work->tally.operation_id, error.text);
+        log_info("the sweep will advance %s: %s", message->tally.operation_id, error.text);
 }
 
-static void tell_more_due(struct executor *executor, const struct work *work, const struct load *load)
+static void send_more_due(struct executor *executor, const struct message *message, const struct load *load)
 {
-    if (!work->chunk.due || load->due_ms != 0)
+    if (!message->chunk.due || load->due_ms != 0)
         return;
-    struct work *more = work_new(WORK_MORE_DUE, executor, &work->chunk);
+    struct message *more = message_new(MESSAGE_MORE_DUE, executor, &message->chunk);
     more->queue = executor->queue;
     mailbox_put(executor->out, more);
 }
 
-static bool run_jobs(struct executor *executor, const struct known_operation *known, struct load *load,
-                     struct work *work)
+static bool chunk_run_groups(struct executor *executor, const struct known_operation *known, struct load *load,
+                             struct message *message)
 {
     bool recorded = true;
     for (size_t at = 0, n; at < load->count && recorded; at += n) {
-        n = group_size(load, at);
-        recorded = group_run(executor, known, load->jobs + at, n, work);
+        n = job_group_size(load, at);
+        recorded = job_group_run(&executor->state, known, load->jobs + at, n, message);
     }
     return recorded;
 }
@@ -109,61 +91,63 @@ static int64_t set_aside_ms(const struct definition *definition)
     return definition->timeout_ms;
 }
 
-static enum err attempt_load(struct executor *executor, struct work *work, int64_t number, bool *recorded,
-                             struct err_info *error)
+static enum err chunk_load_and_run(struct executor *executor, struct message *message, int64_t number, bool *recorded,
+                                   struct err_info *error)
 {
     const struct known_operation *known = NULL;
     struct load *load = NULL;
-    enum err err = operations_get(executor->operations, executor->pg, work->chunk.operation_id, &known, error);
+    enum err err =
+        operation_cache_get(executor->operations, executor->state.pg, message->chunk.operation_id, &known, error);
     if (err == ERR_OK) {
-        struct load_spec spec = {&work->chunk, executor->process->worker,  set_aside_ms(known->definition), number,
-                                 known->chunk, executor->process->suspects};
-        err = load_chunk(executor->pg, &spec, &load, error);
+        struct load_spec spec = {
+            &message->chunk, executor->state.process->worker,    set_aside_ms(known->definition), number,
+            known->chunk,    executor->state.process->quarantine};
+        err = load_chunk(executor->state.pg, &spec, &load, error);
     }
     if (err != ERR_OK)
         return err;
     FAULT_POINT("executor.loaded");
-    work->settled = true;
-    work->tally = load->tally;
-    work->next_open = load->next_open;
-    work->due_ms = load->due_ms;
-    work->retries = work->chunk.due ? -(int64_t)load->count : 0;
-    tell_more_due(executor, work, load);
-    *recorded = run_jobs(executor, known, load, work);
+    message->settled = true;
+    message->tally = load->tally;
+    message->next_open = load->next_open;
+    message->due_ms = load->due_ms;
+    message->retries = message->chunk.due ? -(int64_t)load->count : 0;
+    send_more_due(executor, message, load);
+    *recorded = chunk_run_groups(executor, known, load, message);
     load_drop(load);
     if (*recorded)
-        advance_if_done(executor, work);
+        advance_if_done(executor, message);
     return ERR_OK;
 }
 
-/* Loads and runs; ERR_OK also where there was nothing to do. A passing trouble is for the caller to repeat: by another
- * load, as the first may have been committed although its answer is lost. */
-static enum err attempt_chunk(struct executor *executor, struct work *work, bool *recorded, struct err_info *error)
+/* Loads and runs; ERR_OK also where there was nothing to do. What may pass the caller repeats, by another load: the
+ * first may have been committed although its answer was lost. */
+static enum err chunk_try(struct executor *executor, struct message *message, bool *recorded, struct err_info *error)
 {
-    int64_t number = work->chunk.due ? loads_begin(executor->process->loads) : 0;
-    enum err err = attempt_load(executor, work, number, recorded, error);
-    pg_abort(executor->pg);
+    int64_t number = message->chunk.due ? due_loads_begin(executor->state.process->due_loads) : 0;
+    enum err err = chunk_load_and_run(executor, message, number, recorded, error);
+    pg_abort(executor->state.pg);
     if (number != 0)
-        loads_end(executor->process->loads, number);
+        due_loads_end(executor->state.process->due_loads, number);
     return err;
 }
 
-static void run_chunk(struct executor *executor, struct work *work)
+static void chunk_run(struct executor *executor, struct message *message)
 {
     for (int tries = 1;; tries++) {
         struct err_info error = {0};
         bool recorded = true;
-        enum err err = attempt_chunk(executor, work, &recorded, &error);
-        if (!executor_is_passing(err)) {
+        enum err err = chunk_try(executor, message, &recorded, &error);
+        if (!executor_may_repeat(err)) {
             if (err != ERR_OK)
-                log_error("chunk %s is dropped: %s", work->chunk.text, error.text);
-            work->event = recorded ? WORK_DONE : WORK_GIVE_BACK;
+                log_error("chunk %s is dropped: %s", message->chunk.text, error.text);
+            message->kind = recorded ? MESSAGE_DONE : MESSAGE_GIVE_BACK;
             return;
         }
         if (tries == 1)
-            log_warn("chunk %s waits: %s", work->chunk.text, error.text);
-        if (!executor_wait(executor, tries, &error) || !executor_connect(executor)) {
-            work->event = WORK_GIVE_BACK;
+            log_warn("chunk %s waits: %s", message->chunk.text, error.text);
+        if (!executor_wait(&executor->state, tries, &error) || !executor_connect(&executor->state)) {
+            message->kind = MESSAGE_GIVE_BACK;
             return;
         }
     }
@@ -171,32 +155,32 @@ static void run_chunk(struct executor *executor, struct work *work)
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-static void tell(struct executor *executor, enum work_event event)
+static void send_message(struct executor *executor, enum message_kind kind)
 {
-    struct work *work = work_new(event, executor, NULL);
-    work->queue = executor->queue;
-    mailbox_put(executor->out, work);
+    struct message *message = message_new(kind, executor, NULL);
+    message->queue = executor->queue;
+    mailbox_put(executor->out, message);
 }
 
 static void *executor_main(void *context)
 {
     struct executor *executor = context;
     for (bool going = true; going;) {
-        if (executor_connect(executor))
-            tell(executor, WORK_READY);
-        struct work *work = mailbox_take(executor->in, -1);
-        going = work->event != WORK_STOP;
+        if (executor_connect(&executor->state))
+            send_message(executor, MESSAGE_READY);
+        struct message *message = mailbox_take(executor->in, -1);
+        going = message->kind != MESSAGE_STOP;
         if (!going) {
-            work_drop(work);
+            message_drop(message);
             break;
         }
         int64_t began_us = clock_mono_us();
-        if (!executor->process->suspects || !suspect_split(executor, work))
-            run_chunk(executor, work);
+        if (!executor->state.process->quarantine || !quarantine_split(executor->state.pg, message))
+            chunk_run(executor, message);
         counts_took(COUNTS_CHUNK, clock_mono_us() - began_us);
-        mailbox_put(executor->out, work);
+        mailbox_put(executor->out, message);
     }
-    tell(executor, WORK_ENDED);
+    send_message(executor, MESSAGE_ENDED);
     return NULL;
 }
 
@@ -208,18 +192,18 @@ static size_t runner_count(void)
     return n;
 }
 
-struct executor *executor_new(struct process *process, int queue, struct mailbox *out)
+struct executor *executor_new(struct process_state *process, int queue, struct mailbox *out)
 {
     struct executor *executor = mem_zalloc(sizeof *executor);
     char application[64];
     snprintf(application, sizeof application, "reprise %s", process->worker);
-    executor->process = process;
+    executor->state.process = process;
     executor->queue = queue;
     executor->out = out;
     executor->in = mailbox_new(NULL, NULL);
-    executor->pg = pg_new(process_config(process)->postgres_url, application, PG_LIMITS_HOT);
-    executor->operations = operations_new(process->versions);
-    executor->tools = mem_array(runner_count() + 1, sizeof *executor->tools);
+    executor->state.pg = pg_new(process_config(process)->postgres_url, application, PG_LIMITS_HOT);
+    executor->operations = operation_cache_new(process->versions);
+    executor->state.tools = mem_array(runner_count() + 1, sizeof *executor->state.tools);
     int failed = pthread_create(&executor->thread, NULL, executor_main, executor);
     if (failed != 0) {
         log_error("cannot start an executor: %s", strerror(failed));
@@ -228,15 +212,10 @@ struct executor *executor_new(struct process *process, int queue, struct mailbox
     return executor;
 }
 
-void executor_give(struct executor *executor, struct work *work)
+void executor_give(struct executor *executor, struct message *message)
 {
-    work->executor = executor;
-    mailbox_put(executor->in, work);
-}
-
-int executor_queue(const struct executor *executor)
-{
-    return executor->queue;
+    message->executor = executor;
+    mailbox_put(executor->in, message);
 }
 
 void executor_drop(struct executor *executor)
@@ -245,12 +224,12 @@ void executor_drop(struct executor *executor)
         return;
     pthread_join(executor->thread, NULL);
     for (size_t i = 0; runners[i].kind != NULL; i++)
-        if (runners[i].drop_tools != NULL && executor->tools[i] != NULL)
-            runners[i].drop_tools(executor->tools[i]);
-    pg_batch_drop(executor->checkpoint);
-    operations_drop(executor->operations);
-    pg_drop(executor->pg);
+        if (runners[i].drop_tools != NULL && executor->state.tools[i] != NULL)
+            runners[i].drop_tools(executor->state.tools[i]);
+    pg_batch_drop(executor->state.checkpoint);
+    operation_cache_drop(executor->operations);
+    pg_drop(executor->state.pg);
     mailbox_drop(executor->in);
-    free(executor->tools);
+    free(executor->state.tools);
     free(executor);
 }

@@ -1,5 +1,8 @@
 #include "worker/inflight.h"
 
+#include <assert.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,30 +42,32 @@ static void texts_args(const struct texts *texts, struct redis_args *args)
         redis_arg(args, texts->items[i]);
 }
 
-struct held {
+/* ---- chunks ------------------------------------------------------------------------------------------------------ */
+
+struct inflight {
     struct texts of[QUEUE_COUNT];
 };
 
-struct held *held_new(void)
+struct inflight *inflight_new(void)
 {
-    return mem_zalloc(sizeof(struct held));
+    return mem_zalloc(sizeof(struct inflight));
 }
 
-void held_drop(struct held *held)
+void inflight_drop(struct inflight *inflight)
 {
-    for (int q = 0; held != NULL && q < QUEUE_COUNT; q++)
-        texts_clear(&held->of[q]);
-    free(held);
+    for (int q = 0; inflight != NULL && q < QUEUE_COUNT; q++)
+        texts_clear(&inflight->of[q]);
+    free(inflight);
 }
 
-void held_add(struct held *held, int queue, const char *text)
+void inflight_add(struct inflight *inflight, int queue, const char *text)
 {
-    texts_add(&held->of[queue], text);
+    texts_add(&inflight->of[queue], text);
 }
 
-void held_remove(struct held *held, int queue, const char *text)
+void inflight_remove(struct inflight *inflight, int queue, const char *text)
 {
-    struct texts *texts = &held->of[queue];
+    struct texts *texts = &inflight->of[queue];
     size_t at = texts_find(texts, text);
     if (at == texts->count)
         return;
@@ -70,38 +75,43 @@ void held_remove(struct held *held, int queue, const char *text)
     texts->items[at] = texts->items[--texts->count];
 }
 
-size_t held_count(const struct held *held, int queue)
+size_t inflight_total(const struct inflight *inflight)
 {
-    return held->of[queue].count;
+    size_t total = 0;
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        total += inflight->of[q].count;
+    return total;
 }
 
-void held_args(const struct held *held, int queue, struct redis_args *args)
+void inflight_args(const struct inflight *inflight, int queue, struct redis_args *args)
 {
-    texts_args(&held->of[queue], args);
+    texts_args(&inflight->of[queue], args);
 }
 
-struct strangers {
+/* ---- stray entries ----------------------------------------------------------------------------------------------- */
+
+struct strays {
     struct texts seen[QUEUE_COUNT];  /* unknown in the last beat */
     struct texts again[QUEUE_COUNT]; /* … and in the one before */
 };
 
-struct strangers *strangers_new(void)
+struct strays *strays_new(void)
 {
-    return mem_zalloc(sizeof(struct strangers));
+    return mem_zalloc(sizeof(struct strays));
 }
 
-void strangers_drop(struct strangers *strangers)
+void strays_drop(struct strays *strays)
 {
-    for (int q = 0; strangers != NULL && q < QUEUE_COUNT; q++) {
-        texts_clear(&strangers->seen[q]);
-        texts_clear(&strangers->again[q]);
+    for (int q = 0; strays != NULL && q < QUEUE_COUNT; q++) {
+        texts_clear(&strays->seen[q]);
+        texts_clear(&strays->again[q]);
     }
-    free(strangers);
+    free(strays);
 }
 
-void strangers_note(struct strangers *strangers, int queue, const redisReply *unknown)
+void strays_note(struct strays *strays, int queue, const redisReply *unknown)
 {
-    struct texts *seen = &strangers->seen[queue], *again = &strangers->again[queue];
+    struct texts *seen = &strays->seen[queue], *again = &strays->again[queue];
     struct texts now = {0};
     texts_clear(again);
     for (size_t i = 0; i < redis_count(unknown); i++) {
@@ -112,7 +122,63 @@ void strangers_note(struct strangers *strangers, int queue, const redisReply *un
     *seen = now;
 }
 
-void strangers_args(const struct strangers *strangers, int queue, struct redis_args *args)
+void strays_args(const struct strays *strays, int queue, struct redis_args *args)
 {
-    texts_args(&strangers->again[queue], args);
+    texts_args(&strays->again[queue], args);
+}
+
+/* ---- loads of due retries ---------------------------------------------------------------------------------------- */
+
+struct due_loads {
+    pthread_mutex_t lock;
+    int64_t last;
+    int64_t *held; /* at most one for each executor */
+    size_t count;
+};
+
+struct due_loads *due_loads_new(void)
+{
+    struct due_loads *loads = mem_zalloc(sizeof *loads);
+    pthread_mutex_init(&loads->lock, NULL);
+    return loads;
+}
+
+void due_loads_drop(struct due_loads *loads)
+{
+    if (loads == NULL)
+        return;
+    pthread_mutex_destroy(&loads->lock);
+    free(loads->held);
+    free(loads);
+}
+
+int64_t due_loads_begin(struct due_loads *loads)
+{
+    pthread_mutex_lock(&loads->lock);
+    int64_t number = ++loads->last;
+    loads->held = mem_grow(loads->held, loads->count + 1, sizeof *loads->held);
+    loads->held[loads->count++] = number;
+    pthread_mutex_unlock(&loads->lock);
+    return number;
+}
+
+void due_loads_end(struct due_loads *loads, int64_t number)
+{
+    pthread_mutex_lock(&loads->lock);
+    size_t at = 0;
+    while (at < loads->count && loads->held[at] != number)
+        at++;
+    assert(at < loads->count);
+    loads->held[at] = loads->held[--loads->count];
+    pthread_mutex_unlock(&loads->lock);
+}
+
+void due_loads_write(struct due_loads *loads, struct buf *out)
+{
+    pthread_mutex_lock(&loads->lock);
+    buf_addf(out, "{\"last\":%" PRId64 ",\"held\":[", loads->last);
+    for (size_t i = 0; i < loads->count; i++)
+        buf_addf(out, "%s%" PRId64, i == 0 ? "" : ",", loads->held[i]);
+    buf_add_str(out, "]}");
+    pthread_mutex_unlock(&loads->lock);
 }

@@ -1,3 +1,11 @@
+/*
+ * Runs the jobs of one group: the claim of an exclusive job's lease, the handler, the settle, and the return of what
+ * was not used. Called by executor.c for each group of a chunk, on the executor's thread.
+ *
+ * The settle is repeated until PostgreSQL has taken or refused it, with the same results: the fence makes that
+ * harmless. The handler is never called again for it. What has no result stays open, and a job that ended its process
+ * JOB_CRASHES_MAX times while it ran alone is failed without being run.
+ */
 #include "worker/job_group.h"
 
 #include <stdlib.h>
@@ -9,14 +17,15 @@
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
 #include "worker/counts.h"
+#include "worker/run.h"
 
-static void add_progress(struct work *work, const struct settle_result *settled)
+static void note_progress(struct message *message, const struct settle_result *settled)
 {
     if (settled->any) {
-        work->settled = true;
-        work->tally = settled->tally;
+        message->settled = true;
+        message->tally = settled->tally;
     }
-    work->retries += settled->retried;
+    message->retries += settled->retried;
 }
 
 static int64_t sooner(int64_t a_ms, int64_t b_ms)
@@ -24,30 +33,31 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
     return a_ms < 0 ? b_ms : b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
 }
 
-static void note_delays(struct work *work, const struct run *run)
+static void note_delays(struct message *message, const struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)
         if (run->results[i].outcome == OUTCOME_RETRY || run->results[i].outcome == OUTCOME_PUT_OFF)
-            work->due_ms = sooner(work->due_ms, run->results[i].delay_ms);
+            message->due_ms = sooner(message->due_ms, run->results[i].delay_ms);
 }
 
 /* Repeats the settle until PostgreSQL has taken (ERR_OK) or refused it (ERR_FENCED). Else the process stops, and what
  * was done is not recorded. */
-static enum err settle_firmly(struct executor *executor, struct settle_request *settlement, struct work *work)
+static enum err settle_until_taken(struct executor_state *executor, struct settle_request *request,
+                                   struct message *message)
 {
     for (int tries = 1;; tries++) {
         struct settle_result settled;
         struct err_info error = {0};
         int64_t began_us = clock_mono_us();
-        enum err err = settle(executor->pg, settlement, &settled, &error);
+        enum err err = settle(executor->pg, request, &settled, &error);
         counts_took(COUNTS_SETTLE, clock_mono_us() - began_us);
-        add_progress(work, &settled);
+        note_progress(message, &settled);
         if (err == ERR_OK || err == ERR_FENCED) {
             if (settled.lost > 0)
                 log_info("%lld jobs had been settled by another attempt", (long long)settled.lost);
             return err;
         }
-        if (!executor_is_passing(err)) {
+        if (!executor_may_repeat(err)) {
             log_error("a settle was refused: %s", error.text);
             return err;
         }
@@ -55,14 +65,14 @@ static enum err settle_firmly(struct executor *executor, struct settle_request *
             log_info("a settle is repeated: %s", error.text);
         if (!executor_wait(executor, tries, &error) && tries > 3)
             return err;
-        if (pg_ready(executor->pg, &error) != ERR_OK && executor_is_stopping(executor))
+        if (pg_ready(executor->pg, &error) != ERR_OK && process_is_stopping(executor->process))
             return err;
     }
 }
 
 /* A lease that no settle gave up (no result; or refused, as the operation was cancelled) is given back, so that the
  * next claim need not wait for it to grow old. */
-static void release_unused(struct executor *executor, const struct run *run, enum err settled)
+static void release_unused_lease(struct executor_state *executor, const struct run *run, enum err settled)
 {
     struct err_info error = {0};
     bool unused = run->lease != NULL && (run->results[0].outcome == OUTCOME_NONE || settled != ERR_OK);
@@ -70,15 +80,15 @@ static void release_unused(struct executor *executor, const struct run *run, enu
         enum err err = pg_ready(executor->pg, &error);
         if (err == ERR_OK)
             err = lease_release(executor->pg, run->lease, &error);
-        if (!executor_is_passing(err) || !executor_wait(executor, tries, &error))
+        if (!executor_may_repeat(err) || !executor_wait(executor, tries, &error))
             return;
     }
 }
 
 /* A due chunk's jobs were moved ahead when they were loaded; what was not begun comes back at once. */
-static void hand_back_due(struct run *run, const struct work *work)
+static void hand_back_due(struct run *run, const struct message *message)
 {
-    for (size_t i = 0; work->chunk.due && i < run->count; i++)
+    for (size_t i = 0; message->chunk.due && i < run->count; i++)
         if (run->results[i].outcome == OUTCOME_NONE)
             run_put_off(run, i, 0);
 }
@@ -94,8 +104,9 @@ static bool fail_poisoned(struct run *run, size_t index)
     return true;
 }
 
-/* Claims the lease of an exclusive job. False: somebody else has the key (put off), or the job is not ours to run. */
-static bool claim(struct executor *executor, struct run *run, struct job *job, struct lease *lease)
+/* Claims the lease of an exclusive job. False: another job has the key (this one is put off),
+ * or the job is not ours to run. */
+static bool claim_lease(struct executor_state *executor, struct run *run, struct job *job, struct lease *lease)
 {
     struct err_info error = {0};
     enum err err = lease_claim(executor->pg, run->operation_id, job, run->worker, lease, &error);
@@ -111,13 +122,13 @@ static bool claim(struct executor *executor, struct run *run, struct job *job, s
     return false;
 }
 
-/* A dry run writes nothing that a lease would have to guard: it claims nothing and waits for nobody. */
+/* A dry run writes nothing that a lease would have to guard: it claims nothing and waits for no other job. */
 static bool needs_lease(const struct kind *kind, const struct run *run)
 {
     return kind->exclusive && !run->dry_run;
 }
 
-static void forget(struct run *run)
+static void run_drop(struct run *run)
 {
     if (run->drop_effects != NULL)
         run->drop_effects(run->effects_context);
@@ -126,8 +137,8 @@ static void forget(struct run *run)
     free(run->results);
 }
 
-static struct run run_of(struct executor *executor, const struct known_operation *known, const struct runner *runner,
-                         struct job *jobs, size_t count)
+static struct run run_new(struct executor_state *executor, const struct known_operation *known,
+                          const struct runner *runner, struct job *jobs, size_t count)
 {
     return (struct run){.pg = executor->pg,
                         .config = process_config(executor->process),
@@ -143,10 +154,10 @@ static struct run run_of(struct executor *executor, const struct known_operation
                         .results = mem_array(count, sizeof(struct job_result)),
                         .tools = runner == NULL ? NULL : &executor->tools[runner - runners],
                         .executor = executor,
-                        .looked_ms = clock_boot_ms()};
+                        .op_state_ms = clock_boot_ms()};
 }
 
-static void fail_unknown(struct run *run)
+static void fail_unknown_kind(struct run *run)
 {
     struct err_info reason = {0};
     err_set(&reason, ERR_PERMANENT, "this worker does not know jobs of kind %s", run->jobs[0].kind);
@@ -159,9 +170,9 @@ static void run_handler(struct run *run, const struct runner *runner, struct job
 {
     const struct kind *kind = kind_find(&kinds, jobs[0].kind);
     if (kind == NULL || runner == NULL)
-        fail_unknown(run);
+        fail_unknown_kind(run);
     else if (!(run->count == 1 && fail_poisoned(run, 0)) &&
-             (!needs_lease(kind, run) || claim(run->executor, run, jobs, lease))) {
+             (!needs_lease(kind, run) || claim_lease(run->executor, run, jobs, lease))) {
         FAULT_POINT("executor.run");
         runner->run(run);
     }
@@ -177,33 +188,33 @@ static bool is_cut_short(const struct run *run)
     return bare && run_stopping(run);
 }
 
-bool group_run(struct executor *executor, const struct known_operation *known, struct job *jobs, size_t count,
-               struct work *work)
+bool job_group_run(struct executor_state *executor, const struct known_operation *known, struct job *jobs, size_t count,
+                   struct message *message)
 {
     const struct runner *runner = runner_find(jobs[0].kind);
     int64_t started_ms = clock_mono_ms();
     struct lease lease = {0};
-    struct run run = run_of(executor, known, runner, jobs, count);
+    struct run run = run_new(executor, known, runner, jobs, count);
     log_scope(known->operation_id, count == 1 ? jobs[0].seq : 0, count == 1 ? jobs[0].attempt : 0);
     run_handler(&run, runner, jobs, &lease);
-    hand_back_due(&run, work);
+    hand_back_due(&run, message);
     bool unrecorded = is_cut_short(&run);
-    struct settle_request settlement = {known->operation_id, run.worker,  started_ms,         jobs, run.results, count,
-                                        lease.key,           run.effects, run.effects_context};
-    enum err settled = settle_firmly(executor, &settlement, work);
+    struct settle_request request = {known->operation_id, run.worker,  started_ms,         jobs, run.results, count,
+                                     lease.key,           run.effects, run.effects_context};
+    enum err settled = settle_until_taken(executor, &request, message);
     if (settled == ERR_OK)
         counts_settled(jobs[0].kind, run.results, count);
     if (settled == ERR_OK && runner != NULL && runner->settled != NULL)
-        runner->settled(&work->tally);
-    note_delays(work, &run); /* after it: who must read again is put off by the settle */
-    release_unused(executor, &run, settled);
-    forget(&run);
+        runner->settled(&message->tally);
+    note_delays(message, &run); /* after it: who must read again is put off by the settle */
+    release_unused_lease(executor, &run, settled);
+    run_drop(&run);
     lease_fini(&lease);
     log_scope_clear();
     return (settled == ERR_OK || settled == ERR_FENCED) && !unrecorded;
 }
 
-size_t group_size(const struct load *load, size_t first)
+size_t job_group_size(const struct load *load, size_t first)
 {
     const struct kind *kind = kind_find(&kinds, load->jobs[first].kind);
     size_t n = 1;

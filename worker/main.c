@@ -20,7 +20,7 @@
 #include "common/kinds/kinds.h"
 #include "common/store/git.h"
 #include "common/store/migrate.h"
-#include "worker/options.h"
+#include "worker/process.h"
 #include "worker/supervisor.h"
 
 #define REDIS_MS 2000
@@ -81,9 +81,8 @@ static enum err load_definitions(const struct config *config, const struct redis
         return ERR_OK;
     }
     struct dispatch dispatch = {redis_new(address, REDIS_MS, REDIS_MS), config->redis_prefix};
-    struct definition_sync resync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots,
-                                     0};
-    enum err err = definition_sync(&resync, &report, error);
+    struct definition_sync sync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    enum err err = definition_sync(&sync, &report, error);
     if (err == ERR_OK)
         definition_sync_report_fini(&report);
     redis_drop(dispatch.redis);
@@ -120,7 +119,7 @@ static enum err prepare_database(const struct config *config, const struct redis
     return err;
 }
 
-static enum err prepare(struct process *plan, struct redis_address *address, struct crypto_keys *keys,
+static enum err prepare(struct process_state *plan, struct redis_address *address, struct crypto_keys *keys,
                         struct err_info *error)
 {
     const struct config *config = process_config(plan);
@@ -141,14 +140,14 @@ static enum err prepare(struct process *plan, struct redis_address *address, str
 }
 
 /* Until the supervisor listens, they wait: else they would end us while we wait for PostgreSQL. */
-static const int heard_later[] = {SIGHUP, PROCESS_SETTINGS_SIGNAL, 0};
+static const int signals_held[] = {SIGHUP, PROCESS_SETTINGS_SIGNAL, 0};
 
 static int run(struct config_live *settings)
 {
     struct err_info error = {0};
     struct redis_address address = {0};
     struct crypto_keys keys = {0};
-    struct process plan = {.settings = settings, .redis = &address, .keys = &keys, .trouble = TROUBLE_INIT};
+    struct process_state plan = {.settings = settings, .redis = &address, .keys = &keys, .health = HEALTH_NOTE_INIT};
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
     umask(S_IRWXG | S_IRWXO); /* of what this process and the git that it starts make, nothing is for other users */
@@ -170,12 +169,12 @@ int main(int argc, char **argv)
     struct config_live *settings = NULL;
     struct err_info error = {0};
     beginning_fill_descriptors();
-    beginning_hold_signals(heard_later);
+    beginning_hold_signals(signals_held);
     if (config_wants_help(argc, argv)) {
         print_help();
         return 0;
     }
-    if (config_live_read(&settings, NULL, &argc, argv, options_check, &error) != ERR_OK) {
+    if (config_live_read(&settings, NULL, &argc, argv, worker_settings_check, &error) != ERR_OK) {
         fprintf(stderr, "worker: %s\n", error.text);
         return err_exit_code(error.code);
     }

@@ -1,28 +1,25 @@
 /*
- * The service thread: what must be done by somebody and may block: rebuild, the cancel flag, the sweep, the inbox,
- * schedules, and a re-sync of definitions that a signal asked for. It
- * has its own connections to both stores. Each kind of work gets its turn in every round.
+ * The maintenance thread of a worker process: what every process does beside its jobs and what may block, one task
+ * after the other: rebuild, cancel flags, the inbox, orphans, definitions, schedules, the sweep. It has its own
+ * connections to both stores.
  */
-#ifndef REPRISE_WORKER_SERVICE_H
-#define REPRISE_WORKER_SERVICE_H
+#ifndef REPRISE_WORKER_MAINTENANCE_H
+#define REPRISE_WORKER_MAINTENANCE_H
 
 #include "common/loop/mailbox.h"
-#include "worker/process.h"
+#include "worker/maintenance_tasks.h"
+#include "worker/process_state.h"
 
-struct service;
-struct service *service_new(struct process *process);
-/* A client has set the cancel flag of some operation. From any thread. */
-void service_cancel_flags(struct service *service);
-/* An operation has come to a phase that is to be planned. From any thread. */
-void service_push_on(struct service *service);
-/* A key in Redis is of another type than it must be. From any thread. */
-void service_mend_keys(struct service *service);
-/* The definitions' files are to be read again. From any thread. */
-void service_resync(struct service *service);
-/* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, `tell` gets a
- * WORK_SERVICE_ENDED. From any thread; once. */
-void service_stop(struct service *service, struct mailbox *tell);
-/* Joins; only after that. */
-void service_drop(struct service *service);
+struct maintenance;
+/* Starts the thread; `process` is borrowed. */
+struct maintenance *maintenance_new(struct process_state *process);
+
+/* Has the thread do at once what it would do later. From any thread. */
+void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish);
+/* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, `loop` gets a
+ * MESSAGE_MAINTENANCE_ENDED. From any thread; once. */
+void maintenance_stop(struct maintenance *maintenance, struct mailbox *loop);
+/* Joins the thread; only after that. */
+void maintenance_drop(struct maintenance *maintenance);
 
 #endif

@@ -4,23 +4,23 @@
 
 #include "common/base/mem.h"
 
-struct work *work_new(enum work_event event, struct executor *executor, const struct chunk *chunk)
+struct message *message_new(enum message_kind kind, struct executor *executor, const struct chunk *chunk)
 {
-    struct work *work = mem_zalloc(sizeof *work);
-    work->event = event;
-    work->executor = executor;
-    work->due_ms = -1;
+    struct message *message = mem_zalloc(sizeof *message);
+    message->kind = kind;
+    message->executor = executor;
+    message->due_ms = -1;
     if (chunk != NULL)
-        work->chunk = *chunk;
-    return work;
+        message->chunk = *chunk;
+    return message;
 }
 
-void work_drop(struct work *work)
+void message_drop(struct message *message)
 {
-    if (work == NULL)
+    if (message == NULL)
         return;
-    for (size_t i = 0; i < work->piece_count; i++)
-        free(work->pieces[i]);
-    free(work->pieces);
-    free(work);
+    for (size_t i = 0; i < message->piece_count; i++)
+        free(message->pieces[i]);
+    free(message->pieces);
+    free(message);
 }

@@ -1,32 +1,35 @@
 /*
- * What the loop and the executors hand to each other: one struct goes to an executor with a chunk and comes back with
- * what became of it. Owned by whoever has it in hand.
+ * A message between the loop thread and an executor or the maintenance thread. A message that carries a chunk goes to
+ * an executor (MESSAGE_RUN) and the same struct comes back with what became of the chunk. The thread that has it in
+ * hand owns it; mailbox_put passes it on.
  */
-#ifndef REPRISE_WORKER_WORK_H
-#define REPRISE_WORKER_WORK_H
+#ifndef REPRISE_WORKER_MESSAGE_H
+#define REPRISE_WORKER_MESSAGE_H
 
 #include "common/queue/chunk.h"
 #include "common/queue/tally.h"
 
-enum work_event {
-    WORK_RUN,           /* loop → executor: run this chunk */
-    WORK_STOP,          /* loop → executor: end the thread */
-    WORK_READY,         /* executor → loop: connected, takes a chunk */
-    WORK_MORE_DUE,      /* executor → loop, in mid-run: more retries of this operation are due now */
-    WORK_DONE,          /* executor → loop: finished with the chunk; it leaves the active list */
-    WORK_GIVE_BACK,     /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
-    WORK_SPLIT,         /* executor → loop: a suspect of many jobs: `pieces` take its place */
-    WORK_SERVICE_ENDED, /* the service thread has */
-    WORK_ENDED,         /* executor → loop: its thread is about to end */
+struct executor;
+
+enum message_kind {
+    MESSAGE_RUN,               /* loop → executor: run this chunk */
+    MESSAGE_STOP,              /* loop → executor: end the thread */
+    MESSAGE_READY,             /* executor → loop: connected to PostgreSQL, can take a chunk */
+    MESSAGE_MORE_DUE,          /* executor → loop, in mid-run: more retries of this operation are due now */
+    MESSAGE_DONE,              /* executor → loop: finished with the chunk; it leaves the active list */
+    MESSAGE_GIVE_BACK,         /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
+    MESSAGE_SPLIT,             /* executor → loop: a suspect of many jobs: `pieces` take its place */
+    MESSAGE_ENDED,             /* executor → loop: its thread is about to end */
+    MESSAGE_MAINTENANCE_ENDED, /* maintenance → loop: its thread is about to end */
 };
 
-struct work {
-    enum work_event event;
+struct message {
+    enum message_kind kind;
     int queue;
-    struct executor *executor; /* who has it, or speaks */
+    struct executor *executor; /* the one that has it, or sent it */
     struct chunk chunk;
 
-    /* With WORK_DONE: */
+    /* With MESSAGE_DONE: */
     bool settled; /* `tally` is as of the last commit */
     struct tally tally;
     char finished_at[40]; /* if the operation has ended, else "" */
@@ -34,12 +37,13 @@ struct work {
     int64_t due_ms;       /* −1 = nothing waits */
     int64_t retries;      /* change of the number that waits */
 
-    /* With WORK_SPLIT: texts of chunks, owned. */
+    /* With MESSAGE_SPLIT: texts of chunks, owned. */
     char **pieces;
     size_t piece_count;
 };
 
-struct work *work_new(enum work_event event, struct executor *executor, const struct chunk *chunk);
-void work_drop(struct work *work);
+/* `chunk` is copied; NULL = none. */
+struct message *message_new(enum message_kind kind, struct executor *executor, const struct chunk *chunk);
+void message_drop(struct message *message);
 
 #endif

@@ -9,43 +9,43 @@
 
 #define REMEMBERED 8
 
-struct operations {
+struct operation_cache {
     struct versions *versions;
     struct known_operation entries[REMEMBERED];
     size_t next; /* the entry that is replaced next */
 };
 
-struct operations *operations_new(struct versions *versions)
+struct operation_cache *operation_cache_new(struct versions *versions)
 {
-    struct operations *operations = mem_zalloc(sizeof *operations);
-    operations->versions = versions;
-    return operations;
+    struct operation_cache *cache = mem_zalloc(sizeof *cache);
+    cache->versions = versions;
+    return cache;
 }
 
-static void forget(struct operations *operations, struct known_operation *known)
+static void known_drop(struct operation_cache *cache, struct known_operation *known)
 {
-    versions_give_back(operations->versions, known->definition);
+    versions_give_back(cache->versions, known->definition);
     json_object_put(known->args);
     free(known->requested_by);
     *known = (struct known_operation){0};
 }
 
-void operations_drop(struct operations *operations)
+void operation_cache_drop(struct operation_cache *cache)
 {
-    if (operations == NULL)
+    if (cache == NULL)
         return;
     for (size_t i = 0; i < REMEMBERED; i++)
-        forget(operations, &operations->entries[i]);
-    free(operations);
+        known_drop(cache, &cache->entries[i]);
+    free(cache);
 }
 
-static enum err learn(struct operations *operations, struct pg *pg, const char *operation_id,
-                      struct known_operation *known, struct err_info *error)
+static enum err known_load(struct operation_cache *cache, struct pg *pg, const char *operation_id,
+                           struct known_operation *known, struct err_info *error)
 {
     struct operation *operation = NULL;
     enum err err = operation_get(pg, operation_id, &operation, error);
     if (err == ERR_OK)
-        err = versions_get(operations->versions, pg, operation, &known->definition, error);
+        err = versions_get(cache->versions, pg, operation, &known->definition, error);
     if (err == ERR_OK)
         err = json_parse(operation->args, strlen(operation->args), JSON_LIMITS_REQUEST, &known->args, error);
     if (err == ERR_OK) {
@@ -58,22 +58,22 @@ static enum err learn(struct operations *operations, struct pg *pg, const char *
     return err;
 }
 
-enum err operations_get(struct operations *operations, struct pg *pg, const char *operation_id,
-                        const struct known_operation **known, struct err_info *error)
+enum err operation_cache_get(struct operation_cache *cache, struct pg *pg, const char *operation_id,
+                             const struct known_operation **known, struct err_info *error)
 {
     for (size_t i = 0; i < REMEMBERED; i++)
-        if (strcmp(operations->entries[i].operation_id, operation_id) == 0) {
-            *known = &operations->entries[i];
+        if (strcmp(cache->entries[i].operation_id, operation_id) == 0) {
+            *known = &cache->entries[i];
             return ERR_OK;
         }
-    struct known_operation *entry = &operations->entries[operations->next];
-    forget(operations, entry);
-    enum err err = learn(operations, pg, operation_id, entry, error);
+    struct known_operation *entry = &cache->entries[cache->next];
+    known_drop(cache, entry);
+    enum err err = known_load(cache, pg, operation_id, entry, error);
     if (err != ERR_OK) {
-        forget(operations, entry);
+        known_drop(cache, entry);
         return err;
     }
-    operations->next = (operations->next + 1) % REMEMBERED;
+    cache->next = (cache->next + 1) % REMEMBERED;
     *known = entry;
     return ERR_OK;
 }

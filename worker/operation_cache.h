@@ -1,9 +1,9 @@
 /*
- * What an executor remembers of operations from chunk to chunk: the version that each is pinned to, its arguments. None
- * of it ever changes, so a small cache needs no invalidation. Owned by one thread.
+ * What an executor remembers of operations from chunk to chunk: the version of the definition that each is pinned to,
+ * and its arguments. None of it ever changes, so a small cache needs no invalidation. Owned by one thread.
  */
-#ifndef REPRISE_WORKER_OPERATIONS_H
-#define REPRISE_WORKER_OPERATIONS_H
+#ifndef REPRISE_WORKER_OPERATION_CACHE_H
+#define REPRISE_WORKER_OPERATION_CACHE_H
 
 #include "common/definitions/definition.h"
 #include "common/definitions/definition_versions.h"
@@ -18,12 +18,12 @@ struct known_operation {
     bool dry_run;
 };
 
-struct operations;
+struct operation_cache;
 /* `versions` is borrowed. */
-struct operations *operations_new(struct versions *versions);
-void operations_drop(struct operations *operations);
+struct operation_cache *operation_cache_new(struct versions *versions);
+void operation_cache_drop(struct operation_cache *cache);
 /* Borrowed until the next call. ERR_NOT_FOUND: PostgreSQL knows no such operation. */
-MUST_CHECK enum err operations_get(struct operations *operations, struct pg *pg, const char *operation_id,
-                                   const struct known_operation **known, struct err_info *error);
+MUST_CHECK enum err operation_cache_get(struct operation_cache *cache, struct pg *pg, const char *operation_id,
+                                        const struct known_operation **known, struct err_info *error);
 
 #endif

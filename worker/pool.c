@@ -1,86 +1,143 @@
+/*
+ * The loop thread of a worker process: it owns the consumers of the queues, the heartbeat, and the connection for
+ * commands; it passes the messages of executors and maintenance on; it drains. Made and ended by process.c.
+ *
+ * Nothing here may block: the loop thread carries the heartbeat. In a drain the loop ends only once all threads have
+ * ended, no chunk is in hand and Redis owes no reply, or when the grace time is over: then the process ends as if it
+ * had crashed, which loses nothing, since all that runs is fenced and its chunks are given back by others.
+ */
 #include "worker/pool.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/loop/redis_async.h"
-#include "common/queue/key_repair.h"
 #include "embedded/lua.h"
-#include "worker/executor.h"
-#include "worker/inflight.h"
-#include "worker/pool_state.h"
+#include "worker/counts.h"
+#include "worker/heartbeat.h"
+#include "worker/queue_consumer.h"
 
-#define COMMAND_MS 2000
+#define BEAT_S 1.0
+#define US_PER_S 1e6
 
-struct redis_args *pool_args(struct pool *pool)
-{
-    redis_args_reset(pool->args);
-    return pool->args;
-}
+struct pool {
+    struct pool_state state;
+    struct queue_consumer consumers[QUEUE_COUNT];
+    struct heartbeat heartbeat;
+    ev_async woken; /* there is mail */
+    ev_timer beat_timer, grace_timer;
+    double beat_due_s;      /* by the loop's clock; 0 = not known yet */
+    bool maintenance_ended; /* or there is none */
+};
 
 static void feed_all(struct pool *pool)
 {
     for (int q = 0; q < QUEUE_COUNT; q++)
-        if (pool->lanes[q].free != NULL)
-            lane_feed(&pool->lanes[q]);
+        queue_consumer_feed(&pool->consumers[q]);
 }
 
-/* ---- due retries ------------------------------------------------------------------------------------------------- */
+/* ---- the drain --------------------------------------------------------------------------------------------------- */
 
-void pool_ask_due(struct lane *lane, const char *operation_id, const char *again)
+static size_t chunks_in_hand(const struct pool *pool)
 {
-    struct redis_args *args = pool_args(lane->pool);
-    name_delayed(args, lane->pool->prefix, lane->queue);
-    name_operation(args, lane->pool->prefix, operation_id);
-    name_queue(args, lane->pool->prefix, lane->queue);
-    redis_arg(args, operation_id);
-    redis_arg(args, again);
-    redis_async_script(lane->pool->wire, &lua_due, 3, args, COMMAND_MS, NULL, NULL);
+    size_t n = inflight_total(pool->state.inflight);
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        n += (size_t)pool->consumers[q].looking;
+    return n;
 }
 
-/* ---- executors speak --------------------------------------------------------------------------------------------- */
-
-static void hear(struct pool *pool, struct work *work)
+static bool waits_for_redis(const struct pool *pool)
 {
-    struct lane *lane = &pool->lanes[work->queue]; /* of an executor's */
-    enum work_event event = work->event;
-    switch (event) {
-    case WORK_READY:
-        lane_set_free(lane, work->executor);
-        work_drop(work);
-        break;
-    case WORK_MORE_DUE:
-        pool_ask_due(lane, work->chunk.operation_id, "1");
-        work_drop(work);
-        break;
-    case WORK_DONE:
-        pool->done++;
-        if (work->settled && pool->service != NULL && work->tally.state == OP_RUNNING && !work->tally.planned)
-            service_push_on(pool->service);
-        lane_finish(lane, work);
-        break;
-    case WORK_SPLIT:
-    case WORK_GIVE_BACK:
-        lane_give_back(lane, work);
-        break;
-    case WORK_ENDED:
-        pool->ended++;
-        work_drop(work);
-        break;
-    case WORK_SERVICE_ENDED:
-        pool->service_ended = true;
-        work_drop(work);
-        break;
-    case WORK_RUN:
-    case WORK_STOP:
-        abort(); /* these go the other way */
+    const struct redis_async *commands = pool->state.commands;
+    bool waits = redis_async_is_up(commands) && redis_async_pending(commands) > 0;
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        waits = waits || queue_consumer_may_receive(&pool->consumers[q]);
+    return waits;
+}
+
+/* All threads have. */
+static bool threads_have_ended(const struct pool *pool)
+{
+    bool ended = pool->maintenance_ended;
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        ended = ended && pool->consumers[q].ended == pool->consumers[q].executor_count;
+    return ended;
+}
+
+static void pool_check_drained(struct pool *pool)
+{
+    if (pool->state.draining && threads_have_ended(pool) && chunks_in_hand(pool) == 0 && !waits_for_redis(pool))
+        ev_break(pool->state.loop, EVBREAK_ALL);
+}
+
+static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct pool *pool = timer->data;
+    if (!threads_have_ended(pool)) {
+        /* What still runs is fenced; its chunks are given back, as after a crash. A server that is at work for us finds
+         * the connection closed (client_connection_check_interval), and rolls back. */
+        log_warn("the grace time is over with %zu chunks in hand%s; they go back to their queues", chunks_in_hand(pool),
+                 pool->maintenance_ended ? "" : " and maintenance under way");
+        _exit(0);
     }
+    ev_break(loop, EVBREAK_ALL);
+}
+
+void pool_stop(struct pool *pool, enum pool_urgency urgency)
+{
+    struct process_state *process = pool->state.process;
+    int64_t grace_ms = urgency == POOL_AT_ONCE ? 0 : process_config(process)->worker_grace_ms;
+    ev_timer_stop(pool->state.loop, &pool->grace_timer);
+    ev_timer_set(&pool->grace_timer, (double)grace_ms / (double)CLOCK_MS_PER_S, 0.);
+    ev_timer_start(pool->state.loop, &pool->grace_timer);
+    if (pool->state.draining)
+        return;
+    pool->state.draining = true;
+    atomic_store(&process->stopping, true);
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        queue_consumer_stop(&pool->consumers[q]);
+    if (pool->state.maintenance != NULL)
+        maintenance_stop(pool->state.maintenance, pool->state.mail);
+    pool_check_drained(pool);
+}
+
+/* The quarantine process ends when the suspect lists are empty. */
+static void pool_check_idle(struct pool *pool)
+{
+    bool idle = pool->state.process->quarantine && chunks_in_hand(pool) == 0;
+    for (int q = 0; q < QUEUE_COUNT && idle; q++)
+        idle = pool->consumers[q].executors == NULL || pool->consumers[q].idle_rounds > 1;
+    if (idle)
+        pool_stop(pool, POOL_DRAIN);
+}
+
+static void on_pool_change(void *context, enum pool_change change)
+{
+    struct pool *pool = context;
+    if (change == POOL_WAIT_ENDED)
+        pool_check_idle(pool);
+    pool_check_drained(pool);
+}
+
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
+
+static void on_message(struct pool *pool, struct message *message)
+{
+    if (message->kind == MESSAGE_MAINTENANCE_ENDED) {
+        pool->maintenance_ended = true;
+        message_drop(message);
+        return;
+    }
+    if (message->kind == MESSAGE_DONE) {
+        pool->heartbeat.done++;
+        if (message->settled && pool->state.maintenance != NULL && message->tally.state == OP_RUNNING &&
+            !message->tally.planned)
+            maintenance_ask(pool->state.maintenance, MAINTENANCE_PLANS);
+    }
+    queue_consumer_on_message(&pool->consumers[message->queue], message);
 }
 
 static void on_mail(struct ev_loop *loop, ev_async *async, int events)
@@ -88,65 +145,68 @@ static void on_mail(struct ev_loop *loop, ev_async *async, int events)
     (void)loop;
     (void)events;
     struct pool *pool = async->data;
-    struct work *work;
-    while ((work = mailbox_take(pool->mail, 0)) != NULL)
-        hear(pool, work);
+    struct message *message;
+    while ((message = mailbox_take(pool->state.mail, 0)) != NULL)
+        on_message(pool, message);
     feed_all(pool);
     pool_check_drained(pool);
 }
 
-/* ---- Redis refuses ----------------------------------------------------------------------------------------------- */
-
-void pool_refused(struct pool *pool, const char *what, const redisReply *reply)
+static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
-    if (!pool->refused)
-        log_warn("Redis refused %s: %s", what, reply->str);
-    pool->refused = true;
-    if (pool->service != NULL && key_repair_is_blamed(reply->str))
-        service_mend_keys(pool->service);
-}
-
-void pool_ask_again(struct pool *pool)
-{
-    pool->refused = false;
+    (void)events;
+    struct pool *pool = timer->data;
+    double late_s = ev_now(loop) - pool->beat_due_s;
+    counts_lag(pool->beat_due_s > 0 && late_s > 0 ? (int64_t)(late_s * US_PER_S) : 0);
+    pool->beat_due_s = ev_now(loop) + BEAT_S;
+    heartbeat_send(&pool->heartbeat);
+    pool->state.refused = false;
     feed_all(pool);
 }
 
-/* ---- connections ------------------------------------------------------------------------------------------------- */
-
-static void on_wire_change(bool up, void *context)
+static void on_commands_change(bool up, void *context)
 {
     struct pool *pool = context;
     if (up) {
-        pool_beat(pool);
+        heartbeat_send(&pool->heartbeat);
         feed_all(pool);
     }
 }
 
-struct pool *pool_new(struct ev_loop *loop, struct process *process, struct service *service)
+/* ---- life -------------------------------------------------------------------------------------------------------- */
+
+static void start_watchers(struct pool *pool)
+{
+    struct ev_loop *loop = pool->state.loop;
+    ev_async_init(&pool->woken, on_mail);
+    ev_timer_init(&pool->beat_timer, on_beat_timer, BEAT_S, BEAT_S);
+    ev_timer_init(&pool->grace_timer, on_grace_over, 0., 0.);
+    pool->woken.data = pool->beat_timer.data = pool->grace_timer.data = pool;
+    ev_async_start(loop, &pool->woken);
+    ev_timer_start(loop, &pool->beat_timer);
+}
+
+struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struct maintenance *maintenance)
 {
     struct pool *pool = mem_zalloc(sizeof *pool);
-    int total = 0;
+    pool->maintenance_ended = maintenance == NULL;
+    pool->state = (struct pool_state){
+        .loop = loop,
+        .process = process,
+        .maintenance = maintenance,
+        .prefix = process_config(process)->redis_prefix,
+        .args = redis_args_new(),
+        .inflight = inflight_new(),
+        .mail = mailbox_new(loop, &pool->woken),
+        .changed = on_pool_change,
+        .pool = pool,
+    };
+    heartbeat_init(&pool->heartbeat, &pool->state);
+    start_watchers(pool);
+    pool->state.commands =
+        redis_async_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_commands_change, pool);
     for (int q = 0; q < QUEUE_COUNT; q++)
-        total += process->executors[q];
-    pool->loop = loop;
-    pool->process = process;
-    pool->service = service;
-    pool->service_ended = service == NULL;
-    pool->prefix = process_config(process)->redis_prefix;
-    pool->args = redis_args_new();
-    pool->held = held_new();
-    pool->strangers = strangers_new();
-    pool->executors = mem_array((size_t)total + QUEUE_COUNT, sizeof *pool->executors);
-    pool->started_us = clock_wall_us();
-    ev_async_init(&pool->woken, on_mail);
-    pool->woken.data = pool;
-    ev_async_start(loop, &pool->woken);
-    pool->mail = mailbox_new(loop, &pool->woken);
-    pool->wire = redis_async_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_wire_change, pool);
-    for (int q = 0; q < QUEUE_COUNT; q++)
-        lane_init(pool, q);
-    pool_start_timers(pool);
+        queue_consumer_init(&pool->consumers[q], &pool->state, q);
     return pool;
 }
 
@@ -154,21 +214,20 @@ void pool_drop(struct pool *pool)
 {
     if (pool == NULL)
         return;
-    for (int i = 0; i < pool->executor_count; i++)
-        executor_drop(pool->executors[i]);
-    struct work *work;
-    while ((work = mailbox_take(pool->mail, 0)) != NULL)
-        work_drop(work);
-    for (int q = 0; q < QUEUE_COUNT; q++) {
-        lane_fini(&pool->lanes[q]);
-    }
-    redis_async_drop(pool->wire);
-    pool_stop_timers(pool);
-    ev_async_stop(pool->loop, &pool->woken);
-    mailbox_drop(pool->mail);
-    strangers_drop(pool->strangers);
-    held_drop(pool->held);
-    redis_args_drop(pool->args);
-    free(pool->executors);
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        queue_consumer_join(&pool->consumers[q]);
+    struct message *message;
+    while ((message = mailbox_take(pool->state.mail, 0)) != NULL)
+        message_drop(message);
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        queue_consumer_fini(&pool->consumers[q]);
+    redis_async_drop(pool->state.commands);
+    ev_timer_stop(pool->state.loop, &pool->beat_timer);
+    ev_timer_stop(pool->state.loop, &pool->grace_timer);
+    ev_async_stop(pool->state.loop, &pool->woken);
+    mailbox_drop(pool->state.mail);
+    heartbeat_fini(&pool->heartbeat);
+    inflight_drop(pool->state.inflight);
+    redis_args_drop(pool->state.args);
     free(pool);
 }

@@ -1,29 +1,81 @@
 #include "worker/process_state.h"
 
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/address_settings.h"
 
-#define YOUNG_MS 5000 /* who waits tries again, and notes again, within two seconds */
+#define YOUNG_MS 5000 /* a thread that waits tries, and notes its reason, again within two seconds */
 
-void trouble_note(struct trouble *trouble, const char *text)
+/* ---- the health note ------------------------------------------------------------------------------------------------
+ */
+
+void health_note_add(struct health_note *health, const char *text)
 {
-    trouble_note_for(trouble, text, YOUNG_MS);
+    health_note_add_for(health, text, YOUNG_MS);
 }
 
-void trouble_note_for(struct trouble *trouble, const char *text, int64_t for_ms)
+void health_note_add_for(struct health_note *health, const char *text, int64_t for_ms)
 {
-    pthread_mutex_lock(&trouble->lock);
-    trouble->until_ms = clock_mono_ms() + for_ms;
-    snprintf(trouble->text, sizeof trouble->text, "%s", text);
-    pthread_mutex_unlock(&trouble->lock);
+    pthread_mutex_lock(&health->lock);
+    health->until_ms = clock_mono_ms() + for_ms;
+    snprintf(health->text, sizeof health->text, "%s", text);
+    pthread_mutex_unlock(&health->lock);
 }
 
-void trouble_tell(struct trouble *trouble, char out[TROUBLE_TEXT_MAX])
+void health_note_read(struct health_note *health, char out[HEALTH_NOTE_MAX])
 {
-    pthread_mutex_lock(&trouble->lock);
-    bool young = trouble->until_ms != 0 && clock_mono_ms() < trouble->until_ms;
-    snprintf(out, TROUBLE_TEXT_MAX, "%s", young ? trouble->text : "");
-    pthread_mutex_unlock(&trouble->lock);
+    pthread_mutex_lock(&health->lock);
+    bool young = health->until_ms != 0 && clock_mono_ms() < health->until_ms;
+    snprintf(out, HEALTH_NOTE_MAX, "%s", young ? health->text : "");
+    pthread_mutex_unlock(&health->lock);
+}
+
+/* ---- settings ------------------------------------------------------------------------------------------------------
+ */
+
+static enum err executors_read_pair(char *pair, int executors[QUEUE_COUNT], struct err_info *error)
+{
+    char *equals = strchr(pair, '='), *end = NULL;
+    if (equals == NULL)
+        return err_set(error, ERR_USAGE, "worker.executors: \"%s\" is not of the form queue=number", pair);
+    *equals = '\0';
+    int queue = queue_index(pair);
+    long number = strtol(equals + 1, &end, 10);
+    if (queue < 0)
+        return err_set(error, ERR_USAGE, "worker.executors: there is no queue \"%s\"; there are delivery and history",
+                       pair);
+    if (end == equals + 1 || *end != '\0' || number < 0 || number > EXECUTORS_MAX)
+        return err_set(error, ERR_USAGE, "worker.executors: %s=%s is not a number from 0 to %d", pair, equals + 1,
+                       EXECUTORS_MAX);
+    executors[queue] = (int)number;
+    return ERR_OK;
+}
+
+enum err executors_parse(const char *text, int executors[QUEUE_COUNT], struct err_info *error)
+{
+    char *copy = mem_strdup(text), *rest = copy;
+    int total = 0;
+    enum err err = ERR_OK;
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        executors[q] = 0;
+    for (char *pair; err == ERR_OK && (pair = strsep(&rest, ",")) != NULL;)
+        err = executors_read_pair(pair, executors, error);
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        total += executors[q];
+    free(copy);
+    if (err == ERR_OK && total == 0)
+        err = err_set(error, ERR_USAGE,
+                      "worker.executors: a worker needs at least one executor, e.g. delivery=8,history=2");
+    return err;
+}
+
+enum err worker_settings_check(const struct config *config, struct err_info *error)
+{
+    int executors[QUEUE_COUNT];
+    enum err err = executors_parse(config->worker_executors, executors, error);
+    return err == ERR_OK ? address_settings_check(config, error) : err;
 }

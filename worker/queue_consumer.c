@@ -1,8 +1,14 @@
 /*
- * A lane of the pool: one queue, and this worker's executors for it. Chunks are taken while an executor is free, looked
- * at, handed out, finished or given back. One executor more than the settings say is kept for a person's single
- * requests, so that these begin while bulk work has all others.
+ * The life of a chunk in this process: take or BLMOVE brings it, its operation's hash is read, an executor runs it, and
+ * a script takes it out of the active list (lua/finish.lua) or puts it back (lua/give_back.lua). Called by pool.c, and
+ * by the replies of Redis.
+ *
+ * A chunk is taken only where an executor is free and connected and not promised to another chunk. From then on it
+ * stands in `inflight`, until the script that takes it out of Redis is sent: a chunk that is in the active list and not
+ * in `inflight` is put back by the heartbeat, and would run twice.
  */
+#include "worker/queue_consumer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,122 +17,123 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/lua.h"
-#include "worker/pool_state.h"
 
 #define COMMAND_MS 2000
 #define BLOCK_S "2"
-#define BLOCK_MS 4000      /* the server waits 2 s at most; what takes longer is half open */
-#define FIRST_EVERY_S 0.02 /* a single request is to begin within 50 ms */
+#define BLOCK_MS 4000       /* the server waits 2 s at most; what takes longer is half open */
+#define SINGLE_EVERY_S 0.02 /* a single request is to begin within 50 ms */
 
-static void arg_source(struct redis_args *args, const struct lane *lane)
+static void arg_source(struct redis_args *args, const struct queue_consumer *consumer)
 {
-    const struct pool *pool = lane->pool;
-    if (pool->process->suspects)
-        name_suspects(args, pool->prefix, lane->queue);
+    const struct pool_state *pool = consumer->pool;
+    if (pool->process->quarantine)
+        name_suspects(args, pool->prefix, consumer->queue);
     else
-        name_queue(args, pool->prefix, lane->queue);
+        name_queue(args, pool->prefix, consumer->queue);
 }
 
-static void arg_active(struct redis_args *args, const struct lane *lane)
+static void arg_active(struct redis_args *args, const struct queue_consumer *consumer)
 {
-    name_active(args, lane->pool->prefix, lane->queue, lane->pool->process->worker);
+    name_active(args, consumer->pool->prefix, consumer->queue, consumer->pool->process->worker);
 }
 
 /* ---- chunks leave -------------------------------------------------------------------------------------------- */
 
-/* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again in
- * vain. */
+/* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again
+ * without effect. */
 static void on_left(const redisReply *reply, void *context)
 {
+    struct pool_state *pool = context;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        pool_refused(context, "that a chunk leaves", reply);
-    pool_check_drained(context);
+        pool_refused(pool, "to take a finished chunk out of the active list", reply);
+    pool->changed(pool->pool, POOL_REPLIED);
 }
 
-static void finish_args(struct redis_args *args, struct lane *lane, const struct work *work)
+static void finish_args(struct redis_args *args, struct queue_consumer *consumer, const struct message *message)
 {
-    struct pool *pool = lane->pool;
-    const struct chunk *chunk = &work->chunk;
-    arg_active(args, lane);
+    struct pool_state *pool = consumer->pool;
+    const struct chunk *chunk = &message->chunk;
+    arg_active(args, consumer);
     name_operation(args, pool->prefix, chunk->operation_id);
-    name_queue(args, pool->prefix, lane->queue);
-    name_delayed(args, pool->prefix, lane->queue);
+    name_queue(args, pool->prefix, consumer->queue);
+    name_delayed(args, pool->prefix, consumer->queue);
     redis_arg(args, chunk->text);
     redis_arg(args, chunk->operation_id);
     redis_arg_int(args, chunk->generation);
     redis_arg(args, chunk_class(chunk));
-    redis_arg_int(args, work->next_open);
-    redis_arg_int(args, work->due_ms);
-    redis_arg_int(args, work->retries);
+    redis_arg_int(args, message->next_open);
+    redis_arg_int(args, message->due_ms);
+    redis_arg_int(args, message->retries);
     name_plain(args, pool->prefix, "events");
-    tally_block(args, work->settled ? &work->tally : NULL, work->finished_at);
+    tally_block(args, message->settled ? &message->tally : NULL, message->finished_at);
 }
 
-/* The chunk is no longer ours, whatever Redis makes of the script. Takes `work`. */
-static void leave(struct lane *lane, struct work *work, const struct lua *script, int keys, struct redis_args *args)
+/* The chunk is no longer ours, whatever Redis makes of the script. Takes `message`. */
+static void chunk_leave(struct queue_consumer *consumer, struct message *message, const struct lua *script, int keys,
+                        struct redis_args *args)
 {
-    held_remove(lane->pool->held, lane->queue, work->chunk.text);
-    if (!redis_async_script(lane->pool->wire, script, keys, args, COMMAND_MS, on_left, lane->pool))
-        log_info("chunk %s could not be taken out of Redis now; the heartbeat will", work->chunk.text);
-    work_drop(work);
+    inflight_remove(consumer->pool->inflight, consumer->queue, message->chunk.text);
+    if (!redis_async_script(consumer->pool->commands, script, keys, args, COMMAND_MS, on_left, consumer->pool))
+        log_info("chunk %s could not be taken out of Redis now; the heartbeat will", message->chunk.text);
+    message_drop(message);
 }
 
-void lane_finish(struct lane *lane, struct work *work)
+static void chunk_finish(struct queue_consumer *consumer, struct message *message)
 {
     FAULT_POINT("pool.finish");
-    struct redis_args *args = pool_args(lane->pool);
-    finish_args(args, lane, work);
-    leave(lane, work, &lua_finish, 4, args);
+    struct redis_args *args = pool_args(consumer->pool);
+    finish_args(args, consumer, message);
+    chunk_leave(consumer, message, &lua_finish, 4, args);
 }
 
-void lane_give_back(struct lane *lane, struct work *work)
+static void chunk_give_back(struct queue_consumer *consumer, struct message *message)
 {
-    struct redis_args *args = pool_args(lane->pool);
-    arg_active(args, lane);
-    arg_source(args, lane);
-    redis_arg(args, work->chunk.text);
-    for (size_t i = 0; i < work->piece_count; i++)
-        redis_arg(args, work->pieces[i]);
-    if (work->event != WORK_SPLIT)
-        redis_arg(args, work->chunk.text);
-    leave(lane, work, &lua_give_back, 2, args);
+    struct redis_args *args = pool_args(consumer->pool);
+    arg_active(args, consumer);
+    arg_source(args, consumer);
+    redis_arg(args, message->chunk.text);
+    for (size_t i = 0; i < message->piece_count; i++)
+        redis_arg(args, message->pieces[i]);
+    if (message->kind != MESSAGE_SPLIT)
+        redis_arg(args, message->chunk.text);
+    chunk_leave(consumer, message, &lua_give_back, 2, args);
 }
 
 /* ---- chunks come --------------------------------------------------------------------------------------------- */
 
-struct look { /* a chunk whose operation is being looked at */
-    struct lane *lane;
-    struct work *work;
+struct chunk_look { /* a chunk whose operation is being looked at */
+    struct queue_consumer *consumer;
+    struct message *message;
 };
 
 /* A single request's chunk leaves to bulk what is bulk's, where it can. */
-static struct executor *pop_free(struct lane *lane, const struct chunk *chunk)
+static struct executor *executor_pop_free(struct queue_consumer *consumer, const struct chunk *chunk)
 {
-    if (chunk->first && lane->kept_free) {
-        lane->kept_free = false;
-        return lane->kept;
+    if (chunk->first && consumer->kept_free) {
+        consumer->kept_free = false;
+        return consumer->kept;
     }
-    return lane->free_count == 0 ? NULL : lane->free[--lane->free_count];
+    return consumer->free_count == 0 ? NULL : consumer->free[--consumer->free_count];
 }
 
-void lane_set_free(struct lane *lane, struct executor *executor)
+static void executor_set_free(struct queue_consumer *consumer, struct executor *executor)
 {
-    if (executor == lane->kept)
-        lane->kept_free = true;
+    if (executor == consumer->kept)
+        consumer->kept_free = true;
     else
-        lane->free[lane->free_count++] = executor;
+        consumer->free[consumer->free_count++] = executor;
 }
 
 /* What is of an old generation, paused or cancelled ends at once. Hash missing, or older than the chunk: PostgreSQL
  * decides. */
-static bool is_wanted(struct pool *pool, const struct chunk *chunk, const redisReply *fields)
+static bool chunk_is_wanted(struct pool_state *pool, const struct chunk *chunk, const redisReply *fields)
 {
     const redisReply *generation = redis_item(fields, 0);
     if (generation == NULL || generation->type != REDIS_REPLY_STRING || redis_int(generation) < chunk->generation)
         return true;
     if (strcmp(redis_text(redis_item(fields, 2)), "true") == 0) {
-        if (strcmp(redis_text(redis_item(fields, 1)), "cancelled") != 0 && pool->service != NULL)
-            service_cancel_flags(pool->service);
+        if (strcmp(redis_text(redis_item(fields, 1)), "cancelled") != 0 && pool->maintenance != NULL)
+            maintenance_ask(pool->maintenance, MAINTENANCE_CANCEL_FLAGS);
         return false;
     }
     return redis_int(generation) == chunk->generation && strcmp(redis_text(redis_item(fields, 1)), "running") == 0;
@@ -134,205 +141,251 @@ static bool is_wanted(struct pool *pool, const struct chunk *chunk, const redisR
 
 static void on_looked(const redisReply *fields, void *context)
 {
-    struct look *look = context;
-    struct lane *lane = look->lane;
-    struct work *work = look->work;
+    struct chunk_look *look = context;
+    struct queue_consumer *consumer = look->consumer;
+    struct message *message = look->message;
     free(look);
-    lane->looking--;
-    struct executor *executor = lane->pool->draining ? NULL : pop_free(lane, &work->chunk);
+    consumer->looking--;
+    struct executor *executor = consumer->pool->draining ? NULL : executor_pop_free(consumer, &message->chunk);
     if (executor == NULL)
-        lane_give_back(lane, work);
-    else if (fields != NULL && fields->type == REDIS_REPLY_ARRAY && !is_wanted(lane->pool, &work->chunk, fields)) {
-        lane_set_free(lane, executor);
-        lane_finish(lane, work);
+        chunk_give_back(consumer, message);
+    else if (fields != NULL && fields->type == REDIS_REPLY_ARRAY &&
+             !chunk_is_wanted(consumer->pool, &message->chunk, fields)) {
+        executor_set_free(consumer, executor);
+        chunk_finish(consumer, message);
     } else {
         FAULT_POINT("pool.dispatch");
-        executor_give(executor, work);
+        executor_give(executor, message);
     }
-    lane_feed(lane);
+    queue_consumer_feed(consumer);
 }
 
-static void drop_unreadable(struct lane *lane, const redisReply *item, const struct err_info *error)
+static void entry_drop_unreadable(struct queue_consumer *consumer, const redisReply *item, const struct err_info *error)
 {
-    struct redis_args *args = pool_args(lane->pool);
-    log_error("an entry of queue %s is dropped: %s", queue_names[lane->queue], error->text);
+    struct redis_args *args = pool_args(consumer->pool);
+    log_error("an entry of queue %s is dropped: %s", queue_names[consumer->queue], error->text);
     if (item->len >= CHUNK_TEXT_MAX)
         return; /* it need not travel again: the heartbeat finds it by its length */
     redis_arg(args, "LREM");
-    arg_active(args, lane);
+    arg_active(args, consumer);
     redis_arg(args, "1");
     redis_arg_len(args, item->str, item->len);
-    redis_async_send(lane->pool->wire, args, COMMAND_MS, NULL, NULL);
+    redis_async_send(consumer->pool->commands, args, COMMAND_MS, NULL, NULL);
 }
 
-static void receive(struct lane *lane, const redisReply *item)
+static void entry_receive(struct queue_consumer *consumer, const redisReply *item)
 {
     struct err_info error = {0};
-    struct work *work = work_new(WORK_RUN, NULL, NULL);
-    if (chunk_parse(item->str, item->len, &work->chunk, &error) != ERR_OK) {
-        drop_unreadable(lane, item, &error);
-        work_drop(work);
+    struct message *message = message_new(MESSAGE_RUN, NULL, NULL);
+    if (chunk_parse(item->str, item->len, &message->chunk, &error) != ERR_OK) {
+        entry_drop_unreadable(consumer, item, &error);
+        message_drop(message);
         return;
     }
-    struct redis_args *args = pool_args(lane->pool);
-    struct look *look = mem_zalloc(sizeof *look);
-    *look = (struct look){lane, work};
-    work->queue = lane->queue;
-    held_add(lane->pool->held, lane->queue, work->chunk.text);
-    lane->looking++;
+    struct redis_args *args = pool_args(consumer->pool);
+    struct chunk_look *look = mem_zalloc(sizeof *look);
+    *look = (struct chunk_look){consumer, message};
+    message->queue = consumer->queue;
+    inflight_add(consumer->pool->inflight, consumer->queue, message->chunk.text);
+    consumer->looking++;
     redis_arg(args, "HMGET");
-    name_operation(args, lane->pool->prefix, work->chunk.operation_id);
+    name_operation(args, consumer->pool->prefix, message->chunk.operation_id);
     redis_arg(args, "gen");
     redis_arg(args, "state");
     redis_arg(args, "cancelled");
-    if (!redis_async_send(lane->pool->wire, args, COMMAND_MS, on_looked, look))
+    if (!redis_async_send(consumer->pool->commands, args, COMMAND_MS, on_looked, look))
         on_looked(NULL, look);
 }
 
 static void on_blocked(const redisReply *reply, void *context)
 {
-    struct lane *lane = context;
-    lane->waiting = false;
+    struct queue_consumer *consumer = context;
+    consumer->waiting = false;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        pool_refused(lane->pool, "the wait for chunks", reply);
+        pool_refused(consumer->pool, "to wait for chunks", reply);
     if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
         FAULT_POINT("pool.blocked");
-        receive(lane, reply);
+        entry_receive(consumer, reply);
     }
     if (reply != NULL && reply->type == REDIS_REPLY_NIL)
-        lane->idle_rounds++;
-    pool_check_idle(lane->pool);
+        consumer->idle_rounds++;
+    consumer->pool->changed(consumer->pool->pool, POOL_WAIT_ENDED);
     if (reply != NULL && reply->type != REDIS_REPLY_ERROR)
-        lane_feed(lane);
+        queue_consumer_feed(consumer);
 }
 
 /* Nothing was there: wait for something, on the connection that may block. */
-static void lane_wait(struct lane *lane)
+static void chunk_wait(struct queue_consumer *consumer)
 {
-    struct redis_args *args = pool_args(lane->pool);
+    struct redis_args *args = pool_args(consumer->pool);
     redis_arg(args, "BLMOVE");
-    arg_source(args, lane);
-    arg_active(args, lane);
+    arg_source(args, consumer);
+    arg_active(args, consumer);
     redis_arg(args, "LEFT");
     redis_arg(args, "RIGHT");
-    redis_arg(args, lane->pool->process->suspects ? "1" : BLOCK_S);
-    lane->waiting = redis_async_send(lane->blocking, args, BLOCK_MS, on_blocked, lane);
+    redis_arg(args, consumer->pool->process->quarantine ? "1" : BLOCK_S);
+    consumer->waiting = redis_async_send(consumer->blocking, args, BLOCK_MS, on_blocked, consumer);
 }
 
-static void receive_all(struct lane *lane, const redisReply *reply)
+static void entries_receive(struct queue_consumer *consumer, const redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_ERROR)
-        pool_refused(lane->pool, "that chunks are taken", reply);
+        pool_refused(consumer->pool, "to move chunks into the active list", reply);
     FAULT_POINT("pool.taken");
     for (size_t i = 0; i < redis_count(reply); i++)
-        receive(lane, redis_item(reply, i));
+        entry_receive(consumer, redis_item(reply, i));
 }
 
 /* Without an answer: what it may have moved is found by the heartbeat. */
 static void on_taken(const redisReply *reply, void *context)
 {
-    struct lane *lane = context;
-    lane->taking = false;
+    struct queue_consumer *consumer = context;
+    consumer->taking = false;
     if (reply == NULL)
         return;
-    if (reply->type == REDIS_REPLY_ARRAY && redis_count(reply) == 0 && !lane->waiting)
-        lane_wait(lane);
-    receive_all(lane, reply);
+    if (reply->type == REDIS_REPLY_ARRAY && redis_count(reply) == 0 && !consumer->waiting)
+        chunk_wait(consumer);
+    entries_receive(consumer, reply);
 }
 
-static bool take(struct lane *lane, int64_t at_most, const char *which, redis_async_reply_fn *done)
+static bool chunks_take(struct queue_consumer *consumer, int64_t at_most, const char *which, redis_async_reply_fn *done)
 {
-    struct redis_args *args = pool_args(lane->pool);
-    arg_source(args, lane);
-    arg_active(args, lane);
+    struct redis_args *args = pool_args(consumer->pool);
+    arg_source(args, consumer);
+    arg_active(args, consumer);
     redis_arg_int(args, at_most);
     redis_arg(args, which);
-    return redis_async_script(lane->pool->wire, &lua_take, 2, args, COMMAND_MS, done, lane);
+    return redis_async_script(consumer->pool->commands, &lua_take, 2, args, COMMAND_MS, done, consumer);
 }
 
 /* ---- a person's single requests ------------------------------------------------------------------------------- */
 
-static void on_first_taken(const redisReply *reply, void *context)
+static void on_single_taken(const redisReply *reply, void *context)
 {
-    struct lane *lane = context;
-    lane->looking_for_first = false;
+    struct queue_consumer *consumer = context;
+    consumer->asking_for_single = false;
     if (reply != NULL)
-        receive_all(lane, reply);
+        entries_receive(consumer, reply);
 }
 
-/* Only while nobody else would take them: bulk work keeps all others busy. */
-static bool wants_first(const struct lane *lane)
+/* Only while no other executor would take them: bulk work keeps all of them busy. */
+static bool wants_single(const struct queue_consumer *consumer)
 {
-    return lane->kept_free && !lane->pool->draining && !lane->waiting && !lane->taking &&
-           lane->free_count <= lane->looking;
+    return consumer->kept_free && !consumer->pool->draining && !consumer->waiting && !consumer->taking &&
+           consumer->free_count <= consumer->looking;
 }
 
-static void on_first_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_single_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
-    struct lane *lane = timer->data;
-    if (!wants_first(lane))
+    struct queue_consumer *consumer = timer->data;
+    if (!wants_single(consumer))
         ev_timer_stop(loop, timer);
-    else if (!lane->looking_for_first && redis_async_is_up(lane->pool->wire))
-        lane->looking_for_first = take(lane, 1, "first", on_first_taken);
+    else if (!consumer->asking_for_single && redis_async_is_up(consumer->pool->commands))
+        consumer->asking_for_single = chunks_take(consumer, 1, "first", on_single_taken);
 }
 
-static void watch_for_first(struct lane *lane)
+static void ask_for_single(struct queue_consumer *consumer)
 {
-    if (wants_first(lane) && !ev_is_active(&lane->first_timer))
-        ev_timer_again(lane->pool->loop, &lane->first_timer);
+    if (wants_single(consumer) && !ev_is_active(&consumer->single_timer))
+        ev_timer_again(consumer->pool->loop, &consumer->single_timer);
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
 /* Chunks are taken only for executors that are free and connected, and not yet promised to a chunk on its way. */
-void lane_feed(struct lane *lane)
+void queue_consumer_feed(struct queue_consumer *consumer)
 {
-    int wanted = lane->free_count - lane->looking - (lane->waiting ? 1 : 0);
-    watch_for_first(lane);
-    if (lane->pool->draining || lane->taking || wanted <= 0 || !redis_async_is_up(lane->pool->wire))
+    if (consumer->executors == NULL)
         return;
-    lane->taking = take(lane, lane->pool->process->suspects ? 1 : wanted, "", on_taken);
+    int wanted = consumer->free_count - consumer->looking - (consumer->waiting ? 1 : 0);
+    ask_for_single(consumer);
+    if (consumer->pool->draining || consumer->taking || wanted <= 0 || !redis_async_is_up(consumer->pool->commands))
+        return;
+    consumer->taking = chunks_take(consumer, consumer->pool->process->quarantine ? 1 : wanted, "", on_taken);
 }
 
 static void on_blocking_change(bool up, void *context)
 {
-    struct lane *lane = context;
+    struct queue_consumer *consumer = context;
     if (up)
-        lane_feed(lane);
+        queue_consumer_feed(consumer);
 }
 
-static struct executor *add_executor(struct lane *lane)
+static struct executor *executor_add(struct queue_consumer *consumer)
 {
-    struct pool *pool = lane->pool;
-    struct executor *executor = executor_new(pool->process, lane->queue, pool->mail);
-    pool->executors[pool->executor_count++] = executor;
+    struct executor *executor = executor_new(consumer->pool->process, consumer->queue, consumer->pool->mail);
+    consumer->executors[consumer->executor_count++] = executor;
     return executor;
 }
 
-void lane_init(struct pool *pool, int queue)
+void queue_consumer_init(struct queue_consumer *consumer, struct pool_state *pool, int queue)
 {
-    struct lane *lane = &pool->lanes[queue];
     int executors = pool->process->executors[queue];
-    lane->pool = pool;
-    lane->queue = queue;
-    ev_init(&lane->first_timer, on_first_timer);
-    lane->first_timer.repeat = FIRST_EVERY_S;
-    lane->first_timer.data = lane;
+    *consumer = (struct queue_consumer){.pool = pool, .queue = queue};
+    ev_init(&consumer->single_timer, on_single_timer);
+    consumer->single_timer.repeat = SINGLE_EVERY_S;
+    consumer->single_timer.data = consumer;
     if (executors == 0)
         return;
-    lane->free = mem_array((size_t)executors, sizeof *lane->free);
-    lane->blocking =
-        redis_async_new(pool->loop, queue_names[queue], pool->process->redis, NULL, 0, on_blocking_change, lane);
+    consumer->free = mem_array((size_t)executors, sizeof *consumer->free);
+    consumer->executors = mem_array((size_t)executors + 1, sizeof *consumer->executors);
+    consumer->blocking =
+        redis_async_new(pool->loop, queue_names[queue], pool->process->redis, NULL, 0, on_blocking_change, consumer);
     for (int i = 0; i < executors; i++)
-        add_executor(lane);
-    if (!pool->process->suspects)
-        lane->kept = add_executor(lane);
+        executor_add(consumer);
+    if (!pool->process->quarantine)
+        consumer->kept = executor_add(consumer);
 }
 
-void lane_fini(struct lane *lane)
+void queue_consumer_stop(struct queue_consumer *consumer)
 {
-    ev_timer_stop(lane->pool->loop, &lane->first_timer);
-    redis_async_drop(lane->blocking);
-    free(lane->free);
+    for (int i = 0; i < consumer->executor_count; i++)
+        executor_give(consumer->executors[i], message_new(MESSAGE_STOP, consumer->executors[i], NULL));
+}
+
+void queue_consumer_join(struct queue_consumer *consumer)
+{
+    for (int i = 0; i < consumer->executor_count; i++)
+        executor_drop(consumer->executors[i]);
+}
+
+void queue_consumer_fini(struct queue_consumer *consumer)
+{
+    ev_timer_stop(consumer->pool->loop, &consumer->single_timer);
+    redis_async_drop(consumer->blocking);
+    free(consumer->executors);
+    free(consumer->free);
+}
+
+bool queue_consumer_may_receive(const struct queue_consumer *consumer)
+{
+    return consumer->waiting || consumer->taking;
+}
+
+void queue_consumer_on_message(struct queue_consumer *consumer, struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_DONE:
+        chunk_finish(consumer, message);
+        return;
+    case MESSAGE_SPLIT:
+    case MESSAGE_GIVE_BACK:
+        chunk_give_back(consumer, message);
+        return;
+    case MESSAGE_READY:
+        executor_set_free(consumer, message->executor);
+        break;
+    case MESSAGE_MORE_DUE:
+        pool_ask_due(consumer->pool, consumer->queue, message->chunk.operation_id, "1");
+        break;
+    case MESSAGE_ENDED:
+        consumer->ended++;
+        break;
+    case MESSAGE_RUN:
+    case MESSAGE_STOP:
+    case MESSAGE_MAINTENANCE_ENDED:
+        abort(); /* no executor sends these */
+    }
+    message_drop(message);
 }

@@ -1,3 +1,12 @@
+/*
+ * The program's first process: forks the worker processes and the quarantine process, starts others in place of those
+ * that die, passes signals on, and ends in bounded time. Called by main.c; what a dead child held is recovered by
+ * crash_recovery.c.
+ *
+ * It must stay able to restart children whatever the stores do, so it runs no jobs and has no threads; and it must end
+ * when it is told to, so the signals that end it are handled while it waits for a store. It waits for signals with
+ * sigtimedwait: they are blocked at all other times, but while it recovers.
+ */
 #include "worker/supervisor.h"
 
 #include <errno.h>
@@ -16,12 +25,14 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "worker/crash_recovery.h"
+#include "worker/process.h"
+#include "worker/quarantine.h"
 
 #define QUICK_DEATH_MS 2000 /* a child that lives shorter is started again with back-off */
 #define RESTART_BASE_MS 100
 #define RESTART_MAX_MS 10000
 #define SUSPECTS_EVERY_MS 2000
-#define LAST_WORDS_MS 3000 /* how long the end waits for what dead children leave to be put back */
+#define LATE_CHUNKS_MS 3000 /* how long the end waits for what dead children leave to be put back */
 /* The end has a time, whatever the stores do. Children end by themselves when the grace time is over, or at once at the
  * second signal; those that cannot are killed so long after it, and so long after that it is the end. Together that is
  * less than a second. */
@@ -34,33 +45,25 @@ struct child {
     char worker[ID_MAX];
     int64_t started_ms, restart_ms;
     int quick_deaths;
-    bool restarted; /* another ran in its place before */
-    bool suspects;  /* the one that runs suspects alone; started on demand */
+    bool restarted;  /* another ran in its place before */
+    bool quarantine; /* the one that runs suspects alone; started on demand */
 };
 
 struct supervisor {
-    struct process *plan;
-    struct aftermath *aftermath;
+    struct process_state *plan;
+    struct crash_recovery *recovery;
     struct child *children; /* the last is the one for suspects */
     int count;
-    sigset_t signals, ending; /* what it waits for; those of them that tell of the end */
+    sigset_t signals, ending; /* what it waits for; those of them that ask for the end */
     volatile sig_atomic_t terminations;
     volatile sig_atomic_t killed; /* the children were */
     int64_t grace_ms;
-    bool hung_up;      /* a child has yet to hear of it */
-    int64_t looked_ms; /* for suspects */
+    bool hung_up;        /* no child has been told yet to read the definitions again */
+    int64_t suspects_ms; /* when suspects were looked for */
 };
-static struct supervisor *in_charge; /* for the signals */
+static struct supervisor *signalled; /* for the signals */
 
 /* ---- children ---------------------------------------------------------------------------------------------------- */
-
-/* One executor for each queue: a suspect must be alone in its process. */
-static void make_lonely(struct process *process)
-{
-    process->suspects = true;
-    for (int q = 0; q < QUEUE_COUNT; q++)
-        process->executors[q] = process->executors[q] > 0 ? 1 : 0;
-}
 
 static void child_main(struct supervisor *s, const struct child *child, pid_t parent)
 {
@@ -78,17 +81,17 @@ static void child_main(struct supervisor *s, const struct child *child, pid_t pa
     setpgid(0, 0); /* a Ctrl-C is for the supervisor, which passes it on once */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
-        _exit(0); /* the supervisor died before we asked to hear of it */
+        _exit(0); /* the supervisor died before PR_SET_PDEATHSIG was set */
     memcpy(s->plan->worker, child->worker, sizeof s->plan->worker);
     if (child->restarted)
         fault_disarm();
-    if (child->suspects)
-        make_lonely(s->plan);
+    if (child->quarantine)
+        quarantine_enter(s->plan);
     log_identity(child->worker);
     exit(process_run(s->plan));
 }
 
-static void start(struct supervisor *s, struct child *child)
+static void child_start(struct supervisor *s, struct child *child)
 {
     id_worker(child->worker);
     child->started_ms = clock_mono_ms();
@@ -101,7 +104,7 @@ static void start(struct supervisor *s, struct child *child)
         return;
     }
     child->pid = pid;
-    log_info("%s %s runs as process %ld", child->suspects ? "suspects' worker" : "worker", child->worker, (long)pid);
+    log_info("%s %s runs as process %ld", child->quarantine ? "quarantine worker" : "worker", child->worker, (long)pid);
 }
 
 static bool is_fatal(int signal)
@@ -109,7 +112,7 @@ static bool is_fatal(int signal)
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL || signal == SIGFPE;
 }
 
-static enum death judge(int status)
+static enum death death_of(int status)
 {
     if (WIFEXITED(status))
         return WEXITSTATUS(status) == 0 ? DEATH_CLEAN : DEATH_KILLED;
@@ -119,7 +122,7 @@ static enum death judge(int status)
 static void note_death(struct supervisor *s, struct child *child, int status)
 {
     int64_t now = clock_mono_ms();
-    enum death death = judge(status);
+    enum death death = death_of(status);
     if (WIFSIGNALED(status))
         log_error("worker %s was ended by signal %d (%s)", child->worker, WTERMSIG(status),
                   strsignal(WTERMSIG(status)));
@@ -129,15 +132,15 @@ static void note_death(struct supervisor *s, struct child *child, int status)
     child->restarted = true;
     child->quick_deaths = now - child->started_ms < QUICK_DEATH_MS ? child->quick_deaths + 1 : 0;
     child->restart_ms = now;
-    if (child->quick_deaths > 0 && !child->suspects)
+    if (child->quick_deaths > 0 && !child->quarantine)
         child->restart_ms +=
             clock_backoff_ms(child->quick_deaths, RESTART_BASE_MS, RESTART_MAX_MS, 0.2, id_random_u32());
-    aftermath_add(s->aftermath, child->worker, death, child->suspects ? COMPANY_ALONE : COMPANY_MANY);
+    crash_recovery_add(s->recovery, child->worker, death, child->quarantine ? DEATH_IN_QUARANTINE : DEATH_AMONG_MANY);
     if (death == DEATH_FATAL)
-        s->looked_ms = 0; /* there are suspects now */
+        s->suspects_ms = 0; /* there are suspects now */
 }
 
-static void bury_the_dead(struct supervisor *s)
+static void note_the_dead(struct supervisor *s)
 {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
@@ -146,7 +149,7 @@ static void bury_the_dead(struct supervisor *s)
                 note_death(s, &s->children[i], status);
 }
 
-static int running(const struct supervisor *s)
+static int children_running(const struct supervisor *s)
 {
     int n = 0;
     for (int i = 0; i < s->count; i++)
@@ -167,10 +170,10 @@ static int64_t start_what_is_due(struct supervisor *s)
     for (int i = 0; i < s->count; i++) {
         struct child *child = &s->children[i];
         int64_t left = child->restart_ms - clock_mono_ms();
-        if (child->pid != 0 || child->suspects)
+        if (child->pid != 0 || child->quarantine)
             continue;
         if (left <= 0)
-            start(s, child);
+            child_start(s, child);
         else
             wait_ms = sooner(wait_ms, left);
     }
@@ -183,10 +186,10 @@ static int64_t start_for_suspects(struct supervisor *s)
     struct child *child = &s->children[s->count - 1];
     if (child->pid != 0)
         return -1;
-    if (clock_mono_ms() - s->looked_ms >= SUSPECTS_EVERY_MS) {
-        s->looked_ms = clock_mono_ms();
-        if (aftermath_has_suspects(s->aftermath))
-            start(s, child);
+    if (clock_mono_ms() - s->suspects_ms >= SUSPECTS_EVERY_MS) {
+        s->suspects_ms = clock_mono_ms();
+        if (crash_recovery_has_suspects(s->recovery))
+            child_start(s, child);
     }
     return SUSPECTS_EVERY_MS;
 }
@@ -209,7 +212,7 @@ static void set_alarm(int64_t ms)
     setitimer(ITIMER_REAL, &alarm, NULL);
 }
 
-static void terminate(struct supervisor *s)
+static void stop_children(struct supervisor *s)
 {
     bool first = s->terminations == 0;
     s->terminations = 1 + !first;
@@ -218,41 +221,41 @@ static void terminate(struct supervisor *s)
         set_alarm(first ? s->grace_ms + END_CHILDREN_MS : END_AT_ONCE_MS);
 }
 
-static void end_in_time(struct supervisor *s)
+static void kill_or_leave(struct supervisor *s)
 {
     if (s->killed != 0)
-        _exit(0); /* what is still to be put back is found by whoever lives */
+        _exit(0); /* what is still to be put back is found by another worker, or by the next start */
     s->killed = 1;
     signal_children(s, SIGKILL);
     set_alarm(END_SELF_MS);
 }
 
-static void heed(struct supervisor *s, int number)
+static void on_ending_signal(struct supervisor *s, int number)
 {
     if (number == SIGALRM)
-        end_in_time(s);
+        kill_or_leave(s);
     else
-        terminate(s);
+        stop_children(s);
 }
 
 static void on_signal(int number)
 {
     int before = errno;
-    heed(in_charge, number);
+    on_ending_signal(signalled, number);
     errno = before;
 }
 
-/* The stores may hold the supervisor up: the end is heard of all the same. */
-static int64_t work_on_aftermath(struct supervisor *s)
+/* The stores may hold the supervisor up, so the signals that end it are handled meanwhile. */
+static int64_t recovery_round(struct supervisor *s)
 {
     sigprocmask(SIG_UNBLOCK, &s->ending, NULL);
-    int64_t wait_ms = aftermath_work(s->aftermath);
+    int64_t wait_ms = crash_recovery_work(s->recovery);
     sigprocmask(SIG_BLOCK, &s->ending, NULL);
     return wait_ms;
 }
 
 /* Settings are read again here, for children that begin later, and by each child. */
-static void hang_up(struct supervisor *s)
+static void on_hang_up(struct supervisor *s)
 {
     bool usable = config_live_hang_up(s->plan->settings, CONFIG_TELL);
     s->grace_ms = process_config(s->plan)->worker_grace_ms;
@@ -266,19 +269,19 @@ static void hang_up(struct supervisor *s)
 static void pass_on_hang_up(struct supervisor *s)
 {
     for (int i = 0; s->hung_up && i < s->count; i++)
-        if (s->children[i].pid != 0 && !s->children[i].suspects)
+        if (s->children[i].pid != 0 && !s->children[i].quarantine)
             s->hung_up = kill(s->children[i].pid, SIGHUP) != 0;
 }
 
 /* Children that have ended may have left a BLMOVE behind, which fills their lists late. */
-static void last_words(struct supervisor *s)
+static void recover_late_chunks(struct supervisor *s)
 {
-    int64_t until = clock_mono_ms() + LAST_WORDS_MS;
-    for (int64_t wait_ms = work_on_aftermath(s); wait_ms >= 0 && wait_ms < LAST_WORDS_MS;) {
+    int64_t until = clock_mono_ms() + LATE_CHUNKS_MS;
+    for (int64_t wait_ms = recovery_round(s); wait_ms >= 0 && wait_ms < LATE_CHUNKS_MS;) {
         if (clock_mono_ms() > until || s->terminations > 1)
             return;
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-        wait_ms = work_on_aftermath(s);
+        wait_ms = recovery_round(s);
     }
 }
 
@@ -286,21 +289,21 @@ static void last_words(struct supervisor *s)
 
 static void wait_for_signal(struct supervisor *s, int64_t wait_ms)
 {
-    int64_t ms = s->terminations > 0 && running(s) == 0 ? 0 : wait_ms < 0 ? 60000 : wait_ms;
+    int64_t ms = s->terminations > 0 && children_running(s) == 0 ? 0 : wait_ms < 0 ? 60000 : wait_ms;
     struct timespec patience = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
                                 .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
     int signal = sigtimedwait(&s->signals, NULL, &patience);
     if (signal == SIGTERM || signal == SIGINT || signal == SIGALRM)
-        heed(s, signal);
+        on_ending_signal(s, signal);
     if (signal == SIGHUP)
-        hang_up(s);
+        on_hang_up(s);
 }
 
 static void block_signals(struct supervisor *s)
 {
     static const int ending[] = {SIGTERM, SIGINT, SIGALRM}, others[] = {SIGCHLD, SIGHUP, PROCESS_SETTINGS_SIGNAL};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    in_charge = s;
+    signalled = s;
     sigemptyset(&s->ending);
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
         sigaddset(&s->ending, ending[i]);
@@ -313,28 +316,28 @@ static void block_signals(struct supervisor *s)
     signal(SIGPIPE, SIG_IGN);
 }
 
-int supervisor_run(struct process *plan)
+int supervisor_run(struct process_state *plan)
 {
     struct supervisor s = {.plan = plan,
                            .count = (int)process_config(plan)->worker_processes + 1,
                            .grace_ms = process_config(plan)->worker_grace_ms};
     s.children = mem_array((size_t)s.count, sizeof *s.children);
-    s.children[s.count - 1].suspects = true;
-    s.aftermath = aftermath_new(plan);
+    s.children[s.count - 1].quarantine = true;
+    s.recovery = crash_recovery_new(plan);
     block_signals(&s);
-    while (s.terminations == 0 || running(&s) > 0) {
+    while (s.terminations == 0 || children_running(&s) > 0) {
         int64_t wait_ms = -1;
-        if (s.terminations == 0) { /* before the stores are asked for anything: nobody waits for them */
+        if (s.terminations == 0) { /* before the stores are asked for anything: children do not wait for them */
             wait_ms = start_what_is_due(&s);
             wait_ms = sooner(wait_ms, start_for_suspects(&s));
         }
-        wait_ms = sooner(wait_ms, work_on_aftermath(&s));
+        wait_ms = sooner(wait_ms, recovery_round(&s));
         pass_on_hang_up(&s);
         wait_for_signal(&s, wait_ms);
-        bury_the_dead(&s);
+        note_the_dead(&s);
     }
-    last_words(&s);
-    aftermath_drop(s.aftermath);
+    recover_late_chunks(&s);
+    crash_recovery_drop(s.recovery);
     free(s.children);
     return 0;
 }

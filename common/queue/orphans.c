@@ -157,7 +157,7 @@ static bool is_any_ripe(struct orphans *orphans)
     return ripe;
 }
 
-/* A suspect's retries stay set aside, so that none of them is run but alone (worker/suspect.c). */
+/* A suspect's retries stay set aside, so that none of them is run but alone (worker/quarantine.c). */
 static enum err release_ripe(struct orphans *orphans, struct err_info *error)
 {
     struct redis_snapshot *census = NULL;

@@ -1,4 +1,4 @@
-"""The inbox has its turn, and so has all other service work: however many requests wait, cancel flags are carried over, the
+"""The inbox has its turn, and so has all other maintenance: however many requests wait, cancel flags are carried over, the
 schedule fires, and each worker takes its share."""
 import json
 import re

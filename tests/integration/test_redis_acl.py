@@ -51,7 +51,7 @@ class Rules(ProducerTest):
         self.expect(DONE, "cancel", paused)
         self.expect(DONE, "doctor", "--deep")
         self.assertEqual([], self.stores.redis("ACL", "LOG"))
-        self.assertNotIn("service work waits", self.worker.text())
+        self.assertNotIn("maintenance waits", self.worker.text())
 
     def test_a_poller_follows_asks_and_cancels_and_no_more(self):
         self.as_poller("RPUSH", PREFIX + ":inbox", '{"definition":"noop","args":{"count":100000,"sleep_ms":50}}')

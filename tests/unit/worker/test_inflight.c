@@ -1,4 +1,4 @@
-/* What a worker holds, and what it finds in its lists without knowing it. */
+/* The chunks that a worker has in hand, and entries of its lists that it does not know. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,44 +22,44 @@ static char *written(struct redis_args *args)
     return buf_take(&text);
 }
 
-static void assert_held(const struct held *held, int queue, const char *expected)
+static void assert_inflight(const struct inflight *inflight, int queue, const char *expected)
 {
     struct redis_args *args = redis_args_new();
-    held_args(held, queue, args);
+    inflight_args(inflight, queue, args);
     char *text = written(args);
     assert_string_equal(text, expected);
     free(text);
     redis_args_drop(args);
 }
 
-static void chunks_are_held_by_queue_until_they_leave(void **state)
+static void chunks_are_in_flight_by_queue_until_they_leave(void **state)
 {
     (void)state;
-    struct held *held = held_new();
-    held_add(held, QUEUE_DELIVERY, "a");
-    held_add(held, QUEUE_DELIVERY, "b");
-    held_add(held, QUEUE_HISTORY, "a");
-    assert_int_equal(held_count(held, QUEUE_DELIVERY), 2);
-    held_remove(held, QUEUE_DELIVERY, "a");
-    held_remove(held, QUEUE_DELIVERY, "never there");
-    assert_held(held, QUEUE_DELIVERY, "1 b");
-    assert_held(held, QUEUE_HISTORY, "1 a");
-    held_drop(held);
+    struct inflight *inflight = inflight_new();
+    inflight_add(inflight, QUEUE_DELIVERY, "a");
+    inflight_add(inflight, QUEUE_DELIVERY, "b");
+    inflight_add(inflight, QUEUE_HISTORY, "a");
+    assert_int_equal(inflight_total(inflight), 3);
+    inflight_remove(inflight, QUEUE_DELIVERY, "a");
+    inflight_remove(inflight, QUEUE_DELIVERY, "never there");
+    assert_inflight(inflight, QUEUE_DELIVERY, "1 b");
+    assert_inflight(inflight, QUEUE_HISTORY, "1 a");
+    inflight_drop(inflight);
 }
 
-static void the_same_text_twice_is_held_twice(void **state)
+static void the_same_text_twice_counts_twice(void **state)
 {
     (void)state;
-    struct held *held = held_new();
-    held_add(held, QUEUE_HISTORY, "a");
-    held_add(held, QUEUE_HISTORY, "a");
-    held_remove(held, QUEUE_HISTORY, "a");
-    assert_held(held, QUEUE_HISTORY, "1 a");
-    held_drop(held);
+    struct inflight *inflight = inflight_new();
+    inflight_add(inflight, QUEUE_HISTORY, "a");
+    inflight_add(inflight, QUEUE_HISTORY, "a");
+    inflight_remove(inflight, QUEUE_HISTORY, "a");
+    assert_inflight(inflight, QUEUE_HISTORY, "1 a");
+    inflight_drop(inflight);
 }
 
 /* A beat's answer: the entries that we did not know. */
-static void beat(struct strangers *strangers, const char *const *unknown, size_t count, const char *expected)
+static void beat(struct strays *strays, const char *const *unknown, size_t count, const char *expected)
 {
     redisReply items[4] = {{0}}, *pointers[4],
                reply = {.type = REDIS_REPLY_ARRAY, .elements = count, .element = pointers};
@@ -69,33 +69,33 @@ static void beat(struct strangers *strangers, const char *const *unknown, size_t
         items[i].len = strlen(unknown[i]);
         pointers[i] = &items[i];
     }
-    strangers_note(strangers, QUEUE_DELIVERY, &reply);
+    strays_note(strays, QUEUE_DELIVERY, &reply);
     struct redis_args *args = redis_args_new();
-    strangers_args(strangers, QUEUE_DELIVERY, args);
+    strays_args(strays, QUEUE_DELIVERY, args);
     char *text = written(args);
     assert_string_equal(text, expected);
     free(text);
     redis_args_drop(args);
 }
 
-static void a_stranger_is_named_when_it_is_met_twice_in_a_row(void **state)
+static void a_stray_entry_is_named_when_it_is_met_twice_in_a_row(void **state)
 {
     (void)state;
-    struct strangers *strangers = strangers_new();
-    beat(strangers, (const char *const[]){"a"}, 1, "0");
-    beat(strangers, (const char *const[]){"a", "b"}, 2, "1 a");
-    beat(strangers, NULL, 0, "0");
-    beat(strangers, (const char *const[]){"b"}, 1, "0"); /* not in a row */
-    beat(strangers, (const char *const[]){"b"}, 1, "1 b");
-    strangers_drop(strangers);
+    struct strays *strays = strays_new();
+    beat(strays, (const char *const[]){"a"}, 1, "0");
+    beat(strays, (const char *const[]){"a", "b"}, 2, "1 a");
+    beat(strays, NULL, 0, "0");
+    beat(strays, (const char *const[]){"b"}, 1, "0"); /* not in a row */
+    beat(strays, (const char *const[]){"b"}, 1, "1 b");
+    strays_drop(strays);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chunks_are_held_by_queue_until_they_leave),
-        cmocka_unit_test(the_same_text_twice_is_held_twice),
-        cmocka_unit_test(a_stranger_is_named_when_it_is_met_twice_in_a_row),
+        cmocka_unit_test(chunks_are_in_flight_by_queue_until_they_leave),
+        cmocka_unit_test(the_same_text_twice_counts_twice),
+        cmocka_unit_test(a_stray_entry_is_named_when_it_is_met_twice_in_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "worker/options.h"
+#include "worker/process_state.h"
 
 static void queues_get_what_is_named(void **state)
 {
