@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "dashboard/cookie.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/origin.h"
 #include "dashboard/revocation.h"
 #include "dashboard/session.h"

@@ -15,7 +15,7 @@
 #include "common/base/ids.h"
 #include "common/query/query_params.h"
 #include "dashboard/credential.h"
-#include "dashboard/query.h"
+#include "dashboard/uri.h"
 #include "dashboard/route.h"
 #include "dashboard/token.h"
 

@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/json.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 
 #define US_PER_S INT64_C(1000000)
 #define LIFE_S 600

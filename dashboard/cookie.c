@@ -1,6 +1,6 @@
 #include "dashboard/cookie.h"
 
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/origin.h"
 
 #define PLAIN_NAME "reprise_session"

@@ -12,7 +12,7 @@
 #include "common/base/mem.h"
 #include "common/loop/redis_async.h"
 #include "common/queue/names.h"
-#include "dashboard/outflow.h"
+#include "dashboard/byte_queue.h"
 #include "dashboard/response.h"
 #include "dashboard/server_private.h"
 

@@ -12,7 +12,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/events.h"
-#include "dashboard/exchange_private.h"
+#include "dashboard/exchange.h"
 #include "dashboard/response.h"
 #include "dashboard/traffic.h"
 #include "dashboard/web.h"

@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "common/base/mem.h"
-#include "dashboard/exchange_private.h"
-#include "dashboard/forwarded.h"
+#include "dashboard/exchange.h"
+#include "dashboard/request_headers.h"
 #include "dashboard/layout.h"
 
 #define FORWARDED_FOR "X-Forwarded-For"

@@ -8,7 +8,7 @@
 
 #include <ev.h>
 
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 
 struct preparation;
 

@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/registry/app.h"
 #include "common/registry/watch.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 #include "embedded/sql_registry.h"
 

@@ -3,7 +3,7 @@
 #include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
 #include "common/query/definitions.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 
 /* The files are those of the machine that the dashboard runs on. */

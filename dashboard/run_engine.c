@@ -4,7 +4,7 @@
 #include "common/base/json.h"
 #include "common/query/engine.h"
 #include "common/query/overview.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 
 /* Moves the members of one object into another. */

@@ -3,10 +3,10 @@
 
 #include "common/base/json.h"
 #include "common/query/history_results.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
-#include "dashboard/waiting.h"
+#include "dashboard/operation_waiter.h"
 #include "embedded/sql_dashboard.h"
 
 #define WAIT_MS INT64_C(60000)

@@ -4,7 +4,7 @@
 #include "common/query/activity.h"
 #include "common/query/engine.h"
 #include "common/queue/dispatch.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/metrics.h"
 #include "dashboard/openapi.h"
 #include "dashboard/run.h"

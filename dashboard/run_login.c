@@ -8,7 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/cookie.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/origin.h"
 #include "dashboard/password.h"
 #include "dashboard/run.h"

@@ -6,7 +6,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/query/row.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
 #include "embedded/sql_dashboard.h"

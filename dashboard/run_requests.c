@@ -5,7 +5,7 @@
 #include "common/base/ids.h"
 #include "common/base/json.h"
 #include "dashboard/confirmation.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
 #include "embedded/sql_query.h"

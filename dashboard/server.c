@@ -13,9 +13,9 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/events.h"
-#include "dashboard/muster.h"
+#include "dashboard/worker_watch.h"
 #include "dashboard/server_private.h"
-#include "dashboard/waiting.h"
+#include "dashboard/operation_waiter.h"
 
 #define CONNECTIONS_MAX 4096
 #define CONNECTIONS_SPARE 256 /* accepted, and shut down again as too many */

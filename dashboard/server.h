@@ -8,7 +8,7 @@
 #include <ev.h>
 
 #include "common/store/address.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 
 struct server;
 

@@ -5,7 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "embedded/sql_dashboard.h"
 
 #define TOKEN_BYTES (SESSION_TOKEN_HEX / 2)

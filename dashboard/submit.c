@@ -10,7 +10,7 @@
 #include "common/kinds/setting_args.h"
 #include "common/queue/operation_start.h"
 #include "dashboard/confirmation.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 
 enum err submit_prepare(struct call *call, const char *handle, struct json_object *args, struct submission *submission,
                         struct err_info *error)

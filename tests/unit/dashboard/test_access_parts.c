@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "dashboard/guard.h"
+#include "dashboard/login_throttle.h"
 #include "dashboard/password.h"
 #include "dashboard/peers.h"
 #include "dashboard/token.h"

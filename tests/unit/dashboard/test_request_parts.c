@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "dashboard/credential.h"
-#include "dashboard/forwarded.h"
+#include "dashboard/request_headers.h"
 #include "dashboard/origin.h"
 #include "dashboard/percent.h"
-#include "dashboard/query.h"
+#include "dashboard/uri.h"
 #include "tests/testing/testing.h"
 
 #define QUERY(text) query_parse(text, strlen(text), &query, &error)

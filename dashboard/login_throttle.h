@@ -4,8 +4,8 @@
  * who guesses pays an address for each try and the owner, who knows the password, needs but one. Shared by all
  * executors of a process; memory of a fixed size, from which no address can push out another's count.
  */
-#ifndef REPRISE_DASHBOARD_GUARD_H
-#define REPRISE_DASHBOARD_GUARD_H
+#ifndef REPRISE_DASHBOARD_LOGIN_THROTTLE_H
+#define REPRISE_DASHBOARD_LOGIN_THROTTLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

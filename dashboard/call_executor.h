@@ -2,8 +2,8 @@
  * Executors: threads that answer calls, each with connections of its own to PostgreSQL and Redis. They take calls from
  * their lane's mailbox and put them, answered, into the loop's.
  */
-#ifndef REPRISE_DASHBOARD_DESK_H
-#define REPRISE_DASHBOARD_DESK_H
+#ifndef REPRISE_DASHBOARD_CALL_EXECUTOR_H
+#define REPRISE_DASHBOARD_CALL_EXECUTOR_H
 
 #include <stdatomic.h>
 
@@ -12,7 +12,7 @@
 #include "common/loop/mailbox.h"
 #include "common/queue/dispatch.h"
 #include "dashboard/call.h"
-#include "dashboard/guard.h"
+#include "dashboard/login_throttle.h"
 
 /* What all executors share: set before they start and not changed, but for what guards itself. */
 struct office {

@@ -1,4 +1,4 @@
-#include "dashboard/outflow.h"
+#include "dashboard/byte_queue.h"
 
 #include <string.h>
 

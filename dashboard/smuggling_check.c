@@ -1,4 +1,4 @@
-#include "dashboard/strict.h"
+#include "dashboard/smuggling_check.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* Who really sent a request that came by way of proxies. Pure. */
-#ifndef REPRISE_DASHBOARD_FORWARDED_H
-#define REPRISE_DASHBOARD_FORWARDED_H
+#ifndef REPRISE_DASHBOARD_REQUEST_HEADERS_H
+#define REPRISE_DASHBOARD_REQUEST_HEADERS_H
 
 #include <netinet/in.h>
 

@@ -2,8 +2,8 @@
  * Looks every two seconds, while somebody listens, how many workers live, and tells the listeners when that has
  * changed: workers themselves publish nothing of the kind. The loop's alone.
  */
-#ifndef REPRISE_DASHBOARD_MUSTER_H
-#define REPRISE_DASHBOARD_MUSTER_H
+#ifndef REPRISE_DASHBOARD_WORKER_WATCH_H
+#define REPRISE_DASHBOARD_WORKER_WATCH_H
 
 #include <ev.h>
 

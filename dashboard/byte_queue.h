@@ -2,8 +2,8 @@
  * Bytes on their way to somebody who may read slowly: added at one end, taken at the other. What has been taken does
  * not stay in memory, also where the reader never quite catches up. No I/O.
  */
-#ifndef REPRISE_DASHBOARD_OUTFLOW_H
-#define REPRISE_DASHBOARD_OUTFLOW_H
+#ifndef REPRISE_DASHBOARD_BYTE_QUEUE_H
+#define REPRISE_DASHBOARD_BYTE_QUEUE_H
 
 #include "common/base/buf.h"
 

@@ -4,8 +4,8 @@
  * together, and when a call's operation has ended, or its patience, it goes back to an executor, which calls the
  * handler that goes on. While the program ends, nobody waits any longer.
  */
-#ifndef REPRISE_DASHBOARD_WAITING_H
-#define REPRISE_DASHBOARD_WAITING_H
+#ifndef REPRISE_DASHBOARD_OPERATION_WAITER_H
+#define REPRISE_DASHBOARD_OPERATION_WAITER_H
 
 #include "dashboard/call.h"
 

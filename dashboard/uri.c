@@ -1,4 +1,4 @@
-#include "dashboard/query.h"
+#include "dashboard/uri.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/base/json.h"
-#include "dashboard/query.h"
+#include "dashboard/uri.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(const char *text)

@@ -2,8 +2,8 @@
  * Refuses the shapes of requests that two programs in a row may read differently (request smuggling: RFC 9112, sections
  * 6 and 11.2), before anything of the request counts. Fed with the headers one by one. Pure.
  */
-#ifndef REPRISE_DASHBOARD_STRICT_H
-#define REPRISE_DASHBOARD_STRICT_H
+#ifndef REPRISE_DASHBOARD_SMUGGLING_CHECK_H
+#define REPRISE_DASHBOARD_SMUGGLING_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "dashboard/forwarded.h"
+#include "dashboard/request_headers.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PROXIES "10.0.0.0/8,::1,fd00::/8"

@@ -1,7 +1,7 @@
 /* Shapes of requests that are refused before anything of them counts. */
 #include <string.h>
 
-#include "dashboard/strict.h"
+#include "dashboard/smuggling_check.h"
 #include "tests/testing/testing.h"
 
 struct header {

@@ -1,4 +1,4 @@
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/access.h"
-#include "dashboard/waiting.h"
+#include "dashboard/operation_waiter.h"
 
 #define REDIS_CONNECT_MS 1000
 #define REDIS_COMMAND_MS 2000

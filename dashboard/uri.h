@@ -1,8 +1,8 @@
 /*
  * The query of a request: `name=value` pairs joined by &. Strict: no name twice, at most QUERY_MAX pairs, UTF-8. Pure.
  */
-#ifndef REPRISE_DASHBOARD_QUERY_H
-#define REPRISE_DASHBOARD_QUERY_H
+#ifndef REPRISE_DASHBOARD_URI_H
+#define REPRISE_DASHBOARD_URI_H
 
 #include <stddef.h>
 

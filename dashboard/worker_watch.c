@@ -1,4 +1,4 @@
-#include "dashboard/muster.h"
+#include "dashboard/worker_watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "dashboard/forwarded.h"
+#include "dashboard/request_headers.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>

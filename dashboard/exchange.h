@@ -1,9 +1,9 @@
 /* One request: what exchange.c (its course) and exchange_head.c (its headers) share. */
-#ifndef REPRISE_DASHBOARD_EXCHANGE_PRIVATE_H
-#define REPRISE_DASHBOARD_EXCHANGE_PRIVATE_H
+#ifndef REPRISE_DASHBOARD_EXCHANGE_H
+#define REPRISE_DASHBOARD_EXCHANGE_H
 
 #include "dashboard/server_private.h"
-#include "dashboard/strict.h"
+#include "dashboard/smuggling_check.h"
 
 #define EXCHANGE_TARGET_MAX 8192
 

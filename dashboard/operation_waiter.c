@@ -1,4 +1,4 @@
-#include "dashboard/waiting.h"
+#include "dashboard/operation_waiter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "dashboard/desk.h"
+#include "dashboard/call_executor.h"
 #include "embedded/sql_dashboard.h"
 
 #define NAP_FIRST_MS 5

@@ -1,4 +1,4 @@
-#include "dashboard/guard.h"
+#include "dashboard/login_throttle.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
