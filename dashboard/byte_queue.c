@@ -2,40 +2,40 @@
 
 #include <string.h>
 
-void outflow_fini(struct outflow *outflow)
+void byte_queue_fini(struct byte_queue *queue)
 {
-    buf_fini(&outflow->bytes);
-    *outflow = (struct outflow){.taken = 0};
+    buf_fini(&queue->bytes);
+    *queue = (struct byte_queue){.taken = 0};
 }
 
 /* Once half of it has been taken: so each byte is moved once at the most, on average. */
-static void close_up(struct outflow *outflow)
+static void close_up(struct byte_queue *queue)
 {
-    size_t left = outflow_left(outflow);
-    if (left > outflow->taken)
+    size_t left = byte_queue_left(queue);
+    if (left > queue->taken)
         return;
     if (left > 0)
-        memmove(outflow->bytes.data, outflow->bytes.data + outflow->taken, left);
-    outflow->bytes.len = left;
-    outflow->taken = 0;
+        memmove(queue->bytes.data, queue->bytes.data + queue->taken, left);
+    queue->bytes.len = left;
+    queue->taken = 0;
 }
 
-void outflow_add(struct outflow *outflow, const void *bytes, size_t len)
+void byte_queue_add(struct byte_queue *queue, const void *bytes, size_t len)
 {
-    close_up(outflow);
-    buf_add(&outflow->bytes, bytes, len);
+    close_up(queue);
+    buf_add(&queue->bytes, bytes, len);
 }
 
-size_t outflow_take(struct outflow *outflow, char *out, size_t room)
+size_t byte_queue_take(struct byte_queue *queue, char *out, size_t room)
 {
-    size_t left = outflow_left(outflow), given = left < room ? left : room;
+    size_t left = byte_queue_left(queue), given = left < room ? left : room;
     if (given > 0)
-        memcpy(out, outflow->bytes.data + outflow->taken, given);
-    outflow->taken += given;
+        memcpy(out, queue->bytes.data + queue->taken, given);
+    queue->taken += given;
     return given;
 }
 
-size_t outflow_left(const struct outflow *outflow)
+size_t byte_queue_left(const struct byte_queue *queue)
 {
-    return outflow->bytes.len - outflow->taken;
+    return queue->bytes.len - queue->taken;
 }

@@ -1,3 +1,8 @@
+/*
+ * One call: its parts, how a handler reads them, and how it replies. Handlers (run_*.c) use nothing else of the HTTP
+ * server. The text of an error leaves the program only where the caller caused it; of a failure of ours the caller sees
+ * the request's id, and the log has the text.
+ */
 #include "dashboard/call.h"
 
 #include <stdarg.h>
@@ -13,6 +18,8 @@
 #define JSON_TYPE "application/json"
 #define BODY_LIMITS ((struct json_limits){CALL_BODY_MAX, 32})
 
+struct call call_executor_stop;
+
 void call_init(struct call *call)
 {
     uint8_t random[8];
@@ -24,7 +31,7 @@ void call_init(struct call *call)
 void call_fini(struct call *call)
 {
     route_params_fini(&call->params);
-    query_fini(&call->query);
+    uri_query_fini(&call->query);
     buf_fini(&call->body);
     free(call->content_type);
     if (call->authorization != NULL)
@@ -38,7 +45,7 @@ void call_fini(struct call *call)
     free(call->reply.location);
 }
 
-/* ---- what is asked --------------------------------------------------------------------------------------------- */
+/* ---- what is asked ----------------------------------------------------------------------------------------------- */
 
 const char *call_value(const struct call *call, const char *name)
 {
@@ -46,7 +53,7 @@ const char *call_value(const struct call *call, const char *name)
         if (strncmp(call->params.names[i], name, call->params.name_lens[i]) == 0 &&
             name[call->params.name_lens[i]] == '\0')
             return call->params.values[i];
-    return query_get(&call->query, name);
+    return uri_query_get(&call->query, name);
 }
 
 static const char *asked_value(const void *from, const char *name)
@@ -54,7 +61,7 @@ static const char *asked_value(const void *from, const char *name)
     return call_value(from, name);
 }
 
-struct query_params call_asked(const struct call *call)
+struct query_params call_params(const struct call *call)
 {
     return (struct query_params){asked_value, call, QUERY_PARAMS_BY_PARAMETERS};
 }
@@ -131,8 +138,8 @@ static const int statuses[ERR_COUNT] = {
     [ERR_RETRY] = 503, [ERR_PERMANENT] = 500, [ERR_FENCED] = 409,    [ERR_BUSY] = 503,     [ERR_INTERRUPTED] = 503,
 };
 
-/* What a caller is told of a failure that is ours. */
-static const char *outward(int status, const struct err_info *error)
+/* The text that leaves the program: of a failure of ours it says no more than that. */
+static const char *outward_text(int status, const struct err_info *error)
 {
     return status == 500   ? "this failed on our side; the log says why, by the request's id"
            : status == 503 ? "a store does not answer at the moment; try again soon"
@@ -142,7 +149,7 @@ static const char *outward(int status, const struct err_info *error)
 void call_reply_error(struct call *call, const struct err_info *error)
 {
     int status = call->refusal != 0 ? call->refusal : statuses[error->code];
-    const char *text = call->refusal != 0 ? error->text : outward(status, error);
+    const char *text = call->refusal != 0 ? error->text : outward_text(status, error);
     if (text != error->text)
         log_error("request %s (%s %s): %s", call->id, call->route == NULL ? "-" : method_names[call->route->method],
                   call->route == NULL ? "-" : call->route->pattern, error->text);

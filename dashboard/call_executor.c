@@ -1,3 +1,10 @@
+/*
+ * The executors: one function answers each call in the same order (the stores are ready, the caller may, the handler
+ * runs, what failed becomes a reply), for one call (answer_call) or for several of one route (answer_group).
+ *
+ * A handler never answers twice, and no transaction stays open after it. A call that waits for an operation goes to
+ * LANE_WAITING instead of the loop. Started and stopped by serve.c; the loop (exchange.c) fills the lanes.
+ */
 #include "dashboard/call_executor.h"
 
 #include <pthread.h>
@@ -11,24 +18,22 @@
 
 #define REDIS_CONNECT_MS 1000
 #define REDIS_COMMAND_MS 2000
-#define PATIENT_DESKS 4
+#define PATIENT_EXECUTORS 4
 #define UNPREPARED_RETRY_S 2
-#define WAITING_DESKS 1 /* the waiting room */
-#define LOGIN_DESKS 1   /* one at a time: a hash takes 32 MiB, and a processor for as long as it lasts */
+#define WAITING_EXECUTORS 1 /* operation_waiter.c */
+#define LOGIN_EXECUTORS 1   /* one at a time: a hash takes 32 MiB, and a processor for as long as it lasts */
 
-/* For requests: nobody waits longer for a page than this. */
+/* For requests of pages: no answer takes longer than this. */
 #define LIMITS_QUICK ((struct pg_limits){5000, 10000, 8000, 5000, 12000, false, 3000})
 
-struct call desk_stop;
-
-/* A question's answer is the reply as it stands. */
+/* The result of a query of common/query is the reply as it stands. */
 static enum err run_route(struct call *call, struct err_info *error)
 {
     if (call->route->run != NULL)
         return call->route->run(call, error);
-    struct query_params asked = call_asked(call);
+    struct query_params asked = call_params(call);
     struct query_result answer = {0};
-    enum err err = call->route->ask(call->desk->pg, &asked, &answer, error);
+    enum err err = call->route->ask(call->executor->pg, &asked, &answer, error);
     if (err == ERR_OK) {
         call_reply(call, 200, json_object_get(answer.json));
         query_result_fini(&answer);
@@ -36,68 +41,67 @@ static enum err run_route(struct call *call, struct err_info *error)
     return err;
 }
 
-/* ERR_OK: the route's work can begin. */
+/* ERR_OK: the handler can begin. */
 static enum err stores_ready(struct call *call, struct err_info *error)
 {
-    if (!atomic_load(&call->desk->office->prepared)) {
+    if (!atomic_load(&call->executor->pool->prepared)) {
         call->reply.retry_after_s = UNPREPARED_RETRY_S;
-        return call_refuse(
-            call, 503, error,
-            "PostgreSQL does not answer yet, or its schema is being brought up to date; it is tried again");
+        return call_refuse(call, 503, error,
+                           "PostgreSQL does not answer yet, or its schema is being brought up to date; try again soon");
     }
-    return pg_ready(call->desk->pg, error);
+    return pg_ready(call->executor->pg, error);
 }
 
-/* An idle connection may have been cut by the server since it was last used, which shows only now. What has changed
- * nothing is tried once more, on a new one. */
-static enum err again_if_cut(enum err err, struct call *call, route_fn *run, struct err_info *error)
+/* The server may have cut an idle connection since it was last used, which shows only now. What changes nothing is run
+ * once more, on a new connection. */
+static enum err rerun_if_cut(enum err err, struct call *call, route_fn *run, struct err_info *error)
 {
     if (err != ERR_UNREACHABLE || strcmp(error->sqlstate, "") == 0)
         return err;
     err_clear(error);
-    err = pg_ready(call->desk->pg, error);
+    err = pg_ready(call->executor->pg, error);
     return err == ERR_OK ? run(call, error) : err;
 }
 
-/* It has waited, and goes on; who asks was checked before. */
-static enum err go_on(struct call *call, struct err_info *error)
+/* It has waited for an operation, and goes on; its caller was checked before. */
+static enum err answer_waited(struct call *call, struct err_info *error)
 {
     route_fn *then = call->wait.then;
     call->wait.then = NULL;
-    enum err err = pg_ready(call->desk->pg, error);
-    return err == ERR_OK ? again_if_cut(then(call, error), call, then, error) : err;
+    enum err err = pg_ready(call->executor->pg, error);
+    return err == ERR_OK ? rerun_if_cut(then(call, error), call, then, error) : err;
 }
 
 static enum err answer_call(struct call *call, struct err_info *error)
 {
     if (call->wait.is_over)
-        return go_on(call, error);
+        return answer_waited(call, error);
     bool stores = call->route->needs == ROUTE_WITH_STORES;
     enum err err = stores ? stores_ready(call, error) : ERR_OK;
     if (err == ERR_OK)
-        err = again_if_cut(access_check(call, error), call, access_check, error);
+        err = rerun_if_cut(access_check(call, error), call, access_check, error);
     if (err == ERR_OK)
         err = run_route(call, error);
-    return call->route->method == METHOD_GET ? again_if_cut(err, call, run_route, error) : err;
+    return call->route->method == METHOD_GET ? rerun_if_cut(err, call, run_route, error) : err;
 }
 
-/* Those that a route takes together with `first` and that wait already. */
-static size_t take_group(struct desk *desk, struct call *first, struct call *calls[ROUTE_MANY_MAX])
+/* The calls that wait already and that the route answers together with `first`. */
+static size_t take_group(struct call_executor *executor, struct call *first, struct call *calls[ROUTE_MANY_MAX])
 {
     size_t count = 1;
     calls[0] = first;
     while (first->route->many != NULL && count < ROUTE_MANY_MAX) {
-        struct call *call = mailbox_take(desk->office->lanes[desk->lane], 0);
+        struct call *call = mailbox_take(executor->pool->lanes[executor->lane], 0);
         if (call == NULL)
             break;
-        if (call == &desk_stop || call->route != first->route) {
-            desk->next = call;
+        if (call == &call_executor_stop || call->route != first->route) {
+            executor->next = call;
             break;
         }
         calls[count++] = call;
     }
     for (size_t i = 0; i < count; i++)
-        calls[i]->desk = desk;
+        calls[i]->executor = executor;
     return count;
 }
 
@@ -115,7 +119,7 @@ static void answer_group(struct call **calls, size_t count)
         calls[0]->route->many(calls, passed);
 }
 
-static void answer(struct call **calls, size_t count)
+static void answer_calls(struct call **calls, size_t count)
 {
     struct err_info error = {0};
     if (calls[0]->route->many != NULL)
@@ -129,65 +133,68 @@ static bool waits(const struct call *call)
     return call->wait.then != NULL && !call->wait.is_over;
 }
 
-static void *desk_main(void *context)
+static void *executor_main(void *context)
 {
-    struct desk *desk = context;
+    struct call_executor *executor = context;
     for (;;) {
         struct call *calls[ROUTE_MANY_MAX];
-        struct call *first = desk->next != NULL ? desk->next : mailbox_take(desk->office->lanes[desk->lane], -1);
-        desk->next = NULL;
-        if (first == &desk_stop)
+        struct call *first =
+            executor->next != NULL ? executor->next : mailbox_take(executor->pool->lanes[executor->lane], -1);
+        executor->next = NULL;
+        if (first == &call_executor_stop)
             return NULL;
-        size_t count = take_group(desk, first, calls);
-        answer(calls, count);
-        pg_abort(desk->pg); /* a handler that failed may have left a transaction open */
+        size_t count = take_group(executor, first, calls);
+        answer_calls(calls, count);
+        pg_abort(executor->pg); /* a handler that failed may have left a transaction open */
         for (size_t i = 0; i < count; i++)
-            mailbox_put(waits(calls[i]) ? desk->office->lanes[LANE_WAITING] : desk->office->answered, calls[i]);
+            mailbox_put(waits(calls[i]) ? executor->pool->lanes[LANE_WAITING] : executor->pool->answered, calls[i]);
     }
 }
 
-static struct desk *desk_open(struct office *office, enum lane lane)
+static struct call_executor *executor_start(struct call_pool *pool, enum lane lane)
 {
-    const struct config *config = office_config(office);
-    struct desk *desk = mem_zalloc(sizeof *desk);
+    const struct config *config = call_pool_config(pool);
+    struct call_executor *executor = mem_zalloc(sizeof *executor);
     pthread_t *thread = mem_zalloc(sizeof *thread);
-    desk->office = office;
-    desk->lane = lane;
-    desk->pg = pg_new(config->postgres_url, "reprise dashboard", lane == LANE_QUICK ? LIMITS_QUICK : PG_LIMITS_PROGRAM);
-    desk->dispatch =
-        (struct dispatch){redis_new(office->redis, REDIS_CONNECT_MS, REDIS_COMMAND_MS), config->redis_prefix};
-    desk->thread = thread;
-    int failed = pthread_create(thread, NULL, lane == LANE_WAITING ? waiting_main : desk_main, desk);
+    executor->pool = pool;
+    executor->lane = lane;
+    executor->pg =
+        pg_new(config->postgres_url, "reprise dashboard", lane == LANE_QUICK ? LIMITS_QUICK : PG_LIMITS_PROGRAM);
+    executor->dispatch =
+        (struct dispatch){redis_new(pool->redis, REDIS_CONNECT_MS, REDIS_COMMAND_MS), config->redis_prefix};
+    executor->thread = thread;
+    int failed = pthread_create(thread, NULL, lane == LANE_WAITING ? operation_waiter_main : executor_main, executor);
     if (failed != 0) {
         log_error("cannot start an executor: %s", strerror(failed));
         abort();
     }
-    return desk;
+    return executor;
 }
 
-struct desk **desks_open(struct office *office, size_t *count)
+struct call_executor **call_executors_start(struct call_pool *pool, size_t *count)
 {
-    const size_t wanted[LANE_COUNT] = {(size_t)office_config(office)->dashboard_executors, PATIENT_DESKS, WAITING_DESKS,
-                                       LOGIN_DESKS};
-    struct desk **desks = mem_array(wanted[0] + wanted[1] + wanted[2] + wanted[3], sizeof(struct desk *));
+    const size_t wanted[LANE_COUNT] = {(size_t)call_pool_config(pool)->dashboard_executors, PATIENT_EXECUTORS,
+                                       WAITING_EXECUTORS, LOGIN_EXECUTORS};
+    struct call_executor **executors =
+        mem_array(wanted[0] + wanted[1] + wanted[2] + wanted[3], sizeof(struct call_executor *));
     *count = 0;
     for (int lane = 0; lane < LANE_COUNT; lane++)
         for (size_t i = 0; i < wanted[lane]; i++)
-            desks[(*count)++] = desk_open(office, (enum lane)lane);
-    return desks;
+            executors[(*count)++] = executor_start(pool, (enum lane)lane);
+    return executors;
 }
 
-void desks_close(struct desk **desks, size_t count)
+void call_executors_stop(struct call_executor **executors, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        mailbox_put(desks[i]->office->lanes[desks[i]->lane], &desk_stop);
+        mailbox_put(executors[i]->pool->lanes[executors[i]->lane], &call_executor_stop);
     for (size_t i = 0; i < count; i++) {
-        pthread_t *thread = desks[i]->thread;
+        pthread_t *thread = executors[i]->thread;
         pthread_join(*thread, NULL);
         free(thread);
-        redis_drop(desks[i]->dispatch.redis);
-        pg_drop(desks[i]->pg);
-        free(desks[i]);
+        redis_drop(executors[i]->dispatch.redis);
+        pg_drop(executors[i]->pg);
+        free(executors[i]);
     }
-    free(desks);
+    free(executors);
 }

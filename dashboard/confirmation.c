@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/json.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 
 #define US_PER_S INT64_C(1000000)
 #define LIFE_S 600
@@ -21,7 +21,7 @@
 static void seal(const struct call *call, const struct submission *submission, int64_t at_s, int64_t jobs,
                  char out[SHA256_HEX + 1])
 {
-    const struct config *config = office_config(call->desk->office);
+    const struct config *config = call_config(call);
     struct buf text = BUF_INIT;
     uint8_t mac[SHA256_BYTES];
     char digest[SHA256_HEX + 1];

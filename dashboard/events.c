@@ -1,3 +1,14 @@
+/*
+ * The stream of events: one Redis subscription, many listeners.
+ *
+ * Redis publishes (the worker's progress, definitions, operations) -> on_message keeps the latest frame of each subject
+ * -> every ROUND_S one buffer goes to all listeners -> libmicrohttpd takes it from each listener's queue (on_read), or
+ * the connection sleeps until there is more.
+ *
+ * Memory is bounded on both sides: a listener that does not read is cut off at PENDING_MAX; more than NEWS_BYTES_MAX in
+ * one round becomes "read all again". Nothing here reads PostgreSQL or waits. The loop calls it: server.c makes it,
+ * exchange.c adds listeners, worker_watch.c publishes.
+ */
 #include "dashboard/events.h"
 
 #include <stdio.h>
@@ -14,12 +25,11 @@
 #include "common/queue/names.h"
 #include "dashboard/byte_queue.h"
 #include "dashboard/response.h"
-#include "dashboard/server_private.h"
 
-#define ROUND_S 0.1 /* progress reaches a page within 200 ms, whatever else there is to tell */
+#define ROUND_S 0.1 /* progress reaches a page within 200 ms, however many messages there are */
 #define BEAT_S 10.0 /* by beats a page sees that the stream is alive, and a write sees that its client has left */
 #define PENDING_MAX (256u * 1024)
-#define NEWS_BYTES_MAX (1024u * 1024) /* between two rounds; what is more is told as "something was missed" */
+#define NEWS_BYTES_MAX (1024u * 1024) /* between two rounds; beyond it pages are asked to read all again */
 #define MESSAGE_LIMITS ((struct json_limits){16 * 1024, 8})
 #define BLOCK_BYTES 4096
 #define FEED_IS_UP "event: feed\ndata: {\"type\":\"feed\",\"up\":true}\n\n"
@@ -31,23 +41,25 @@ struct listener {
     struct events *events;
     struct MHD_Connection *connection;
     struct peer *peer;
-    struct outflow pending;
+    struct byte_queue pending;
     bool asleep, ended, of_session;
     uint8_t session[SHA256_BYTES];
     int64_t since_ms;
     struct listener *prev, *next;
 };
 
-/* The latest that was said of one thing since the last round. */
+/* The latest message about one thing since the last round. */
 struct news {
-    char *subject; /* "progress op_…", or a number of its own where each is to be told */
+    char *subject; /* "progress op_…", or a number of its own where each message counts */
     char *frame;
     UT_hash_handle hh;
 };
 
 struct events {
-    struct server *server;
-    struct redis_async *wire;
+    struct ev_loop *loop;
+    struct http_drive *drive;
+    const struct call_pool *pool;
+    struct redis_async *redis;
     struct listener *listeners;
     size_t count;
     uint64_t arrivals; /* listeners that ever came */
@@ -58,14 +70,14 @@ struct events {
     ev_timer round, beat;
 };
 
-/* ---- listeners ------------------------------------------------------------------------------------------------- */
+/* ---- listeners --------------------------------------------------------------------------------------------------- */
 
-static void wake(struct listener *listener)
+static void listener_wake(struct listener *listener)
 {
     if (!listener->asleep)
         return;
     listener->asleep = false;
-    http_drive_resume(&listener->events->server->drive, listener->connection);
+    http_drive_resume(listener->events->drive, listener->connection);
 }
 
 /* libmicrohttpd asks for bytes; without any the connection sleeps until there are. */
@@ -73,7 +85,7 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t room)
 {
     (void)position;
     struct listener *listener = context;
-    size_t given = outflow_take(&listener->pending, out, room);
+    size_t given = byte_queue_take(&listener->pending, out, room);
     if (given > 0)
         return (ssize_t)given;
     if (listener->ended)
@@ -88,7 +100,7 @@ static void on_gone(void *context)
     struct listener *listener = context;
     DL_DELETE(listener->events->listeners, listener);
     listener->events->count--;
-    outflow_fini(&listener->pending);
+    byte_queue_fini(&listener->pending);
     free(listener);
 }
 
@@ -100,14 +112,14 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
         (struct listener){.events = events, .connection = connection, .peer = peer, .since_ms = clock_mono_ms()};
     listener->of_session = caller->by == CALLER_SESSION;
     memcpy(listener->session, caller->session, sizeof listener->session);
-    outflow_add(&listener->pending, GREETING, strlen(GREETING));
+    byte_queue_add(&listener->pending, GREETING, strlen(GREETING));
     DL_APPEND(events->listeners, listener);
     events->count++;
     events->arrivals++;
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_read, listener, on_gone);
     if (response == NULL)
-        abort(); /* only memory can be wanting */
+        abort(); /* only for want of memory */
     response_harden(response);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
@@ -115,28 +127,28 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
     return response;
 }
 
-static void tell(struct listener *listener, const struct buf *frames)
+static void listener_send(struct listener *listener, const struct buf *frames)
 {
-    if (outflow_left(&listener->pending) > PENDING_MAX) {
+    if (byte_queue_left(&listener->pending) > PENDING_MAX) {
         listener->ended = true;
         peer_shut(listener->peer);
     } else if (!listener->ended) {
-        outflow_add(&listener->pending, frames->data, frames->len);
+        byte_queue_add(&listener->pending, frames->data, frames->len);
     }
-    wake(listener);
+    listener_wake(listener);
 }
 
-static void tell_all(struct events *events, const struct buf *frames)
+static void send_to_all(struct events *events, const struct buf *frames)
 {
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
-    tell(listener, frames);
+    listener_send(listener, frames);
 }
 
-static void end(struct listener *listener)
+static void listener_end(struct listener *listener)
 {
     listener->ended = true;
-    wake(listener);
+    listener_wake(listener);
 }
 
 void events_end_session(struct events *events, const struct caller *caller)
@@ -144,25 +156,25 @@ void events_end_session(struct events *events, const struct caller *caller)
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
     if (listener->of_session && memcmp(listener->session, caller->session, sizeof listener->session) == 0)
-        end(listener);
+        listener_end(listener);
 }
 
-/* Whoever may listen no more must not listen on for ever. As long as a session lives unused: browsers come again by
- * themselves, and a page on which nothing happens must not keep its session alive. */
-static void end_old(struct events *events)
+/* A stream ends after dashboard.stream_life, so that a caller whose session or token has ended does not go on
+ * listening. Browsers connect again by themselves, and are checked again. */
+static void listeners_expire(struct events *events)
 {
-    int64_t now_ms = clock_mono_ms(), life_ms = office_config(events->server->office)->dashboard_stream_life_ms;
+    int64_t now_ms = clock_mono_ms(), life_ms = call_pool_config(events->pool)->dashboard_stream_life_ms;
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
     if (now_ms - listener->since_ms >= life_ms)
-        end(listener);
+        listener_end(listener);
 }
 
 void events_end_all(struct events *events)
 {
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
-    end(listener);
+    listener_end(listener);
 }
 
 size_t events_listeners(const struct events *events)
@@ -175,9 +187,9 @@ uint64_t events_arrivals(const struct events *events)
     return events->arrivals;
 }
 
-/* ---- news ------------------------------------------------------------------------------------------------------ */
+/* ---- news -------------------------------------------------------------------------------------------------------- */
 
-static void drop_news(struct events *events)
+static void news_drop(struct events *events)
 {
     struct news *news, *next;
     HASH_ITER (hh, events->news, news, next) {
@@ -199,24 +211,24 @@ static void on_round(struct ev_loop *loop, ev_timer *timer, int what)
     HASH_ITER (hh, events->news, news, next)
         buf_add_str(&frames, news->frame);
     if (events->missed)
-        buf_add_str(&frames, FEED_IS_UP); /* then pages load anew */
+        buf_add_str(&frames, FEED_IS_UP); /* then pages read all again */
     if (frames.len > 0)
-        tell_all(events, &frames);
+        send_to_all(events, &frames);
     buf_fini(&frames);
-    drop_news(events);
+    news_drop(events);
 }
 
 static void on_beat(struct ev_loop *loop, ev_timer *timer, int what)
 {
     (void)loop, (void)what;
     struct buf beat = BUF_INIT;
-    end_old(timer->data);
+    listeners_expire(timer->data);
     buf_add_str(&beat, BEAT);
-    tell_all(timer->data, &beat);
+    send_to_all(timer->data, &beat);
     buf_fini(&beat);
 }
 
-static void keep(struct events *events, char *subject, struct json_object *message, const char *type)
+static void news_keep(struct events *events, char *subject, struct json_object *message, const char *type)
 {
     struct news *news = NULL;
     struct buf frame = BUF_INIT;
@@ -235,22 +247,23 @@ static void keep(struct events *events, char *subject, struct json_object *messa
     news->frame = buf_take(&frame);
     if (!ev_is_active(&events->round)) {
         ev_timer_set(&events->round, ROUND_S, 0.);
-        ev_timer_start(events->server->loop, &events->round);
+        ev_timer_start(events->loop, &events->round);
     }
 }
 
-/* Anybody who may publish in Redis may say anything: what is no JSON object with a plain type is not passed on. */
+/* Any client that may publish in Redis may publish anything: what is no JSON object with a plain type is not passed
+ * on. */
 static bool is_plain(const char *type)
 {
     size_t len = type == NULL ? 0 : strlen(type);
     return len > 0 && len < 40 && strspn(type, "abcdefghijklmnopqrstuvwxyz_-") == len;
 }
 
-void events_tell(struct events *events, const char *type, struct json_object *message)
+void events_publish(struct events *events, const char *type, struct json_object *message)
 {
     struct buf subject = BUF_INIT;
     buf_add_str(&subject, type);
-    keep(events, buf_take(&subject), message, type);
+    news_keep(events, buf_take(&subject), message, type);
 }
 
 static void on_message(const redisReply *reply, void *context)
@@ -272,48 +285,50 @@ static void on_message(const redisReply *reply, void *context)
         else
             buf_add_int(&subject, ++events->numbered);
         if (is_plain(type))
-            keep(events, buf_take(&subject), message, type);
+            news_keep(events, buf_take(&subject), message, type);
         buf_fini(&subject);
     }
     json_object_put(message);
 }
 
-/* While Redis is away there is no live progress: pages are told, and ask PostgreSQL now and then. */
+/* While Redis is away there is no live progress: pages get the event "feed" and read from PostgreSQL now and then. */
 static void on_change(bool up, void *context)
 {
     struct events *events = context;
     struct buf frame = BUF_INIT;
     buf_add_str(&frame, up ? FEED_IS_UP : FEED_IS_DOWN);
-    tell_all(events, &frame);
+    send_to_all(events, &frame);
     buf_fini(&frame);
     if (up) {
         struct redis_args *channel = redis_args_new();
-        name_plain(channel, office_config(events->server->office)->redis_prefix, "events");
-        if (!redis_async_subscribe(events->wire, redis_args_values(channel)[0], on_message, events))
+        name_plain(channel, call_pool_config(events->pool)->redis_prefix, "events");
+        if (!redis_async_subscribe(events->redis, redis_args_values(channel)[0], on_message, events))
             log_warn("the events of Redis cannot be listened to");
         redis_args_drop(channel);
     }
 }
 
-/* ---- the rest -------------------------------------------------------------------------------------------------- */
+/* ---- start and end ----------------------------------------------------------------------------------------------- */
 
-struct events *events_new(struct server *server)
+struct events *events_new(struct ev_loop *loop, struct http_drive *drive, const struct call_pool *pool)
 {
     struct events *events = mem_zalloc(sizeof *events);
-    events->server = server;
+    events->loop = loop;
+    events->drive = drive;
+    events->pool = pool;
     ev_timer_init(&events->round, on_round, ROUND_S, 0.);
     ev_timer_init(&events->beat, on_beat, BEAT_S, BEAT_S);
     events->round.data = events->beat.data = events;
-    ev_timer_start(server->loop, &events->beat);
-    events->wire = redis_async_new(server->loop, "events", server->office->redis, NULL, 0, on_change, events);
+    ev_timer_start(loop, &events->beat);
+    events->redis = redis_async_new(loop, "events", pool->redis, NULL, 0, on_change, events);
     return events;
 }
 
 void events_drop(struct events *events)
 {
-    redis_async_drop(events->wire);
-    ev_timer_stop(events->server->loop, &events->round);
-    ev_timer_stop(events->server->loop, &events->beat);
-    drop_news(events);
+    redis_async_drop(events->redis);
+    ev_timer_stop(events->loop, &events->round);
+    ev_timer_stop(events->loop, &events->beat);
+    news_drop(events);
     free(events);
 }

@@ -1,36 +1,39 @@
 /*
- * Server-sent events: what Redis says on {reprise}:events, told to everybody who listens. One subscription for all of
- * them; of an operation only its latest progress is kept between two rounds, so a busy pool costs no more than a calm
- * one. A listener that does not read is dropped. The loop's alone.
+ * Server-sent events: each message that Redis publishes on {reprise}:events goes to all pages that listen. There is one
+ * subscription for all of them; of an operation only its latest progress is kept between two rounds, so a busy pool
+ * costs no more than a calm one. A listener that does not read is cut off. Runs on the loop's thread only.
  */
 #ifndef REPRISE_DASHBOARD_EVENTS_H
 #define REPRISE_DASHBOARD_EVENTS_H
 
+#include <ev.h>
 #include <json-c/json_object.h>
 #include <microhttpd.h>
 #include <stddef.h>
 
+#include "common/loop/http_drive.h"
 #include "dashboard/call.h"
 #include "dashboard/peers.h"
 
-struct server;
 struct events;
 
-struct events *events_new(struct server *server);
+/* All is borrowed; `drive` is the one of the connections that listen. */
+struct events *events_new(struct ev_loop *loop, struct http_drive *drive, const struct call_pool *pool);
 /* All streams must have ended. */
 void events_drop(struct events *events);
-/* A stream for this connection; the caller's (MHD_destroy_response). It ends by itself after dashboard.stream_life: who
- * listens on is asked again who he is. */
+/* A stream for this connection; the caller's (MHD_destroy_response). It ends by itself after dashboard.stream_life:
+ * the browser connects again, and the caller's session is checked again. */
 struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer,
                                      const struct caller *caller);
 /* Ends the streams of a session. */
 void events_end_session(struct events *events, const struct caller *caller);
 /* Ends all streams. */
 void events_end_all(struct events *events);
-/* Tells everybody; `type` is one of the stream's words. `message` is borrowed. */
-void events_tell(struct events *events, const char *type, struct json_object *message);
+/* Sends a message of this program's own to all listeners; `type` is one of the stream's words. `message` is borrowed.
+ */
+void events_publish(struct events *events, const char *type, struct json_object *message);
 size_t events_listeners(const struct events *events);
-/* How many listeners ever came: a change says that somebody is new, even if another left at the same time. */
+/* How many listeners ever came: a change says that there is a new one, even if another left at the same time. */
 uint64_t events_arrivals(const struct events *events);
 
 #endif

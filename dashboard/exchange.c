@@ -1,8 +1,13 @@
 /*
- * One request and its answer, as libmicrohttpd tells of them:
+ * One request and its answer, as libmicrohttpd calls for them:
  *
  *   target → headers (refused here, if at all) → body → asleep while an executor works → the reply leaves → over
+ *
+ * Runs on the loop's thread and never waits: what reads a store is an executor's (call_executor.c). While an executor
+ * has the call (WORKING) the connection is suspended, and nothing here may touch the call or drop the exchange.
  */
+#include "dashboard/exchange.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +17,12 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/events.h"
-#include "dashboard/exchange.h"
+#include "dashboard/metrics.h"
 #include "dashboard/response.h"
-#include "dashboard/traffic.h"
 #include "dashboard/web.h"
 
 #define STREAM_RETRY_S 10
-#define ROOM_RETRY_S 5
+#define BODIES_RETRY_S 5
 #define PARAMETERS_MAX 128
 #define BODY_SMALL (16u * 1024)
 #define BODY_READ_MAX (8u * 1024 * 1024) /* of one that is refused already */
@@ -34,10 +38,10 @@ static bool has_too_many_parameters(const char *target)
     return count > PARAMETERS_MAX;
 }
 
-/* A proxy may pass the base path on, or take it off. */
-static void take_off_base(struct exchange *exchange)
+/* A proxy may pass dashboard.base_path on, or strip it itself. */
+static void strip_base_path(struct exchange *exchange)
 {
-    const char *base = office_config(exchange->server->office)->dashboard_base_path;
+    const char *base = call_pool_config(exchange->server->pool)->dashboard_base_path;
     char *target = exchange->target;
     size_t len = strlen(base);
     if (len == 0 || strncmp(target, base, len) != 0)
@@ -55,7 +59,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     exchange->peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     exchange->target = mem_strdup(target);
     exchange->target_len = strlen(target);
-    take_off_base(exchange);
+    strip_base_path(exchange);
     exchange->began_us = clock_mono_us();
     call_init(&exchange->call);
     peer_set(exchange->peer, PEER_READING);
@@ -66,7 +70,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     return exchange;
 }
 
-static void drop(struct exchange *exchange)
+static void exchange_drop(struct exchange *exchange)
 {
     *peer_request(exchange->peer) = NULL;
     if (exchange->file != NULL)
@@ -83,7 +87,7 @@ void exchange_abandon(struct peer *peer)
     if (exchange == NULL)
         return;
     assert(exchange->phase != WORKING); /* an executor has it, and its connection sleeps */
-    drop(exchange);
+    exchange_drop(exchange);
 }
 
 void exchange_end(void *context, struct MHD_Connection *connection, void **place, enum MHD_RequestTerminationCode code)
@@ -94,16 +98,16 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **place
     if (exchange == NULL)
         return;
     if (exchange->phase == SENT)
-        traffic_note(exchange->call.route, exchange->call.reply.status, clock_mono_us() - exchange->began_us);
+        metrics_count_request(exchange->call.route, exchange->call.reply.status, clock_mono_us() - exchange->began_us);
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         peer_set(exchange->peer, PEER_IDLE);
-    drop(exchange);
+    exchange_drop(exchange);
 }
 
-/* ---- the reply leaves ------------------------------------------------------------------------------------------ */
+/* ---- the reply leaves -------------------------------------------------------------------------------------------- */
 
 /* Takes the response. */
-static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *response, enum peer_state state)
+static enum MHD_Result response_queue(struct exchange *exchange, struct MHD_Response *response, enum peer_state state)
 {
     if (exchange->closing)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
@@ -114,20 +118,22 @@ static enum MHD_Result queue(struct exchange *exchange, struct MHD_Response *res
     return done;
 }
 
-/* Its end is the connection's: nobody who sends requests on one waits behind it. */
+/* The connection ends with the stream: no later request on it waits behind it. */
 static enum MHD_Result send_events(struct exchange *exchange)
 {
     struct events *events = exchange->server->events;
     exchange->closing = true;
-    return queue(exchange, events_response(events, exchange->connection, exchange->peer, &exchange->call.caller),
-                 PEER_STREAM);
+    return response_queue(
+        exchange, events_response(events, exchange->connection, exchange->peer, &exchange->call.caller), PEER_STREAM);
 }
 
 static void refuse_events(struct call *call)
 {
     struct err_info error = {0};
     call->reply.retry_after_s = STREAM_RETRY_S;
-    if (call_refuse(call, 429, &error, "this address listens too often already") != ERR_OK)
+    if (call_refuse(call, 429, &error,
+                    "this address has too many open event streams: close some of its pages, or try again later") !=
+        ERR_OK)
         call_reply_error(call, &error);
 }
 
@@ -141,20 +147,20 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         return send_events(exchange);
     if (call->reply.kind == REPLY_EVENTS)
         refuse_events(call);
-    return queue(exchange, response_of(call, office_config(server->office)), PEER_WRITING);
+    return response_queue(exchange, response_of(call, call_pool_config(server->pool)), PEER_WRITING);
 }
 
-static enum MHD_Result refuse(struct exchange *exchange, const struct err_info *error)
+static enum MHD_Result request_refuse(struct exchange *exchange, const struct err_info *error)
 {
-    exchange->closing = true; /* what else there is on the connection may not be what it seems */
+    exchange->closing = true; /* what follows on the connection may not be a request */
     call_reply_error(&exchange->call, error);
     return send_reply(exchange);
 }
 
-/* ---- the headers have come ------------------------------------------------------------------------------------- */
+/* ---- the headers have come --------------------------------------------------------------------------------------- */
 
 /* True for a parameter that the route's row names. */
-static bool takes(const struct route *route, const char *name)
+static bool route_takes(const struct route *route, const char *name)
 {
     size_t len = strlen(name);
     for (const char *at = route->query == NULL ? "" : route->query; *at != '\0'; at += strspn(at, " ")) {
@@ -177,19 +183,19 @@ static enum err read_target(struct exchange *exchange, const char *method, struc
         call->reply.allowed = exchange->allowed;
     }
     if (err == ERR_OK)
-        err = query_parse(query, strlen(query), &call->query, error);
+        err = uri_query_parse(query, strlen(query), &call->query, error);
     for (size_t i = 0; err == ERR_OK && i < call->query.count; i++)
-        if (!takes(call->route, call->query.pairs[i].name))
-            err = err_set(error, ERR_USAGE, "there is no parameter %s here%s%s", call->query.pairs[i].name,
-                          call->route->query == NULL ? "" : "; there are: ",
+        if (!route_takes(call->route, call->query.pairs[i].name))
+            err = err_set(error, ERR_USAGE, "unknown parameter %s%s%s", call->query.pairs[i].name,
+                          call->route->query == NULL ? "" : "; known here: ",
                           call->route->query == NULL ? "" : call->route->query);
     return err;
 }
 
 static enum err refuse_length(struct exchange *exchange, struct err_info *error)
 {
-    return call_refuse(&exchange->call, MHD_HTTP_CONTENT_TOO_LARGE, error, "the body may have %zu bytes",
-                       route_body_max(exchange->call.route));
+    return call_refuse(&exchange->call, MHD_HTTP_CONTENT_TOO_LARGE, error,
+                       "the body is too large: at most %zu bytes are accepted", route_body_max(exchange->call.route));
 }
 
 static enum err check_length(struct exchange *exchange, int64_t length, struct err_info *error)
@@ -209,7 +215,7 @@ static bool find_file(struct exchange *exchange)
         .if_none_match = exchange_head_value(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
         .accept_encoding = exchange_head_value(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
     };
-    exchange->file = web_response(&request, office_config(exchange->server->office)->web_root, &status);
+    exchange->file = web_response(&request, call_pool_config(exchange->server->pool)->web_root, &status);
     if (exchange->file == NULL)
         return false;
     response_harden(exchange->file);
@@ -217,11 +223,11 @@ static bool find_file(struct exchange *exchange)
     return true;
 }
 
-static enum MHD_Result lead_to_base(struct exchange *exchange)
+static enum MHD_Result redirect_to_base(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     struct buf location = BUF_INIT;
-    buf_addf(&location, "%s/", office_config(exchange->server->office)->dashboard_base_path);
+    buf_addf(&location, "%s/", call_pool_config(exchange->server->pool)->dashboard_base_path);
     call->reply.location = buf_take(&location);
     call->reply.status = MHD_HTTP_MOVED_PERMANENTLY;
     call->reply.type = "text/plain";
@@ -229,38 +235,38 @@ static enum MHD_Result lead_to_base(struct exchange *exchange)
     return MHD_YES;
 }
 
-/* What is answered before a request is complete ends the connection in libmicrohttpd: good for what is suspect, and for
- * a body that nobody wants; all else is answered when the rest of it has come. */
+/* An answer before the request is complete ends the connection in libmicrohttpd: right for what is suspect, and for a
+ * body that will not be read; all else is answered when the rest of it has come. */
 static enum MHD_Result on_headers(struct exchange *exchange, const char *method, const char *version)
 {
-    struct strict strict = {.wrong = NULL};
+    struct smuggling_check check = {.wrong = NULL};
     struct err_info error = {0};
     exchange->phase = READING;
-    if (exchange_head_check(exchange, method, version, &strict, &error) != ERR_OK)
-        return refuse(exchange, &error);
+    if (exchange_head_check(exchange, method, version, &check, &error) != ERR_OK)
+        return request_refuse(exchange, &error);
     exchange_head_take(exchange, version);
-    bool has_body = strict.chunked || strict.length > 0,
+    bool has_body = check.chunked || check.length > 0,
          reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     if (reads && !has_body && exchange->at_base)
-        return lead_to_base(exchange);
+        return redirect_to_base(exchange);
     if (reads && !has_body && !route_is_api(exchange->target) && find_file(exchange))
         return MHD_YES;
     enum err err = read_target(exchange, method, &error);
     if (err == ERR_OK)
-        err = check_length(exchange, strict.length, &error);
+        err = check_length(exchange, check.length, &error);
     if (err == ERR_OK)
         return MHD_YES;
     if (has_body)
-        return refuse(exchange, &error);
+        return request_refuse(exchange, &error);
     call_reply_error(&exchange->call, &error);
     exchange->phase = ANSWERED;
     return MHD_YES;
 }
 
-/* ---- the body -------------------------------------------------------------------------------------------------- */
+/* ---- the body ---------------------------------------------------------------------------------------------------- */
 
-/* Bodies are read before it is known who sends them: what is large of all of them together has a limit. */
-static bool take_room(struct exchange *exchange, size_t len)
+/* Bodies are read before their callers are known: all large ones together have a limit. */
+static bool body_reserve(struct exchange *exchange, size_t len)
 {
     struct server *server = exchange->server;
     size_t large = len > BODY_SMALL ? len - BODY_SMALL : 0, more = large - exchange->large;
@@ -271,9 +277,9 @@ static bool take_room(struct exchange *exchange, size_t len)
     return true;
 }
 
-/* Nothing can be answered in the midst of a body: what is not wanted is read on and thrown away, up to a limit at which
- * the connection is cut. */
-static void throw_away(struct exchange *exchange, int status)
+/* libmicrohttpd cannot answer in the midst of a body: a body that is refused is read on and discarded, up to a limit at
+ * which the connection is cut. */
+static void body_discard(struct exchange *exchange, int status)
 {
     exchange->unwanted = status;
     exchange->server->large_bodies -= exchange->large;
@@ -282,14 +288,14 @@ static void throw_away(struct exchange *exchange, int status)
     exchange->call.body = (struct buf)BUF_INIT;
 }
 
-/* A chunked body tells its size only as it comes. */
+/* The size of a chunked body shows only as it comes. */
 static enum MHD_Result on_body(struct exchange *exchange, const char *bytes, size_t *len)
 {
     exchange->read += *len;
     if (exchange->unwanted == 0 && exchange->read > route_body_max(exchange->call.route))
-        throw_away(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
-    else if (exchange->unwanted == 0 && !take_room(exchange, exchange->read))
-        throw_away(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
+        body_discard(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
+    else if (exchange->unwanted == 0 && !body_reserve(exchange, exchange->read))
+        body_discard(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
     if (exchange->unwanted == 0)
         buf_add(&exchange->call.body, bytes, *len);
     *len = 0;
@@ -300,12 +306,12 @@ static enum MHD_Result refuse_body(struct exchange *exchange)
 {
     struct err_info error = {0};
     bool too_large = exchange->unwanted == MHD_HTTP_CONTENT_TOO_LARGE;
-    exchange->call.reply.retry_after_s = too_large ? 0 : ROOM_RETRY_S;
+    exchange->call.reply.retry_after_s = too_large ? 0 : BODIES_RETRY_S;
     if (too_large)
         refuse_length(exchange, &error);
     else
-        call_refuse(&exchange->call, exchange->unwanted, &error, "too many large bodies are under way; try again");
-    return refuse(exchange, &error);
+        call_refuse(&exchange->call, exchange->unwanted, &error, "too many large bodies are being received; try again");
+    return request_refuse(exchange, &error);
 }
 
 static enum MHD_Result answer_at_once(struct exchange *exchange)
@@ -324,7 +330,7 @@ static enum MHD_Result on_complete(struct exchange *exchange)
     if (exchange->file != NULL) {
         struct MHD_Response *file = exchange->file;
         exchange->file = NULL;
-        return queue(exchange, file, PEER_WRITING);
+        return response_queue(exchange, file, PEER_WRITING);
     }
     if (exchange->call.route->lane == LANE_LOOP)
         return answer_at_once(exchange);
@@ -332,7 +338,7 @@ static enum MHD_Result on_complete(struct exchange *exchange)
     peer_set(exchange->peer, PEER_WORKING);
     MHD_suspend_connection(exchange->connection);
     server->working++;
-    mailbox_put(server->office->lanes[exchange->call.route->lane], &exchange->call);
+    mailbox_put(server->pool->lanes[exchange->call.route->lane], &exchange->call);
     return MHD_YES;
 }
 

@@ -1,3 +1,8 @@
+/*
+ * The first line and the headers of a request: checks them before anything of the request counts (request smuggling,
+ * the form of the target), then fills in what a call says of its sender: the headers that handlers read, the client's
+ * address behind trusted proxies, whether the browser spoke TLS. Called by exchange.c as soon as the headers have come.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -5,7 +10,7 @@
 #include "common/base/mem.h"
 #include "dashboard/exchange.h"
 #include "dashboard/request_headers.h"
-#include "dashboard/layout.h"
+#include "dashboard/smuggling_check.h"
 
 #define FORWARDED_FOR "X-Forwarded-For"
 #define LAYOUT_UNTIL 0x00097701 /* of MHD_VERSION */
@@ -14,7 +19,7 @@ static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const c
                                  const char *value, size_t value_len)
 {
     (void)kind;
-    strict_header(context, name, name_len, value, value_len);
+    smuggling_check_header(context, name, name_len, value, value_len);
     return MHD_YES;
 }
 
@@ -36,21 +41,21 @@ static const char *const proxy_headers[] = {
 
 /* All lines of X-Forwarded-For are one list (RFC 9110 5.3), whose last entry is the nearest: some proxies add a line of
  * their own to those that the client sent. */
-struct passed_on {
+struct proxy_trace {
     struct buf list;
-    bool is_so;
+    bool found;
 };
 
-static enum MHD_Result on_passed_on(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result on_proxy_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     (void)kind;
-    struct passed_on *passed = context;
+    struct proxy_trace *trace = context;
     for (size_t i = 0; i < sizeof proxy_headers / sizeof *proxy_headers; i++)
-        passed->is_so = passed->is_so || strcasecmp(name, proxy_headers[i]) == 0;
+        trace->found = trace->found || strcasecmp(name, proxy_headers[i]) == 0;
     if (strcasecmp(name, FORWARDED_FOR) != 0 || value == NULL)
         return MHD_YES;
-    buf_add_str(&passed->list, ", ");
-    buf_add_str(&passed->list, value);
+    buf_add_str(&trace->list, ", ");
+    buf_add_str(&trace->list, value);
     return MHD_YES;
 }
 
@@ -61,20 +66,21 @@ void exchange_head_take(struct exchange *exchange, const char *version)
     const struct sockaddr *peer = peer_address(exchange->peer);
     bool proxied = address_list_holds(server->trusted, peer);
     const char *proto = exchange_head_value(exchange, "X-Forwarded-Proto");
-    struct passed_on passed = {.list = BUF_INIT};
-    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_passed_on, &passed);
+    struct proxy_trace trace = {.list = BUF_INIT};
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_proxy_header, &trace);
     call->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     call->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
     call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
     call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
-    forwarded_client(peer, passed.list.data, server->trusted, call->address);
-    buf_fini(&passed.list);
-    call->forwarded = passed.is_so || strcmp(version, "HTTP/1.1") != 0; /* nginx by default, and none but old clients */
-    /* A proxy's connection carries requests of many: where it and libmicrohttpd (lenient within chunked bodies) see
-     * different ends of a request, what is left must not become somebody's next one. */
+    header_client_address(peer, trace.list.data, server->trusted, call->address);
+    buf_fini(&trace.list);
+    call->forwarded = trace.found || strcmp(version, "HTTP/1.1") !=
+                                         0; /* HTTP/1.0: nginx sends it by default, besides it only old clients do */
+    /* A proxy's connection carries requests of many clients: where it and libmicrohttpd (lenient within chunked bodies)
+     * see different ends of a request, what is left must not become another client's next one. */
     exchange->closing = exchange->closing || proxied || call->forwarded;
-    call->tls = strncmp(office_config(server->office)->dashboard_public_url, "https:", 6) == 0 ||
+    call->tls = strncmp(call_pool_config(server->pool)->dashboard_public_url, "https:", 6) == 0 ||
                 (proxied && proto != NULL && strcmp(proto, "https") == 0);
 }
 
@@ -83,18 +89,18 @@ static enum MHD_Result on_place(void *context, enum MHD_ValueKind kind, const ch
                                 const char *value, size_t value_len)
 {
     (void)kind;
-    layout_header(context, name, name_len, value, value_len);
+    smuggling_layout_header(context, name, name_len, value, value_len);
     return MHD_YES;
 }
 
 static enum err check_layout(struct exchange *exchange, const char *method, const char *version, struct err_info *error)
 {
-    struct layout layout;
+    struct smuggling_layout layout;
     struct MHD_Connection *connection = exchange->connection;
     size_t size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    layout_begin(&layout, method, exchange->target_len, version);
+    smuggling_layout_begin(&layout, method, exchange->target_len, version);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_place, &layout);
-    return layout_holds(&layout, size)
+    return smuggling_layout_holds(&layout, size)
                ? ERR_OK
                : err_set(error, ERR_USAGE,
                          "the request is refused: each line of its head must end in CRLF, none may go "
@@ -108,12 +114,12 @@ static enum err check_layout(struct exchange *exchange, const char *method, cons
 }
 #endif
 
-enum err exchange_head_check(struct exchange *exchange, const char *method, const char *version, struct strict *strict,
-                             struct err_info *error)
+enum err exchange_head_check(struct exchange *exchange, const char *method, const char *version,
+                             struct smuggling_check *check, struct err_info *error)
 {
     struct call *call = &exchange->call;
-    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, on_header, strict);
-    enum err err = strict_end(strict, version, error);
+    MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, on_header, check);
+    enum err err = smuggling_check_end(check, version, error);
     if (err == ERR_OK)
         err = check_layout(exchange, method, version, error);
     if (err != ERR_OK)

@@ -12,9 +12,7 @@
 #include "common/base/duration.h"
 #include "common/base/log.h"
 #include "common/store/address_settings.h"
-#include "dashboard/hidden_line.h"
 #include "dashboard/password.h"
-#include "dashboard/revocation.h"
 #include "dashboard/serve.h"
 #include "dashboard/token.h"
 
@@ -26,15 +24,15 @@ static void print_help(void)
          "       dashboard revoke-token TOKEN|ID\n"
          "       dashboard revoke-token --subject NAME\n"
          "\n"
-         "Without a word it serves the HTTP API and the web page until it is told to stop.\n"
+         "Without a command it serves the HTTP API and the web page until it is stopped.\n"
          "\n"
          "  hash-password     reads a password (from a terminal without showing it, else a line of stdin) and prints\n"
          "                    its scrypt hash, for dashboard.password_hash (REPRISE_DASHBOARD_PASSWORD_HASH)\n"
          "  token             prints a JSON Web Token for a program that calls the API; needs REPRISE_JWT_SECRET.\n"
          "                    A viewer looks, an operator starts and stops work, an admin (the default) also changes\n"
          "                    apps, repositories and definitions. Its id is printed to stderr\n"
-         "  revoke-token      calls a token back, or all that a subject was given until now, for all dashboards at\n"
-         "                    once; needs PostgreSQL\n"
+         "  revoke-token      revokes a token, or all that a subject was given until now, for all dashboards at once;\n"
+         "                    needs PostgreSQL\n"
          "  --help            this text\n"
          "  --version         the version\n"
          "  --print-config    all settings with their values and where each comes from, secrets masked\n"
@@ -46,11 +44,11 @@ static void print_help(void)
                entry->secret ? "" : entry->fallback, entry->reloadable ? " (SIGHUP)" : "");
 }
 
-/* ---- hash-password --------------------------------------------------------------------------------------------- */
+/* ---- hash-password ----------------------------------------------------------------------------------------------- */
 
 static enum err hash_password(struct err_info *error)
 {
-    char hash[PASSWORD_HASH_MAX], *password = hidden_line_read("Password: ");
+    char hash[PASSWORD_HASH_MAX], *password = password_read("Password: ");
     if (password == NULL)
         return err_set(error, ERR_USAGE, "a password is expected on stdin, which is empty");
     enum err err = password_hash(password, hash, error);
@@ -61,7 +59,7 @@ static enum err hash_password(struct err_info *error)
     return err;
 }
 
-/* ---- token ----------------------------------------------------------------------------------------------------- */
+/* ---- token ------------------------------------------------------------------------------------------------------- */
 
 /* "--name value" or "--name=value" among the words; NULL if it is not there. */
 static const char *option(int argc, char **argv, const char *name)
@@ -79,12 +77,12 @@ static const char *option(int argc, char **argv, const char *name)
 }
 
 /* It is in the token, too, but not in a form that a person reads. */
-static void say_id(const struct config *config, const char *token)
+static void print_token_id(const struct config *config, const char *token)
 {
     struct token_claims claims;
     struct err_info ignored;
     if (token_verify(config->jwt_secret, token, &claims, &ignored) == ERR_OK)
-        fprintf(stderr, "To call it back: dashboard revoke-token %s\n", claims.id);
+        fprintf(stderr, "To revoke it: dashboard revoke-token %s\n", claims.id);
 }
 
 static enum err issue_token(int argc, char **argv, const struct config *config, struct err_info *error)
@@ -108,7 +106,7 @@ static enum err issue_token(int argc, char **argv, const struct config *config, 
     if (err == ERR_OK)
         puts(token);
     if (err == ERR_OK)
-        say_id(config, token);
+        print_token_id(config, token);
     free(token);
     return err;
 }
@@ -116,17 +114,17 @@ static enum err issue_token(int argc, char **argv, const struct config *config, 
 static enum err revoke_token(int argc, char **argv, const struct config *config, struct err_info *error)
 {
     const char *subject = option(argc, argv, "--subject");
-    enum err err = subject != NULL ? revocation_of_subject(config, subject, error)
-                   : argc == 3     ? revocation_of_token(config, argv[2], error)
+    enum err err = subject != NULL ? token_revoke_subject(config, subject, error)
+                   : argc == 3     ? token_revoke(config, argv[2], error)
                                    : err_set(error, ERR_USAGE,
                                              "usage: dashboard revoke-token TOKEN|ID, or: revoke-token --subject NAME");
     if (err == ERR_OK)
-        puts(subject != NULL ? "All tokens that this subject was given until now are called back."
-                             : "The token is called back.");
+        puts(subject != NULL ? "All tokens that this subject was given until now are revoked."
+                             : "The token is revoked.");
     return err;
 }
 
-/* ---- what is wanted -------------------------------------------------------------------------------------------- */
+/* ---- what is wanted ---------------------------------------------------------------------------------------------- */
 
 static enum err run(int argc, char **argv, struct config_live *settings, struct err_info *error)
 {

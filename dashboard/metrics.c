@@ -1,11 +1,18 @@
+/*
+ * Writes /metrics: families of workers, of the installation, of queues and of this program's own requests, each after
+ * its HELP and TYPE. run_installation.c calls it with what common/query read; nothing here reads a store.
+ * docs/operating.md names every metric (tests/house/check_metrics.py compares them).
+ */
 #include "dashboard/metrics.h"
 
 #include <inttypes.h>
 #include <json-c/linkhash.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/bounded.h"
+#include "common/base/clock.h"
 #include "common/base/json.h"
 
 /* The bounds of the workers' histograms, as in worker/counts.c. */
@@ -18,7 +25,7 @@ static void header(struct buf *out, const char *name, const char *type, const ch
     buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* Names come from heartbeats, which whoever writes to Redis could forge: what would end a label is left out. */
+/* Names come from heartbeats, which any client of Redis could forge: what would end a label is left out. */
 static void label(struct buf *out, const char *name, const char *value)
 {
     buf_addf(out, "%s=\"", name);
@@ -41,7 +48,7 @@ static struct json_object *counts_of(struct json_object *worker)
     return json_object_is_type(counts, json_type_object) ? counts : NULL;
 }
 
-/* ---- one family of metrics after the other, for it must stand together ----------------------------------------- */
+/* ---- one family of metrics after the other, for it must stand together ------------------------------------------- */
 
 typedef void family_fn(struct json_object *worker, struct buf *out);
 
@@ -165,7 +172,7 @@ void metrics_workers(struct json_object *workers, struct buf *out)
     buf_addf(out, "reprise_workers %" PRId64 "\n", alive);
 }
 
-/* ---- the installation ------------------------------------------------------------------------------------------- */
+/* ---- the installation -------------------------------------------------------------------------------------------- */
 
 static bool is_files(struct json_object *kind)
 {
@@ -186,7 +193,7 @@ void metrics_activity(struct json_object *kinds, struct buf *out)
 {
     int64_t files = 0;
     header(out, "reprise_outcomes_total", "counter",
-           "Jobs settled since the installation began, whoever did it: exact.");
+           "Jobs settled since the installation began, by all workers: exact.");
     for (size_t i = 0; i < json_object_array_length(kinds); i++) {
         struct json_object *kind = json_object_array_get_idx(kinds, i);
         if (is_files(kind))
@@ -199,7 +206,7 @@ void metrics_activity(struct json_object *kinds, struct buf *out)
     buf_addf(out, "reprise_files_total %" PRId64 "\n", files);
 }
 
-/* ---- queues ---------------------------------------------------------------------------------------------------- */
+/* ---- queues ------------------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *key, *name, *help;
@@ -227,4 +234,86 @@ void metrics_queues(struct json_object *queues, struct buf *out)
     buf_addf(out, "reprise_inbox_waiting %" PRId64 "\n", json_get_int(inbox, "waiting", 0));
     header(out, "reprise_inbox_rejected", "gauge", "Refused requests that are kept, at most 1000.");
     buf_addf(out, "reprise_inbox_rejected %" PRId64 "\n", json_get_int(inbox, "rejected", 0));
+}
+
+/* ---- requests answered by this program --------------------------------------------------------------------------- */
+
+#define ROUTES_MAX 96
+#define CLASSES 6 /* 1xx to 5xx, from 1 */
+
+static const int64_t request_bounds_us[] = {1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 10000000};
+#define REQUEST_BOUNDS (sizeof request_bounds_us / sizeof *request_bounds_us)
+
+/* The last row is for what belongs to no route. */
+static struct {
+    atomic_int_least64_t by_class[CLASSES], by_time[REQUEST_BOUNDS + 1], sum_us;
+} request_rows[ROUTES_MAX + 1];
+
+void metrics_count_request(const struct route *route, int status, int64_t took_us)
+{
+    size_t row = route == NULL ? ROUTES_MAX : (size_t)(route - routes), bound = 0;
+    int class = status / 100 < CLASSES ? status / 100 : 0;
+    while (bound < REQUEST_BOUNDS && took_us > request_bounds_us[bound])
+        bound++;
+    atomic_fetch_add(&request_rows[row].by_class[class], 1);
+    atomic_fetch_add(&request_rows[row].by_time[bound], 1);
+    atomic_fetch_add(&request_rows[row].sum_us, took_us);
+}
+
+static const char *row_method(size_t row)
+{
+    return row == ROUTES_MAX ? "" : method_names[routes[row].method];
+}
+
+static const char *row_pattern(size_t row)
+{
+    return row == ROUTES_MAX ? "other" : routes[row].pattern;
+}
+
+static void request_counts(struct buf *out, size_t row)
+{
+    for (int class = 1; class < CLASSES; class ++) {
+        int64_t count = atomic_load(&request_rows[row].by_class[class]);
+        if (count > 0)
+            buf_addf(out, "reprise_http_requests_total{method=\"%s\",route=\"%s\",status=\"%dxx\"} %" PRId64 "\n",
+                     row_method(row), row_pattern(row), class, count);
+    }
+}
+
+static void request_times(struct buf *out, size_t row)
+{
+    int64_t count = 0;
+    for (size_t bound = 0; bound <= REQUEST_BOUNDS; bound++)
+        count += atomic_load(&request_rows[row].by_time[bound]);
+    if (count == 0)
+        return;
+    int64_t below = 0;
+    for (size_t bound = 0; bound < REQUEST_BOUNDS; bound++) {
+        below += atomic_load(&request_rows[row].by_time[bound]);
+        buf_addf(out, "reprise_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%g\"} %" PRId64 "\n",
+                 row_method(row), row_pattern(row), (double)request_bounds_us[bound] / US_PER_S, below);
+    }
+    buf_addf(out,
+             "reprise_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"+Inf\"} %" PRId64
+             "\nreprise_http_request_seconds_sum{method=\"%s\",route=\"%s\"} %.6f\n"
+             "reprise_http_request_seconds_count{method=\"%s\",route=\"%s\"} %" PRId64 "\n",
+             row_method(row), row_pattern(row), count, row_method(row), row_pattern(row),
+             (double)atomic_load(&request_rows[row].sum_us) / US_PER_S, row_method(row), row_pattern(row), count);
+}
+
+static void for_each_row(struct buf *out, void (*write)(struct buf *out, size_t row))
+{
+    for (size_t row = 0; row < route_count(); row++)
+        write(out, row);
+    write(out, ROUTES_MAX);
+}
+
+void metrics_requests(struct buf *out)
+{
+    buf_add_str(out, "# HELP reprise_http_requests_total Requests answered by this dashboard.\n"
+                     "# TYPE reprise_http_requests_total counter\n");
+    for_each_row(out, request_counts);
+    buf_add_str(out, "# HELP reprise_http_request_seconds Time from a request's first line to the end of its answer.\n"
+                     "# TYPE reprise_http_request_seconds histogram\n");
+    for_each_row(out, request_times);
 }

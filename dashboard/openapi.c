@@ -1,3 +1,8 @@
+/*
+ * Makes the OpenAPI document from the table of routes and the schemas in schemas/, so that it cannot name a route or a
+ * parameter that does not exist. A schema that a row names and that is missing is a fault of the build's tests
+ * (tests/unit/dashboard/test_route.c), a parameter without a description an assertion. Read by /openapi.json.
+ */
 #include "dashboard/openapi.h"
 
 #include <assert.h>
@@ -62,7 +67,7 @@ static struct json_object *content(const char *type, struct json_object *schema)
     return content;
 }
 
-/* ---- parameters ------------------------------------------------------------------------------------------------ */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 static void add_parameter(struct json_object *array, struct json_object *known, const char *name, size_t len,
                           const char *in)
@@ -95,7 +100,7 @@ static struct json_object *parameters(const struct route *route)
     return array;
 }
 
-/* ---- operations ------------------------------------------------------------------------------------------------ */
+/* ---- operations -------------------------------------------------------------------------------------------------- */
 
 static struct json_object *wrapped(struct json_object *schema)
 {
@@ -129,7 +134,7 @@ static struct json_object *responses(const struct route *route)
     return json;
 }
 
-/* Either of the two will do; [] where nobody need be. */
+/* Either of the two suffices; [] for a route without a login. */
 static struct json_object *security(const struct route *route)
 {
     static const char *const schemes[] = {"bearer", "cookie"};
@@ -172,7 +177,7 @@ static struct json_object *paths(void)
     return json;
 }
 
-/* ---- the document ---------------------------------------------------------------------------------------------- */
+/* ---- the document ------------------------------------------------------------------------------------------------ */
 
 static struct json_object *components(void)
 {
@@ -188,7 +193,7 @@ static struct json_object *components(void)
     return json;
 }
 
-struct json_object *openapi_document(void)
+static struct json_object *document(void)
 {
     struct json_object *json = json_object_new_object(), *info = json_object_new_object();
     json_object_object_add(info, "title", text("Reprise"));
@@ -200,12 +205,12 @@ struct json_object *openapi_document(void)
     return json;
 }
 
-/* Everybody may ask, without a login: he must not cost the milliseconds that it takes to put it together. */
+/* It needs no login: a request must not cost the milliseconds that the document takes to be made. */
 static const char *made_text;
 
 static void make_text(void)
 {
-    struct json_object *json = openapi_document();
+    struct json_object *json = document();
     made_text = mem_strdup(json_object_to_json_string_ext(json, JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(json);
 }

@@ -1,3 +1,9 @@
+/*
+ * One thread, one list of calls: asks PostgreSQL which of the awaited operations have ended, after 5 ms at first, then
+ * in pauses that double up to 200 ms, and hands the calls whose operation or patience has ended back to LANE_PATIENT.
+ * It runs no handler and makes no reply. Handlers enter by operation_waiter_wait (run_history.c); call_executor.c
+ * starts the thread.
+ */
 #include "dashboard/operation_waiter.h"
 
 #include <stdio.h>
@@ -6,121 +12,121 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 #include "embedded/sql_dashboard.h"
 
-#define NAP_FIRST_MS 5
-#define NAP_LAST_MS 200
-#define TOGETHER_MS 20 /* those that are due so soon are asked for too: one question instead of many */
+#define PAUSE_FIRST_MS 5
+#define PAUSE_LAST_MS 200
+#define TOGETHER_MS 20 /* what is due so soon is asked for too: one query instead of many */
 
-struct call waiting_over;
+struct call operation_waiter_close;
 
-struct room {
-    struct desk *desk;
+struct waiter {
+    struct call_executor *executor;
     struct call *first; /* by call->wait.next */
     bool closing;
 };
 
-void waiting_ask(struct call *call, const char *operation_id, int64_t patience_ms, route_fn *then)
+void operation_waiter_wait(struct call *call, const char *operation_id, int64_t patience_ms, route_fn *then)
 {
     int64_t now_ms = clock_mono_ms();
     call->wait = (struct call_wait){
-        .then = then, .deadline_ms = now_ms + patience_ms, .look_ms = now_ms, .nap_ms = NAP_FIRST_MS};
+        .then = then, .deadline_ms = now_ms + patience_ms, .check_ms = now_ms, .pause_ms = PAUSE_FIRST_MS};
     snprintf(call->wait.operation_id, sizeof call->wait.operation_id, "%s", operation_id);
 }
 
-/* ---- looking ----------------------------------------------------------------------------------------------------- */
+/* ---- asking PostgreSQL ------------------------------------------------------------------------------------------- */
 
-static size_t take_due(const struct room *room, int64_t now_ms, const char ***ids)
+static size_t take_due(const struct waiter *waiter, int64_t now_ms, const char ***ids)
 {
     size_t count = 0, all = 0;
-    for (const struct call *call = room->first; call != NULL; call = call->wait.next)
+    for (const struct call *call = waiter->first; call != NULL; call = call->wait.next)
         all++;
     *ids = mem_array(all + 1, sizeof **ids);
-    for (const struct call *call = room->first; call != NULL; call = call->wait.next)
-        if (call->wait.look_ms <= now_ms + TOGETHER_MS)
+    for (const struct call *call = waiter->first; call != NULL; call = call->wait.next)
+        if (call->wait.check_ms <= now_ms + TOGETHER_MS)
             (*ids)[count++] = call->wait.operation_id;
     return count;
 }
 
-static void mark_ended(struct room *room, const char *operation_id)
+static void mark_ended(struct waiter *waiter, const char *operation_id)
 {
-    for (struct call *call = room->first; call != NULL; call = call->wait.next)
+    for (struct call *call = waiter->first; call != NULL; call = call->wait.next)
         if (strcmp(call->wait.operation_id, operation_id) == 0)
             call->wait.ended = true;
 }
 
-/* Where PostgreSQL does not answer they are asked for again; that has the patience of each. */
-static void look(struct room *room, int64_t now_ms)
+/* Where PostgreSQL does not answer, the next round asks again; each call waits no longer than its deadline. */
+static void operations_check(struct waiter *waiter, int64_t now_ms)
 {
     const char **ids = NULL;
     struct err_info error = {0};
     PGresult *result = NULL;
     struct pg_args *args = pg_args_new();
-    size_t count = take_due(room, now_ms, &ids);
+    size_t count = take_due(waiter, now_ms, &ids);
     pg_arg_texts(args, ids, count);
-    enum err err = count == 0 ? ERR_BUSY : pg_ready(room->desk->pg, &error);
+    enum err err = count == 0 ? ERR_BUSY : pg_ready(waiter->executor->pg, &error);
     if (err == ERR_OK)
-        err = pg_exec(room->desk->pg, &sql_dashboard_ended, args, &result, &error);
+        err = pg_exec(waiter->executor->pg, &sql_dashboard_ended, args, &result, &error);
     for (int row = 0; err == ERR_OK && row < pg_rows(result); row++)
-        mark_ended(room, pg_text(result, row, 0));
+        mark_ended(waiter, pg_text(result, row, 0));
     PQclear(result);
     pg_args_drop(args);
     free(ids);
 }
 
-/* ---- who goes on, and who stays ---------------------------------------------------------------------------------- */
+/* ---- which calls go on, and which stay --------------------------------------------------------------------------- */
 
-static void nap_longer(struct call_wait *wait, int64_t now_ms)
+static void pause_longer(struct call_wait *wait, int64_t now_ms)
 {
-    if (wait->look_ms > now_ms + TOGETHER_MS)
+    if (wait->check_ms > now_ms + TOGETHER_MS)
         return;
-    wait->look_ms = now_ms + wait->nap_ms;
-    wait->nap_ms = wait->nap_ms * 2 < NAP_LAST_MS ? wait->nap_ms * 2 : NAP_LAST_MS;
+    wait->check_ms = now_ms + wait->pause_ms;
+    wait->pause_ms = wait->pause_ms * 2 < PAUSE_LAST_MS ? wait->pause_ms * 2 : PAUSE_LAST_MS;
 }
 
-static void let_go(struct room *room, int64_t now_ms)
+static void calls_go_on(struct waiter *waiter, int64_t now_ms)
 {
-    for (struct call **at = &room->first; *at != NULL;) {
+    for (struct call **at = &waiter->first; *at != NULL;) {
         struct call *call = *at;
-        if (!call->wait.ended && !room->closing && call->wait.deadline_ms > now_ms) {
-            nap_longer(&call->wait, now_ms);
+        if (!call->wait.ended && !waiter->closing && call->wait.deadline_ms > now_ms) {
+            pause_longer(&call->wait, now_ms);
             at = &call->wait.next;
             continue;
         }
         *at = call->wait.next;
         call->wait.is_over = true;
-        mailbox_put(room->desk->office->lanes[LANE_PATIENT], call);
+        mailbox_put(waiter->executor->pool->lanes[LANE_PATIENT], call);
     }
 }
 
-static int64_t until_next_look(const struct room *room)
+static int64_t until_next_check(const struct waiter *waiter)
 {
     int64_t next_ms = INT64_MAX, now_ms = clock_mono_ms();
-    for (const struct call *call = room->first; call != NULL; call = call->wait.next)
-        next_ms = call->wait.look_ms < next_ms ? call->wait.look_ms : next_ms;
+    for (const struct call *call = waiter->first; call != NULL; call = call->wait.next)
+        next_ms = call->wait.check_ms < next_ms ? call->wait.check_ms : next_ms;
     return next_ms == INT64_MAX ? -1 : next_ms > now_ms ? next_ms - now_ms : 0;
 }
 
-static void enter(struct room *room, struct call *call)
+static void call_enter(struct waiter *waiter, struct call *call)
 {
-    call->wait.next = room->first;
-    room->first = call;
+    call->wait.next = waiter->first;
+    waiter->first = call;
 }
 
-void *waiting_main(void *context)
+void *operation_waiter_main(void *context)
 {
-    struct room room = {.desk = context};
+    struct waiter waiter = {.executor = context};
     for (;;) {
-        struct call *call = mailbox_take(room.desk->office->lanes[LANE_WAITING], until_next_look(&room));
-        if (call == &desk_stop)
+        struct call *call = mailbox_take(waiter.executor->pool->lanes[LANE_WAITING], until_next_check(&waiter));
+        if (call == &call_executor_stop)
             return NULL;
-        if (call == &waiting_over)
-            room.closing = true;
+        if (call == &operation_waiter_close)
+            waiter.closing = true;
         else if (call != NULL)
-            enter(&room, call);
+            call_enter(&waiter, call);
         int64_t now_ms = clock_mono_ms();
-        look(&room, now_ms);
-        let_go(&room, now_ms);
+        operations_check(&waiter, now_ms);
+        calls_go_on(&waiter, now_ms);
     }
 }

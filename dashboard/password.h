@@ -20,4 +20,8 @@ MUST_CHECK enum err password_check_hash(const char *hash, struct err_info *error
 /* Takes the same time whatever the password. Tens of milliseconds and 32 MiB: one at a time is enough. */
 bool password_matches(const char *password, const char *hash);
 
+/* The next line of stdin without its end, the caller's to free; NULL where there is none. On a terminal it is asked for
+ * with `prompt` and not shown. A signal that ends the program meanwhile leaves a terminal that shows what is typed. */
+char *password_read(const char *prompt);
+
 #endif

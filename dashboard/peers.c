@@ -1,3 +1,9 @@
+/*
+ * Each connection of the server in the list of its address (a "place"; IPv6 by network), with its state and since when.
+ * A new connection never waits for another: where there are too many, one is shut down at once, and libmicrohttpd then
+ * sees it end. What an executor answers (PEER_WORKING) and streams are never shut down for others. Called by server.c
+ * for each connection and by exchange.c at each change of state.
+ */
 #include "dashboard/peers.h"
 
 #include <assert.h>
@@ -45,6 +51,7 @@ struct peers *peers_new(struct peer_limits limits)
 
 void peers_drop(struct peers *peers)
 {
+    assert(peers == NULL || (peers->count == 0 && peers->places == NULL));
     free(peers);
 }
 
@@ -69,7 +76,7 @@ void peer_shut(struct peer *peer)
 }
 
 /* Of those that wait for nothing but a request; NULL if there is none. */
-static struct peer *idlest(struct place *place)
+static struct peer *place_idlest(struct place *place)
 {
     struct peer *found = NULL, *peer;
     DL_FOREACH(place->peers, peer)
@@ -78,20 +85,20 @@ static struct peer *idlest(struct place *place)
     return found;
 }
 
-static struct peer *idlest_of_all(struct peers *peers)
+static struct peer *peers_idlest(struct peers *peers)
 {
     struct peer *found = NULL;
     for (struct place *place = peers->places; place != NULL; place = place->hh.next) {
-        struct peer *peer = idlest(place);
+        struct peer *peer = place_idlest(place);
         if (peer != NULL && (found == NULL || peer->since_ms < found->since_ms))
             found = peer;
     }
     return found;
 }
 
-/* Of those whose request or answer is on its way: the one that takes longest. Another end that is slow on purpose looks
- * no other; what is honest is over in the time that it takes for as many newcomers to come. */
-static struct peer *slowest(struct place *place)
+/* Of the connections whose request or answer is on its way: the one that takes longest. A client that is slow on
+ * purpose looks no different; an honest request is over before as many new connections have come. */
+static struct peer *place_slowest(struct place *place)
 {
     struct peer *found = NULL, *peer;
     DL_FOREACH(place->peers, peer)
@@ -102,12 +109,12 @@ static struct peer *slowest(struct place *place)
 }
 
 /* Of the address that has most connections. */
-static struct peer *slowest_of_all(struct peers *peers)
+static struct peer *peers_slowest(struct peers *peers)
 {
     struct peer *found = NULL;
     size_t most = 0;
     for (struct place *place = peers->places; place != NULL; place = place->hh.next) {
-        struct peer *peer = place->count > most ? slowest(place) : NULL;
+        struct peer *peer = place->count > most ? place_slowest(place) : NULL;
         if (peer == NULL)
             continue;
         found = peer;
@@ -116,16 +123,16 @@ static struct peer *slowest_of_all(struct peers *peers)
     return found;
 }
 
-static struct peer *victim_in(struct place *place)
+static struct peer *place_victim(struct place *place)
 {
-    struct peer *idle = idlest(place);
-    return idle != NULL ? idle : slowest(place);
+    struct peer *idle = place_idlest(place);
+    return idle != NULL ? idle : place_slowest(place);
 }
 
-static struct peer *victim_of_all(struct peers *peers)
+static struct peer *peers_victim(struct peers *peers)
 {
-    struct peer *idle = idlest_of_all(peers);
-    return idle != NULL ? idle : slowest_of_all(peers);
+    struct peer *idle = peers_idlest(peers);
+    return idle != NULL ? idle : peers_slowest(peers);
 }
 
 struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address)
@@ -134,13 +141,13 @@ struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *addre
     struct peer *peer = mem_zalloc(sizeof *peer), *victim = NULL;
     bool too_many = true;
     if (place->count >= peers->limits.per_address)
-        victim = victim_in(place);
+        victim = place_victim(place);
     else if (peers->count >= peers->limits.in_all)
-        victim = victim_of_all(peers);
+        victim = peers_victim(peers);
     else
         too_many = false;
-    /* Its first request is on its way. Were it idle until the first byte, the next of those who come at the same moment
-     * would have it shut, for the idle make room first. */
+    /* Its first request is on its way. Were it idle until the first byte, the next connection of the same moment would
+     * have it shut, for idle ones make room first. */
     *peer = (struct peer){.place = place, .fd = fd, .state = PEER_READING, .since_ms = clock_mono_ms()};
     memcpy(&peer->address, address,
            address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
@@ -205,9 +212,4 @@ size_t peers_expire(struct peers *peers, int64_t now_ms)
         }
     }
     return expired;
-}
-
-size_t peers_count(const struct peers *peers)
-{
-    return peers->count;
 }

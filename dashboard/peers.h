@@ -1,8 +1,8 @@
 /*
- * The connections of the server: how many an address has, and since when each has been doing what. Whoever opens more
- * than his share loses the one that has been idle longest, or else the one whose request or answer has been on its way
- * longest, so that neither idle nor dripping connections starve others; whoever takes longer over a request or an
- * answer than the deadline, drip by drip, is cut off. The loop's alone.
+ * The connections of the server: how many an address has, and since when each has been in which state. An address that
+ * opens more than its share loses the connection that has been idle longest, or else the one whose request or answer
+ * has been on its way longest, so that neither idle nor slow connections starve others; a request or an answer that
+ * takes longer than the deadline is cut off. Runs on the loop's thread only.
  */
 #ifndef REPRISE_DASHBOARD_PEERS_H
 #define REPRISE_DASHBOARD_PEERS_H
@@ -28,7 +28,7 @@ struct peer_limits {
     int64_t deadline_ms;
 };
 struct peers *peers_new(struct peer_limits limits);
-/* All must have been removed. Takes NULL. */
+/* All connections must have been removed. Takes NULL. */
 void peers_drop(struct peers *peers);
 
 /* A new connection; `fd` stays its owner's. Where there are too many, one is shut down, of the address or, where there
@@ -37,16 +37,15 @@ void peers_drop(struct peers *peers);
 struct peer *peers_add(struct peers *peers, int fd, const struct sockaddr *address);
 void peers_remove(struct peers *peers, struct peer *peer);
 void peer_set(struct peer *peer, enum peer_state state);
-/* Streams never are idle: an address may have half of its connections in them, so that its requests are served still.
- */
+/* Streams are never idle: an address may have at most half of its connections in them, so that its requests are still
+ * served. */
 bool peers_may_stream(const struct peers *peers, const struct peer *peer);
 /* Ends a connection from our side. */
 void peer_shut(struct peer *peer);
 const struct sockaddr *peer_address(const struct peer *peer);
-/* Where the connection's request in hand hangs; NULL between requests. What is put there is its owner's. */
+/* The place for the connection's current request; NULL between requests. What is put there is its owner's. */
 void **peer_request(struct peer *peer);
 /* Shuts down those that are over their deadline; how many. */
 size_t peers_expire(struct peers *peers, int64_t now_ms);
-size_t peers_count(const struct peers *peers);
 
 #endif

@@ -18,7 +18,7 @@
 
 struct preparation {
     struct ev_loop *loop;
-    struct office *office;
+    struct call_pool *pool;
     preparation_fn *on_news;
     void *context;
     pthread_t thread;
@@ -68,7 +68,7 @@ static bool is_stopped(struct preparation *preparation, int tries)
 static void *prepare_main(void *context)
 {
     struct preparation *preparation = context;
-    const struct config *config = office_config(preparation->office);
+    const struct config *config = call_pool_config(preparation->pool);
     struct pg *pg = pg_new(config->postgres_url, "reprise dashboard start", PG_LIMITS_PROGRAM);
     enum err err = prepare_database(config, pg, &preparation->error);
     bool stopped = false;
@@ -82,7 +82,7 @@ static void *prepare_main(void *context)
         if (err == ERR_OK)
             log_info("PostgreSQL is there: requests are answered from now on");
     }
-    atomic_store(&preparation->office->prepared, err == ERR_OK);
+    atomic_store(&preparation->pool->prepared, err == ERR_OK);
     atomic_store(&preparation->failed, err != ERR_OK && !stopped);
     ev_async_send(preparation->loop, &preparation->news);
     pg_drop(pg);
@@ -114,12 +114,12 @@ static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
     tell(timer->data);
 }
 
-struct preparation *preparation_begin(struct ev_loop *loop, struct office *office, preparation_fn *on_news,
+struct preparation *preparation_begin(struct ev_loop *loop, struct call_pool *pool, preparation_fn *on_news,
                                       void *context)
 {
     struct preparation *preparation = mem_zalloc(sizeof *preparation);
     preparation->loop = loop;
-    preparation->office = office;
+    preparation->pool = pool;
     preparation->on_news = on_news;
     preparation->context = context;
     preparation->stop = mailbox_new(NULL, NULL);

@@ -8,19 +8,19 @@
 
 #include <ev.h>
 
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 
 struct preparation;
 
 enum preparation_news {
-    PREPARATION_TRIED,  /* once: the first try is over, or takes its time; office->prepared says whether it succeeded */
+    PREPARATION_TRIED,  /* once: the first try is over, or takes its time; pool->prepared says whether it succeeded */
     PREPARATION_FAILED, /* after that: it can never succeed, for the schema is newer, or not ours */
 };
 /* Called on the loop. */
 typedef void preparation_fn(enum preparation_news news, void *context);
 
-/* Begins; office->prepared becomes true when the database is ready. All are borrowed until preparation_end. */
-struct preparation *preparation_begin(struct ev_loop *loop, struct office *office, preparation_fn *on_news,
+/* Begins; pool->prepared becomes true when the database is ready. All are borrowed until preparation_end. */
+struct preparation *preparation_begin(struct ev_loop *loop, struct call_pool *pool, preparation_fn *on_news,
                                       void *context);
 /* Gives it up if it is not over; waits for the try that is under way. ERR_OK unless the database can never be made
  * ready; the reason is in `error` then. */

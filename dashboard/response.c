@@ -39,7 +39,7 @@ struct MHD_Response *response_of(struct call *call, const struct config *config)
     size_t len = reply->text.len;
     struct MHD_Response *response = MHD_create_response_from_buffer(len, buf_take(&reply->text), MHD_RESPMEM_MUST_FREE);
     if (response == NULL)
-        abort(); /* only memory can be wanting */
+        abort(); /* only for want of memory */
     response_harden(response);
     if (strncmp(config->dashboard_public_url, "https:", 6) == 0)
         MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");

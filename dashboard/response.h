@@ -1,4 +1,4 @@
-/* A reply turned into what libmicrohttpd sends: headers of security included. The loop's alone. */
+/* A reply turned into what libmicrohttpd sends: headers of security included. Runs on the loop's thread only. */
 #ifndef REPRISE_DASHBOARD_RESPONSE_H
 #define REPRISE_DASHBOARD_RESPONSE_H
 

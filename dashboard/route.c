@@ -1,10 +1,15 @@
+/*
+ * Finds the row of routes.c that a path belongs to, and decodes its variable segments. Called by exchange.c when the
+ * headers of a request have come; rows are tried in their order, so a fixed path stands before a pattern that would
+ * match it too.
+ */
 #include "dashboard/route.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dashboard/percent.h"
+#include "dashboard/uri.h"
 
 #define WRAPPED "/admin/api/"
 
@@ -45,33 +50,34 @@ void route_params_fini(struct route_params *params)
     params->count = 0;
 }
 
-/* A piece of a path, between two slashes. */
-struct piece {
+/* A segment of a path, between two slashes. */
+struct segment {
     const char *text;
     size_t len;
 };
 
-static struct piece next_piece(const char **at, const char *end)
+static struct segment next_segment(const char **at, const char *end)
 {
     const char *from = *at + (*at < end && **at == '/'), *slash = memchr(from, '/', (size_t)(end - from));
     *at = slash == NULL ? end : slash;
-    return (struct piece){from, (size_t)(*at - from)};
+    return (struct segment){from, (size_t)(*at - from)};
 }
 
-static bool is_variable(struct piece piece)
+static bool is_variable(struct segment segment)
 {
-    return piece.len > 2 && *piece.text == '{';
+    return segment.len > 2 && *segment.text == '{';
 }
 
 /* Notes where the variable parts are; decodes nothing yet. */
-static bool matches(const char *pattern, const char *path, size_t len, struct piece variables[ROUTE_PARAMS_MAX])
+static bool pattern_matches(const char *pattern, const char *path, size_t len,
+                            struct segment variables[ROUTE_PARAMS_MAX])
 {
     const char *p = pattern, *p_end = pattern + strlen(pattern), *end = path + len;
     size_t count = 0;
     if (len == 0 || *path != '/')
         return false;
     while (p < p_end && path < end) {
-        struct piece wanted = next_piece(&p, p_end), got = next_piece(&path, end);
+        struct segment wanted = next_segment(&p, p_end), got = next_segment(&path, end);
         if (is_variable(wanted) && got.len > 0)
             variables[count++] = got;
         else if (wanted.len != got.len || memcmp(wanted.text, got.text, got.len) != 0)
@@ -80,19 +86,19 @@ static bool matches(const char *pattern, const char *path, size_t len, struct pi
     return p == p_end && path == end;
 }
 
-static enum err decode(const struct route *route, const struct piece variables[ROUTE_PARAMS_MAX],
-                       struct route_params *params, struct err_info *error)
+static enum err variables_decode(const struct route *route, const struct segment variables[ROUTE_PARAMS_MAX],
+                                 struct route_params *params, struct err_info *error)
 {
     const char *p = route->pattern, *p_end = p + strlen(p);
     enum err err = ERR_OK;
     while (p < p_end && err == ERR_OK) {
-        struct piece piece = next_piece(&p, p_end);
-        if (!is_variable(piece))
+        struct segment segment = next_segment(&p, p_end);
+        if (!is_variable(segment))
             continue;
         size_t i = params->count;
-        params->names[i] = piece.text + 1;
-        params->name_lens[i] = piece.len - 2;
-        err = percent_decode(variables[i].text, variables[i].len, PERCENT_PLUS_IS_PLUS, &params->values[i], error);
+        params->names[i] = segment.text + 1;
+        params->name_lens[i] = segment.len - 2;
+        err = uri_decode(variables[i].text, variables[i].len, URI_PLUS_IS_PLUS, &params->values[i], error);
         params->count += err == ERR_OK;
     }
     if (err != ERR_OK)
@@ -102,21 +108,21 @@ static enum err decode(const struct route *route, const struct piece variables[R
 
 /* "/api/v1/x" is "/api/x". */
 static bool route_matches(const struct route *route, const char *path, size_t len,
-                          struct piece variables[ROUTE_PARAMS_MAX])
+                          struct segment variables[ROUTE_PARAMS_MAX])
 {
     static const char plain[] = "/api", versioned[] = "/api/v1";
     size_t cut = strlen(versioned), kept = strlen(plain);
     bool has_version = len > cut && strncmp(path, versioned, cut) == 0 && path[cut] == '/';
     if (!has_version)
-        return matches(route->pattern, path, len, variables);
+        return pattern_matches(route->pattern, path, len, variables);
     return strncmp(route->pattern, plain, kept) == 0 &&
-           matches(route->pattern + kept, path + cut, len - cut, variables);
+           pattern_matches(route->pattern + kept, path + cut, len - cut, variables);
 }
 
 enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
                     struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error)
 {
-    struct piece variables[ROUTE_PARAMS_MAX];
+    struct segment variables[ROUTE_PARAMS_MAX];
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     params->count = 0;
     *allowed = '\0';
@@ -125,12 +131,12 @@ enum err route_find(const char *method, const char *path, size_t len, const stru
             continue;
         if (strcmp(method_names[r->method], wanted) == 0) {
             *route = r;
-            return decode(r, variables, params, error);
+            return variables_decode(r, variables, params, error);
         }
         size_t used = strlen(allowed);
         snprintf(allowed + used, ROUTE_ALLOWED_MAX - used, "%s%s", used > 0 ? ", " : "", method_names[r->method]);
     }
     if (*allowed != '\0')
-        return err_set(error, ERR_CONFLICT, "this address takes %s", allowed);
-    return err_set(error, ERR_NOT_FOUND, "there is no such address");
+        return err_set(error, ERR_CONFLICT, "this path accepts %s", allowed);
+    return err_set(error, ERR_NOT_FOUND, "unknown path; /openapi.json lists all");
 }

@@ -10,7 +10,7 @@
 
 #include "common/base/err.h"
 #include "common/query/query_result.h"
-#include "dashboard/role.h"
+#include "dashboard/token.h"
 
 struct call;
 
@@ -18,20 +18,20 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT
 extern const char *const method_names[METHOD_COUNT];
 
 enum access {
-    ACCESS_OPEN,    /* anybody */
+    ACCESS_OPEN,    /* without a login */
     ACCESS_CALLER,  /* a session or a token */
     ACCESS_METRICS, /* the same, unless the program listens on loopback */
 };
 
-/* Which executors run it: those that answer at once must not wait behind those that take their time; whoever waits for
- * an operation to end holds up nobody; what hashes a password for anybody has one of its own, and memory for one. */
+/* Which executors run it. Quick answers must not wait behind slow ones; a call that waits for an operation to end takes
+ * no executor; logins have one executor of their own, for hashing a password takes memory and time. */
 enum lane {
     LANE_QUICK,
     LANE_PATIENT,
-    LANE_WAITING, /* no route's: those that wait for an operation to end come here from their executor (waiting.h) */
+    LANE_WAITING, /* no route's: calls that wait for an operation to end (operation_waiter.h) */
     LANE_LOGIN,
     LANE_COUNT,
-    LANE_LOOP = LANE_COUNT, /* the loop itself: open to anybody, touches no store and takes no time */
+    LANE_LOOP = LANE_COUNT, /* the loop itself: needs no login, touches no store and takes no time */
 };
 
 /* Runs on an executor and reads from top to bottom: reads the call, fills its reply (call.h). On an error the reply is
@@ -48,12 +48,12 @@ struct route {
     enum method method;
     const char *pattern; /* "/admin/api/apps/{app_id}" */
     enum access access;
-    enum role role; /* that it wants; ROLE_NONE = what its method says: to look, or to do something */
+    enum role role; /* that it needs; ROLE_NONE = what its method says: to look, or to do something */
     enum lane lane;
     enum { ROUTE_WITH_STORES, ROUTE_WITHOUT_STORES } needs; /* the latter answers when PostgreSQL does not */
     route_fn *run;                                          /* or: */
     route_many_fn *many;                                    /* or: */
-    query_fn *ask;                                          /* a question of common/query, whose answer is the reply */
+    query_fn *ask;                                          /* a query of common/query, whose result is the reply */
     const char *query;  /* names of the parameters that it takes, separated by spaces; NULL = none */
     const char *body;   /* schema of what it is sent; NULL = nothing */
     size_t body_max;    /* bytes of it; 0 = ROUTE_BODY_MAX */
@@ -80,7 +80,7 @@ void route_params_fini(struct route_params *params);
 #define ROUTE_ALLOWED_MAX 40
 MUST_CHECK enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
                                struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error);
-/* The role that it wants of its caller. */
+/* The role that a caller must have. */
 enum role route_role(const struct route *route);
 /* How many bytes of a body the route reads. */
 #define ROUTE_BODY_MAX (64u * 1024)

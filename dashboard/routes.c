@@ -1,4 +1,4 @@
-/* Every route, once. What a row means: route.h. */
+/* Every route, once. What a row means, and how to add one: route.h. */
 #include "common/query/activity.h"
 #include "common/query/analytics.h"
 #include "common/query/apps.h"
@@ -12,7 +12,7 @@
 #include "dashboard/run.h"
 
 #define PAGED "limit page offset cursor"
-#define BODY_SHORT (16u * 1024) /* from callers who are not known yet */
+#define BODY_SHORT (16u * 1024) /* from callers that are not known yet */
 #define OPERATION "/admin/api/operations/{operation_id}"
 
 const struct route routes[] = {

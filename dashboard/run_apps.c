@@ -1,4 +1,8 @@
-/* Registering and removing apps and what they watch. */
+/*
+ * Registers and removes client apps, and the repositories that they watch. Names, URLs and keys are checked by the
+ * rules of common/registry, which the command line uses as well; a key is sealed before it is stored, and a key that
+ * was made here is shown once, in the answer.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +11,11 @@
 #include "common/base/log.h"
 #include "common/registry/app.h"
 #include "common/registry/watch.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 #include "dashboard/run.h"
 #include "embedded/sql_registry.h"
 
-#define TEXT_MOST 8000 /* whatever is longer is refused by a rule of its own */
+#define TEXT_MOST 8000 /* a shorter limit of a single field is checked where the field is */
 
 /* The texts of a body, by name: NULL where one is absent. */
 static enum err read_texts(struct json_object *body, const char *const *keys, const char **texts,
@@ -23,14 +27,14 @@ static enum err read_texts(struct json_object *body, const char *const *keys, co
     return err;
 }
 
-static enum err need_key(const struct crypto_keys *keys, struct call *call, struct err_info *error)
+static enum err key_required(const struct crypto_keys *keys, struct call *call, struct err_info *error)
 {
     return keys->has_current
                ? ERR_OK
                : call_refuse(call, 503, error, "encryption.key is not set here: secrets cannot be sealed");
 }
 
-/* ---- apps ------------------------------------------------------------------------------------------------------ */
+/* ---- apps -------------------------------------------------------------------------------------------------------- */
 
 /* A key that was given is not repeated; one that was made is shown this once. */
 static void reply_app(struct call *call, const struct app *app, const char *made_key)
@@ -46,18 +50,18 @@ static void reply_app(struct call *call, const struct app *app, const char *made
 
 static enum err check_app(struct call *call, const struct app *app, const char *key, struct err_info *error)
 {
-    const struct office *office = call->desk->office;
+    const struct call_pool *pool = call->executor->pool;
     size_t len = key == NULL ? APP_KEY_LEAST : strlen(key);
     if (app->name == NULL || app->base_url == NULL)
-        return err_set(error, ERR_USAGE, "app_name and base_url are wanted");
+        return err_set(error, ERR_USAGE, "app_name and base_url are required");
     if (len < APP_KEY_LEAST || len > APP_KEY_MOST)
         return err_set(error, ERR_USAGE, "client_auth_key must have %d to %d characters", APP_KEY_LEAST, APP_KEY_MOST);
     enum err err = app_check(app, error);
     if (err == ERR_OK)
-        err = need_key(office->keys, call, error);
+        err = key_required(pool->keys, call, error);
     if (err != ERR_OK)
         return err;
-    err = app_check_url(app, office_config(office)->deliver_allow_private, error);
+    err = app_check_url(app, call_pool_config(pool)->deliver_allow_private, error);
     if (err != ERR_OK)
         call->refusal = 422;
     return err;
@@ -80,7 +84,7 @@ enum err run_add_app(struct call *call, struct err_info *error)
         err = check_app(call, &app, texts[6], error);
     char *made = err == ERR_OK && texts[6] == NULL ? app_new_key() : NULL;
     if (err == ERR_OK)
-        err = app_register(call->desk->pg, &app, made != NULL ? made : texts[6], call->desk->office->keys, error);
+        err = app_register(call->executor->pg, &app, made != NULL ? made : texts[6], call->executor->pool->keys, error);
     if (err == ERR_OK)
         reply_app(call, &app, made);
     if (made != NULL)
@@ -91,13 +95,13 @@ enum err run_add_app(struct call *call, struct err_info *error)
 }
 
 /* Name and number of links of an app; ERR_NOT_FOUND. */
-static enum err summary(struct call *call, struct json_object *json, struct err_info *error)
+static enum err app_summary(struct call *call, struct json_object *json, struct err_info *error)
 {
     const char *app_id = call_value(call, "app_id");
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
     pg_arg_text(args, app_id);
-    enum err err = pg_exec(call->desk->pg, &sql_registry_app_summary, args, &result, error);
+    enum err err = pg_exec(call->executor->pg, &sql_registry_app_summary, args, &result, error);
     if (err == ERR_OK && pg_rows(result) == 0)
         err = err_set(error, ERR_NOT_FOUND, "there is no app %s", app_id);
     if (err == ERR_OK) {
@@ -114,9 +118,9 @@ enum err run_remove_app(struct call *call, struct err_info *error)
 {
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "removed", json_object_new_boolean(1));
-    enum err err = summary(call, json, error);
+    enum err err = app_summary(call, json, error);
     if (err == ERR_OK)
-        err = watch_remove(call->desk->pg, call_value(call, "app_id"), NULL, error);
+        err = watch_remove(call->executor->pg, call_value(call, "app_id"), NULL, error);
     if (err == ERR_OK) {
         call_reply(call, 200, json_object_get(json));
         log_info("app %s was removed by %s", call_value(call, "app_id"), call->caller.name);
@@ -125,23 +129,23 @@ enum err run_remove_app(struct call *call, struct err_info *error)
     return err;
 }
 
-/* ---- what they watch ------------------------------------------------------------------------------------------- */
+/* ---- what they watch --------------------------------------------------------------------------------------------- */
 
 static enum err check_watch(struct call *call, struct watch *watch, struct err_info *error)
 {
-    const struct office *office = call->desk->office;
+    const struct call_pool *pool = call->executor->pool;
     const char *app_id = call_value(call, "app_id");
     if (watch->url == NULL)
-        return err_set(error, ERR_USAGE, "url is wanted");
+        return err_set(error, ERR_USAGE, "url is required");
     if (!id_is_app(app_id))
         return err_set(error, ERR_NOT_FOUND, "there is no app %s", app_id);
     if (watch->token != NULL && strlen(watch->token) > WATCH_TOKEN_MOST)
-        return err_set(error, ERR_USAGE, "token may have %d characters", WATCH_TOKEN_MOST);
+        return err_set(error, ERR_USAGE, "token is too long: at most %d characters", WATCH_TOKEN_MOST);
     snprintf(watch->app_id, sizeof watch->app_id, "%s", app_id);
-    enum err err = watch->token == NULL ? ERR_OK : need_key(office->keys, call, error);
+    enum err err = watch->token == NULL ? ERR_OK : key_required(pool->keys, call, error);
     if (err != ERR_OK)
         return err;
-    err = watch_check(watch, office_config(office), error);
+    err = watch_check(watch, call_pool_config(pool), error);
     if (err != ERR_OK)
         call->refusal = 422;
     return err;
@@ -159,7 +163,7 @@ enum err run_add_repository(struct call *call, struct err_info *error)
     if (err == ERR_OK)
         err = check_watch(call, &watch, error);
     if (err == ERR_OK)
-        err = watch_register(call->desk->pg, &watch, call->desk->office->keys, error);
+        err = watch_register(call->executor->pg, &watch, call->executor->pool->keys, error);
     if (err == ERR_OK)
         call_reply(call, 201, watch_json(&watch));
     watch_fini(&watch);
@@ -171,10 +175,10 @@ enum err run_remove_repository(struct call *call, struct err_info *error)
 {
     const char *app_id = call_value(call, "app_id"), *repository_id = call_value(call, "repository_id");
     struct json_object *json = json_object_new_object();
-    enum err err = summary(call, json, error);
+    enum err err = app_summary(call, json, error);
     json_object_put(json);
     if (err == ERR_OK)
-        err = watch_remove(call->desk->pg, app_id, repository_id, error);
+        err = watch_remove(call->executor->pg, app_id, repository_id, error);
     if (err != ERR_OK)
         return err;
     json = json_object_new_object();

@@ -1,21 +1,25 @@
-/* The workflow history: bringing it up to date, and mending costs. */
+/*
+ * The workflow history: brings it up to date from the files (sync), and reads costs from the files again (re-sync).
+ * Both are operations; a re-sync of one run, or one asked with `wait`, is answered when its operation has ended,
+ * without an executor waiting (operation_waiter.h).
+ */
 #include <string.h>
 
 #include "common/base/json.h"
 #include "common/query/history_results.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
+#include "dashboard/operation_waiter.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
-#include "dashboard/operation_waiter.h"
 #include "embedded/sql_dashboard.h"
 
 #define WAIT_MS INT64_C(60000)
 
-/* ---- re-sync of costs ------------------------------------------------------------------------------------------ */
+/* ---- re-sync of costs -------------------------------------------------------------------------------------------- */
 
-/* What a re-sync has done: {resynced_count, workflows, errors, operation_id}. */
-static struct json_object *resynced(const char *operation_id, int64_t count, struct json_object *workflows,
-                                    struct json_object *errors)
+/* The answer of a re-sync: {resynced_count, workflows, errors, operation_id}. */
+static struct json_object *resync_json(const char *operation_id, int64_t count, struct json_object *workflows,
+                                       struct json_object *errors)
 {
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "resynced_count", json_object_new_int64(count));
@@ -31,7 +35,7 @@ static enum err add_failures(struct call *call, const char *operation_id, struct
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
     pg_arg_text(args, operation_id);
-    enum err err = pg_exec(call->desk->pg, &sql_dashboard_failures, args, &result, error);
+    enum err err = pg_exec(call->executor->pg, &sql_dashboard_failures, args, &result, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(result); row++) {
         struct json_object *json = json_object_new_object();
         json_object_object_add(json, "adw_id", json_object_new_string(pg_text(result, row, 0)));
@@ -50,19 +54,19 @@ static const char *operation_value(const void *from, const char *name)
 
 static enum err reply_ended(struct call *call, const char *operation_id, struct err_info *error)
 {
-    struct query_params asked = {operation_value, operation_id, QUERY_PARAMS_BY_PARAMETERS};
+    struct query_params params = {operation_value, operation_id, QUERY_PARAMS_BY_PARAMETERS};
     struct json_object *errors = json_object_new_array();
-    struct query_result answer = {0};
-    enum err err = history_results_recosts(call->desk->pg, &asked, &answer, error);
+    struct query_result result = {0};
+    enum err err = history_results_recosts(call->executor->pg, &params, &result, error);
     if (err == ERR_OK)
         err = add_failures(call, operation_id, errors, error);
     if (err == ERR_OK) {
-        struct json_object *workflows = json_get(answer.json, "workflows");
-        int64_t count = json_get_int(answer.json, "successful", 0);
-        call_reply(call, 200, resynced(operation_id, count, json_object_get(workflows), json_object_get(errors)));
+        struct json_object *workflows = json_get(result.json, "workflows");
+        int64_t count = json_get_int(result.json, "successful", 0);
+        call_reply(call, 200, resync_json(operation_id, count, json_object_get(workflows), json_object_get(errors)));
     }
     json_object_put(errors);
-    query_result_fini(&answer);
+    query_result_fini(&result);
     return err;
 }
 
@@ -82,9 +86,9 @@ static struct json_object *statuses_of(const char *text)
 static enum err read_args(struct call *call, bool one, struct json_object **args, struct err_info *error)
 {
     static const char *const texts[] = {"adw_id", "from", "to", "model", "template", "search"};
-    struct query_params asked = call_asked(call);
+    struct query_params params = call_params(call);
     bool force = false;
-    enum err err = query_params_flag(&asked, "force", &force, error);
+    enum err err = query_params_flag(&params, "force", &force, error);
     if (err != ERR_OK)
         return err;
     *args = json_object_new_object();
@@ -99,7 +103,7 @@ static enum err read_args(struct call *call, bool one, struct json_object **args
 
 static void reply_begun(struct call *call, const char *operation_id)
 {
-    call_reply(call, 202, resynced(operation_id, 0, json_object_new_array(), json_object_new_array()));
+    call_reply(call, 202, resync_json(operation_id, 0, json_object_new_array(), json_object_new_array()));
 }
 
 static enum err answer_waited(struct call *call, struct err_info *error)
@@ -113,11 +117,11 @@ static enum err answer_waited(struct call *call, struct err_info *error)
 /* One run: waits for it. All: answers at once, or with `wait` when it has ended, unless that takes too long. */
 enum err run_resync_costs(struct call *call, struct err_info *error)
 {
-    struct query_params asked = call_asked(call);
+    struct query_params params = call_params(call);
     struct submission submission = {0};
     struct json_object *args = NULL;
     bool one = call_value(call, "adw_id") != NULL, wait = one;
-    enum err err = call_value(call, "wait") == NULL ? ERR_OK : query_params_flag(&asked, "wait", &wait, error);
+    enum err err = call_value(call, "wait") == NULL ? ERR_OK : query_params_flag(&params, "wait", &wait, error);
     if (err == ERR_OK)
         err = read_args(call, one, &args, error);
     if (err != ERR_OK)
@@ -125,7 +129,7 @@ enum err run_resync_costs(struct call *call, struct err_info *error)
     err = submit_quietly(call, one ? "resync-cost" : "resync-costs", args, &submission, error);
     const char *id = submission.accepted.operation_id;
     if (err == ERR_OK && wait && submission.dispatched && submission.live_workers > 0)
-        waiting_ask(call, id, WAIT_MS, answer_waited);
+        operation_waiter_wait(call, id, WAIT_MS, answer_waited);
     else if (err == ERR_OK)
         reply_begun(call, id);
     submission_fini(&submission);

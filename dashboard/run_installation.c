@@ -1,16 +1,23 @@
-/* The installation itself: is it alive, can it work, what does it count; and the stream of events. */
+/*
+ * The installation itself: health, readiness, metrics, the stream of events, the API document; the first page and the
+ * queues. Each answers as far as it can while a store is away, and says which one is.
+ */
+#include <json-c/linkhash.h>
 #include <string.h>
 
+#include "common/base/json.h"
 #include "common/query/activity.h"
 #include "common/query/engine.h"
+#include "common/query/overview.h"
 #include "common/queue/dispatch.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 #include "dashboard/metrics.h"
 #include "dashboard/openapi.h"
 #include "dashboard/run.h"
-#include "dashboard/traffic.h"
 
-/* The loop makes a stream of it. */
+/* ---- alive, ready, and what it counts ---------------------------------------------------------------------------- */
+
+/* Only marks the call: the loop makes the stream (exchange.c). */
 enum err run_events(struct call *call, struct err_info *error)
 {
     (void)error;
@@ -32,12 +39,12 @@ enum err run_health(struct call *call, struct err_info *error)
 /* Both stores answer and a worker is alive. */
 enum err run_ready(struct call *call, struct err_info *error)
 {
-    struct desk *desk = call->desk;
-    struct err_info trouble = {0};
+    struct call_executor *executor = call->executor;
+    struct err_info store_error = {0};
     int64_t workers = 0;
     (void)error;
-    bool postgres = atomic_load(&desk->office->prepared) && pg_ready(desk->pg, &trouble) == ERR_OK;
-    bool redis = dispatch_live_workers(&desk->dispatch, &workers, &trouble) == ERR_OK;
+    bool postgres = atomic_load(&executor->pool->prepared) && pg_ready(executor->pg, &store_error) == ERR_OK;
+    bool redis = dispatch_live_workers(&executor->dispatch, &workers, &store_error) == ERR_OK;
     bool ready = postgres && redis && workers > 0;
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "ready", json_object_new_boolean(ready));
@@ -57,22 +64,22 @@ static void store_up(struct buf *out, const char *store, bool up)
 enum err run_metrics(struct call *call, struct err_info *error)
 {
     (void)error;
-    struct desk *desk = call->desk;
+    struct call_executor *executor = call->executor;
     struct buf *out = &call->reply.text;
-    struct err_info trouble = {0};
+    struct err_info store_error = {0};
     struct json_object *workers = NULL, *queues = NULL, *kinds = NULL;
-    bool postgres = atomic_load(&desk->office->prepared) && pg_ready(desk->pg, &trouble) == ERR_OK;
-    bool redis = engine_workers(&desk->dispatch, &workers, &trouble) == ERR_OK;
+    bool postgres = atomic_load(&executor->pool->prepared) && pg_ready(executor->pg, &store_error) == ERR_OK;
+    bool redis = engine_workers(&executor->dispatch, &workers, &store_error) == ERR_OK;
     buf_add_str(out, "# HELP reprise_store_up Whether a store answers.\n# TYPE reprise_store_up gauge\n");
     store_up(out, "postgres", postgres);
     store_up(out, "redis", redis);
     if (redis)
         metrics_workers(workers, out);
-    if (redis && postgres && engine_queues(&desk->dispatch, desk->pg, workers, &queues, &trouble) == ERR_OK)
+    if (redis && postgres && engine_queues(&executor->dispatch, executor->pg, workers, &queues, &store_error) == ERR_OK)
         metrics_queues(queues, out);
-    if (postgres && activity_ever(desk->pg, &kinds, &trouble) == ERR_OK)
+    if (postgres && activity_ever(executor->pg, &kinds, &store_error) == ERR_OK)
         metrics_activity(kinds, out);
-    traffic_write(out);
+    metrics_requests(out);
     json_object_put(kinds);
     json_object_put(queues);
     json_object_put(workers);
@@ -86,4 +93,67 @@ enum err run_openapi(struct call *call, struct err_info *error)
     buf_add_str(&call->reply.text, openapi_text());
     call->reply.status = 200;
     return ERR_OK;
+}
+
+/* ---- the first page, and the queues ------------------------------------------------------------------------------ */
+
+/* Moves the members of one object into another. */
+static void members_move(struct json_object *into, struct json_object *from)
+{
+    json_object_object_foreach(from, key, value)
+    {
+        json_object_object_add(into, key, json_object_get(value));
+    }
+}
+
+/* {queues, inbox, workers}. */
+static enum err read_engine(struct call *call, struct json_object *into, struct json_object **workers,
+                            struct err_info *error)
+{
+    struct call_executor *executor = call->executor;
+    struct json_object *queues = NULL;
+    enum err err = engine_workers(&executor->dispatch, workers, error);
+    if (err == ERR_OK)
+        err = engine_queues(&executor->dispatch, executor->pg, *workers, &queues, error);
+    if (err == ERR_OK) {
+        members_move(into, queues);
+        json_object_object_add(into, "workers", json_object_get(*workers));
+    }
+    json_object_put(queues);
+    return err;
+}
+
+/* While Redis is away the answer has what PostgreSQL knows, and `redis` is false. */
+enum err run_overview(struct call *call, struct err_info *error)
+{
+    struct query_params params = call_params(call);
+    struct query_result result = {0};
+    struct json_object *workers = NULL;
+    struct err_info away = {0};
+    enum err err = overview_read(call->executor->pg, &params, &result, error);
+    if (err != ERR_OK)
+        return err;
+    struct json_object *json = json_object_get(result.json);
+    query_result_fini(&result);
+    bool redis = read_engine(call, json, &workers, &away) == ERR_OK;
+    json_object_object_add(json, "redis", json_object_new_boolean(redis));
+    json_object_put(workers);
+    call_reply(call, 200, json);
+    return ERR_OK;
+}
+
+enum err run_queue(struct call *call, struct err_info *error)
+{
+    struct json_object *json = json_object_new_object(), *workers = NULL, *contents = NULL;
+    enum err err = read_engine(call, json, &workers, error);
+    if (err == ERR_OK)
+        err = engine_contents(&call->executor->dispatch, workers, &contents, error);
+    if (err == ERR_OK) {
+        members_move(json, contents);
+        call_reply(call, 200, json_object_get(json));
+    }
+    json_object_put(contents);
+    json_object_put(workers);
+    json_object_put(json);
+    return err;
 }

@@ -1,4 +1,8 @@
-/* Logging in and out. */
+/*
+ * Logging in and out, and who asks (GET session). A login costs an address one of its tries before anything else is
+ * looked at (login_throttle.h), then a hash of the password whatever the name; it runs in a lane of its own, because a
+ * hash takes 32 MiB and about 80 ms.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,17 +11,17 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "dashboard/cookie.h"
-#include "dashboard/call_executor.h"
-#include "dashboard/origin.h"
+#include "dashboard/call.h"
+#include "dashboard/login_throttle.h"
 #include "dashboard/password.h"
+#include "dashboard/request_headers.h"
 #include "dashboard/run.h"
 #include "dashboard/session.h"
 
 #define NAME_MOST 200
 
 /* The name is compared in constant time too, and the password is hashed whatever the name. */
-static bool is_right(const struct config *config, const char *name, const char *password)
+static bool login_is_right(const struct config *config, const char *name, const char *password)
 {
     uint8_t given[SHA256_BYTES], wanted[SHA256_BYTES];
     assert(name != NULL && password != NULL);
@@ -27,26 +31,27 @@ static bool is_right(const struct config *config, const char *name, const char *
     return crypto_equal(given, wanted, sizeof given) && password_right;
 }
 
-static enum err refuse_for_now(struct call *call, int64_t wait_ms, struct err_info *error)
+static enum err login_delay(struct call *call, int64_t wait_ms, struct err_info *error)
 {
     call->reply.retry_after_s = (wait_ms + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S;
     return call_refuse(call, 429, error, "too many tries; wait %lld s", (long long)call->reply.retry_after_s);
 }
 
-static enum err check(struct call *call, const char *name, const char *password, struct err_info *error)
+static enum err login_check(struct call *call, const char *name, const char *password, struct err_info *error)
 {
-    struct office *office = call->desk->office;
+    struct call_pool *pool = call->executor->pool;
     int64_t wait_ms = 0;
-    enum guard_name how = guard_name(office->guard, call->address, name, clock_mono_ms(), &wait_ms);
-    if (how == GUARD_WAIT)
-        return refuse_for_now(call, wait_ms, error);
-    if (is_right(office_config(office), name, password)) {
-        guard_forgive(office->guard, call->address, name);
+    enum login_throttle_result how =
+        login_throttle_name(pool->throttle, call->address, name, clock_mono_ms(), &wait_ms);
+    if (how == LOGIN_THROTTLE_WAIT)
+        return login_delay(call, wait_ms, error);
+    if (login_is_right(call_pool_config(pool), name, password)) {
+        login_throttle_forgive(pool->throttle, call->address, name);
         return ERR_OK;
     }
     log_warn("a login from %s was refused", call->address);
-    return how == GUARD_ONCE ? refuse_for_now(call, wait_ms, error)
-                             : call_refuse(call, 401, error, "the name or the password is wrong");
+    return how == LOGIN_THROTTLE_ONCE ? login_delay(call, wait_ms, error)
+                                      : call_refuse(call, 401, error, "the name or the password is wrong");
 }
 
 static enum err open_session(struct call *call, const char *name, struct err_info *error)
@@ -60,7 +65,7 @@ static enum err open_session(struct call *call, const char *name, struct err_inf
     json_object_object_add(json, "username", json_object_new_string(name));
     json_object_object_add(json, "token", json_object_new_string(token));
     json_object_object_add(json, "expires_at", json_object_new_string(call->caller.expires_at));
-    call->reply.cookie = cookie_text(call, token, session_life_s(call));
+    call->reply.cookie = session_cookie_text(call, token, session_life_s(call));
     call_reply(call, 200, json);
     log_info("%s logged in from %s", name, call->address);
     crypto_wipe(token, sizeof token);
@@ -70,32 +75,33 @@ static enum err open_session(struct call *call, const char *name, struct err_inf
 enum err run_login(struct call *call, struct err_info *error)
 {
     static const char *const keys[] = {"username", "password", NULL};
-    const struct config *config = office_config(call->desk->office);
+    const struct config *config = call_config(call);
     struct json_object *body = NULL;
     const char *name = NULL, *password = NULL;
     int64_t wait_ms = 0;
     if (*config->dashboard_password_hash == '\0')
         return call_refuse(call, 503, error,
-                           "nobody can log in: dashboard.password_hash is not set (dashboard "
+                           "logging in is disabled: dashboard.password_hash is not set (dashboard "
                            "hash-password makes one)");
-    if (!cookie_is_kept(call))
+    if (!session_cookie_is_kept(call))
         return call_refuse(call, 403, error,
                            "this page came over plain http, and browsers keep a session's cookie only over https: open "
                            "it by https (a TLS proxy, dashboard.public_url), or as http://127.0.0.1 (from afar by "
                            "ssh -L); the password was not looked at");
-    if (call->origin != NULL && !origin_matches(call->origin, call->host, config->dashboard_public_url))
-        return call_refuse(call, 403, error, "this request does not come from our own page (Origin)");
-    if (!guard_address(call->desk->office->guard, call->address, clock_mono_ms(), &wait_ms))
-        return refuse_for_now(call, wait_ms, error); /* before it costs anything */
+    if (call->origin != NULL && !header_origin_matches(call->origin, call->host, config->dashboard_public_url))
+        return call_refuse(call, 403, error,
+                           "this request does not come from the dashboard's own page (its Origin header differs)");
+    if (!login_throttle_address(call->executor->pool->throttle, call->address, clock_mono_ms(), &wait_ms))
+        return login_delay(call, wait_ms, error); /* before it costs anything */
     enum err err = call_body(call, keys, &body, error);
     if (err == ERR_OK)
         err = call_text(body, "username", NAME_MOST, &name, error);
     if (err == ERR_OK)
         err = call_text(body, "password", PASSWORD_MOST, &password, error);
     if (err == ERR_OK && (name == NULL || password == NULL))
-        err = err_set(error, ERR_USAGE, "username and password are wanted");
+        err = err_set(error, ERR_USAGE, "username and password are required");
     if (err == ERR_OK)
-        err = check(call, name, password, error);
+        err = login_check(call, name, password, error);
     if (err == ERR_OK)
         err = open_session(call, name, error);
     json_object_put(body);
@@ -105,12 +111,12 @@ enum err run_login(struct call *call, struct err_info *error)
 /* With a JWT there is no session to end: it is valid until it expires or is called back. */
 enum err run_logout(struct call *call, struct err_info *error)
 {
-    enum err err = call->caller.by == CALLER_SESSION ? session_close(call->desk->pg, &call->caller, error) : ERR_OK;
+    enum err err = call->caller.by == CALLER_SESSION ? session_close(call->executor->pg, &call->caller, error) : ERR_OK;
     if (err != ERR_OK)
         return err;
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "success", json_object_new_boolean(1));
-    call->reply.cookie = cookie_text(call, "", 0);
+    call->reply.cookie = session_cookie_text(call, "", 0);
     call->reply.ends_session = call->caller.by == CALLER_SESSION;
     call_reply(call, 200, json);
     return ERR_OK;

@@ -1,4 +1,8 @@
-/* Looking at one operation, and changing its state. */
+/*
+ * One operation: its progress, and what changes its state (cancel, pause, resume, retry). PostgreSQL decides each
+ * change; Redis is then told, and where that fails the sweep repairs it. A cancel is answered after its last commit
+ * (docs/invariants.md). Progress is read for many callers in one turn, for every open page asks again and again.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,7 +10,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/query/row.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
 #include "embedded/sql_dashboard.h"
@@ -44,7 +48,7 @@ void run_progress(struct call *const *calls, size_t count)
     struct pg_batch *batch = pg_batch_new();
     for (size_t i = 0; i < count; i++)
         pg_arg_text(pg_batch_add(batch, &sql_dashboard_progress), call_value(calls[i], "operation_id"));
-    enum err err = pg_batch_run(calls[0]->desk->pg, batch, &error);
+    enum err err = pg_batch_run(calls[0]->executor->pg, batch, &error);
     for (size_t i = 0; i < count; i++)
         if (err == ERR_OK)
             reply_progress(calls[i], pg_batch_result(batch, (int)i));
@@ -53,11 +57,11 @@ void run_progress(struct call *const *calls, size_t count)
     pg_batch_drop(batch);
 }
 
-/* ---- cancel, pause, resume ------------------------------------------------------------------------------------- */
+/* ---- cancel, pause, resume --------------------------------------------------------------------------------------- */
 
 typedef enum err change_state(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
-typedef enum err tell_redis(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
-                            struct err_info *error);
+typedef enum err redis_update(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                              struct err_info *error);
 
 static struct json_object *tally_json(const struct tally *tally, const char *message)
 {
@@ -77,21 +81,21 @@ static struct json_object *tally_json(const struct tally *tally, const char *mes
     return json;
 }
 
-/* PostgreSQL has decided; Redis is told, and the sweep tells it where that fails. */
-static enum err change(struct call *call, change_state *to, tell_redis *tell, const char *message,
-                       struct err_info *error)
+/* PostgreSQL decides; then Redis gets the new state, from the sweep where that fails. */
+static enum err state_change(struct call *call, change_state *to, redis_update *update, const char *message,
+                             struct err_info *error)
 {
-    struct desk *desk = call->desk;
+    struct call_executor *executor = call->executor;
     struct tally tally = {0};
-    struct err_info untold = {0};
+    struct err_info redis_error = {0};
     const char *id = call_value(call, "operation_id");
-    enum err err = to(desk->pg, id, &tally, error);
+    enum err err = to(executor->pg, id, &tally, error);
     if (err == ERR_NOT_FOUND)
         err_set(error, ERR_NOT_FOUND, "Operation not found or expired");
     if (err != ERR_OK)
         return err;
-    if (tell(&desk->dispatch, desk->pg, id, &untold) != ERR_OK)
-        log_warn("%s: Redis hears of it from the sweep: %s", id, untold.text);
+    if (update(&executor->dispatch, executor->pg, id, &redis_error) != ERR_OK)
+        log_warn("%s: Redis is brought up to date by the sweep: %s", id, redis_error.text);
     log_info("%s: %s, by %s", id, message, call->caller.name);
     call_reply(call, 200, tally_json(&tally, message));
     return ERR_OK;
@@ -99,22 +103,22 @@ static enum err change(struct call *call, change_state *to, tell_redis *tell, co
 
 enum err run_cancel(struct call *call, struct err_info *error)
 {
-    return change(call, operation_cancel, dispatch_refresh, "Operation cancelled", error);
+    return state_change(call, operation_cancel, dispatch_refresh, "Operation cancelled", error);
 }
 
 enum err run_pause(struct call *call, struct err_info *error)
 {
-    return change(call, operation_pause, dispatch_refresh, "Operation paused", error);
+    return state_change(call, operation_pause, dispatch_refresh, "Operation paused", error);
 }
 
 enum err run_resume(struct call *call, struct err_info *error)
 {
-    return change(call, operation_resume, dispatch_open, "Operation resumed", error);
+    return state_change(call, operation_resume, dispatch_open, "Operation resumed", error);
 }
 
-/* ---- retry ----------------------------------------------------------------------------------------------------- */
+/* ---- retry ------------------------------------------------------------------------------------------------------- */
 
-/* What makes up for the failures of an operation: where it is not the same request once more. */
+/* The definition that tries the failures of an operation again: mostly the same one. */
 static const char *retry_of(const char *definition)
 {
     static const char *const pairs[][2] = {{"resync-link", "retry-link"},
@@ -131,7 +135,7 @@ enum err run_retry_operation(struct call *call, struct err_info *error)
 {
     struct operation *operation = NULL;
     struct json_object *args = NULL;
-    enum err err = operation_get(call->desk->pg, call_value(call, "operation_id"), &operation, error);
+    enum err err = operation_get(call->executor->pg, call_value(call, "operation_id"), &operation, error);
     if (err != ERR_OK)
         return err == ERR_NOT_FOUND ? err_set(error, err, "Operation not found or expired") : err;
     const struct tally *tally = &operation->tally;
@@ -140,7 +144,7 @@ enum err run_retry_operation(struct call *call, struct err_info *error)
     else if (tally->state == OP_COMPLETED && tally->failed == 0)
         err = err_set(error, ERR_CONFLICT, "nothing of the operation has failed");
     const char *again = retry_of(operation->definition);
-    bool is_wide = strcmp(again, "retry-all") == 0; /* rescan's own arguments mean nothing to it */
+    bool is_wide = strcmp(again, "retry-all") == 0; /* it takes no arguments of rescan */
     if (err == ERR_OK && !is_wide)
         err = json_parse(operation->args, strlen(operation->args), JSON_LIMITS_REQUEST, &args, error);
     if (err == ERR_OK)

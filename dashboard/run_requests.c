@@ -1,11 +1,14 @@
-/* Asking for work: each route is a definition and its arguments. */
+/*
+ * Requests for work: each route is a definition and its arguments, handed to submit.h; and the preview of one, which
+ * writes nothing. A bulk request may carry the confirmation that its preview gave out.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/ids.h"
 #include "common/base/json.h"
+#include "dashboard/call.h"
 #include "dashboard/confirmation.h"
-#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
 #include "embedded/sql_query.h"
@@ -34,7 +37,7 @@ static enum err for_link(struct call *call, const char *definition, const char *
     if (err == ERR_OK)
         err = call_text(body, "repository_id", ID_MAX, &repository_id, error);
     if (err == ERR_OK && (app_id == NULL || repository_id == NULL))
-        err = err_set(error, ERR_USAGE, "app_id and repository_id are wanted");
+        err = err_set(error, ERR_USAGE, "app_id and repository_id are required");
     if (err == ERR_OK)
         err = submit(call, definition, args_of(app_id, repository_id), message, error);
     json_object_put(body);
@@ -71,9 +74,9 @@ enum err run_retry_all(struct call *call, struct err_info *error)
     return submit(call, "retry-all", args_of(NULL, NULL), "Retry of all failed repositories queued", error);
 }
 
-/* ---- preview --------------------------------------------------------------------------------------------------- */
+/* ---- preview ----------------------------------------------------------------------------------------------------- */
 
-static struct json_object *known(int64_t number)
+static struct json_object *int_or_null(int64_t number)
 {
     return number < 0 ? NULL : json_object_new_int64(number);
 }
@@ -104,10 +107,10 @@ static struct json_object *preview_json(const struct call *call, const struct su
     json_object_object_add(json, "name", json_object_new_string(definition->name));
     json_object_object_add(json, "args", json_object_get(submission->args));
     json_object_object_add(json, "subject", json_object_new_string(preview->subject));
-    json_object_object_add(json, "jobs", known(preview->jobs));
-    json_object_object_add(json, "files", known(preview->files));
-    json_object_object_add(json, "bytes", known(preview->bytes));
-    json_object_object_add(json, "expected_ms", known(ms));
+    json_object_object_add(json, "jobs", int_or_null(preview->jobs));
+    json_object_object_add(json, "files", int_or_null(preview->files));
+    json_object_object_add(json, "bytes", int_or_null(preview->bytes));
+    json_object_object_add(json, "expected_ms", int_or_null(ms));
     json_object_object_add(json, "sends_all_again", json_object_new_boolean(all));
     json_object_object_add(json, "confirmation", json_object_new_string(confirmation));
     free(confirmation);
@@ -124,7 +127,7 @@ static enum err read_order(struct call *call, const char **definition, struct js
         err = call_text(*body, "definition", HANDLE_MAX, definition, error);
     struct json_object *given = json_get(*body, "args");
     if (err == ERR_OK && *definition == NULL)
-        err = err_set(error, ERR_USAGE, "definition is wanted");
+        err = err_set(error, ERR_USAGE, "definition is required");
     if (err == ERR_OK && given != NULL && !json_object_is_type(given, json_type_object))
         err = err_set(error, ERR_USAGE, "args must be an object");
     *args = err == ERR_OK ? json_object_get(given) : NULL;
@@ -141,7 +144,7 @@ enum err run_preview(struct call *call, struct err_info *error)
     if (err == ERR_OK)
         err = submit_prepare(call, definition, args, &submission, error);
     if (err == ERR_OK)
-        err = expected_ms(call->desk->pg, &submission, &ms, error);
+        err = expected_ms(call->executor->pg, &submission, &ms, error);
     if (err == ERR_OK)
         call_reply(call, 200, preview_json(call, &submission, ms));
     submission_fini(&submission);

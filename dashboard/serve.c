@@ -1,3 +1,8 @@
+/*
+ * From settings to the end of the program: checks the settings that need more than their form, opens the HTTP server,
+ * prepares the database beside the loop, starts the executors, handles signals. Called by main.c when no command word
+ * was given. SIGTERM and SIGINT stop accepting and answer what is under way; the second one, or END_S, ends at once.
+ */
 #include "dashboard/serve.h"
 
 #include <ev.h>
@@ -8,18 +13,20 @@
 
 #include "common/base/beginning.h"
 #include "common/base/log.h"
+#include "dashboard/call_executor.h"
+#include "dashboard/login_throttle.h"
 #include "dashboard/password.h"
 #include "dashboard/preparation.h"
 #include "dashboard/server.h"
 
-struct watch {
+struct signals {
     struct server *server;
-    struct office *office;
+    struct call_pool *pool;
     int terminations;
     ev_signal terminate, interrupt, hang_up;
 };
 
-/* Requests under way are answered when PostgreSQL answers; the end has a time all the same. */
+/* Requests under way are answered as long as PostgreSQL answers; after this time the program ends all the same. */
 #define END_S 30
 static void on_time_over(int number)
 {
@@ -30,21 +37,21 @@ static void on_time_over(int number)
 static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
 {
     (void)loop, (void)events;
-    struct watch *watch = signal->data;
-    if (watch->terminations++ > 0)
+    struct signals *signals = signal->data;
+    if (signals->terminations++ > 0)
         _exit(EXIT_FAILURE);
     log_info("ending: requests under way are answered, no new ones are taken");
     struct sigaction action = {.sa_handler = on_time_over};
     sigaction(SIGALRM, &action, NULL);
     alarm(END_S);
-    server_stop(watch->server);
+    server_stop(signals->server);
 }
 
 static void on_hang_up(struct ev_loop *loop, ev_signal *signal, int events)
 {
     (void)loop, (void)events;
-    const struct watch *watch = signal->data;
-    (void)config_live_hang_up(watch->office->settings, CONFIG_TELL);
+    const struct signals *signals = signal->data;
+    (void)config_live_hang_up(signals->pool->settings, CONFIG_TELL);
 }
 
 const int serve_signals[] = {SIGHUP, 0};
@@ -52,79 +59,80 @@ const int serve_signals[] = {SIGHUP, 0};
 static void say_where(const struct config *config, const struct server *server)
 {
     const char *listen = config->dashboard_listen;
-    log_info("listening on http://%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, server_port(server));
+    int port = server_port(server); /* dashboard.listen may leave the choice to the kernel */
+    log_info("listening on http://%.*s:%d", (int)(strrchr(listen, ':') - listen), listen, port);
     if (*config->dashboard_password_hash == '\0')
-        log_warn("nobody can log in: dashboard.password_hash is not set (dashboard hash-password makes one)");
+        log_warn("logging in is disabled: dashboard.password_hash is not set (dashboard hash-password makes one)");
 }
 
-static void run_loop(struct ev_loop *loop, struct office *office, struct server *server)
+static void run_loop(struct ev_loop *loop, struct call_pool *pool, struct server *server)
 {
-    struct watch watch = {.server = server, .office = office};
-    ev_signal_init(&watch.terminate, on_terminate, SIGTERM);
-    ev_signal_init(&watch.interrupt, on_terminate, SIGINT);
-    ev_signal_init(&watch.hang_up, on_hang_up, SIGHUP);
-    ev_signal *const signals[] = {&watch.terminate, &watch.interrupt, &watch.hang_up};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        signals[i]->data = &watch;
-        ev_signal_start(loop, signals[i]);
+    struct signals signals = {.server = server, .pool = pool};
+    ev_signal_init(&signals.terminate, on_terminate, SIGTERM);
+    ev_signal_init(&signals.interrupt, on_terminate, SIGINT);
+    ev_signal_init(&signals.hang_up, on_hang_up, SIGHUP);
+    ev_signal *const watchers[] = {&signals.terminate, &signals.interrupt, &signals.hang_up};
+    for (size_t i = 0; i < sizeof watchers / sizeof *watchers; i++) {
+        watchers[i]->data = &signals;
+        ev_signal_start(loop, watchers[i]);
     }
     beginning_let_signals_come(serve_signals);
     ev_run(loop, 0);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        ev_signal_stop(loop, signals[i]);
+    for (size_t i = 0; i < sizeof watchers / sizeof *watchers; i++)
+        ev_signal_stop(loop, watchers[i]);
 }
 
-/* The executors begin when it is known whether PostgreSQL is there: who comes before waits for that. */
-struct staff {
-    struct office *office;
+/* The executors start when it is known whether PostgreSQL answers; calls wait in their lanes until then. */
+struct executors {
+    struct call_pool *pool;
     struct server *server;
-    struct desk **desks;
+    struct call_executor **list;
     size_t count;
 };
 
-static void staff_begin(struct staff *staff)
+static void executors_begin(struct executors *executors)
 {
-    if (staff->desks == NULL)
-        staff->desks = desks_open(staff->office, &staff->count);
+    if (executors->list == NULL)
+        executors->list = call_executors_start(executors->pool, &executors->count);
 }
 
 static void on_preparation(enum preparation_news news, void *context)
 {
-    struct staff *staff = context;
-    staff_begin(staff);
+    struct executors *executors = context;
+    executors_begin(executors);
     if (news == PREPARATION_TRIED)
-        say_where(office_config(staff->office),
-                  staff->server); /* signals find somebody who listens, and callers answers */
+        say_where(call_pool_config(executors->pool),
+                  executors->server); /* only now: signals are handled, and calls are answered */
     if (news == PREPARATION_FAILED)
-        server_stop(staff->server);
+        server_stop(executors->server);
 }
 
-static enum err run_server(struct ev_loop *loop, struct office *office, struct server *server, struct err_info *error)
+static enum err run_server(struct ev_loop *loop, struct call_pool *pool, struct server *server, struct err_info *error)
 {
-    struct staff staff = {.office = office, .server = server};
-    struct preparation *preparation = preparation_begin(loop, office, on_preparation, &staff);
-    run_loop(loop, office, server);
+    struct executors executors = {.pool = pool, .server = server};
+    struct preparation *preparation = preparation_begin(loop, pool, on_preparation, &executors);
+    run_loop(loop, pool, server);
     enum err err = preparation_end(preparation, error);
-    staff_begin(&staff); /* what is in their mailboxes has to be taken */
-    desks_close(staff.desks, staff.count);
+    executors_begin(&executors); /* what is in their mailboxes has to be taken */
+    call_executors_stop(executors.list, executors.count);
     return err;
 }
 
-static enum err open_and_run(struct office *office, struct err_info *error)
+static enum err open_and_run(struct call_pool *pool, struct err_info *error)
 {
     struct ev_loop *loop = ev_loop_new(EVFLAG_NOSIGMASK);
     struct server *server = NULL;
     for (int lane = 0; lane < LANE_COUNT; lane++)
-        office->lanes[lane] = mailbox_new(NULL, NULL);
-    office->guard = guard_new();
-    enum err err = server_new(loop, office, &server, error);
+        pool->lanes[lane] = mailbox_new(NULL, NULL);
+    pool->throttle = login_throttle_new();
+    enum err err = server_new(loop, pool, &server, error);
     if (err == ERR_OK) {
-        err = run_server(loop, office, server, error);
+        err = run_server(loop, pool, server, error);
         server_drop(server);
     }
-    guard_drop(office->guard);
+    login_throttle_drop(pool->throttle);
     for (int lane = 0; lane < LANE_COUNT; lane++)
-        mailbox_drop(office->lanes[lane]);
+        mailbox_drop(pool->lanes[lane]);
     ev_loop_destroy(loop);
     return err;
 }
@@ -147,12 +155,12 @@ enum err serve(struct config_live *settings, struct err_info *error)
 {
     struct redis_address redis = {0};
     struct crypto_keys keys = {0};
-    struct office office = {.settings = settings, .redis = &redis, .keys = &keys};
-    const struct config *config = office_config(&office);
+    struct call_pool pool = {.settings = settings, .redis = &redis, .keys = &keys};
+    const struct config *config = call_pool_config(&pool);
     beginning_hold_signals(serve_signals);
     enum err err = check_settings(config, &redis, &keys, error);
     if (err == ERR_OK)
-        err = open_and_run(&office, error);
+        err = open_and_run(&pool, error);
     crypto_wipe(&keys, sizeof keys);
     redis_address_fini(&redis);
     return err;

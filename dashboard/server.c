@@ -1,3 +1,8 @@
+/*
+ * Listens, and runs libmicrohttpd in the libev loop: connections come and go here (peers.h), the requests on them are
+ * exchange.c's. What executors have answered comes back through the mailbox `answered`. At the end no new connection is
+ * accepted, and the loop is left when no call is with an executor.
+ */
 #include "dashboard/server.h"
 
 #include <arpa/inet.h>
@@ -13,9 +18,9 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "dashboard/events.h"
-#include "dashboard/worker_watch.h"
-#include "dashboard/server_private.h"
+#include "dashboard/exchange.h"
 #include "dashboard/operation_waiter.h"
+#include "dashboard/worker_watch.h"
 
 #define CONNECTIONS_MAX 4096
 #define CONNECTIONS_SPARE 256 /* accepted, and shut down again as too many */
@@ -24,7 +29,7 @@
 #define SILENCE_S 75 /* a connection on which nothing moves at all */
 #define TICK_S 0.5
 
-/* ---- the loop -------------------------------------------------------------------------------------------------- */
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
 {
@@ -44,15 +49,15 @@ static void on_answered(struct ev_loop *loop, ev_async *watcher, int events)
 {
     (void)loop, (void)events;
     struct server *server = watcher->data;
-    for (struct call *call = mailbox_take(server->office->answered, 0); call != NULL;
-         call = mailbox_take(server->office->answered, 0)) {
+    for (struct call *call = mailbox_take(server->pool->answered, 0); call != NULL;
+         call = mailbox_take(server->pool->answered, 0)) {
         server->working--;
         exchange_answered(call);
     }
     break_if_done(server);
 }
 
-/* ---- connections ----------------------------------------------------------------------------------------------- */
+/* ---- connections ------------------------------------------------------------------------------------------------- */
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
@@ -81,7 +86,7 @@ static size_t most_connections(void)
     return most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
 }
 
-/* ---- listening ------------------------------------------------------------------------------------------------- */
+/* ---- listening --------------------------------------------------------------------------------------------------- */
 
 /* "127.0.0.1:8080" or "[::1]:8080", whose form the settings have checked. */
 static bool read_address(const char *text, struct sockaddr_storage *out, socklen_t *len)
@@ -132,7 +137,7 @@ static enum err listen_on(const char *text, struct server *server, struct err_in
         return ERR_UNREACHABLE;
     }
     server->listening = fd;
-    server->office->loopback = is_loopback(&address);
+    server->pool->loopback = is_loopback(&address);
     return ERR_OK;
 }
 
@@ -144,7 +149,7 @@ int server_port(const struct server *server)
     return ntohs(address.sin6_port);
 }
 
-/* ---- start and end --------------------------------------------------------------------------------------------- */
+/* ---- start and end ----------------------------------------------------------------------------------------------- */
 
 /* The target comes undecoded to exchange_begin; what libmicrohttpd makes of it is not looked at. */
 static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
@@ -168,12 +173,12 @@ static enum err start_daemon(struct server *server, size_t most, struct err_info
     return ERR_OK;
 }
 
-enum err server_new(struct ev_loop *loop, struct office *office, struct server **out, struct err_info *error)
+enum err server_new(struct ev_loop *loop, struct call_pool *pool, struct server **out, struct err_info *error)
 {
-    const struct config *config = office_config(office);
+    const struct config *config = call_pool_config(pool);
     struct server *server = mem_zalloc(sizeof *server);
     size_t most = most_connections();
-    *server = (struct server){.loop = loop, .office = office, .listening = -1};
+    *server = (struct server){.loop = loop, .pool = pool, .listening = -1};
     server->peers =
         peers_new((struct peer_limits){(size_t)config->dashboard_per_address, most, config->dashboard_deadline_ms});
     ev_async_init(&server->answered, on_answered);
@@ -181,9 +186,9 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
     ev_async_start(loop, &server->answered);
     ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
     server->tick.data = server;
-    office->answered = mailbox_new(loop, &server->answered);
-    server->events = events_new(server);
-    server->muster = muster_new(loop, office->redis, config->redis_prefix, server->events);
+    pool->answered = mailbox_new(loop, &server->answered);
+    server->events = events_new(loop, &server->drive, pool);
+    server->watch = worker_watch_new(loop, pool->redis, config->redis_prefix, server->events);
     enum err err = address_list_parse(config->dashboard_trusted_proxies, &server->trusted, error);
     if (err != ERR_OK)
         err_prefix(error, "dashboard.trusted_proxies");
@@ -203,7 +208,7 @@ enum err server_new(struct ev_loop *loop, struct office *office, struct server *
 void server_stop(struct server *server)
 {
     server->stopping = true;
-    mailbox_put(server->office->lanes[LANE_WAITING], &waiting_over);
+    mailbox_put(server->pool->lanes[LANE_WAITING], &operation_waiter_close);
     MHD_quiesce_daemon(server->drive.daemon);
     break_if_done(server);
 }
@@ -217,10 +222,10 @@ void server_drop(struct server *server)
     http_drive_stop(&server->drive);
     if (server->listening >= 0)
         close(server->listening);
-    muster_drop(server->muster);
+    worker_watch_drop(server->watch);
     events_drop(server->events);
     ev_async_stop(server->loop, &server->answered);
-    mailbox_drop(server->office->answered);
+    mailbox_drop(server->pool->answered);
     peers_drop(server->peers);
     address_list_drop(server->trusted);
     free(server);

@@ -8,12 +8,12 @@
 #include <ev.h>
 
 #include "common/store/address.h"
-#include "dashboard/call_executor.h"
+#include "dashboard/call.h"
 
 struct server;
 
 /* Listens on dashboard.listen. All is borrowed. ERR_USAGE, ERR_UNREACHABLE: it cannot listen there. */
-MUST_CHECK enum err server_new(struct ev_loop *loop, struct office *office, struct server **server,
+MUST_CHECK enum err server_new(struct ev_loop *loop, struct call_pool *pool, struct server **server,
                                struct err_info *error);
 /* The port it listens on. */
 int server_port(const struct server *server);

@@ -1,7 +1,11 @@
 /*
- * Sessions: random tokens that stand in PostgreSQL as digests only. An hour without a request ends one, as does
- * its age (dashboard.session_life) whatever is asked with it; logout ends it at once, for all dashboards. The digest is
- * keyed by who may log in and by which password: another of them ends all.
+ * Sessions: random tokens that stand in PostgreSQL as digests only. An hour without a request ends one, as does its age
+ * (dashboard.session_life); logout ends it at once, for all dashboards. The digest is keyed by the user's name and
+ * password hash: another name or password ends all sessions.
+ *
+ * And their cookie. It is Secure unless the browser speaks plain HTTP to loopback, and then its name begins so that
+ * browsers take it only from this very host over https (RFC 6265bis, section 4.1.3): no other host of the domain and no
+ * page that came over plain HTTP can put one there. Only the name that fits the request is read.
  */
 #ifndef REPRISE_DASHBOARD_SESSION_H
 #define REPRISE_DASHBOARD_SESSION_H
@@ -16,12 +20,19 @@ MUST_CHECK enum err session_open(struct call *call, const char *name, char token
                                  struct err_info *error);
 /* Seconds after which a session of this call ends, whatever is asked with it. */
 int64_t session_life_s(const struct call *call);
-/* Adds the question whether a session lives, and marks the caller; what cannot be a session's token is not asked for.
- */
-void session_ask(struct pg_batch *batch, const char *token, struct call *call);
-/* What came of it: fills in `caller`, who is nobody if there is no such session. Its hour is counted anew. */
-MUST_CHECK enum err session_answer(struct pg *pg, const PGresult *result, struct caller *caller,
+/* Adds the question whether a session lives to a batch, and marks the caller (CALLER_PENDING); what cannot be a
+ * session's token is not asked for. */
+void session_query(struct pg_batch *batch, const char *token, struct call *call);
+/* The answer: fills in `caller`, CALLER_UNKNOWN if there is no such session. The session's hour begins again. */
+MUST_CHECK enum err session_result(struct pg *pg, const PGresult *result, struct caller *caller,
                                    struct err_info *error);
 MUST_CHECK enum err session_close(struct pg *pg, const struct caller *caller, struct err_info *error);
+
+/* False if the browser would throw the cookie away: it is Secure, and the page came over plain HTTP. */
+bool session_cookie_is_kept(const struct call *call);
+/* The value of Set-Cookie; the caller's. */
+char *session_cookie_text(const struct call *call, const char *token, int64_t life_s);
+/* The token that came with the call; as header_cookie. */
+bool session_cookie_token(const struct call *call, char out[HEADER_TOKEN_MAX]);
 
 #endif

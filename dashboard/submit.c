@@ -9,24 +9,25 @@
 #include "common/kinds/kinds.h"
 #include "common/kinds/setting_args.h"
 #include "common/queue/operation_start.h"
+#include "dashboard/call.h"
 #include "dashboard/confirmation.h"
-#include "dashboard/call_executor.h"
 
 enum err submit_prepare(struct call *call, const char *handle, struct json_object *args, struct submission *submission,
                         struct err_info *error)
 {
-    struct desk *desk = call->desk;
+    struct call_executor *executor = call->executor;
     *submission = (struct submission){.live_workers = -1};
-    enum err err = definition_registry_find(desk->pg, handle, &submission->found, error);
+    enum err err = definition_registry_find(executor->pg, handle, &submission->found, error);
     struct json_object *given = args != NULL ? args : json_object_new_object();
     submission->definition = submission->found.definition;
     if (err == ERR_OK) {
-        setting_args_add(submission->definition, given, office_config(desk->office));
+        setting_args_add(submission->definition, given, call_pool_config(executor->pool));
         err = definition_check_args(submission->definition, given, &submission->args, error);
     }
     json_object_put(given);
     if (err == ERR_OK)
-        err = request_preview(desk->pg, &kinds, submission->definition, submission->args, &submission->preview, error);
+        err = request_preview(executor->pg, &kinds, submission->definition, submission->args, &submission->preview,
+                              error);
     return err;
 }
 
@@ -41,16 +42,16 @@ void submission_fini(struct submission *submission)
 /* PostgreSQL has it: what fails from here on only delays its beginning. Steps of a long plan are the sweep's. */
 static void begin(struct call *call, struct submission *submission)
 {
-    struct desk *desk = call->desk;
+    struct call_executor *executor = call->executor;
     struct err_info trouble = {0};
     enum plan_status status = PLAN_DONE;
     bool waits = false;
     const char *id = submission->accepted.operation_id;
-    enum err err = operation_start_plan(desk->pg, &kinds, id, &submission->tally, &status, &trouble);
+    enum err err = operation_start_plan(executor->pg, &kinds, id, &submission->tally, &status, &trouble);
     if (err == ERR_OK)
-        err = operation_start_open(&desk->dispatch, desk->pg, id, &submission->live_workers, &trouble);
+        err = operation_start_open(&executor->dispatch, executor->pg, id, &submission->live_workers, &trouble);
     if (err == ERR_OK && submission->accepted.repeated)
-        err = operation_start_join(&desk->dispatch, desk->pg, id, &waits, &submission->live_workers, &trouble);
+        err = operation_start_join(&executor->dispatch, executor->pg, id, &waits, &submission->live_workers, &trouble);
     submission->dispatched = err == ERR_OK;
     if (err != ERR_OK)
         log_warn("%s is accepted and waits for the sweep: %s", id, trouble.text);
@@ -70,7 +71,7 @@ enum err submit_accept(struct call *call, const char *confirmation, struct submi
     if (confirmation != NULL)
         err = confirmation_check(call, confirmation, submission, error);
     if (err == ERR_OK)
-        err = request_accept(call->desk->pg, &kinds, &request, &submission->accepted, error);
+        err = request_accept(call->executor->pg, &kinds, &request, &submission->accepted, error);
     if (err == ERR_OK)
         begin(call, submission);
     return err;

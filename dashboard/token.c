@@ -1,3 +1,8 @@
+/*
+ * Roles, JSON Web Tokens and their revocation. main.c issues and revokes tokens (dashboard token, revoke-token),
+ * access.c verifies one at each request that carries it. A signature is verified before any claim is read, and the
+ * algorithm is ours, not the token's.
+ */
 #include "dashboard/token.h"
 
 #include <jwt.h>
@@ -10,6 +15,26 @@
 #include "common/base/ids.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "embedded/sql_dashboard.h"
+
+/* ---- roles ------------------------------------------------------------------------------------------------------- */
+
+static const char *const names[ROLE_COUNT] = {"", "viewer", "operator", "admin"};
+
+const char *role_name(enum role role)
+{
+    return names[role];
+}
+
+enum role role_of(const char *name)
+{
+    for (enum role role = ROLE_VIEWER; role < ROLE_COUNT; role++)
+        if (strcmp(name, names[role]) == 0)
+            return role;
+    return ROLE_NONE;
+}
+
+/* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
 #define US_PER_S INT64_C(1000000)
 #define SECRET_LEAST 32
@@ -55,7 +80,7 @@ enum err token_issue(const char *secret, const char *subject, enum role role, in
     return ERR_OK;
 }
 
-/* ---- what must hold of a token whose signature is ours ---------------------------------------------------------- */
+/* ---- what must hold of a token whose signature is ours ----------------------------------------------------------- */
 
 /* False if the claim is there and is no text that fits; `out` is "" where it is absent. */
 static bool read_text(struct json_object *claims, const char *name, char *out, size_t room)
@@ -143,4 +168,52 @@ enum err token_verify(const char *secret, const char *token, struct token_claims
                 is_current(jwt, claims);
     jwt_free(jwt);
     return good ? ERR_OK : err_set(error, ERR_USAGE, "the token is not valid");
+}
+
+/* ---- revocation -------------------------------------------------------------------------------------------------- */
+
+#define ID_CHARACTERS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+
+void token_revocation_query(struct pg_batch *batch, const struct token_claims *claims)
+{
+    struct pg_args *args = pg_batch_add(batch, &sql_dashboard_token_find);
+    pg_arg_text(args, claims->id);
+    pg_arg_text(args, claims->subject);
+    pg_arg_int8(args, claims->issued_s);
+}
+
+static enum err revocation_insert(const struct config *config, const char *what, const char *name,
+                                  struct err_info *error)
+{
+    struct pg *pg = pg_new(config->postgres_url, "reprise dashboard revoke-token", PG_LIMITS_PROGRAM);
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, what);
+    pg_arg_text(args, name);
+    enum err err = pg_ready(pg, error);
+    if (err == ERR_OK)
+        err = pg_exec(pg, &sql_dashboard_token_revoke, args, NULL, error);
+    pg_args_drop(args);
+    pg_drop(pg);
+    return err;
+}
+
+enum err token_revoke(const struct config *config, const char *what, struct err_info *error)
+{
+    struct token_claims claims;
+    size_t len = strlen(what);
+    if (strchr(what, '.') == NULL && len > 0 && len < TOKEN_ID_MAX && strspn(what, ID_CHARACTERS) == len)
+        return revocation_insert(config, "token", what, error);
+    if (token_verify(config->jwt_secret, what, &claims, error) != ERR_OK)
+        return err_set(error, ERR_USAGE, "this is neither an id nor a token that is valid now: nothing to revoke");
+    if (*claims.id == '\0')
+        return err_set(error, ERR_USAGE,
+                       "this token has no id: revoke all tokens of its subject instead: revoke-token --subject NAME");
+    return revocation_insert(config, "token", claims.id, error);
+}
+
+enum err token_revoke_subject(const struct config *config, const char *subject, struct err_info *error)
+{
+    if (*subject == '\0' || strlen(subject) >= TOKEN_SUBJECT_MAX)
+        return err_set(error, ERR_USAGE, "--subject: a name of 1 to %d bytes is expected", TOKEN_SUBJECT_MAX - 1);
+    return revocation_insert(config, "subject", subject, error);
 }

@@ -1,3 +1,8 @@
+/*
+ * Serves the files of the page: from the program itself, with an ETag and gzipped where the browser accepts it; from
+ * web.root while the page is being developed, never through a link and never a hidden file. Called by exchange.c for
+ * paths outside the API.
+ */
 #include "dashboard/web.h"
 
 #include <fcntl.h>
@@ -11,7 +16,7 @@
 
 #define INDEX "/index.html"
 
-static const struct web_file *find(const char *path)
+static const struct web_file *file_find(const char *path)
 {
     for (const struct web_file *file = web_files; file->path != NULL; file++)
         if (strcmp(file->path, path) == 0)
@@ -19,21 +24,21 @@ static const struct web_file *find(const char *path)
     return NULL;
 }
 
-static struct MHD_Response *fixed(const unsigned char *bytes, size_t len)
+static struct MHD_Response *bytes_response(const unsigned char *bytes, size_t len)
 {
     return MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
 }
 
 static struct MHD_Response *embedded(const struct web_request *request, const char *path, unsigned *status)
 {
-    const struct web_file *file = find(path);
+    const struct web_file *file = file_find(path);
     if (file == NULL)
         return NULL;
     bool known = request->if_none_match != NULL && strstr(request->if_none_match, file->etag) != NULL;
     bool pack = file->packed != NULL && request->accept_encoding != NULL && strstr(request->accept_encoding, "gzip");
-    struct MHD_Response *response = known  ? fixed(file->plain, 0)
-                                    : pack ? fixed(file->packed, file->packed_len)
-                                           : fixed(file->plain, file->plain_len);
+    struct MHD_Response *response = known  ? bytes_response(file->plain, 0)
+                                    : pack ? bytes_response(file->packed, file->packed_len)
+                                           : bytes_response(file->plain, file->plain_len);
     *status = known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK;
     if (pack && !known)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
@@ -44,7 +49,7 @@ static struct MHD_Response *embedded(const struct web_request *request, const ch
     return response;
 }
 
-/* ---- from disk, while developing ------------------------------------------------------------------------------- */
+/* ---- from disk, while developing --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *ending, *type;
@@ -67,14 +72,14 @@ static const char *type_of(const char *path)
     return NULL;
 }
 
-/* No part of it begins with a dot: what is hidden is not served. */
+/* No part of it begins with a dot: hidden files are not served. */
 static bool is_tame(const char *path)
 {
     static const char plain[] = "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     return *path == '/' && path[strspn(path, plain)] == '\0' && strstr(path, "/.") == NULL;
 }
 
-/* No link in the directory leads anywhere; it may be one itself. −1: there is no such file. */
+/* Follows no link within `root`, which may be one itself. −1: there is no such file. */
 static int open_below(const char *root, const char *path)
 {
     int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);

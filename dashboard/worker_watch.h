@@ -1,6 +1,6 @@
 /*
- * Looks every two seconds, while somebody listens, how many workers live, and tells the listeners when that has
- * changed: workers themselves publish nothing of the kind. The loop's alone.
+ * Counts the live workers every two seconds while at least one page listens, and publishes an event when the count has
+ * changed: workers publish nothing of the kind themselves. Runs on the loop's thread only.
  */
 #ifndef REPRISE_DASHBOARD_WORKER_WATCH_H
 #define REPRISE_DASHBOARD_WORKER_WATCH_H
@@ -10,11 +10,12 @@
 #include "common/store/redis.h"
 #include "dashboard/events.h"
 
-struct muster;
+struct worker_watch;
 
 /* All is borrowed. */
-struct muster *muster_new(struct ev_loop *loop, const struct redis_address *address, const char *prefix,
-                          struct events *events);
-void muster_drop(struct muster *muster);
+struct worker_watch *worker_watch_new(struct ev_loop *loop, const struct redis_address *address, const char *prefix,
+                                      struct events *events);
+/* Takes NULL. */
+void worker_watch_drop(struct worker_watch *watch);
 
 #endif

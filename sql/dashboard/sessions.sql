@@ -8,7 +8,7 @@ DELETE FROM dashboard_session WHERE token_sha256 IN (
     SELECT token_sha256 FROM dashboard_session WHERE seen_at <= now() - interval '1 hour' ORDER BY seen_at LIMIT 1000)
 
 -- name: session_find
--- A session that lives; `stale`: its hour is to be counted anew (not at each request: that would be a write for a read).
+-- A session that lives; `stale`: its hour is to begin again (not at each request: that would be a write for a read).
 -- $1 digest of the token, $2 seconds after which it ends whatever is asked with it
 SELECT username, seen_at < now() - interval '1 minute' AS stale,
        to_char(least(seen_at + interval '1 hour', created_at + $2 * interval '1 second'),

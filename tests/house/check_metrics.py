@@ -12,8 +12,8 @@ import sources
 
 NAME = re.compile(r"\breprise_[a-z0-9_]+")
 PARTS = ("_bucket", "_sum", "_count")
-WRITERS = ("metrics.c", "traffic.c", "run_installation.c")  # of dashboard/
-COOKIES = ("cookie.c",)  # their names look alike, and are no metrics
+WRITERS = ("metrics.c", "run_installation.c")  # of dashboard/
+COOKIES = ("session.c",)  # their names look alike, and are no metrics
 USERS = ("docs/alerts.yml", "docs/grafana.json", "docs/operating.md")
 MANUAL = "docs/operating.md"
 

@@ -44,10 +44,10 @@ class ChecksCanFail(unittest.TestCase):
         self.expect("metrics", [("docs/alerts.yml", "expr: rate(reprise_x_total[1m]) > reprise_y_seconds_bucket\n")], 0)
         self.expect("metrics", [("docs/alerts.yml", "expr: reprise_z > 0\n")], 1)
         self.write("docs/alerts.yml", "")
-        self.expect("metrics", [("dashboard/cookie.c", '#define NAME "reprise_z"\n')], 0)
+        self.expect("metrics", [("dashboard/session.c", '#define NAME "reprise_z"\n')], 0)
         self.write("docs/alerts.yml", "the cookie reprise_z\n")
-        self.expect("metrics", [("dashboard/cookie.c", '#define NAME "reprise_z"\n')], 0)
-        self.expect("metrics", [("dashboard/cookie.c", '#define NAME "reprise_w"\n')], 1)
+        self.expect("metrics", [("dashboard/session.c", '#define NAME "reprise_z"\n')], 0)
+        self.expect("metrics", [("dashboard/session.c", '#define NAME "reprise_w"\n')], 1)
         self.write("docs/alerts.yml", "")
         self.expect("metrics", [("docs/grafana.json", '{"expr": "reprise_z"}'), ("docs/grafana.json", "{"),
                                 ("docs/operating.md", "`reprise_x_total`\n")], 1)

@@ -159,7 +159,7 @@ class Tokens(DashboardTest):
                     self.call("DELETE", "/admin/api/apps/app_x", token=tokens[role]).status)
             self.assertEqual(statuses, seen, role)
         text = self.refused(403, "POST", "/admin/api/resync/all", token=tokens["viewer"])
-        self.assertEqual("this wants the role operator; yours is viewer", text)
+        self.assertEqual("this needs the role operator; yours is viewer", text)
         refused = run_dashboard(self.env, "token", "--subject", "x", "--expires", "1h", "--role", "root")
         self.assertEqual((2, ""), (refused.returncode, refused.stdout))
 
@@ -362,7 +362,7 @@ class Guessing(DashboardTest):
                 data = self.raw(b"POST /admin/api/%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                                 b"Content-Length: %d\r\n\r\n" % (path.encode(), most + more))
                 self.assertEqual(413, status_of(data), path)
-                self.assertIn(b"the body may have %d bytes" % most, data)
+                self.assertIn(b"the body is too large: at most %d bytes are accepted" % most, data)
 
     def test_what_a_client_says_itself_of_its_address_does_not_count(self):
         for number in range(5):

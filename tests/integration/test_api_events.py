@@ -220,7 +220,7 @@ class Greedy(Listening):
     def test_listeners_leave_room_for_requests(self):
         for _ in range(4):
             self.listen()
-        self.assertIn("listens", self.refused(429, "GET", "/admin/api/events"))
+        self.assertIn("too many open event streams", self.refused(429, "GET", "/admin/api/events"))
         for _ in range(20):
             self.get("/admin/api/session")
 

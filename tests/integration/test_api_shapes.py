@@ -110,7 +110,7 @@ class Shapes(DashboardTest):
 
     def test_a_chunked_body_that_is_too_large_is_refused_in_words_and_one_without_an_end_is_cut(self):
         data = self.raw(self.chunked([b" " * 65536] * 40))
-        self.assertEqual((413, {"error": "the body may have 1048576 bytes"}),
+        self.assertEqual((413, {"error": "the body is too large: at most 1048576 bytes are accepted"}),
                          (status_of(data), json.loads(data.partition(b"\r\n\r\n")[2])))
         self.assertIn(b"connection: close", data.lower())
         self.assertEqual(400, self.status(self.chunked([b" " * 65536] * 15 + [b"{}"])), "one of a little less is read")

@@ -48,7 +48,7 @@ test('a session that ends elsewhere leads back to the login, and from there to t
     await house.leave(page);
 });
 
-test('over plain http from another host the page says why nobody can log in', async () => {
+test('over plain http from another host the page says why a login is impossible', async () => {
     const url = house.url.replace('127.0.0.1', ELSEWHERE);
     const page = await house.visit('#/', { login: false, url, expected: [/403|Cross-Origin-Opener-Policy/] });
     await page.getByLabel('Name').fill(house.installation.user);

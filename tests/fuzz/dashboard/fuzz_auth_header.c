@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "dashboard/credential.h"
+#include "dashboard/request_headers.h"
 #include "dashboard/token.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -14,17 +14,17 @@ static void check(const char *header, const char *token)
 {
     struct token_claims claims;
     struct err_info error;
-    FUZZ_CHECK(*token && strlen(token) < CREDENTIAL_MAX && strstr(header, token) != NULL);
+    FUZZ_CHECK(*token && strlen(token) < HEADER_TOKEN_MAX && strstr(header, token) != NULL);
     FUZZ_CHECK(token[strcspn(token, " ;,\"\\\t\r\n")] == '\0');
     FUZZ_CHECK(token_verify(SECRET, token, &claims, &error) == ERR_USAGE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *header = mem_strndup((const char *)data, size), token[CREDENTIAL_MAX];
-    if (credential_bearer(header, token))
+    char *header = mem_strndup((const char *)data, size), token[HEADER_TOKEN_MAX];
+    if (header_bearer(header, token))
         check(header, token);
-    if (credential_cookie(header, "__Host-reprise_session", token))
+    if (header_cookie(header, "__Host-reprise_session", token))
         check(header, token);
     free(header);
     return 0;

@@ -1,5 +1,5 @@
 /* The body of a request: what is taken is an object with known keys only, whose texts are of the length that is
- * allowed; what is not has a status and a text for whoever sent it, and that answer is JSON. */
+ * allowed; what is not has a status and a text for the sender, and that answer is JSON. */
 #include <string.h>
 
 #include "common/base/json.h"

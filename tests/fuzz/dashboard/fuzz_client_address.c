@@ -1,5 +1,6 @@
-/* X-Forwarded-For behind a trusted proxy, and from somebody whom nobody trusts: who sent a request is an address
- * always, and his own where he is not trusted. What is found is never of a trusted proxy if another stands to its left.
+/* X-Forwarded-For behind a trusted proxy, and from a peer that is not trusted: the sender of a request always is an
+ * address, and the peer's own where it is not trusted. What is found is never of a trusted proxy if another stands to
+ * its left.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static void check(const struct address_list *proxies, const char *peer, const ch
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     FUZZ_CHECK(inet_pton(AF_INET, peer, &address.sin_addr) == 1);
-    forwarded_client((struct sockaddr *)&address, header, proxies, out);
+    header_client_address((struct sockaddr *)&address, header, proxies, out);
     FUZZ_CHECK(is_address(out));
 }
 
@@ -35,12 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(proxies, "203.0.113.9", header, out);
     FUZZ_CHECK(strcmp(out, "203.0.113.9") == 0);
     check(proxies, "10.1.2.3", header, out);
-    /* One proxy more in between, which tells the truth, changes nothing. */
+    /* One honest proxy more in between changes nothing. */
     char *longer = mem_alloc(size + 32);
     snprintf(longer, size + 32, "%s, 10.9.9.9:4711", header);
     check(proxies, "10.1.2.3", longer, again);
     FUZZ_CHECK(strcmp(out, "10.1.2.3") == 0 || strcmp(out, again) == 0);
-    /* He whom a proxy names is who he is, whatever he said himself. */
+    /* The sender that a proxy names counts, whatever the sender claimed itself. */
     snprintf(longer, size + 32, "%s, [2001:db8::7]:1", header);
     check(proxies, "10.1.2.3", longer, again);
     FUZZ_CHECK(strcmp(again, "2001:db8::7") == 0);

@@ -1,5 +1,5 @@
-/* Heartbeats, as anybody may write them to Redis, as metrics: whatever they hold, each line is a comment or one sample
- * in Prometheus' text format. */
+/* Heartbeats, as any client may write them to Redis, as metrics: whatever they hold, each line is a comment or one
+ * sample in Prometheus' text format. */
 #include <json-c/json_object.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct strict strict = {.wrong = NULL};
+    struct smuggling_check check = {.wrong = NULL};
     struct err_info error = {.code = ERR_OK};
     static char line[4096];
     for (size_t at = 0; at < size;) {
@@ -20,13 +20,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t name = colon == NULL ? kept : (size_t)(colon - line);
         const char *value = colon == NULL ? NULL : colon + 1;
         line[name] = '\0';
-        strict_header(&strict, line, name, value, value == NULL ? 0 : kept - name - 1);
+        smuggling_check_header(&check, line, name, value, value == NULL ? 0 : kept - name - 1);
         at += len + 1;
     }
-    enum err err = strict_end(&strict, "HTTP/1.1", &error);
+    enum err err = smuggling_check_end(&check, "HTTP/1.1", &error);
     FUZZ_CHECK(err == ERR_OK || (err == ERR_USAGE && error.text[0]));
     if (err == ERR_OK)
-        FUZZ_CHECK(strict.hosts == 1 && strict.lengths + strict.encodings <= 1 && strict.count <= STRICT_HEADERS_MAX &&
-                   strict.length >= 0);
+        FUZZ_CHECK(check.hosts == 1 && check.lengths + check.encodings <= 1 &&
+                   check.count <= SMUGGLING_CHECK_HEADERS_MAX && check.length >= 0);
     return 0;
 }

