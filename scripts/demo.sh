@@ -6,7 +6,8 @@
 #
 # usage: scripts/demo.sh [--once] [--yes]
 #
-#   --once   ends after the run; exit code 0 only if every file of HEAD arrived with the right bytes and signature
+#   --once   ends after the run with a verdict; exit code 0 only if every file of HEAD arrived with the right bytes and
+#            signature, and the spoilt cost was mended
 #   --yes    does not ask before it installs Debian packages
 #
 # All that runs is a child of this script and ends with it. Nothing listens outside this machine: the stores on unix
@@ -37,6 +38,7 @@ usage() {
 
 run=
 trouble=
+packages_pid=
 linked=no
 child_names=() # of child_pids, in the order in which they are ended
 child_pids=()
@@ -49,6 +51,10 @@ finish() {
     trap '' INT TERM HUP PIPE
     set +e
     [ "$code" -ne 141 ] || exec >/dev/null
+    [ "$code" -ne 130 ] || printf '\nEnding …\n'
+    if [ -n "$packages_pid" ]; then
+        wait "$packages_pid" 2>/dev/null # apt-get ends what it has begun
+    fi
     for i in "${!child_pids[@]}"; do
         kill -TERM "${child_pids[i]}" 2>/dev/null || true
         wait "${child_pids[i]}" 2>/dev/null || true
@@ -258,16 +264,17 @@ spoil_a_cost() {
 }
 
 history() {
-    local before
-    python3 "$scripts/sample_runs.py" "$run/agents" --runs 200
+    local before after
+    python3 "$scripts/sample_runs.py" "$run/agents" --runs 200 --last-days 21
     producer sync-history --silent || die "the sync failed; see: $(tail -n 5 "$run/worker.log")"
     workflow_id=$(spoil_a_cost)
-    say "Spoilt on purpose: the cost of run $workflow_id"
     before=$(cost_of "$workflow_id")
+    say "A wrong cost: the demo has just set that of workflow $workflow_id to \$$before in the database"
     producer resync-costs --dry-run || die "the dry run failed"
     producer resync-cost "$workflow_id" || die "the cost re-sync failed"
-    echo "  before \$$before, after \$$(cost_of "$workflow_id")"
-    [ "$(cost_of "$workflow_id")" != "$before" ] || die "the cost of $workflow_id was not mended"
+    after=$(cost_of "$workflow_id")
+    echo "  \$$before became \$$after again, which is what the files of that workflow say"
+    [ "$after" != "$before" ] || die "the cost of $workflow_id was not mended"
 }
 
 # ---- what a person reads ---------------------------------------------------------------------------------------------
@@ -285,7 +292,6 @@ show_places() {
     local prefix=$shown
     say "Where things are"
     cat <<EOF
-  dashboard    http://127.0.0.1:$dashboard_port/ user admin, password $password (made for this run)
   received     $prefix/received        what the demo app's receiver holds
   requests     $prefix/deliveries.log  one JSON line each
   logs         $prefix/worker.log, dashboard.log, receiver.log, stores/postgres.log, stores/redis.log
@@ -301,11 +307,17 @@ EOF
   producer outcomes $operation_id
   producer workflow $workflow_id
 EOF
+    say "The dashboard runs until Ctrl-C. Open it, and log in with the user and password of this run:"
+    cat <<EOF
+
+  http://127.0.0.1:$dashboard_port/
+  user      admin
+  password  $password
+EOF
 }
 
 stay_up() {
     local i
-    say "Running. Ctrl-C ends everything."
     wait -n "$stores_pid" "${child_pids[@]}" || true
     for i in "${!child_names[@]}"; do
         is_alive "${child_names[i]}" || die "the ${child_names[i]} ended: $(tail -n 5 "$run/${child_names[i]}.log")"
@@ -341,12 +353,23 @@ trap 'exit 130' INT TERM HUP
 trap 'exit 141' PIPE
 
 say "Packages"
-"$scripts/setup.sh" ${consent[@]+"${consent[@]}"} build run
+"$scripts/setup.sh" ${consent[@]+"${consent[@]}"} --ask build run page
+"$scripts/setup.sh" --agreed build run
 run=$("$scripts/place_for_servers.sh" reprise-demo)
 look_at_checkout
 
+# npm and what it needs are hundreds of small packages: they are installed while the compiler works.
+if ! type -P npm >/dev/null; then
+    "$scripts/setup.sh" --agreed page >"$run/packages.log" 2>&1 </dev/null &
+    packages_pid=$!
+fi
 say "Building (gcc, release)"
-"$scripts/build.sh" release worker producer dashboard receiver
+"$scripts/build.sh" release worker producer receiver
+if [ -n "$packages_pid" ]; then
+    wait "$packages_pid" || die "the packages of the page could not be installed: $(tail -n 5 "$run/packages.log")"
+    packages_pid=
+fi
+"$scripts/build.sh" release dashboard
 build=$("$scripts/build.sh" --where release)
 
 say "Starting a private PostgreSQL and Redis, a worker, the dashboard, and the receiver of a demo app"
@@ -360,12 +383,13 @@ await worker has_worker
 launch dashboard "$build/dashboard/dashboard"
 await dashboard dashboard_listens
 
-say "Re-syncing this checkout at ${commit:0:12} to the demo app"
+say "Re-syncing this checkout at ${commit:0:12}: the demo app is sent every file of it again"
 resync
 report
-say "A workflow history: 200 sample runs"
+say "Costs: 200 sample runs of AI developer workflows, each with the files that say what it cost"
 history
 if [ "$once" = yes ]; then
+    say "Verdict: all is well. Every file of HEAD is at the receiver, signed, and the wrong cost is right again."
     exit 0
 fi
 say "Something to look at"

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Makes an agents directory of sample runs, as AI developer workflows leave them: for the demo, the tests and the benchmark.
 
-usage: sample_runs.py DIRECTORY [--runs N] [--agents N] [--stream-bytes N] [--seed N]
+usage: sample_runs.py DIRECTORY [--runs N] [--agents N] [--stream-bytes N] [--seed N] [--last-days N]
 
 Each run has a state file and a stream for each agent, whose last line tells what it cost. Streams are sparse: their
-beginning is a hole, so that a hundred thousand runs fit a small disk. The same seed makes the same runs.
+beginning is a hole, so that a hundred thousand runs fit a small disk. The same seed makes the same runs. They began in
+2025, or with --last-days at random times of as many days until now.
 """
 import argparse
 import json
 import os
 import random
+import time
 
 AGENTS = ("sdlc_planner", "sdlc_implementor_builder", "tester", "reviewer", "documenter", "shipper")
 TEMPLATES = ("adw_plan_build_iso", "adw_plan_build_test_iso", "adw_sdlc_complete_iso")
@@ -65,8 +67,14 @@ def write_stream(path, last, stream_bytes):
     os.close(fd)
 
 
-def state_of(chance, adw_id, number, status, seconds):
-    start = 1735689600 + number * 97 % 31536000
+def start_of(number, seed, last_days):
+    """Not of the run's own chance, so that the days change nothing else of it."""
+    if last_days == 0:
+        return 1735689600 + number * 97 % 31536000
+    return int(time.time() - 3600 - random.Random("start/%d/%d" % (seed, number)).random() * last_days * 86400)
+
+
+def state_of(chance, adw_id, number, status, start, seconds):
     state = {"adw_id": adw_id, "issue_number": str(number % 900 + 1), "status": status, "nl_input": text(chance),
              "github_url": "https://github.com/octocat/hello-world/issues/%d" % (number % 900 + 1),
              "workflow_template": TEMPLATES[number % len(TEMPLATES)], "model_used": "sonnet",
@@ -94,7 +102,7 @@ def stamp(seconds):
                                               rest // 60 % 60, rest % 60)
 
 
-def make_run(directory, number, agents=2, stream_bytes=0, seed=1):
+def make_run(directory, number, agents=2, stream_bytes=0, seed=1, last_days=0):
     """Makes one run; returns its id and what it cost, in US dollars as its files say."""
     chance = random.Random("%d/%d" % (seed, number))
     adw_id = "%08x" % (number * 2654435761 % (1 << 32))
@@ -109,7 +117,7 @@ def make_run(directory, number, agents=2, stream_bytes=0, seed=1):
         os.mkdir(os.path.join(place, AGENTS[index % len(AGENTS)]))
         write_stream(os.path.join(place, AGENTS[index % len(AGENTS)], "raw_output.jsonl"), last, stream_bytes)
     with open(os.path.join(place, "adw_state.json"), "w") as file:
-        json.dump(state_of(chance, adw_id, number, status, seconds), file, indent=2)
+        json.dump(state_of(chance, adw_id, number, status, start_of(number, seed, last_days), seconds), file, indent=2)
     return adw_id, round(cost, 9)
 
 
@@ -120,10 +128,11 @@ def main():
     parser.add_argument("--agents", type=int, default=2, help="per run, 1 to %d" % len(AGENTS))
     parser.add_argument("--stream-bytes", type=int, default=0, help="size of each stream; 0: no larger than it must be")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--last-days", type=int, default=0, help="spread over so many days until now; 0: over 2025")
     given = parser.parse_args()
     os.makedirs(given.directory, exist_ok=True)
     for number in range(1, given.runs + 1):
-        make_run(given.directory, number, given.agents, given.stream_bytes, given.seed)
+        make_run(given.directory, number, given.agents, given.stream_bytes, given.seed, given.last_days)
 
 
 if __name__ == "__main__":

@@ -126,10 +126,11 @@ print_reports() {
     return "$result"
 }
 
+# Most tests wait for servers and clocks: twice as many as processors keep those busy.
 run_suites() {
-    local result=0
-    without_randomised_addresses ctest --test-dir "$directory" --parallel 2 --output-on-failure --timeout "$timeout" \
-        --no-tests=error "$@" || result=$?
+    local result=0 jobs=$((2 * $(nproc)))
+    without_randomised_addresses ctest --test-dir "$directory" --parallel "$jobs" --output-on-failure --timeout "$timeout" \
+        --no-tests=error "$@" | "$scripts/skip_reasons.py" "$directory" || result=$?
     if ! print_reports; then
         echo "test: sanitizers found faults; their reports stand above and in $reports" >&2
         result=1
@@ -152,7 +153,7 @@ run_suites_counted() {
 }
 
 preset=dev
-groups=(build run test)
+groups=(build page run test)
 fuzz_seconds=0
 tidy=no
 chaos=quick

@@ -61,16 +61,17 @@ class Demo(unittest.TestCase):
 
     def test_ctrl_c_while_it_stays_up(self):
         demo = self.start()
-        demo.until("Ctrl-C ends everything.", UP_S)
+        demo.until("  password  ", UP_S)
         self.assertGreater(len(below(self.place)), 6)
         demo.type(CTRL_C)
         self.assertEqual(INTERRUPTED, demo.code())
+        self.assertIn("Ending …", demo.rest)
         self.assertIn("Ended; nothing is left running.", demo.rest)
         self.assertTrue(demo.is_in_order())
         self.assert_nothing_is_left()
 
     def test_ctrl_c_while_it_works(self):
-        for words in ("== Starting", "== A workflow history"):
+        for words in ("== Starting", "== Costs"):
             with self.subTest(words=words):
                 demo = self.start()
                 demo.until(words, UP_S)
@@ -81,7 +82,7 @@ class Demo(unittest.TestCase):
 
     def test_the_terminal_is_closed(self):
         demo = self.start()
-        demo.until("Ctrl-C ends everything.", UP_S)
+        demo.until("  password  ", UP_S)
         demo.hang_up()
         self.assertEqual(INTERRUPTED, demo.program.wait(60))
         self.assert_nothing_is_left()
@@ -89,7 +90,7 @@ class Demo(unittest.TestCase):
     def test_it_is_killed(self):
         """What runs ends; the directory stays until the next demo in this checkout."""
         demo = self.start()
-        demo.until("Ctrl-C ends everything.", UP_S)
+        demo.until("  password  ", UP_S)
         demo.program.send_signal(signal.SIGKILL)
         demo.program.wait(30)
         eventually(lambda: not below(self.place), "no process is left", 30)
@@ -106,6 +107,7 @@ class Demo(unittest.TestCase):
     def test_once(self):
         demo = self.start("--once")
         demo.until("every file is at the receiver, byte for byte", UP_S)
+        demo.until("Verdict: all is well.", UP_S)
         self.assertEqual(DONE, demo.code(UP_S))
         self.assert_nothing_is_left()
 
