@@ -23,7 +23,7 @@
 #include "common/base/json.h"
 #include "common/definitions/definition_registry.h"
 #include "common/kinds/kinds.h"
-#include "common/query/analytics.h"
+#include "common/query/overview.h"
 #include "common/query/workflows.h"
 #include "common/queue/dispatch.h"
 #include "common/queue/plan.h"

@@ -1,12 +1,8 @@
 /* Every route, once. What a row means, and how to add one: route.h. */
-#include "common/query/activity.h"
-#include "common/query/analytics.h"
 #include "common/query/apps.h"
 #include "common/query/definitions.h"
-#include "common/query/links.h"
 #include "common/query/operations.h"
-#include "common/query/outcomes.h"
-#include "common/query/workflow.h"
+#include "common/query/overview.h"
 #include "common/query/workflows.h"
 #include "dashboard/call.h"
 #include "dashboard/run.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/base/json.h"
-#include "common/query/activity.h"
 #include "common/query/engine.h"
 #include "common/query/overview.h"
 #include "common/queue/dispatch.h"

@@ -9,7 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
-#include "common/query/row.h"
+#include "common/query/query_result.h"
 #include "dashboard/call.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"

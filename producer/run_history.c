@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "common/base/json.h"
-#include "common/query/analytics.h"
-#include "common/query/workflow.h"
+#include "common/query/overview.h"
 #include "common/query/workflows.h"
 #include "producer/list.h"
 #include "producer/out.h"

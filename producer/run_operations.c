@@ -3,7 +3,6 @@
 
 #include "common/base/clock.h"
 #include "common/query/operations.h"
-#include "common/query/outcomes.h"
 #include "producer/follow.h"
 #include "producer/list.h"
 #include "producer/lookup.h"

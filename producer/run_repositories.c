@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/query/links.h"
+#include "common/query/apps.h"
 #include "common/registry/watch.h"
 #include "producer/list.h"
 #include "producer/lookup.h"

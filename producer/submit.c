@@ -8,7 +8,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
-#include "common/query/row.h"
+#include "common/query/query_result.h"
 #include "common/queue/operation_start.h"
 #include "embedded/sql_producer.h"
 #include "embedded/sql_registry.h"

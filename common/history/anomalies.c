@@ -110,13 +110,13 @@ void anomalies_find(const struct anomalies_run *run, const struct anomalies_peer
     look_at_error(run, found);
 }
 
-const char *anomalies_type_name(enum anomalies_type type)
+static const char *type_name(enum anomalies_type type)
 {
     static const char *const names[] = {"cost", "duration", "retries", "cache", "error"};
     return names[type];
 }
 
-const char *anomalies_severity_name(enum anomalies_severity severity)
+static const char *severity_name(enum anomalies_severity severity)
 {
     static const char *const names[] = {"low", "medium", "high"};
     return names[severity];
@@ -127,8 +127,8 @@ void anomalies_add_json(const struct anomalies *found, struct buf *out)
     buf_add_char(out, '[');
     for (size_t i = 0; i < found->count; i++) {
         const struct anomaly *anomaly = &found->list[i];
-        buf_addf(out, "%s{\"type\":\"%s\",\"severity\":\"%s\",\"message\":", i > 0 ? "," : "",
-                 anomalies_type_name(anomaly->type), anomalies_severity_name(anomaly->severity));
+        buf_addf(out, "%s{\"type\":\"%s\",\"severity\":\"%s\",\"message\":", i > 0 ? "," : "", type_name(anomaly->type),
+                 severity_name(anomaly->severity));
         json_add_string(out, anomaly->message, strlen(anomaly->message));
         buf_addf(out, ",\"actual\":%.9g,\"expected\":%.9g,\"threshold\":%.9g}", anomaly->actual, anomaly->expected,
                  anomaly->threshold);

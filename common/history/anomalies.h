@@ -55,9 +55,6 @@ struct anomalies {
 };
 
 void anomalies_find(const struct anomalies_run *run, const struct anomalies_peers *peers, struct anomalies *found);
-/* "cost", "duration", "retries", "cache", "error"; "low", "medium", "high". */
-const char *anomalies_type_name(enum anomalies_type type);
-const char *anomalies_severity_name(enum anomalies_severity severity);
 /* Appends the array for the column anomaly_flags: [{type, severity, message, actual, expected, threshold}]. */
 void anomalies_add_json(const struct anomalies *found, struct buf *out);
 

@@ -7,7 +7,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/money.h"
-#include "common/history/run_status.h"
+#include "common/history/run_words.h"
 
 /* Who asks. A sync passes the status that the row gets in the same write, a re-sync the stored one. */
 enum cost_asker { COST_BY_SYNC, COST_BY_RESYNC, COST_BY_FORCED_RESYNC };

@@ -15,7 +15,7 @@
 #define SMALL_SIGMA 0x3C3
 #define FINAL_SIGMA 0x3C2
 
-uint32_t *lower_decode(const char *text, size_t len, size_t *count)
+static uint32_t *decode(const char *text, size_t len, size_t *count)
 {
     uint32_t *codes = mem_array(len + 1, sizeof(*codes));
     size_t n = 0;
@@ -80,7 +80,7 @@ static uint32_t lower_sigma(const uint32_t *codes, size_t count, size_t at)
 uint32_t *lower_codes(const char *text, size_t len, size_t *count)
 {
     size_t read;
-    uint32_t *codes = lower_decode(text, len, &read);
+    uint32_t *codes = decode(text, len, &read);
     uint32_t *lower = mem_array(2 * read + 1, sizeof(*lower));
     size_t n = 0;
     for (size_t i = 0; i < read; i++) {

@@ -9,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The code points of a text as they stand; each byte that is not UTF-8 becomes one U+FFFD. The caller frees them. */
-uint32_t *lower_decode(const char *text, size_t len, size_t *count);
-/* The lower-cased code points of a text. The caller frees them. */
+/* The lower-cased code points of a text; each byte that is not UTF-8 becomes one U+FFFD. The caller frees them. */
 uint32_t *lower_codes(const char *text, size_t len, size_t *count);
 /* The same as UTF-8, NUL-terminated. The caller frees it. */
 char *lower_utf8(const char *text, size_t len, size_t *out_len);

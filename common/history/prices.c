@@ -2,10 +2,15 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/base/buf.h"
+#include "common/base/input_file.h"
 #include "common/base/mem.h"
 #include "common/base/yaml.h"
 #include "common/history/prices_models.h"
@@ -180,7 +185,7 @@ const struct price *prices_find(const struct prices *prices, const char *model, 
     return NULL;
 }
 
-int64_t prices_cost_of(const struct price *price, const struct price_usage *usage)
+int64_t prices_cost(const struct price *price, const struct price_usage *usage)
 {
     const struct run_tokens *tokens = &usage->tokens;
     if (!run_tokens_are_counts(tokens) || usage->hour_writes < 0 || usage->hour_writes > tokens->cache_creation)
@@ -194,7 +199,21 @@ int64_t prices_cost_of(const struct price *price, const struct price_usage *usag
     return nusd > MONEY_MAX_NUSD ? MONEY_UNKNOWN : (int64_t)nusd;
 }
 
-int64_t prices_cost(const struct price *price, const struct run_tokens *tokens)
+enum err prices_load(const char *path, struct prices **out, struct err_info *error)
 {
-    return prices_cost_of(price, &(struct price_usage){*tokens, 0});
+    struct buf text = BUF_INIT;
+    *out = NULL;
+    if (*path == '\0') {
+        *out = prices_builtin();
+        return ERR_OK;
+    }
+    int fd = open(path, INPUT_FILE_FLAGS);
+    enum err err = fd < 0 ? err_set(error, ERR_USAGE, "%s", strerror(errno))
+                          : input_file_read_open(fd, YAML_MAX_BYTES, &text, error);
+    if (err == ERR_OK)
+        err = prices_parse(text.data, text.len, out, error);
+    if (fd >= 0)
+        close(fd);
+    buf_fini(&text);
+    return err == ERR_OK ? ERR_OK : err_prefix(error, "history.prices: %s", path);
 }

@@ -30,16 +30,17 @@ struct prices;
 /* Reads a table (YAML, see prices/models.yaml). On success `*out` is the caller's (prices_drop). ERR_USAGE with the
  * place of what is wrong: another key, a price that is negative, above 1 000 000 USD or no number, an empty table. */
 MUST_CHECK enum err prices_parse(const char *bytes, size_t len, struct prices **out, struct err_info *error);
+/* The table in the file `path` (the setting history.prices), or the built-in one for "". The caller's. ERR_USAGE names
+ * the file, and line and column of what is wrong in it. */
+MUST_CHECK enum err prices_load(const char *path, struct prices **out, struct err_info *error);
 /* The table that is built in; the caller's. */
 struct prices *prices_builtin(void);
 void prices_drop(struct prices *prices);
 
 /* The price of a model by its full name (`len` bytes), borrowed; NULL if no pattern matches. */
 const struct price *prices_find(const struct prices *prices, const char *model, size_t len);
-/* In nano-dollars, rounded half up once for the sum; all cache writes are of five minutes in the short form;
- * MONEY_UNKNOWN if the tokens are no counts or the sum does not fit.
- */
-int64_t prices_cost(const struct price *price, const struct run_tokens *tokens);
-int64_t prices_cost_of(const struct price *price, const struct price_usage *usage);
+/* In nano-dollars, rounded half up once for the sum; MONEY_UNKNOWN if the tokens are no counts or the sum does not
+ * fit. */
+int64_t prices_cost(const struct price *price, const struct price_usage *usage);
 
 #endif

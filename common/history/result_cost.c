@@ -19,7 +19,7 @@ static int64_t price_of(const struct priced *in, const struct json_slice *model,
 {
     const struct price *price = prices_find(in->prices, model->bytes, model->len);
     const struct price_usage usage = {*tokens, hour_writes(in->line, tokens->cache_creation)};
-    return price != NULL ? prices_cost_of(price, &usage) : MONEY_UNKNOWN;
+    return price != NULL ? prices_cost(price, &usage) : MONEY_UNKNOWN;
 }
 
 static int64_t reported(const struct result_cost_question *question)
@@ -81,11 +81,6 @@ static int64_t (*const routes[])(const struct result_cost_question *) = {
     [RESULT_COST_MODEL_TOKENS] = model_tokens,
     [RESULT_COST_USAGE] = usage,
 };
-
-int64_t result_cost_by(const struct result_cost_question *question, enum result_cost_route route)
-{
-    return route < RESULT_COST_NONE ? routes[route](question) : MONEY_UNKNOWN;
-}
 
 int64_t result_cost(const struct result_cost_question *question, enum result_cost_route *route)
 {

@@ -1,6 +1,6 @@
 /*
  * The cost that a result line tells, by four routes in the order of trust: what it reports, the sum of its models'
- * reported costs, the price table on its models' tokens, the price table on `usage`. Each can be asked alone.
+ * reported costs, the price table on its models' tokens, the price table on `usage`.
  */
 #ifndef REPRISE_HISTORY_RESULT_COST_H
 #define REPRISE_HISTORY_RESULT_COST_H
@@ -22,10 +22,8 @@ struct result_cost_question {
     const struct json_slice *stream_model; /* NULL or empty: the stream names none */
 };
 
-/* Nano-dollars by that route alone; MONEY_UNKNOWN if it does not tell. RESULT_COST_NONE never tells. */
-int64_t result_cost_by(const struct result_cost_question *question, enum result_cost_route route);
-/* By the first route that tells, which `*route` (may be NULL) says. The last is not asked where modelUsage lists
- * models: `usage` leaves some of them out. */
+/* Nano-dollars by the first route that tells, which `*route` (may be NULL) says. The last is not asked where modelUsage
+ * lists models: `usage` leaves some of them out. */
 int64_t result_cost(const struct result_cost_question *question, enum result_cost_route *route);
 /* The cost of one of the line's models: reported, else by its price; MONEY_UNKNOWN if neither is known. */
 int64_t result_cost_of_model(const struct result_line *line, size_t model, const struct prices *prices);

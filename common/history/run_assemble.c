@@ -6,7 +6,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/written_time.h"
-#include "common/history/phase.h"
+#include "common/history/run_words.h"
 
 void run_assemble_begin(struct run_assembly *assembly, struct run_facts *facts, const struct prices *prices,
                         const char *adw_id)

@@ -4,9 +4,9 @@
 
 #include "common/base/mem.h"
 #include "common/base/printable.h"
-#include "common/history/phase.h"
 #include "common/history/result_cost.h"
 #include "common/history/run_assemble.h"
+#include "common/history/run_words.h"
 
 #define MESSAGE_MAX 1024
 #define DURATION_MAX_MS INT64_C(100000000000) /* three years */

@@ -13,9 +13,8 @@
 
 #include "common/base/crypto.h"
 #include "common/base/money.h"
-#include "common/history/run_error.h"
-#include "common/history/run_status.h"
 #include "common/history/run_tokens.h"
+#include "common/history/run_words.h"
 
 #define RUN_UNKNOWN INT64_MIN
 /* Further warnings are only counted. */

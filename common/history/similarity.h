@@ -26,20 +26,10 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
+#include "common/history/similarity_index.h"
 
 #define SIMILARITY_BEST 5
 #define SIMILARITY_LEAST 0.5
-#define SIMILARITY_UNKNOWN (-1)
-
-struct similarity_run {
-    int64_t id;
-    const char *text; /* nl_input as written, UTF-8; NULL: unknown */
-    size_t len;
-    int status;        /* any number; equal ones are the same status */
-    int64_t cost_nusd; /* below 0: unknown */
-    double duration_s; /* below 0 or not finite: unknown */
-    double least;      /* what another must reach to enter the list stored of it; NAN: its list is not to be entered */
-};
 
 struct similarity_match {
     int64_t id;
@@ -57,22 +47,6 @@ struct similarity_list {
 struct similarity_effort {
     uint64_t looked_at, counted, compared;
 };
-
-/* ---- the index --------------------------------------------------------------------------------------------------- */
-
-struct similarity;
-struct similarity *similarity_new(void);
-void similarity_drop(struct similarity *index); /* after its readers */
-/* Copies the run; ids must ascend. */
-void similarity_add(struct similarity *index, const struct similarity_run *run);
-/* After the last run, before the first reader. */
-void similarity_seal(struct similarity *index);
-size_t similarity_count(const struct similarity *index);
-/* The ids, for whoever divides the work: of row 0 to count - 1, ascending. */
-int64_t similarity_id(const struct similarity *index, size_t row);
-size_t similarity_bytes(const struct similarity *index);
-
-/* ---- questions --------------------------------------------------------------------------------------------------- */
 
 struct similarity_reader;
 struct similarity_reader *similarity_reader_new(const struct similarity *index); /* borrows it */

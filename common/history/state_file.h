@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
-#include "common/history/run_error.h"
+#include "common/history/run_words.h"
 
 #define STATE_FILE_MAX_BYTES ((size_t)8 * 1024 * 1024)
 #define STATE_FILE_UNKNOWN INT64_MIN

@@ -44,7 +44,7 @@ size_t text_pieces_bytes(const struct text_pieces *pieces)
 /* ---- anchors ----------------------------------------------------------------------------------------------------- */
 
 /* From `at` to the left, no further than `from`. */
-static uint64_t piece_left(struct text_ratio_text text, size_t at, size_t from)
+static uint64_t piece_left(struct text_codes text, size_t at, size_t from)
 {
     uint64_t piece = 0;
     for (size_t n = 0; n < TEXT_WINDOWS_LENGTH; n++)
@@ -54,7 +54,7 @@ static uint64_t piece_left(struct text_ratio_text text, size_t at, size_t from)
 }
 
 /* From `at` to the right, before `end`. */
-static uint64_t piece_right(struct text_ratio_text text, size_t at, size_t end)
+static uint64_t piece_right(struct text_codes text, size_t at, size_t end)
 {
     uint64_t piece = 0;
     for (size_t n = 0; n < TEXT_WINDOWS_LENGTH; n++)
@@ -62,7 +62,7 @@ static uint64_t piece_right(struct text_ratio_text text, size_t at, size_t end)
     return piece;
 }
 
-size_t text_anchors_find(struct text_pieces *pieces, struct text_ratio *ratio, struct text_ratio_text b,
+size_t text_anchors_find(struct text_pieces *pieces, struct text_ratio *ratio, struct text_codes b,
                          struct text_anchor *anchors)
 {
     assert(b.count >= TEXT_RATIO_LONG && b.count <= TEXT_ANCHORS_LENGTH_MAX);
@@ -93,7 +93,7 @@ size_t text_anchors_find(struct text_pieces *pieces, struct text_ratio *ratio, s
 
 struct text_reach {
     const struct text_pieces *pieces;
-    struct text_ratio_text a;
+    struct text_codes a;
     uint64_t *room; /* for the pieces of a */
     size_t cap;
     uint8_t *left, *right; /* by number: characters that stand in a, the anchor among them */
@@ -118,7 +118,7 @@ void text_reach_drop(struct text_reach *reach)
     free(reach);
 }
 
-void text_reach_set(struct text_reach *reach, struct text_ratio_text a)
+void text_reach_set(struct text_reach *reach, struct text_codes a)
 {
     reach->a = a;
     if (a.count > reach->cap) {
@@ -142,7 +142,7 @@ static inline uint32_t code_at(const struct text_anchors *b, size_t j)
     return b->width == 2 ? ((const uint16_t *)b->codes)[j] : ((const uint32_t *)b->codes)[j];
 }
 
-static size_t common_beginning(struct text_ratio_text a, const struct text_anchors *b)
+static size_t common_beginning(struct text_codes a, const struct text_anchors *b)
 {
     size_t shorter = a.count < b->length ? a.count : b->length, length = 0;
     while (length < shorter && a.codes[length] == code_at(b, length))

@@ -45,7 +45,7 @@ struct text_pieces *text_pieces_new(void);
 void text_pieces_drop(struct text_pieces *pieces);
 /* Writes the anchors of b, which has TEXT_RATIO_LONG to TEXT_ANCHORS_LENGTH_MAX characters (room for b.count of them),
  * and returns how many there are; SIZE_MAX if there are too many different pieces already: then b has no bound. */
-size_t text_anchors_find(struct text_pieces *pieces, struct text_ratio *ratio, struct text_ratio_text b,
+size_t text_anchors_find(struct text_pieces *pieces, struct text_ratio *ratio, struct text_codes b,
                          struct text_anchor *anchors);
 /* After the last text, before the first question. */
 void text_pieces_seal(struct text_pieces *pieces);
@@ -56,7 +56,7 @@ struct text_reach;
 struct text_reach *text_reach_new(const struct text_pieces *pieces); /* borrows it */
 void text_reach_drop(struct text_reach *reach);
 /* Sets a, borrowed until the next call. */
-void text_reach_set(struct text_reach *reach, struct text_ratio_text a);
+void text_reach_set(struct text_reach *reach, struct text_codes a);
 /* An upper bound of M. */
 size_t text_reach_bound(const struct text_reach *reach, const struct text_anchors *b);
 

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/history/lower.h"
-#include "common/history/text_ratio_private.h"
 
 #define CODE_COUNT 0x110000
 
@@ -31,7 +29,7 @@ void text_ratio_drop(struct text_ratio *ratio)
     free(ratio);
 }
 
-void text_ratio_set(struct text_ratio *ratio, struct text_ratio_text a)
+void text_ratio_set(struct text_ratio *ratio, struct text_codes a)
 {
     assert(a.count < UINT32_MAX / 2);
     ratio->a = a;
@@ -53,15 +51,6 @@ static void make_room(struct text_ratio *ratio, size_t count)
     free(ratio->endings);
     ratio->endings = mem_array(ratio->b_cap + 1, sizeof(*ratio->endings));
     ratio->row = 0;
-}
-
-void text_ratio_begin_rows(struct text_ratio *ratio, uint32_t count)
-{
-    if (UINT32_MAX - ratio->row < count + 1) {
-        memset(ratio->endings, 0, (ratio->b_cap + 1) * sizeof(*ratio->endings));
-        ratio->row = 0;
-    }
-    ratio->row++;
 }
 
 static void count_characters(struct text_ratio *ratio)
@@ -102,7 +91,7 @@ static void place_characters(struct text_ratio *ratio)
     }
 }
 
-static void open_b(struct text_ratio *ratio, struct text_ratio_text b)
+static void open_b(struct text_ratio *ratio, struct text_codes b)
 {
     assert(b.count < UINT32_MAX / 2);
     make_room(ratio, b.count);
@@ -117,7 +106,7 @@ static void close_b(struct text_ratio *ratio)
         ratio->slot_of[ratio->places[n].code] = 0;
 }
 
-size_t text_ratio_unpopular(struct text_ratio *ratio, struct text_ratio_text b, uint32_t *positions)
+size_t text_ratio_unpopular(struct text_ratio *ratio, struct text_codes b, uint32_t *positions)
 {
     size_t count = 0;
     open_b(ratio, b);
@@ -190,10 +179,10 @@ static find_block *choose_way(struct text_ratio *ratio)
 {
     ratio->core_count = 0;
     if (ratio->b.count < TEXT_RATIO_LONG) {
-        text_ratio_dense_open(ratio);
-        return text_ratio_dense_find;
+        text_blocks_open_vectors(ratio);
+        return text_blocks_find_by_vectors;
     }
-    return text_ratio_cores_list(ratio) ? text_ratio_cores_find : text_ratio_rows_find;
+    return text_blocks_list_cores(ratio) ? text_blocks_find_by_cores : text_blocks_find_by_rows;
 }
 
 /* `open` is what the regions still to do can give at most. */
@@ -217,9 +206,9 @@ static size_t sum_of_blocks(struct text_ratio *ratio, find_block *find, size_t n
     return is_complete ? matches : 0;
 }
 
-size_t text_ratio_matches(struct text_ratio *ratio, struct text_ratio_text b, size_t needed)
+size_t text_ratio_matches(struct text_ratio *ratio, struct text_codes b, size_t needed)
 {
-    const struct text_ratio_text *a = &ratio->a;
+    const struct text_codes *a = &ratio->a;
     size_t shorter = a->count < b.count ? a->count : b.count;
     if (shorter == 0 || shorter < needed)
         return 0;
@@ -238,19 +227,4 @@ double text_ratio_of(size_t matches, size_t a_count, size_t b_count)
 {
     size_t total = a_count + b_count;
     return total == 0 ? 1.0 : 2.0 * (double)matches / (double)total;
-}
-
-double text_ratio_lowered(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    struct text_ratio_text one, other;
-    uint32_t *a_codes = lower_codes(a, a_len, &one.count), *b_codes = lower_codes(b, b_len, &other.count);
-    one.codes = a_codes;
-    other.codes = b_codes;
-    struct text_ratio *ratio = text_ratio_new();
-    text_ratio_set(ratio, one);
-    double result = text_ratio_of(text_ratio_matches(ratio, other, 0), one.count, other.count);
-    text_ratio_drop(ratio);
-    free(a_codes);
-    free(b_codes);
-    return result;
 }

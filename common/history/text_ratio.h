@@ -9,18 +9,7 @@
 #ifndef REPRISE_HISTORY_TEXT_RATIO_H
 #define REPRISE_HISTORY_TEXT_RATIO_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* Borrowed characters. */
-struct text_ratio_text {
-    const uint32_t *codes;
-    size_t count;
-};
-
-/* From this length of b on, characters that fill more than 1/100 of it (and one more) are popular. */
-#define TEXT_RATIO_LONG 200
-#define TEXT_RATIO_POPULAR_DIVISOR 100
+#include "common/history/text_blocks.h"
 
 /* Room to work in, a few MB of address space of which little is touched; for one thread at a time, any number of
  * texts. `a` is prepared once for many `b`. */
@@ -29,17 +18,14 @@ struct text_ratio *text_ratio_new(void);
 void text_ratio_drop(struct text_ratio *ratio);
 
 /* Sets a, borrowed until the next call of this function. */
-void text_ratio_set(struct text_ratio *ratio, struct text_ratio_text a);
+void text_ratio_set(struct text_ratio *ratio, struct text_codes a);
 /* M, the number of matching characters of a and b. As soon as it is certain to stay below `needed`, 0 may be returned
  * instead, much sooner; with `needed` 0 the answer is always exact. */
-size_t text_ratio_matches(struct text_ratio *ratio, struct text_ratio_text b, size_t needed);
+size_t text_ratio_matches(struct text_ratio *ratio, struct text_codes b, size_t needed);
 /* Writes the positions, ascending, of the characters of b that are not popular (room for b.count) and returns how many
  * there are: all of them if b is not long. */
-size_t text_ratio_unpopular(struct text_ratio *ratio, struct text_ratio_text b, uint32_t *positions);
+size_t text_ratio_unpopular(struct text_ratio *ratio, struct text_codes b, uint32_t *positions);
 /* 2·M/T; two empty texts are alike (1). */
 double text_ratio_of(size_t matches, size_t a_count, size_t b_count);
-
-/* All in one, for two UTF-8 texts, lower-cased here. */
-double text_ratio_lowered(const char *a, size_t a_len, const char *b, size_t b_len);
 
 #endif

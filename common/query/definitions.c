@@ -5,7 +5,7 @@
 #include "common/definitions/schedule.h"
 #include "common/definitions/tick.h"
 #include "common/query/page.h"
-#include "common/query/row.h"
+#include "common/query/query_result.h"
 #include "embedded/sql_query.h"
 
 #define VERSIONS_SHOWN 50

@@ -3,7 +3,7 @@
 #include <json-c/json_object_iterator.h>
 
 #include "common/query/page.h"
-#include "common/query/row.h"
+#include "common/query/query_result.h"
 #include "embedded/sql_query.h"
 
 static enum err ask(struct pg *pg, const struct sql *statement, const struct query_params *asked, PGresult **rows,

@@ -4,11 +4,30 @@
 
 #include "common/query/query_result.h"
 
+/* ---- operations -------------------------------------------------------------------------------------------------- */
+
+/* Operations, and what became of their jobs. */
+
 /* {operations, next}, the newest first. Filter: state. */
 query_fn operations_list;
 
 /* All of operation_id: state, counts, `phase` of `phases` and the `phase_list` with what each is, rate and time left.
  * The counts are those of the tally, which are exact; `retrying` is counted up to 1000. ERR_NOT_FOUND. */
 query_fn operations_one;
+
+/* ---- outcomes ---------------------------------------------------------------------------------------------------- */
+
+/* What became of the jobs of an operation. */
+
+/* {outcomes, next} of operation_id, in the jobs' order. Filters: outcome; form, the failed jobs whose error has this
+ * form (as outcomes_errors tells them). An operation that is not there has none. */
+query_fn outcomes_list;
+
+/* {errors: [{form, error, texts, jobs, first_seq, first_job_id}, …], examined, capped}: what failed in operation_id by
+ * the form of its text (error_pattern.h), the most frequent first, at most `limit` forms, among the first
+ * OUTCOMES_EXAMINED failures. `error` is the first one's text, an example of `texts` different ones; `capped` says that
+ * there may be more. */
+query_fn outcomes_errors;
+#define OUTCOMES_EXAMINED 10000
 
 #endif

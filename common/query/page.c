@@ -7,7 +7,6 @@
 
 #include "common/base/buf.h"
 #include "common/base/mem.h"
-#include "common/query/row.h"
 
 #define DATA_ERROR "22" /* class of SQLSTATEs: here, a key that is not of its column's type */
 

@@ -1,10 +1,3 @@
-/*
- * The answer to a question: a JSON document, the same for each program that asks. A list also keeps its
- * rows, from which a program for people draws its table.
- *
- * A question is a function of this shape, in a file named for what it asks about, with its statements in sql/query/. To
- * add one: its .sql, its file, a contract test; the programs then have a command or a route that calls it.
- */
 #ifndef REPRISE_QUERY_QUERY_RESULT_H
 #define REPRISE_QUERY_QUERY_RESULT_H
 
@@ -13,6 +6,31 @@
 
 #include "common/query/query_params.h"
 #include "common/store/pg.h"
+
+/* ---- rows as JSON ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Rows of PostgreSQL as JSON: every column under its own name, typed by its type; money (numeric) is a number with all
+ * its digits, what is no number (NaN) is null. Columns that are not for JSON: "…_ago_ms" is there for people, who want
+ * to read how long ago what JSON says by the exact time beside it; "cursor_…" says where a page ends (page.h).
+ */
+
+#define ROW_CURSOR_PREFIX "cursor_"
+
+/* The caller's. */
+struct json_object *row_json(const PGresult *result, int row);
+/* The first `rows` rows as an array; the caller's. */
+struct json_object *row_array(const PGresult *result, int rows);
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * The answer to a question: a JSON document, the same for each program that asks. A list also keeps its
+ * rows, from which a program for people draws its table.
+ *
+ * A question is a function of this shape, in a file named for what it asks about, with its statements in sql/query/. To
+ * add one: its .sql, its file, a contract test; the programs then have a command or a route that calls it.
+ */
 
 struct query_result {
     struct json_object *json; /* never NULL after a success */

@@ -11,13 +11,15 @@
 #include "common/query/page.h"
 #include "embedded/sql_query.h"
 
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
+
 #define SEARCH_LEAST 3 /* characters: what a trigram is made of */
 
 /* ---- sort keys --------------------------------------------------------------------------------------------------- */
 
 enum { ASCENDING, DESCENDING };
 
-/* How the runs of a list are found: all; by walk or by ids, where a text is searched (searched.h). */
+/* How the runs of a list are found: all; by walk or by ids, where a text is searched (text_search.h). */
 enum { ALL, WALK, IDS };
 
 #define ORDERS(way, key)                                                                                               \
@@ -350,5 +352,20 @@ enum err workflows_stale(struct pg *pg, const struct query_params *asked, struct
     err = page_read(pg, &page, &sql_query_workflows_stale, args, answer, error);
     pg_args_drop(args);
     page_fini(&page);
+    return err;
+}
+
+/* ---- one run ----------------------------------------------------------------------------------------------------- */
+
+enum err workflow_one(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                      struct err_info *error)
+{
+    const char *adw_id = query_params_text(asked, "adw_id");
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, adw_id);
+    enum err err = query_result_row(pg, &sql_query_workflow, args, answer, error);
+    if (err == ERR_NOT_FOUND)
+        err_set(error, err, "there is no workflow %s in the history", adw_id);
+    pg_args_drop(args);
     return err;
 }

@@ -1,9 +1,13 @@
-/* The history of workflow runs, as a list. */
+/* Runs of the workflow history: the list, one of them. */
 #ifndef REPRISE_QUERY_WORKFLOWS_H
 #define REPRISE_QUERY_WORKFLOWS_H
 
 #include "common/query/query_result.h"
 #include "common/query/text_search.h"
+
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
+
+/* The history of workflow runs, as a list. */
 
 /* {workflows, next, total, total_capped, limit, offset}. Filters: status (several with commas), model, template, search
  * (at least three characters, anywhere in nl_input, case ignored), from, to (by start_time, else created_at;
@@ -22,5 +26,14 @@ MUST_CHECK enum err workflows_list_by(struct pg *pg, const struct query_params *
 /* {workflows, next}: completed runs that cost less than max_cost (dollars, 0.50 unless told) although they used more
  * than min_tokens (100 000 unless told): their cost may be wrong. The cheapest first. */
 query_fn workflows_stale;
+
+/* ---- one run ----------------------------------------------------------------------------------------------------- */
+
+/* One run of the history, with all that is known of it. */
+
+/* The run adw_id: every column of the table, and beside them phases [{phase, cost, duration_seconds}], models [{model,
+ * cost, tokens…}], similar_runs (of similar_workflows, those that are still there, the best first) and audit_trail
+ * (changes of its cost, the newest first, at most 1000). Null where nothing is known. ERR_NOT_FOUND. */
+query_fn workflow_one;
 
 #endif

@@ -110,7 +110,7 @@ due AS (
 , sums AS MATERIALIZED (
 -- include: history/templates
 ),
--- What the worker makes of the same sums, to the bit: template_means.c, anomalies.c.
+-- What the worker makes of the same sums, to the bit: score.c, anomalies.c.
 means AS (
     SELECT h.adw_id, h.anomaly_flags, (h.actual_cost_total * 1000000000)::double precision AS cost,
            h.duration_seconds AS duration,

@@ -11,14 +11,17 @@ void snapshot_run(struct run *run);
 void resync_run(struct run *run);
 void resync_definitions_run(struct run *run);
 void scan_run(struct run *run);
-void enrich_run(struct run *run);
+void sync_run_run(struct run *run);
 void score_run(struct run *run);
 void similar_run(struct run *run);
 void patterns_run(struct run *run);
-void recost_run(struct run *run);
+void recompute_cost_run(struct run *run);
 void webhook_run(struct run *run);
 
+/* Drops what score_run keeps from one chunk to the next. */
+void score_means_drop(void *means);
+
 /* After each settle: "resync progress: …" in the log. */
-void recost_settled(const struct tally *tally);
+void recompute_cost_settled(const struct tally *tally);
 
 #endif

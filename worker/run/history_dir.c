@@ -1,4 +1,5 @@
-/* The agents directory: opening it, and its runs by name. */
+#include "worker/run/history_dir.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +9,7 @@
 
 #include "common/base/beneath.h"
 #include "common/base/mem.h"
-#include "worker/run/history_entries.h"
-#include "worker/run/history_open.h"
-#include "worker/run/history_private.h"
+#include "worker/run/history_io.h"
 
 static enum err refuse_below(int number, const char *below, struct err_info *error)
 {
@@ -147,9 +146,9 @@ enum err history_dir_list(struct history_dir *dir, const char *after, size_t lim
     *out = (struct history_names){NULL, 0, 0};
     int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return history_open_fail(errno, "agents directory", error);
+        return history_io_fail(errno, "agents directory", error);
     struct history_entries entries = {fd, "agents directory", &room, list_entry, &listing};
-    enum err err = history_entries_read(&entries, error);
+    enum err err = history_io_list(&entries, error);
     close(fd);
     buf_fini(&room);
     cut(&listing);

@@ -16,7 +16,7 @@
 #include "common/base/mem.h"
 #include "common/history/run_assemble.h"
 #include "common/history/state_file.h"
-#include "worker/run/history_open.h"
+#include "worker/run/history_io.h"
 #include "worker/run/history_private.h"
 
 #define READ_TRIES 3
@@ -76,7 +76,7 @@ static enum err read_whole(int fd, const struct stat *info, struct buf *out, str
     size_t size = (size_t)info->st_size;
     char *room = buf_reserve(out, size);
     out->len = size;
-    return history_read_exactly(fd, room, size, 0, error);
+    return history_io_read(fd, room, size, 0, error);
 }
 
 static enum err read_state_bytes(struct reading *reading, int fd, const struct stat *info, struct err_info *error)
@@ -101,7 +101,7 @@ static enum err read_state(struct reading *reading, const char *name, struct err
 {
     struct stat info;
     int fd = -1;
-    enum err err = history_open_file(reading->reader->listing.fd, name, &fd, &info, error);
+    enum err err = history_io_open(reading->reader->listing.fd, name, &fd, &info, error);
     if (err != ERR_OK)
         return err;
     history_seal_add(&reading->reader->seal, name, &info);
@@ -176,7 +176,7 @@ static enum err read_agent(struct reading *reading, size_t agent, struct err_inf
     int fd = -1;
     enum err err = ERR_NOT_FOUND;
     for (int which = 0; which < HISTORY_STREAM_NAMES && err == ERR_NOT_FOUND; which++)
-        err = history_open_file(reader->listing.fd, history_stream_path(reader, agent, which), &fd, &info, error);
+        err = history_io_open(reader->listing.fd, history_stream_path(reader, agent, which), &fd, &info, error);
     if (err != ERR_OK)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     history_seal_add(&reader->seal, reader->path.data, &info);

@@ -8,8 +8,7 @@
 #include "common/base/beneath.h"
 #include "common/base/crypto.h"
 #include "common/base/mem.h"
-#include "worker/run/history_entries.h"
-#include "worker/run/history_open.h"
+#include "worker/run/history_io.h"
 #include "worker/run/history_private.h"
 
 #define SETTLED_US INT64_C(2000000)
@@ -75,9 +74,9 @@ enum err history_listing_open(struct history_reader *reader, struct history_dir 
     listing->tick_context = reader->tick_context;
     listing->fd = beneath_open(dir->fd, adw_id, O_DIRECTORY, BENEATH_NO_LINKS);
     if (listing->fd < 0)
-        return history_open_fail(errno, adw_id, error);
+        return history_io_fail(errno, adw_id, error);
     struct history_entries entries = {listing->fd, adw_id, &reader->entries, list_entry, listing};
-    enum err err = history_entries_read(&entries, error);
+    enum err err = history_io_list(&entries, error);
     if (err != ERR_OK) {
         history_listing_close(listing);
         return err;

@@ -5,19 +5,14 @@
 #include <sys/stat.h>
 
 #include "common/base/buf.h"
+#include "common/base/crypto.h"
+#include "common/history/prices.h"
 #include "common/history/result_line.h"
 #include "common/history/tail.h"
-#include "worker/run/history_files.h"
+#include "worker/run/history_dir.h"
 
 #define HISTORY_AGENTS_MAX 1000
 #define HISTORY_RUN_ENTRIES_MAX 100000 /* of a run's directory, whatever they are */
-#define HISTORY_TICK_ENTRIES 1024
-
-struct history_dir {
-    int fd;
-    history_tick *tick;
-    void *tick_context;
-};
 
 /* What lies in a run's directory. Kept by the reader, so that the memory serves the next run. */
 struct history_listing {

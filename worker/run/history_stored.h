@@ -6,7 +6,7 @@
 #define REPRISE_WORKER_RUN_HISTORY_STORED_H
 
 #include "common/base/money.h"
-#include "common/history/run_status.h"
+#include "common/history/run_words.h"
 #include "common/store/text.h"
 #include "worker/run.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/history/result_cost.h"
-#include "worker/run/history_open.h"
+#include "worker/run/history_io.h"
 #include "worker/run/history_private.h"
 
 #define TICK_BYTES INT64_C(1048576)
@@ -32,7 +32,7 @@ static enum err next_line(struct search *search, enum tail_step *step, struct ta
         size_t len = 0;
         int64_t offset = 0;
         char *room = tail_room(&reader->tail, &len, &offset);
-        enum err err = history_read_exactly(search->source->fd, room, len, offset, error);
+        enum err err = history_io_read(search->source->fd, room, len, offset, error);
         if (err != ERR_OK)
             return err;
         tail_fed(&reader->tail);

@@ -5,7 +5,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
-#include "worker/run/history_prices.h"
+#include "common/history/prices.h"
 
 static void forget_prices(struct history_tools *tools)
 {
@@ -23,7 +23,7 @@ static enum err read_prices(struct history_tools *tools, const char *path, struc
     if (tools->prices_path != NULL && strcmp(tools->prices_path, path) == 0)
         return ERR_OK;
     forget_prices(tools);
-    enum err err = history_prices_load(path, &tools->prices, error);
+    enum err err = prices_load(path, &tools->prices, error);
     if (err != ERR_OK)
         return err;
     tools->prices_path = mem_strdup(path);

@@ -1,7 +1,7 @@
 /*
- * The fourth phase of a sync: for each run the others that are most like it. A job is planned for whoever changed and
- * for whoever's list holds one that did: its list is made anew, and written only if it differs. Whoever changed also
- * enters the lists of others, where it is like them: so no other list can have changed.
+ * The fourth phase of a sync: for each run the others that are most like it. A job is planned for each run that changed
+ * and for each whose list holds one that did: its list is made again, and written only if it differs. A run that
+ * changed also enters the lists of others, where it is like them: so no other list can have changed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,98 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/history/similarity.h"
+#include "common/store/pg.h"
 #include "embedded/sql_history.h"
 #include "worker/run/handlers.h"
 #include "worker/run/history_stored.h"
-#include "worker/run/similar_entries.h"
 #include "worker/run/similar_index.h"
+
+/* ---- entries into the lists of others ---------------------------------------------------------------------------- */
+
+/* What the runs of a chunk that changed enter: lists of other runs, which keep the best five of what they hold and of
+ * what enters. */
+struct similar_entry {
+    size_t job;        /* whose run enters */
+    int64_t id, other; /* it, and whose list */
+    double score;
+};
+
+struct similar_entries {
+    struct similar_entry *list; /* by rising job */
+    size_t count, cap;
+};
+
+/* The run `id` of job `job` enters the lists of `entered`. */
+static void entries_add(struct similar_entries *entries, size_t job, int64_t id, const struct similarity_match *entered,
+                        size_t count)
+{
+    if (entries->count + count > entries->cap) {
+        entries->cap = 2 * (entries->count + count);
+        entries->list = mem_grow(entries->list, entries->cap, sizeof *entries->list);
+    }
+    for (size_t i = 0; i < count; i++)
+        entries->list[entries->count++] = (struct similar_entry){job, id, entered[i].id, entered[i].score};
+}
+
+static void entries_fini(struct similar_entries *entries)
+{
+    free(entries->list);
+    *entries = (struct similar_entries){.count = 0};
+}
+
+/* The next entry of one of the jobs, or NULL; `at` and `job` are the places in both lists. */
+static const struct similar_entry *entries_next(const struct similar_entries *entries, const size_t *mine, size_t count,
+                                                size_t places[2])
+{
+    for (; places[0] < entries->count; places[0]++) {
+        const struct similar_entry *entry = &entries->list[places[0]];
+        while (places[1] < count && mine[places[1]] < entry->job)
+            places[1]++;
+        if (places[1] < count && mine[places[1]] == entry->job) {
+            places[0]++;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+/* The others whose lists the jobs `mine` (rising) enter, some perhaps more than once; room for all entries. */
+static size_t entries_ids(const struct similar_entries *entries, const size_t *mine, size_t count, int64_t *ids)
+{
+    size_t places[2] = {0, 0}, n = 0;
+    const struct similar_entry *entry;
+    while ((entry = entries_next(entries, mine, count, places)) != NULL)
+        ids[n++] = entry->other;
+    return n;
+}
+
+/* Adds the statement that enters them, if there are any. */
+static void entries_write(const struct similar_entries *entries, const size_t *mine, size_t count,
+                          struct pg_batch *batch)
+{
+    int64_t *others = mem_array(entries->count + 1, sizeof *others);
+    char **texts = mem_array(entries->count + 1, sizeof *texts);
+    size_t places[2] = {0, 0}, n = 0;
+    const struct similar_entry *entry;
+    for (; (entry = entries_next(entries, mine, count, places)) != NULL; n++) {
+        struct buf text = BUF_INIT;
+        similarity_add_match(&(struct similarity_match){entry->id, entry->score}, &text);
+        others[n] = entry->other;
+        texts[n] = buf_take(&text);
+    }
+    if (n > 0) {
+        struct pg_args *args = pg_batch_add(batch, &sql_history_enter_lists);
+        pg_arg_int8s(args, others, n);
+        pg_arg_texts(args, (const char *const *)texts, n);
+    }
+    for (size_t i = 0; i < n; i++)
+        free(texts[i]);
+    free(texts);
+    free(others);
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 enum { ID, LIST }; /* columns of stored_lists */
 
@@ -29,7 +116,7 @@ struct similar {
     struct similar_entries entries;
 };
 
-static void keep_lists(struct pg_batch *batch, const struct similar *similar, const size_t *mine, size_t count)
+static void lists_keep(struct pg_batch *batch, const struct similar *similar, const size_t *mine, size_t count)
 {
     int64_t *ids = mem_array(count, sizeof *ids);
     const char **lists = mem_array(count, sizeof *lists);
@@ -49,41 +136,41 @@ static void keep_lists(struct pg_batch *batch, const struct similar *similar, co
 }
 
 /* All rows in one order first: chunks that run beside one another enter the same lists. */
-static void lock_lists(struct pg_batch *batch, const struct similar *similar, const size_t *mine, size_t count)
+static void lists_lock(struct pg_batch *batch, const struct similar *similar, const size_t *mine, size_t count)
 {
     int64_t *ids = mem_array(count + similar->entries.count, sizeof *ids);
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (similar->lists[mine[i]] != NULL)
             ids[n++] = similar->ids[mine[i]];
-    n += similar_entries_ids(&similar->entries, mine, count, ids + n);
+    n += entries_ids(&similar->entries, mine, count, ids + n);
     if (n > 0)
         pg_arg_int8s(pg_batch_add(batch, &sql_history_lock_lists), ids, n);
     free(ids);
 }
 
-static void write_lists(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
+static void lists_write(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
 {
     const struct similar *similar = context;
     FAULT_POINT("history.similar_write");
-    lock_lists(batch, similar, mine, count);
-    keep_lists(batch, similar, mine, count);
-    similar_entries_write(&similar->entries, mine, count, batch);
+    lists_lock(batch, similar, mine, count);
+    lists_keep(batch, similar, mine, count);
+    entries_write(&similar->entries, mine, count, batch);
 }
 
-static void forget(void *context)
+static void similar_drop(void *context)
 {
     struct similar *similar = context;
     for (size_t i = 0; i < similar->run->count; i++)
         free(similar->lists[i]);
-    similar_entries_fini(&similar->entries);
+    entries_fini(&similar->entries);
     free(similar->lists);
     free(similar->ids);
     free(similar);
 }
 
 /* False where nothing, or nothing readable, is stored. */
-static bool read_list(const char *text, struct similarity_list *list)
+static bool list_read(const char *text, struct similarity_list *list)
 {
     struct json_object *json = NULL;
     struct err_info error = {.code = ERR_OK};
@@ -104,7 +191,7 @@ static void compare_one(struct similar *similar, size_t index, const PGresult *r
 {
     struct similarity_list stored, fresh;
     int64_t id = pg_int8(rows, (int)index, ID);
-    bool known = read_list(pg_text(rows, (int)index, LIST), &stored);
+    bool known = list_read(pg_text(rows, (int)index, LIST), &stored);
     similar->ids[index] = id;
     if (!similarity_best(reader, id, &fresh))
         return;
@@ -116,7 +203,7 @@ static void compare_one(struct similar *similar, size_t index, const PGresult *r
     if (similar_index_is_changed(*similar->run->tools, id)) {
         size_t count = 0;
         const struct similarity_match *entered = similarity_entered(reader, id, &count);
-        similar_entries_add(&similar->entries, index, id, entered, count);
+        entries_add(&similar->entries, index, id, entered, count);
     }
 }
 
@@ -129,9 +216,9 @@ void similar_run(struct run *run)
     size_t done = 0;
     *similar =
         (struct similar){run, mem_array(run->count, sizeof(int64_t)), mem_array(run->count, sizeof(char *)), {0}};
-    run->effects = run->dry_run ? NULL : write_lists;
+    run->effects = run->dry_run ? NULL : lists_write;
     run->effects_context = similar;
-    run->drop_effects = forget;
+    run->drop_effects = similar_drop;
     enum err err = similar_index_ready(run, &reader, &error);
     if (err == ERR_OK)
         err = history_stored_rows(run, &sql_history_stored_lists, &rows, &error);

@@ -7,7 +7,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/mem.h"
-#include "common/history/run_status.h"
+#include "common/history/run_words.h"
 #include "embedded/sql_history.h"
 
 #define PAGE 2000

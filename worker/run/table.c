@@ -4,7 +4,6 @@
 #include "worker/run/handlers.h"
 #include "worker/run/history_tools.h"
 #include "worker/run/similar_index.h"
-#include "worker/run/template_means.h"
 
 const struct runner runners[] = {
     {"noop", noop_run, NULL, NULL},
@@ -12,12 +11,12 @@ const struct runner runners[] = {
     {"resync", resync_run, deliver_tools_drop, NULL},
     {"snapshot", snapshot_run, deliver_tools_drop, NULL},
     {"scan", scan_run, history_tools_drop, NULL},
-    {"enrich", enrich_run, history_tools_drop, NULL},
-    {"score", score_run, template_means_drop, NULL},
+    {"enrich", sync_run_run, history_tools_drop, NULL},
+    {"score", score_run, score_means_drop, NULL},
     {"similarity", similar_run, similar_index_drop, NULL},
     {"patterns", patterns_run, NULL, NULL},
     {"cost-webhook", webhook_run, deliver_tools_drop, NULL},
-    {"recost", recost_run, history_tools_drop, recost_settled},
+    {"recost", recompute_cost_run, history_tools_drop, recompute_cost_settled},
     {NULL, NULL, NULL, NULL},
 };
 

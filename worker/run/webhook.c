@@ -11,10 +11,10 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/deliveries/sign.h"
+#include "common/history/run_columns.h"
 #include "embedded/sql_history.h"
 #include "worker/run/deliver_tools.h"
 #include "worker/run/handlers.h"
-#include "worker/run/history_columns.h"
 #include "worker/run/history_stored.h"
 
 #define SENDER "reprise" /* in place of an app's id */
@@ -37,7 +37,7 @@ struct webhook {
     PGresult *rows;
 };
 
-/* ---- the settle ------------------------------------------------------------------------------------------------- */
+/* ---- the settle -------------------------------------------------------------------------------------------------- */
 
 static void remove_done(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
 {
@@ -67,18 +67,18 @@ static void forget(void *context)
 
 static void add_cost(struct buf *out, const char *name, const char *cost)
 {
-    history_columns_name(out, name);
+    run_columns_add_name(out, name);
     buf_add_str(out, cost == NULL ? "null" : cost);
 }
 
 static void write_body(const PGresult *rows, int row, struct buf *out)
 {
     buf_add_char(out, '{');
-    history_columns_text(out, "adw_id", pg_text(rows, row, ADW_ID));
+    run_columns_add_text(out, "adw_id", pg_text(rows, row, ADW_ID));
     add_cost(out, "old_cost", pg_text(rows, row, OLD_COST));
     add_cost(out, "new_cost", pg_text(rows, row, NEW_COST));
-    history_columns_text(out, "reason", pg_text(rows, row, REASON));
-    history_columns_text(out, "at", pg_text(rows, row, AT));
+    run_columns_add_text(out, "reason", pg_text(rows, row, REASON));
+    run_columns_add_text(out, "at", pg_text(rows, row, AT));
     buf_add_char(out, '}');
 }
 

@@ -2,7 +2,6 @@
  * and nothing of what was undone; and what is too old goes, but for the sums. */
 #include <time.h>
 
-#include "common/query/activity.h"
 #include "common/query/overview.h"
 #include "tests/contract/query/query_test.h"
 

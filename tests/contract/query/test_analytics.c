@@ -2,8 +2,8 @@
  * and with the runs themselves after a lot of changes. */
 #include <time.h>
 
-#include "common/query/analytics.h"
-#include "common/query/workflow.h"
+#include "common/query/overview.h"
+#include "common/query/workflows.h"
 #include "embedded/sql_count.h"
 #include "tests/contract/query/query_test.h"
 

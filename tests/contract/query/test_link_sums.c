@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "common/query/apps.h"
-#include "common/query/links.h"
 #include "common/query/overview.h"
 #include "embedded/sql_count.h"
 #include "embedded/sql_registry.h"

@@ -1,7 +1,6 @@
 /* Questions on operations and their outcomes, against a real database whose content is known. */
-#include "common/query/cursor.h"
 #include "common/query/operations.h"
-#include "common/query/outcomes.h"
+#include "common/query/page.h"
 #include "tests/contract/query/query_test.h"
 
 /* Five operations, two of them of one instant; the third has three phases and outcomes. */

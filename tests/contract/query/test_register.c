@@ -1,6 +1,5 @@
 /* Questions on apps, links and the overview, against a real database whose content is known. */
 #include "common/query/apps.h"
-#include "common/query/links.h"
 #include "common/query/overview.h"
 #include "tests/contract/query/query_test.h"
 

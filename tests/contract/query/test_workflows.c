@@ -4,7 +4,7 @@
  */
 #include <time.h>
 
-#include "common/query/cursor.h"
+#include "common/query/page.h"
 #include "common/query/workflows.h"
 #include "embedded/sql_count.h"
 #include "tests/contract/query/query_test.h"

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const struct price *price = prices_find(prices, "claude-opus-4-5-20251101", 24);
-    int64_t nusd = price != NULL ? prices_cost(price, &most) : 0;
+    int64_t nusd = price != NULL ? prices_cost(price, &(struct price_usage){most, 0}) : 0;
     FUZZ_CHECK(nusd == MONEY_UNKNOWN || (nusd >= 0 && nusd <= MONEY_MAX_NUSD));
     prices_drop(prices);
     return 0;

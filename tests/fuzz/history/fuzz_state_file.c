@@ -1,18 +1,18 @@
 /* Any bytes as a state file, then as a whole run: refused with a place, or facts within their ranges. */
 #include "common/base/json.h"
 #include "common/history/run_assemble.h"
-#include "common/history/run_json.h"
+#include "common/history/run_columns.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_json(const struct run_facts *facts)
 {
-    static void (*const columns[])(struct buf *, const struct run_facts *) = {
-        run_json_add_cost_breakdown, run_json_add_token_breakdown, run_json_add_phase_durations};
+    static void (*const columns[])(const struct run_facts *, struct buf *) = {run_columns_row, run_columns_cost,
+                                                                              run_columns_tokens};
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         struct buf text = BUF_INIT;
         struct json_object *value = NULL;
         struct err_info error = {.code = ERR_OK};
-        columns[i](&text, facts);
+        columns[i](facts, &text);
         FUZZ_CHECK(json_parse(text.data, text.len, JSON_LIMITS_REQUEST, &value, &error) == ERR_OK);
         json_object_put(value);
         buf_fini(&text);

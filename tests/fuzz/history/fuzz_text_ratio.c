@@ -19,7 +19,7 @@ static uint32_t *codes_of(const char *bytes, size_t len, size_t times, size_t *c
     return codes;
 }
 
-static void check_bound(struct text_ratio *ratio, struct text_ratio_text a, struct text_ratio_text b, size_t matches)
+static void check_bound(struct text_ratio *ratio, struct text_codes a, struct text_codes b, size_t matches)
 {
     if (b.count < TEXT_RATIO_LONG || b.count > TEXT_ANCHORS_LENGTH_MAX)
         return;
@@ -36,7 +36,7 @@ static void check_bound(struct text_ratio *ratio, struct text_ratio_text a, stru
     free(found);
 }
 
-static void check(struct text_ratio *ratio, struct text_ratio_text a, struct text_ratio_text b)
+static void check(struct text_ratio *ratio, struct text_codes a, struct text_codes b)
 {
     text_ratio_set(ratio, a);
     size_t matches = text_ratio_matches(ratio, b, 0);
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = (const char *)data + 1, *cut = memchr(text, '\n', size - 1);
     size_t len = cut == NULL ? size - 1 : (size_t)(cut - text), rest = cut == NULL ? 0 : size - 2 - len;
-    struct text_ratio_text a, b;
+    struct text_codes a, b;
     uint32_t *a_codes = codes_of(text, len, 1, &a.count);
     uint32_t *b_codes = codes_of(rest > 0 ? cut + 1 : "", rest, rest < 400 ? 1 + data[0] % 4 : 1, &b.count);
     a.codes = a_codes;

@@ -79,15 +79,15 @@ static void the_four_counts_are_priced_each(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct price *price = prices_find(prices, cases[i].model, strlen(cases[i].model));
         assert_non_null(price);
-        assert_int_equal(prices_cost(price, &million), cases[i].nusd);
+        assert_int_equal(prices_cost(price, &(struct price_usage){million, 0}), cases[i].nusd);
     }
     const struct price *haiku = prices_find(prices, "haiku-4-5", 9);
-    assert_int_equal(prices_cost(haiku, &(struct run_tokens){.input = 1}), 1000);
-    assert_int_equal(prices_cost(haiku, &(struct run_tokens){.output = 1}), 5000);
-    assert_int_equal(prices_cost(haiku, &(struct run_tokens){.cache_creation = 1}), 1250);
-    assert_int_equal(prices_cost(haiku, &(struct run_tokens){.cache_read = 1}), 100);
-    assert_true(prices_cost(haiku, &(struct run_tokens){.input = -1}) == MONEY_UNKNOWN);
-    assert_true(prices_cost(haiku, &(struct run_tokens){.input = RUN_TOKENS_MAX + 1}) == MONEY_UNKNOWN);
+    assert_int_equal(prices_cost(haiku, &(struct price_usage){{.input = 1}, 0}), 1000);
+    assert_int_equal(prices_cost(haiku, &(struct price_usage){{.output = 1}, 0}), 5000);
+    assert_int_equal(prices_cost(haiku, &(struct price_usage){{.cache_creation = 1}, 0}), 1250);
+    assert_int_equal(prices_cost(haiku, &(struct price_usage){{.cache_read = 1}, 0}), 100);
+    assert_true(prices_cost(haiku, &(struct price_usage){{.input = -1}, 0}) == MONEY_UNKNOWN);
+    assert_true(prices_cost(haiku, &(struct price_usage){{.input = RUN_TOKENS_MAX + 1}, 0}) == MONEY_UNKNOWN);
     prices_drop(prices);
 }
 
@@ -99,15 +99,15 @@ static void what_is_kept_for_an_hour_costs_twice_the_input(void **state)
     struct err_info error = {.code = ERR_OK};
     const struct price *opus = prices_find(prices, "claude-opus-4-6", 15);
     struct price_usage usage = {{.cache_creation = 1000000}, 1000000};
-    assert_int_equal(prices_cost_of(opus, &usage), 10000000000);
+    assert_int_equal(prices_cost(opus, &usage), 10000000000);
     usage.hour_writes = 400000;
-    assert_int_equal(prices_cost_of(opus, &usage), 4000000000 + 3750000000);
+    assert_int_equal(prices_cost(opus, &usage), 4000000000 + 3750000000);
     usage.hour_writes = 1000001;
-    assert_true(prices_cost_of(opus, &usage) == MONEY_UNKNOWN);
+    assert_true(prices_cost(opus, &usage) == MONEY_UNKNOWN);
     prices_drop(prices);
     assert_int_equal(prices_parse(own, sizeof(own) - 1, &prices, &error), ERR_OK);
     usage.hour_writes = 1000000;
-    assert_int_equal(prices_cost_of(prices_find(prices, "a", 1), &usage), 7000000000);
+    assert_int_equal(prices_cost(prices_find(prices, "a", 1), &usage), 7000000000);
     prices_drop(prices);
 }
 
@@ -123,8 +123,8 @@ static void a_file_may_replace_the_table(void **state)
     assert_int_equal(prices_parse(text, sizeof(text) - 1, &prices, &error), ERR_OK);
     const struct price *price = prices_find(prices, "mine-1", 6);
     /* A part of a nano-dollar is rounded once, in the sum. */
-    assert_int_equal(prices_cost(price, &(struct run_tokens){.cache_read = 999}), 0);
-    assert_int_equal(prices_cost(price, &(struct run_tokens){.cache_read = 1000}), 1);
+    assert_int_equal(prices_cost(price, &(struct price_usage){{.cache_read = 999}, 0}), 0);
+    assert_int_equal(prices_cost(price, &(struct price_usage){{.cache_read = 1000}, 0}), 1);
     assert_null(prices_find(prices, "claude-haiku-4-5", 16));
     prices_drop(prices);
 }

@@ -8,12 +8,13 @@
 #include "common/history/result_cost.h"
 #include "common/history/result_line.h"
 #include "tests/testing/testing.h"
+#include "tests/unit/history/cost_by.h"
 
 static struct result_line line;
 
 static int64_t cost_by(const struct prices *prices, enum result_cost_route route)
 {
-    return result_cost_by(&(struct result_cost_question){&line, prices, NULL}, route);
+    return cost_by_route(&line, prices, route);
 }
 
 static char *shared_text(const char *name)

@@ -9,6 +9,7 @@
 
 #include "common/history/result_cost.h"
 #include "tests/testing/testing.h"
+#include "tests/unit/history/cost_by.h"
 
 static struct result_line line;
 
@@ -19,7 +20,7 @@ static enum result_line_kind read_text(const char *text)
 
 static int64_t cost_by(const struct prices *prices, enum result_cost_route route)
 {
-    return result_cost_by(&(struct result_cost_question){&line, prices, NULL}, route);
+    return cost_by_route(&line, prices, route);
 }
 
 static void lines_are_told_apart(void **state)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/history/run_assemble.h"
-#include "common/history/run_json.h"
+#include "common/history/run_columns.h"
 #include "tests/testing/testing.h"
 
 #define SONNET "claude-sonnet-4-5-20250929"
@@ -117,7 +117,7 @@ static void agents_add_up_to_phases_models_and_the_run(void **state)
 static void the_columns_of_json_are_exact(void **state)
 {
     struct bench *bench = *state;
-    struct buf cost = BUF_INIT, tokens = BUF_INIT, times = BUF_INIT;
+    struct buf cost = BUF_INIT, tokens = BUF_INIT, row = BUF_INIT;
     add_state(bench, "{\"estimated_cost_total\":0.45}");
     add_agent(bench, "planner",
               "{\"type\":\"result\",\"duration_ms\":48670,\"total_cost_usd\":0.1112635,\"modelUsage\":{"
@@ -125,22 +125,24 @@ static void the_columns_of_json_are_exact(void **state)
               "\"cacheCreationInputTokens\":1,\"costUSD\":0.1112635}}}");
     add_agent(bench, "builder", NULL);
     end(bench, RUN_UNKNOWN, 0);
-    run_json_add_cost_breakdown(&cost, &bench->facts);
-    run_json_add_token_breakdown(&tokens, &bench->facts);
-    run_json_add_phase_durations(&times, &bench->facts);
-    assert_string_equal(
-        cost.data, "{\"estimated_total\":0.45,\"actual_total\":0.1112635,\"estimated_per_step\":0.225,"
-                   "\"actual_per_step\":0.05563175,\"cost_per_token\":0.01112635,\"by_phase\":{\"plan\":0.1112635},"
-                   "\"by_model\":{\"m\\\"1\":{\"cost\":0.1112635,\"input_tokens\":4,\"cache_creation_tokens\":1,"
-                   "\"cache_read_tokens\":2,\"output_tokens\":3}}}");
+    run_columns_cost(&bench->facts, &cost);
+    run_columns_tokens(&bench->facts, &tokens);
+    run_columns_row(&bench->facts, &row);
+    assert_string_equal(cost.data,
+                        "{\"estimated_total\":0.45,\"actual_total\":0.1112635,\"estimated_per_step\":0.225,"
+                        "\"actual_per_step\":0.05563175,\"cost_per_token\":0.01112635,"
+                        "\"by_phase\":{\"plan\":0.1112635,\"build\":null},"
+                        "\"by_model\":{\"m\\\"1\":{\"cost\":0.1112635,\"input_tokens\":4,\"output_tokens\":3,"
+                        "\"cache_creation_tokens\":1,\"cache_read_tokens\":2}}}");
     assert_string_equal(tokens.data,
-                        "{\"total_tokens\":10,\"input_tokens\":4,\"cache_creation_tokens\":1,\"cache_read_tokens\":2,"
-                        "\"output_tokens\":3,\"by_phase\":{\"plan\":{\"input_tokens\":4,\"cache_creation_tokens\":1,"
-                        "\"cache_read_tokens\":2,\"output_tokens\":3}}}");
-    assert_string_equal(times.data, "{\"plan\":48.670}");
+                        "{\"input_tokens\":4,\"output_tokens\":3,\"cache_creation_tokens\":1,\"cache_read_tokens\":2,"
+                        "\"total_tokens\":10,\"by_phase\":{\"plan\":{\"input_tokens\":4,\"output_tokens\":3,"
+                        "\"cache_creation_tokens\":1,\"cache_read_tokens\":2},\"build\":{\"input_tokens\":0,"
+                        "\"output_tokens\":0,\"cache_creation_tokens\":0,\"cache_read_tokens\":0}}}");
+    assert_non_null(strstr(row.data, ",\"phase_durations\":{\"plan\":48.67"));
     buf_fini(&cost);
     buf_fini(&tokens);
-    buf_fini(&times);
+    buf_fini(&row);
 }
 
 static void a_run_that_tells_nothing_has_only_unknowns(void **state)
@@ -157,7 +159,7 @@ static void a_run_that_tells_nothing_has_only_unknowns(void **state)
     assert_true(facts->hour_of_day == -1 && facts->day_of_week == -1 && facts->idle_share < 0);
     assert_true(facts->bottleneck_phase == NULL && facts->model_used == NULL && facts->error_category == NULL);
     assert_true(warned(facts, "no cost data"));
-    run_json_add_cost_breakdown(&cost, facts);
+    run_columns_cost(facts, &cost);
     assert_string_equal(cost.data, "{\"estimated_total\":null,\"actual_total\":null,\"estimated_per_step\":null,"
                                    "\"actual_per_step\":null,\"cost_per_token\":null,\"by_phase\":{},\"by_model\":{}}");
     buf_fini(&cost);

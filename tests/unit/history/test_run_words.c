@@ -2,9 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/history/phase.h"
-#include "common/history/run_error.h"
-#include "common/history/run_status.h"
+#include "common/history/run_words.h"
 #include "tests/testing/testing.h"
 
 static void status_words_are_understood(void **state)

@@ -100,7 +100,7 @@ static double plain_likeness(double a, double b)
 static double plain_ratio(const struct similarity_run *a, const struct similarity_run *b)
 {
     static struct text_ratio *ratio; /* kept: it is large */
-    struct text_ratio_text one, other;
+    struct text_codes one, other;
     if (ratio == NULL)
         ratio = text_ratio_new();
     uint32_t *a_codes = lower_codes(a->text, a->len, &one.count), *b_codes = lower_codes(b->text, b->len, &other.count);

@@ -21,21 +21,21 @@ struct fixture {
 };
 
 struct pair {
-    struct text_ratio_text a, b;
+    struct text_codes a, b;
     struct text_anchor *anchors;
     uint32_t count;
     bool is_apart;
 };
 
-static struct text_ratio_text lower(const struct buf *text)
+static struct text_codes lower(const struct buf *text)
 {
     size_t count;
     uint32_t *codes = lower_codes(text->data, text->len, &count);
-    return (struct text_ratio_text){codes, count};
+    return (struct text_codes){codes, count};
 }
 
 /* As an index keeps it: in one byte a character where that holds all of them, else in two. */
-static void *narrow(struct text_ratio_text text, uint8_t *width)
+static void *narrow(struct text_codes text, uint8_t *width)
 {
     uint8_t *bytes = mem_alloc(2 * text.count);
     uint16_t *pairs = mem_alloc(2 * text.count);

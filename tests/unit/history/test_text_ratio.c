@@ -9,11 +9,7 @@
 #include "common/history/text_ratio.h"
 #include "tests/testing/python_check.h"
 #include "tests/testing/request_texts.h"
-
-static double ratio_of(const char *a, const char *b)
-{
-    return text_ratio_lowered(a, strlen(a), b, strlen(b));
-}
+#include "tests/unit/history/ratio_of.h"
 
 static void fixed_cases(void **state)
 {
@@ -85,7 +81,7 @@ static void add_pair(struct request_texts *texts, struct buf *a, struct buf *b)
 }
 
 /* What was certain to stay below is 0; what was not is exact. */
-static void assert_bound_is_kept(struct text_ratio *ratio, struct text_ratio_text b, size_t needed, size_t matches)
+static void assert_bound_is_kept(struct text_ratio *ratio, struct text_codes b, size_t needed, size_t matches)
 {
     size_t found = text_ratio_matches(ratio, b, needed);
     if (matches >= needed)
@@ -97,7 +93,7 @@ static void assert_bound_is_kept(struct text_ratio *ratio, struct text_ratio_tex
 static void compare(struct request_texts *texts, struct text_ratio *ratio, FILE *lines)
 {
     struct buf a = BUF_INIT, b = BUF_INIT;
-    struct text_ratio_text one, other;
+    struct text_codes one, other;
     add_pair(texts, &a, &b);
     uint32_t *a_codes = lower_codes(a.data, a.len, &one.count), *b_codes = lower_codes(b.data, b.len, &other.count);
     one.codes = a_codes;

@@ -9,8 +9,8 @@
 #include "common/base/written_time.h"
 #include "common/history/patterns.h"
 #include "common/history/scores.h"
-#include "common/history/text_ratio.h"
 #include "common/history/words.h"
+#include "tests/unit/history/ratio_of.h"
 
 #define NEAR 1e-9
 #define TYPES_MAX 8
@@ -81,7 +81,7 @@ static double quality(struct json_object *in)
 static double text_ratio(struct json_object *in)
 {
     const char *a = json_object_get_string(item(in, 0)), *b = json_object_get_string(item(in, 1));
-    return text_ratio_lowered(a, strlen(a), b, strlen(b));
+    return ratio_of(a, b);
 }
 
 static const struct {

@@ -1,10 +1,20 @@
-/* What the parts of text_ratio share: the tables of b in hand, and three ways to find the longest block of a region. */
-#ifndef REPRISE_HISTORY_TEXT_RATIO_PRIVATE_H
-#define REPRISE_HISTORY_TEXT_RATIO_PRIVATE_H
+/* The longest common block of a region of two texts: the tables of b in hand, and three ways to find it. */
+#ifndef REPRISE_HISTORY_TEXT_BLOCKS_H
+#define REPRISE_HISTORY_TEXT_BLOCKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "common/history/text_ratio.h"
+/* From this length of b on, characters that fill more than 1/100 of it (and one more) are popular. */
+#define TEXT_RATIO_LONG 200
+#define TEXT_RATIO_POPULAR_DIVISOR 100
+
+/* Borrowed characters. */
+struct text_codes {
+    const uint32_t *codes;
+    size_t count;
+};
 
 /* Characters alo..ahi-1 of a against blo..bhi-1 of b; cores is where those of the region begin and end, see below. */
 struct region {
@@ -30,7 +40,7 @@ struct ending {
 #define TEXT_RATIO_DENSE_BYTES 256
 
 struct text_ratio {
-    struct text_ratio_text a, b;
+    struct text_codes a, b;
     uint32_t *slot_of; /* by code point: 1 + the index in `places`; 0 where b has no such character, or a popular one */
     struct places *places;
     size_t place_count;
@@ -47,17 +57,14 @@ struct text_ratio {
     size_t a_cap, b_cap, core_cap, region_cap;
 };
 
-/* Begins a series of `count` rows, numbered on from the last one, with a row before that has no endings. Before the
- * numbers could run over, all endings are forgotten. */
-void text_ratio_begin_rows(struct text_ratio *ratio, uint32_t count);
-/* True where runs of unpopular characters are few, so that they are better listed once (text_ratio_cores.c). */
-bool text_ratio_cores_list(struct text_ratio *ratio);
+/* True where runs of unpopular characters are few, so that they are better listed once (text_blocks.c). */
+bool text_blocks_list_cores(struct text_ratio *ratio);
 /* The longest run within the region, the first in a, then in b, of those. Size 0 at (alo, blo) if there is none. */
-struct block text_ratio_cores_find(struct text_ratio *ratio, const struct region *region);
+struct block text_blocks_find_by_cores(struct text_ratio *ratio, const struct region *region);
 /* For a b that is not long. */
-void text_ratio_dense_open(struct text_ratio *ratio);
-struct block text_ratio_dense_find(struct text_ratio *ratio, const struct region *region);
+void text_blocks_open_vectors(struct text_ratio *ratio);
+struct block text_blocks_find_by_vectors(struct text_ratio *ratio, const struct region *region);
 /* For any. */
-struct block text_ratio_rows_find(struct text_ratio *ratio, const struct region *region);
+struct block text_blocks_find_by_rows(struct text_ratio *ratio, const struct region *region);
 
 #endif

@@ -1,10 +1,41 @@
-/* What index and reader of similarity share. */
-#ifndef REPRISE_HISTORY_SIMILARITY_PRIVATE_H
-#define REPRISE_HISTORY_SIMILARITY_PRIVATE_H
+/*
+ * The index of all runs that similarity.h asks: filled once, by ascending id, then sealed. The structs stand here for
+ * similarity.c; others fill it and ask through similarity.h.
+ */
+#ifndef REPRISE_HISTORY_SIMILARITY_INDEX_H
+#define REPRISE_HISTORY_SIMILARITY_INDEX_H
 
-#include "common/history/similarity.h"
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/history/text_anchors.h"
 #include "common/history/text_ratio.h"
+
+#define SIMILARITY_UNKNOWN (-1)
+
+struct similarity_run {
+    int64_t id;
+    const char *text; /* nl_input as written, UTF-8; NULL: unknown */
+    size_t len;
+    int status;        /* any number; equal ones are the same status */
+    int64_t cost_nusd; /* below 0: unknown */
+    double duration_s; /* below 0 or not finite: unknown */
+    double least;      /* what another must reach to enter the list stored of it; NAN: its list is not to be entered */
+};
+
+struct similarity;
+struct similarity *similarity_new(void);
+void similarity_drop(struct similarity *index); /* after its readers */
+/* Copies the run; ids must ascend. */
+void similarity_add(struct similarity *index, const struct similarity_run *run);
+/* After the last run, before the first reader. */
+void similarity_seal(struct similarity *index);
+size_t similarity_count(const struct similarity *index);
+/* The ids, for whoever divides the work: of row 0 to count - 1, ascending. */
+int64_t similarity_id(const struct similarity *index, size_t row);
+size_t similarity_bytes(const struct similarity *index);
+
+/* ---- for similarity.c -------------------------------------------------------------------------------------------- */
 
 /* Characters are counted in this many classes: that the counts of a run fill one cache line. */
 #define SIMILARITY_CLASSES 32
@@ -62,13 +93,5 @@ struct similarity_weights {
 void similarity_scan(const struct similarity *index, size_t row, struct similarity_weights weights, float *bounds);
 /* How many characters the two texts can have in common at most, by their letters. */
 size_t similarity_letters_in_common(const struct similarity_letters *one, const struct similarity_letters *other);
-
-/* What a score consists of beside the text, each 0 to 1. */
-struct similarity_likeness {
-    double status, cost, duration;
-};
-struct similarity_likeness similarity_likeness_of(const struct similarity_row *a, const struct similarity_row *b);
-/* Rounded in one way only, so that a greater ratio never gives a smaller score: bounds hold to the bit. */
-double similarity_score(const struct similarity_likeness *likeness, double ratio);
 
 #endif
