@@ -7,7 +7,6 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/kinds/kinds.h"
-#include "common/kinds/setting_args.h"
 #include "common/queue/operation_start.h"
 #include "dashboard/call.h"
 #include "dashboard/confirmation.h"

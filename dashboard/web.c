@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/base/beneath.h"
+#include "common/base/input_file.h"
 
 #define INDEX "/index.html"
 

@@ -9,7 +9,6 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
-#include "common/base/printable.h"
 #include "common/base/utf8.h"
 
 #define ESCAPED_MAX 4 /* printable_copy makes at most four bytes of one */

@@ -1,7 +1,7 @@
 /* The verbs that ask for work: each is a definition and its arguments. */
 
 #include "common/base/json.h"
-#include "common/kinds/setting_args.h"
+#include "common/kinds/kinds.h"
 #include "producer/lookup.h"
 #include "producer/submit.h"
 

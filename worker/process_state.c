@@ -6,7 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/store/address_settings.h"
+#include "common/store/address.h"
 
 #define YOUNG_MS 5000 /* a thread that waits tries, and notes its reason, again within two seconds */
 

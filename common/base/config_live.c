@@ -4,15 +4,84 @@
  */
 #include "common/base/config_live.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/base/config_set.h"
-#include "common/base/config_shared.h"
+#include "common/base/config.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/yaml.h"
+
+/* ---- the file's text, shared with the processes forked later --------------------------------------------------- */
+
+/* Were each process to read the file for itself, some could find it half written, or already changed again. */
+struct config_shared {
+    pthread_mutex_t lock; /* between processes; whoever holds it may be killed */
+    bool is_there;
+    size_t len;
+    char bytes[YAML_MAX_BYTES + 1]; /* pages of it that are never written cost nothing */
+};
+
+static struct config_shared *config_shared_new(void)
+{
+    struct config_shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_t between_processes;
+
+    if (shared == MAP_FAILED)
+        abort(); /* out of memory */
+    pthread_mutexattr_init(&between_processes);
+    pthread_mutexattr_setpshared(&between_processes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&between_processes, PTHREAD_MUTEX_ROBUST);
+    int failed = pthread_mutex_init(&shared->lock, &between_processes);
+    assert(!failed);
+    pthread_mutexattr_destroy(&between_processes);
+    return shared;
+}
+
+static void config_shared_drop(struct config_shared *shared)
+{
+    if (!shared)
+        return;
+    explicit_bzero(shared->bytes, shared->len); /* it may hold secrets */
+    munmap(shared, sizeof *shared);
+}
+
+/* The writer is the parent, and nobody writes after its death: what a dead reader left is whole. */
+static void shared_lock(struct config_shared *shared)
+{
+    if (pthread_mutex_lock(&shared->lock) == EOWNERDEAD)
+        pthread_mutex_consistent(&shared->lock);
+}
+
+static void config_shared_put(struct config_shared *shared, const struct buf *text)
+{
+    shared_lock(shared);
+    shared->is_there = text;
+    shared->len = text ? text->len : 0;
+    assert(shared->len < sizeof shared->bytes);
+    if (shared->len)
+        memcpy(shared->bytes, text->data, shared->len);
+    pthread_mutex_unlock(&shared->lock);
+}
+
+static bool config_shared_get(struct config_shared *shared, struct buf *text)
+{
+    shared_lock(shared);
+    bool is_there = shared->is_there;
+    buf_add(text, shared->bytes, shared->len);
+    pthread_mutex_unlock(&shared->lock);
+    return is_there;
+}
+
+/* ---- snapshots ----------------------------------------------------------------------------------------------------
+ */
 
 struct snapshot {
     struct config config; /* first: a reader's pointer to it is one to the snapshot */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 
 static const struct {
     const char *name;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
-#include "common/base/json_slice.h"
+#include "common/base/json.h"
 
 #define JSON_WALK_ODD_MAX 8
 

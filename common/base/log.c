@@ -18,7 +18,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/json.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 
 #define LOG_MESSAGE_MAX 2048
 #define IDENTITY_MAX 64

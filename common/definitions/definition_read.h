@@ -5,6 +5,9 @@
 #ifndef REPRISE_DEFINITIONS_DEFINITION_READ_H
 #define REPRISE_DEFINITIONS_DEFINITION_READ_H
 
+#include <stdbool.h>
+
+#include "common/base/err.h"
 #include "common/base/yaml.h"
 #include "common/definitions/definition.h"
 
@@ -46,5 +49,9 @@ MUST_CHECK enum err definition_check_value(const struct definition_arg *arg, str
                                            struct err_info *error);
 /* Appends what would do, for people: "a whole number from 1 to 9". */
 void definition_add_wanted(struct buf *out, const struct definition_arg *arg);
+
+/* Patterns of arguments are POSIX extended regular expressions, kept to what cannot cost much time or memory. ERR_USAGE
+ * with the reason if this one is malformed, too long, repeats too much or has back-references. */
+MUST_CHECK enum err definition_pattern_check(const char *pattern, struct err_info *error);
 
 #endif

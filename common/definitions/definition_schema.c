@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/definitions/definition_pattern.h"
 #include "common/definitions/definition_read.h"
 
 static const char *const type_names[] = {

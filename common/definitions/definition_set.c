@@ -1,12 +1,191 @@
 #include "common/definitions/definition_set.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/base/input_file.h"
 #include "common/base/mem.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 #include "common/base/yaml.h"
+
+struct definition_dir {
+    int fd;
+    char *path; /* as it is shown */
+};
+
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* ---- opening ------------------------------------------------------------------------------------------------- */
+
+static enum err cannot(const char *path, struct err_info *error)
+{
+    if (errno == ENOENT)
+        return err_set(error, ERR_NOT_FOUND, "there is no directory %s", path);
+    if (errno == EXDEV || errno == ELOOP)
+        return err_set(error, ERR_PERMANENT, "%s is a link that leads out of the directory", path);
+    return err_set(error, ERR_PERMANENT, "%s cannot be opened: %s", path, strerror(errno));
+}
+
+static void dir_fini(struct definition_dir *dir)
+{
+    if (dir->fd >= 0)
+        close(dir->fd);
+    free(dir->path);
+    *dir = (struct definition_dir){.fd = -1};
+}
+
+/* `below` is the directory's path from `root`, which is trusted; "" = the root itself. ERR_NOT_FOUND: there is none;
+ * ERR_PERMANENT: it cannot be read, or a link leads out of the root. On success dir_fini is owed. */
+static enum err dir_open(const char *root, const char *below, struct definition_dir *dir, struct err_info *error)
+{
+    struct buf path = BUF_INIT;
+    buf_addf(&path, "%s%s%s", root, below[0] == '\0' ? "" : "/", below);
+    dir->fd = open(root, DIRECTORY_FLAGS);
+    if (dir->fd >= 0 && below[0] != '\0') {
+        int base = dir->fd;
+        dir->fd = beneath_open(base, below, DIRECTORY_FLAGS, BENEATH_INNER_LINKS);
+        int why = errno;
+        close(base);
+        errno = why;
+    }
+    enum err err = dir->fd < 0 ? cannot(path.data, error) : ERR_OK;
+    dir->path = buf_take(&path);
+    if (err != ERR_OK)
+        dir_fini(dir);
+    return err;
+}
+
+/* ---- names --------------------------------------------------------------------------------------------------- */
+
+struct walk {
+    const struct definition_dir *dir;
+    enum definition_dir_reach reach;
+    char **names;
+    size_t count, room, seen;
+    struct err_info *error;
+};
+
+static bool is_definition_file(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml") || !strcmp(dot, ".json"));
+}
+
+static enum err add_name(struct walk *walk, const char *name)
+{
+    if (walk->count == DEFINITION_DIR_FILES)
+        return err_set(walk->error, ERR_PERMANENT, "%s has more definitions than the %d that are read", walk->dir->path,
+                       DEFINITION_DIR_FILES);
+    if (walk->count == walk->room) {
+        walk->room = walk->room * 2 + 16;
+        walk->names = mem_grow(walk->names, walk->room, sizeof *walk->names);
+    }
+    walk->names[walk->count++] = mem_strdup(name);
+    return ERR_OK;
+}
+
+/* Some file systems leave the type open. A link is no directory here. */
+static bool is_directory(int fd, const struct dirent *entry)
+{
+    struct stat status;
+    return entry->d_type == DT_DIR ||
+           (entry->d_type == DT_UNKNOWN && !fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) &&
+            S_ISDIR(status.st_mode));
+}
+
+static enum err walk_directory(struct walk *walk, int fd, const char *prefix, int depth);
+
+static enum err walk_entry(struct walk *walk, int fd, const char *name, const struct dirent *entry, int depth)
+{
+    if (++walk->seen > DEFINITION_DIR_ENTRIES)
+        return err_set(walk->error, ERR_PERMANENT, "%s has more entries than the %d that are looked at",
+                       walk->dir->path, DEFINITION_DIR_ENTRIES);
+    if (walk->reach == DEFINITION_DIR_FLAT || !is_directory(fd, entry))
+        return is_definition_file(entry->d_name) ? add_name(walk, name) : ERR_OK;
+    int below = beneath_open(fd, entry->d_name, DIRECTORY_FLAGS, BENEATH_NO_LINKS);
+    if (below < 0)
+        return err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be opened: %s", walk->dir->path, name,
+                       strerror(errno));
+    return walk_directory(walk, below, name, depth + 1);
+}
+
+/* Takes `fd`. */
+static enum err walk_directory(struct walk *walk, int fd, const char *prefix, int depth)
+{
+    enum err err = ERR_OK;
+    DIR *listing = depth > DEFINITION_DIR_DEPTH ? NULL : fdopendir(fd);
+    if (!listing) {
+        close(fd);
+        return err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be read: %s", walk->dir->path, prefix,
+                       depth > DEFINITION_DIR_DEPTH ? "directories lie too deep in one another" : strerror(errno));
+    }
+    for (struct dirent *entry; err == ERR_OK && (errno = 0, entry = readdir(listing)) != NULL;) {
+        struct buf name = BUF_INIT;
+        if (entry->d_name[0] == '.')
+            continue;
+        buf_addf(&name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : "/", entry->d_name);
+        err = walk_entry(walk, fd, name.data, entry, depth);
+        buf_fini(&name);
+    }
+    if (err == ERR_OK && errno != 0)
+        err = err_set(walk->error, ERR_PERMANENT, "%s/%s cannot be read: %s", walk->dir->path, prefix, strerror(errno));
+    closedir(listing);
+    return err;
+}
+
+/* By bytes: a locale must not decide which of two files with one id comes first. */
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of *.yaml, *.yml and *.json, relative to the directory, sorted by bytes, so that the same directory gives
+ * the same order on every host. Hidden files and directories are passed over; links to directories are not followed.
+ * ERR_PERMANENT where some part cannot be read or there are too many. The caller frees each and the array. */
+static enum err dir_names(const struct definition_dir *dir, enum definition_dir_reach reach, char ***names,
+                          size_t *count, struct err_info *error)
+{
+    struct walk walk = {.dir = dir, .reach = reach, .error = error};
+    int fd = openat(dir->fd, ".", DIRECTORY_FLAGS);
+    enum err err = fd < 0 ? err_set(error, ERR_PERMANENT, "%s cannot be read: %s", dir->path, strerror(errno))
+                          : walk_directory(&walk, fd, "", 0);
+    if (err != ERR_OK) {
+        for (size_t i = 0; i < walk.count; i++)
+            free(walk.names[i]);
+        free(walk.names);
+        return err;
+    }
+    if (walk.count > 0)
+        qsort(walk.names, walk.count, sizeof *walk.names, by_bytes);
+    *names = walk.names;
+    *count = walk.count;
+    return ERR_OK;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------------- */
+
+/* Appends a file's bytes. ERR_USAGE: not a regular file, a link that leads out, too large; ERR_PERMANENT: cannot be
+ * read. The text does not name the file. */
+static enum err dir_read(const struct definition_dir *dir, const char *name, struct buf *bytes, struct err_info *error)
+{
+    int fd = beneath_open(dir->fd, name, INPUT_FILE_FLAGS, BENEATH_INNER_LINKS);
+    if (fd < 0 && (errno == EXDEV || errno == ELOOP))
+        return err_set(error, ERR_USAGE, "is a link that leads out of the directory");
+    if (fd < 0)
+        return err_set(error, ERR_PERMANENT, "cannot be opened: %s", strerror(errno));
+    enum err err = input_file_read_open(fd, YAML_MAX_BYTES, bytes, error);
+    close(fd);
+    return err;
+}
+
+/* ---- all of a directory ------------------------------------------------------------------------------------------ */
 
 struct loading {
     struct definition_set *set;
@@ -81,7 +260,7 @@ static void load_file(struct loading *loading, const char *name)
     struct buf path = BUF_INIT, bytes = BUF_INIT;
 
     add_path(loading, name, &path);
-    enum err rc = definition_dir_read(loading->dir, name, &bytes, &error);
+    enum err rc = dir_read(loading->dir, name, &bytes, &error);
     bool is_read = !rc;
     if (!rc)
         rc = parse_unique(set, &bytes, loading->names, &definition, &error);
@@ -110,7 +289,7 @@ static enum err load_all(struct loading *loading, enum definition_dir_reach reac
     char **names = NULL;
     size_t count = 0;
 
-    enum err rc = definition_dir_names(loading->dir, reach, &names, &count, error);
+    enum err rc = dir_names(loading->dir, reach, &names, &count, error);
     if (rc)
         return rc;
     loading->set = set_new(count);
@@ -129,7 +308,7 @@ enum err definition_set_load(const struct definition_place *place, const struct 
     struct loading loading = {.dir = &dir, .names = names};
 
     *out = NULL;
-    enum err rc = definition_dir_open(place->root, place->below, &dir, error);
+    enum err rc = dir_open(place->root, place->below, &dir, error);
     if (rc == ERR_NOT_FOUND) {
         *out = set_new(0);
         return ERR_OK;
@@ -138,7 +317,7 @@ enum err definition_set_load(const struct definition_place *place, const struct 
         return rc;
     rc = load_all(&loading, place->reach, error);
     *out = loading.set;
-    definition_dir_fini(&dir);
+    dir_fini(&dir);
     return rc;
 }
 

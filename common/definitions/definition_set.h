@@ -1,12 +1,20 @@
 /*
- * All definitions of a directory (definition_dir.h), in the order of their paths. One bad file stops nobody: it stands
- * among the failures, the others are there.
+ * All definitions of a directory, in the order of their paths. One bad file does not stop the others: it is listed
+ * among the failures. Everything is opened relative to a directory that is trusted, and no link leads out of it.
  */
 #ifndef REPRISE_DEFINITIONS_DEFINITION_SET_H
 #define REPRISE_DEFINITIONS_DEFINITION_SET_H
 
 #include "common/definitions/definition.h"
-#include "common/definitions/definition_dir.h"
+
+#define DEFINITION_DIR_FILES 5000     /* of one directory with all below it */
+#define DEFINITION_DIR_ENTRIES 100000 /* the same, whatever they are */
+#define DEFINITION_DIR_DEPTH 16       /* directories in one another */
+
+enum definition_dir_reach {
+    DEFINITION_DIR_FLAT, /* the directory's own files */
+    DEFINITION_DIR_DEEP, /* and those of all directories below it */
+};
 
 struct definition_file {
     char *path;       /* the directory as it was given, a slash, the file's name */
@@ -29,9 +37,10 @@ struct definition_set {
     size_t failure_count;
 };
 
-/* Where definitions are: definition_dir_open's two paths, and how far to look. */
+/* Where definitions are, and how far to look. */
 struct definition_place {
-    const char *root, *below;
+    const char *root;  /* trusted */
+    const char *below; /* the directory's path from it; "" = the root itself */
     enum definition_dir_reach reach;
 };
 

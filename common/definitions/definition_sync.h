@@ -6,9 +6,7 @@
 #ifndef REPRISE_DEFINITIONS_DEFINITION_SYNC_H
 #define REPRISE_DEFINITIONS_DEFINITION_SYNC_H
 
-#include <json-c/json_object.h>
-
-#include "common/definitions/definition_sync_classify.h"
+#include "common/definitions/definition_sync_report.h"
 #include "common/queue/dispatch.h"
 #include "common/store/pg.h"
 
@@ -24,32 +22,11 @@ struct definition_sync {
     int64_t turn_ms; /* how long to wait for another's to end (ERR_RETRY then); 0 = as long as the connection does */
 };
 
-struct definition_sync_entry {
-    enum definition_sync_class class;
-    char *id, *name;  /* id: "project/id" of a project's */
-    char *path;       /* of an error, else NULL */
-    int line, column; /* of an error; 0 = the file as a whole */
-    char *error;      /* of an error, else NULL */
-};
-
-struct definition_sync_report {
-    size_t counts[DEFINITION_SYNC_CLASSES];
-    struct definition_sync_entry *entries; /* all but those unchanged */
-    size_t count;
-    size_t written; /* rows */
-};
-
 /* Scans, classifies, writes, commits; then logs the counts and each error, and publishes. On success
  * definition_sync_report_fini is owed: bad files are no failure. ERR_UNREACHABLE, ERR_RETRY: nothing was written, or
  * (where the commit was cut) all of it; doing it again is harmless. */
 MUST_CHECK enum err definition_sync(const struct definition_sync *resync, struct definition_sync_report *report,
                                     struct err_info *error);
-void definition_sync_report_fini(struct definition_sync_report *report);
-
-/* {"success":true,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
-struct json_object *definition_sync_report_json(const struct definition_sync_report *report);
-/* Its "summary" alone; the caller's. */
-struct json_object *definition_sync_summary_json(const struct definition_sync_report *report);
 
 /* True if no definition was ever loaded: a database that is new. */
 MUST_CHECK enum err definition_sync_is_first(struct pg *pg, bool *first, struct err_info *error);

@@ -1,12 +1,35 @@
-/* From what was found to what is said of it. For resync.c and its tests. */
+/* What a re-sync of the definitions says of itself: counts, and each definition that changed or has an error. */
 #ifndef REPRISE_DEFINITIONS_DEFINITION_SYNC_REPORT_H
 #define REPRISE_DEFINITIONS_DEFINITION_SYNC_REPORT_H
 
-#include "common/definitions/definition_sync.h"
+#include <json-c/json_object.h>
 
-/* The report holds copies; definition_sync_report_fini is owed. */
+#include "common/definitions/definition_sync_classify.h"
+
+struct definition_sync_entry {
+    enum definition_sync_class class;
+    char *id, *name;  /* id: "project/id" of a project's */
+    char *path;       /* of an error, else NULL */
+    int line, column; /* of an error; 0 = the file as a whole */
+    char *error;      /* of an error, else NULL */
+};
+
+struct definition_sync_report {
+    size_t counts[DEFINITION_SYNC_CLASSES];
+    struct definition_sync_entry *entries; /* all but those unchanged */
+    size_t count;
+    size_t written; /* rows */
+};
+
+/* From what was found. The report holds copies; definition_sync_report_fini is owed. */
 void definition_sync_report_make(const struct definition_sync_changes *changes, struct definition_sync_report *report);
-/* One line for each error, one with the counts. */
+void definition_sync_report_fini(struct definition_sync_report *report);
+
+/* {"success":true,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
+struct json_object *definition_sync_report_json(const struct definition_sync_report *report);
+/* Its "summary" alone; the caller's. */
+struct json_object *definition_sync_summary_json(const struct definition_sync_report *report);
+/* Logs one line for each error, and one with the counts. */
 void definition_sync_report_log(const struct definition_sync_report *report);
 
 #endif

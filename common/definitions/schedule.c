@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/definitions/cron.h"
 #include "common/definitions/definition_registry.h"
-#include "common/definitions/tick.h"
 #include "embedded/sql_definitions.h"
 
 /* Whoever is late by more than this lets the tick go: he was stopped, and the next pass sees a newer one. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 
 #define PATH_SHOWN 200
 

@@ -64,8 +64,6 @@ MUST_CHECK enum err doctor_environment(struct doctor *doctor, bool *usable, stru
 typedef void doctor_worker_fn(const char *name, struct json_object *said, void *context);
 MUST_CHECK enum err doctor_each_worker(struct doctor *doctor, doctor_worker_fn *each, void *context,
                                        struct err_info *error);
-/* What workers say that they wait for. A part of the environment. */
-void doctor_troubles(struct doctor *doctor);
 /* The encryption key: what the stored secrets need, and who of the workers lacks it. A part of the environment. */
 MUST_CHECK enum err doctor_keys(struct doctor *doctor, struct err_info *error);
 /* I1, I2, I4, I10 (error texts) and a part of I3, from the operations. */

@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 #include "common/doctor/doctor_private.h"
 
 const char *severity_name(enum severity severity)

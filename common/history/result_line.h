@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
-#include "common/base/json_slice.h"
+#include "common/base/json.h"
 #include "common/base/money.h"
 #include "common/history/run_tokens.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 
 #define WARNING_MAX 512
 

@@ -2,8 +2,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/definitions/cron.h"
 #include "common/definitions/schedule.h"
-#include "common/definitions/tick.h"
 #include "common/query/page.h"
 #include "common/query/query_result.h"
 #include "embedded/sql_query.h"

@@ -25,4 +25,12 @@ MUST_CHECK enum err orphans_look(struct orphans *orphans, struct err_info *error
 /* Whether the worker that sent this heartbeat (NULL: it sent none, it is dead) may have load `number` in hand. */
 bool orphans_is_held(struct json_object *heartbeat, int64_t number);
 
+/* Retries that have fallen due. Design, "Retries". */
+
+#define DUE_ALL_LOADS 0
+/* Retries that were set aside for a load of `worker` which nobody has in hand are due again, and each of their
+ * operations gets a due chunk. `load`: which of its loads, or DUE_ALL_LOADS. Repeating it is harmless. */
+MUST_CHECK enum err due_again(struct pg *pg, const struct dispatch *dispatch, const char *worker, int64_t load,
+                              struct err_info *error);
+
 #endif

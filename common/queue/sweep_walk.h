@@ -18,4 +18,15 @@ struct sweep_walk {
 /* Some hundred keys. `*more` is set while the walk hurries. */
 MUST_CHECK enum err sweep_walk_step(struct sweep_walk *walk, bool *more, struct err_info *error);
 
+/*
+ * Keys of ours that somebody made another type of: each script that touches one fails, for ever. What stood there is
+ * gone anyway; the key goes, too, and the sweep makes good what is missing then.
+ */
+
+/* Whether an error of Redis says that it met such a key. */
+bool key_repair_is_blamed(const char *error_text);
+/* Walks over all keys of ours and deletes those of a wrong type; each is logged. O(keys in Redis): for after a blame.
+ */
+MUST_CHECK enum err key_repair_run(const struct dispatch *dispatch, struct err_info *error);
+
 #endif

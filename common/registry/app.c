@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 #include "common/store/http.h"
 #include "embedded/sql_registry.h"
 #include "embedded/sql_session.h"

@@ -329,3 +329,21 @@ enum err address_check_host(const char *host, const struct address_list *allowed
     enum err code = address_resolve(host, allowed, &ignored, error);
     return code == ERR_RETRY ? ERR_OK : code;
 }
+
+/* ---- the settings that are lists of addresses -------------------------------------------------------------------- */
+
+static enum err check(const char *name, const char *text, struct err_info *error)
+{
+    struct address_list *list = NULL;
+    enum err err = address_list_parse(text, &list, error);
+    if (err != ERR_OK)
+        return err_prefix(error, "%s", name);
+    address_list_drop(list);
+    return ERR_OK;
+}
+
+enum err address_settings_check(const struct config *config, struct err_info *error)
+{
+    enum err err = check("deliver.allow_private", config->deliver_allow_private, error);
+    return err == ERR_OK ? check("git.allow_private", config->git_allow_private, error) : err;
+}

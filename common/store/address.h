@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "common/base/config.h"
 #include "common/base/err.h"
 
 /* CIDRs and single addresses from a comma separated list: "127.0.0.0/8,::1". */
@@ -37,5 +38,11 @@ MUST_CHECK enum err address_resolve(const char *host, const struct address_list 
 
 /* The same for whom it is enough to know that it is not refused now: a name that does not resolve is ERR_OK. */
 MUST_CHECK enum err address_check_host(const char *host, const struct address_list *allowed, struct err_info *error);
+
+/* The settings that are lists of addresses: what is wrong with one is said at the start and at a reload, not by a job.
+ */
+
+/* deliver.allow_private and git.allow_private; a config_check_fn. ERR_USAGE names the setting. */
+MUST_CHECK enum err address_settings_check(const struct config *config, struct err_info *error);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/store/git_tree.h"
+#include "common/store/git_private.h"
 
 #define KNOWN_MAX 65536 /* a power of two, twice what is kept */
 #define TICK_TREES 16

@@ -7,6 +7,7 @@
 #define REPRISE_STORE_GIT_DIR_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "common/store/git.h"
 
@@ -37,5 +38,25 @@ struct git_dir_use git_dir_sweep(const struct git_dir *dir);
 #define GIT_DIR_FETCHED "refs/fetched/"
 /* Removes refs/fetched/<commit> that are older than a day. Under the lock only. */
 void git_dir_forget_fetched(const struct git_dir *dir);
+
+/*
+ * A clone is disposable: a new one is made beside a damaged one, and takes its place when it is whole.
+ * Everything here is done under the clone's lock. Used by git_fetch.c alone.
+ */
+
+/* In a clone's directory: a reader found something missing or broken (git_call_damaged). */
+#define GIT_DAMAGED_FILE "damaged"
+
+/* Whether it has what git needs to begin with, and no reader found it damaged. */
+bool git_dir_is_whole(const struct git_dir *dir);
+
+/* `dir` becomes that of a clone beside the one it was, which is not there yet. `old` keeps the path. ERR_LOCAL. */
+MUST_CHECK enum err git_dir_begin_new(struct git_dir *dir, char old[PATH_MAX], struct err_info *error);
+/* What `git init` has made stays, also where the power fails. */
+MUST_CHECK enum err git_dir_sync(const struct git_dir *dir, struct err_info *error);
+/* The new one in the old one's place, which goes. */
+MUST_CHECK enum err git_dir_replace(struct git_dir *dir, const char *old, struct err_info *error);
+/* Back to the old one; the new one goes. */
+void git_dir_abandon(struct git_dir *dir, const char *old);
 
 #endif

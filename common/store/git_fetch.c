@@ -11,9 +11,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/store/git_dir.h"
 #include "common/store/git_env.h"
 #include "common/store/git_private.h"
-#include "common/store/git_remake.h"
 #include "common/store/git_source.h"
 
 #define OUT_MAX 65536

@@ -40,6 +40,20 @@ void git_limit_memory(const struct git_rules *rules);
  * or takes too much memory. ERR_LOCAL: the system refused. Else ERR_RETRY. `failure` is its return value. */
 enum err git_lib_error(int failure, const char *what, struct err_info *error);
 MUST_CHECK enum err git_parse_id(const char *sha, git_oid *id, struct err_info *error);
-void git_cat_file_drop(struct git_clone *clone);
+
+/* Trees as those see them who walk them: git_tree.c and git_check_tree.c. git.h is the contract. */
+
+/* Of an entry beside its name: mode and id in the object, and libgit2's own record. */
+#define GIT_TREE_ENTRY_BYTES 56
+
+MUST_CHECK enum err git_tree_open(struct git_clone *clone, const git_oid *id, git_tree **tree, struct err_info *error);
+bool git_tree_is_tree(const git_tree_entry *entry);
+/* What it takes in memory, near enough. */
+int64_t git_tree_bytes(const git_tree *tree);
+
+/* ERR_PERMANENT, and which limit it is. */
+enum err git_tree_too_many(const struct git_clone *clone, struct err_info *error);
+enum err git_tree_too_deep(const struct git_clone *clone, struct err_info *error);
+enum err git_tree_too_big(const struct git_clone *clone, struct err_info *error);
 
 #endif

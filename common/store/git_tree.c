@@ -7,7 +7,6 @@
 
 #include "common/base/buf.h"
 #include "common/store/git_private.h"
-#include "common/store/git_tree.h"
 
 #define TICK_VISITS 128 /* between two looks at the clock */
 

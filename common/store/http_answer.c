@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "common/base/clock.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 
 /* Receivers answer with a few bytes. What is longer, or takes longer once it has begun, is not worth the connection. */
 #define ANSWER_MAX 65536

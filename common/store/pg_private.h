@@ -60,8 +60,6 @@ MUST_CHECK enum err pg_answer(struct pg *pg, const char *statement, PGresult **a
 enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
 /* The connection is lost or in a state that nobody can go on from: closes it. ERR_UNREACHABLE with libpq's reason. */
 enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error);
-/* The server said nothing for too long: closes the connection. ERR_UNREACHABLE. */
-enum err pg_silent(struct pg *pg, const char *statement, struct err_info *error);
 /* A COPY or another answer that no statement of ours may give: closes the connection. ERR_PERMANENT. */
 enum err pg_unexpected(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
 /* One line without line ends and the space that they leave. Returns `out`. */

@@ -1,6 +1,4 @@
 /* An argument vector for hiredis: all bytes in one buffer, pointers into it made when they are asked for. */
-#include "common/store/redis.h"
-
 #include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -10,6 +8,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "common/store/redis.h"
 
 struct redis_args {
     struct buf data;
@@ -95,4 +94,37 @@ const char **redis_args_values(struct redis_args *args)
 const size_t *redis_args_lengths(const struct redis_args *args)
 {
     return args->lengths;
+}
+
+/* ---- replies ----------------------------------------------------------------------------------------------------- */
+
+/* Readers of replies that tolerate any shape. */
+
+const char *redis_text(const redisReply *reply)
+{
+    if (!reply || !reply->str)
+        return "";
+    bool is_text =
+        reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR;
+    return is_text && strlen(reply->str) == (size_t)reply->len ? reply->str : "";
+}
+
+int64_t redis_int(const redisReply *reply)
+{
+    if (reply && reply->type == REDIS_REPLY_INTEGER)
+        return reply->integer;
+    const char *text = redis_text(reply);
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    return *end == '\0' ? number : 0;
+}
+
+size_t redis_count(const redisReply *reply)
+{
+    return reply && reply->type == REDIS_REPLY_ARRAY ? (size_t)reply->elements : 0;
+}
+
+const redisReply *redis_item(const redisReply *reply, size_t index)
+{
+    return index < redis_count(reply) ? reply->element[index] : NULL;
 }

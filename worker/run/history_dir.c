@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/beneath.h"
+#include "common/base/input_file.h"
 #include "common/base/mem.h"
 #include "worker/run/history_io.h"
 

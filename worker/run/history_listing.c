@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/beneath.h"
 #include "common/base/crypto.h"
+#include "common/base/input_file.h"
 #include "common/base/mem.h"
 #include "worker/run/history_io.h"
 #include "worker/run/history_private.h"

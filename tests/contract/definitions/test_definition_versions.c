@@ -1,5 +1,5 @@
 /* Versions of definitions, shared by threads: loaded once, bounded, kept while somebody uses them. */
-#include "common/definitions/definition_versions.h"
+#include "common/definitions/definition_registry.h"
 
 #include "tests/contract/queue/fixture.h"
 

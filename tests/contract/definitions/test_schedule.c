@@ -4,7 +4,7 @@
  */
 #include "common/definitions/schedule.h"
 
-#include "common/definitions/tick.h"
+#include "common/definitions/cron.h"
 #include "tests/contract/queue/fixture.h"
 
 #define THREADS 4

@@ -1,5 +1,5 @@
 /* Operations: looking them up, accepting requests, and recognising one that was made before. */
-#include "common/definitions/definition_versions.h"
+#include "common/definitions/definition_registry.h"
 #include "tests/contract/queue/fixture.h"
 
 static struct accepted ask(struct fixture *f, struct request request, int64_t count)

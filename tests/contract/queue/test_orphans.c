@@ -1,7 +1,6 @@
 /* Retries that are set aside for a load that nobody has in hand: whoever looks makes them due again. */
 #include <time.h>
 
-#include "common/queue/due.h"
 #include "common/queue/orphans.h"
 #include "tests/contract/queue/fixture.h"
 

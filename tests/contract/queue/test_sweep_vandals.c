@@ -1,5 +1,5 @@
 /* Somebody wrote to Redis what is not so: what the sweep finds out, and makes anew. */
-#include "common/queue/key_repair.h"
+#include "common/queue/sweep_walk.h"
 #include "common/queue/worker_list.h"
 #include "tests/contract/queue/sweep_test.h"
 

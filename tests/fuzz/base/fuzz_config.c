@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/base/config_set.h"
+#include "common/base/config.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_ranges(const struct config *config)

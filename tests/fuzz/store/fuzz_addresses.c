@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/config_set.h"
+#include "common/base/config.h"
 #include "common/base/mem.h"
 #include "common/store/git_rules.h"
 #include "common/store/pg.h"

@@ -1,5 +1,5 @@
 /* When a schedule is due: what was missed is one tick, and a clock that jumps fires nothing twice. */
-#include "common/definitions/tick.h"
+#include "common/definitions/cron.h"
 
 #include "tests/testing/testing.h"
 

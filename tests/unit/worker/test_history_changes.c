@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/base/beneath.h"
+#include "common/base/input_file.h"
 #include "common/base/mem.h"
 #include "tests/testing/testing.h"
 #include "worker/run/history_files.h"
