@@ -62,7 +62,7 @@ void buf_add_char(struct buf *buf, char c)
 void buf_add_int(struct buf *buf, int64_t number)
 {
     char digits[INT_DIGITS_MAX];
-    size_t at = sizeof(digits);
+    size_t at = sizeof digits;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
     do {
         digits[--at] = (char)('0' + rest % 10);
@@ -70,7 +70,7 @@ void buf_add_int(struct buf *buf, int64_t number)
     } while (rest > 0);
     if (number < 0)
         digits[--at] = '-';
-    buf_add(buf, digits + at, sizeof(digits) - at);
+    buf_add(buf, digits + at, sizeof digits - at);
 }
 
 void buf_addf(struct buf *buf, const char *format, ...)

@@ -59,7 +59,7 @@ const char *clock_human_ms(int64_t ms, char out[CLOCK_ISO_MAX])
         const char *name;
         uint64_t ms;
     } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-    const size_t last = sizeof(units) / sizeof(units[0]) - 1;
+    const size_t last = sizeof units / sizeof(units[0]) - 1;
     uint64_t length = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
     size_t unit = 0;
     while (unit < last && length < units[unit].ms)

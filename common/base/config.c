@@ -60,7 +60,8 @@ bool config_hides(const struct config_entry *entry, const char *value)
     return entry->secret || (entry->type == CONFIG_STRING && holds_password(value));
 }
 
-static enum err refuse(const struct config_entry *entry, const char *text, const char *rule, struct err_info *error)
+static enum err value_refuse(const struct config_entry *entry, const char *text, const char *rule,
+                             struct err_info *error)
 {
     if (config_hides(entry, text) || is_address(entry))
         return err_set(error, ERR_USAGE, "%s: the value (not shown) %s", entry->name, rule);
@@ -72,7 +73,7 @@ static enum err set_string(char **field, const struct config_entry *entry, const
     const char *rule = entry->broken_rule ? entry->broken_rule(text) : NULL;
 
     if (rule)
-        return refuse(entry, text, rule, error);
+        return value_refuse(entry, text, rule, error);
     free(*field);
     *field = mem_strdup(text);
     return ERR_OK;
@@ -83,7 +84,7 @@ static enum err set_bool(bool *field, const struct config_entry *entry, const ch
     bool is_true = !strcmp(text, "true");
 
     if (!is_true && strcmp(text, "false"))
-        return refuse(entry, text, "must be true or false", error);
+        return value_refuse(entry, text, "must be true or false", error);
     *field = is_true;
     return ERR_OK;
 }
@@ -150,21 +151,21 @@ static enum err refuse_range(const struct config_entry *entry, const char *text,
 
     snprintf(rule, sizeof rule, "must be from %s to %s", number_text(entry, entry->least, least),
              number_text(entry, entry->most, most));
-    return refuse(entry, text, rule, error);
+    return value_refuse(entry, text, rule, error);
 }
 
 static enum err set_number(int64_t *field, const struct config_entry *entry, const char *text, struct err_info *error)
 {
     int64_t number = 0;
-    enum err rc = ERR_OK;
+    enum err err = ERR_OK;
 
     if (entry->type == CONFIG_DURATION)
-        rc = duration_parse(text, &number, error);
+        err = duration_parse(text, &number, error);
     else if (entry->type == CONFIG_SIZE)
-        rc = size_parse(text, &number, error);
+        err = size_parse(text, &number, error);
     else if (!parse_int(text, &number))
-        return refuse(entry, text, "must be a whole number", error);
-    if (rc)
+        return value_refuse(entry, text, "must be a whole number", error);
+    if (err != ERR_OK)
         return err_prefix(error, "%s", entry->name);
     if (number < entry->least || number > entry->most)
         return refuse_range(entry, text, error);
@@ -176,17 +177,17 @@ enum err config_set(struct config *config, const struct config_entry *entry, con
                     struct err_info *error)
 {
     void *field = field_of(config, entry);
-    enum err rc;
+    enum err err;
 
     if (entry->type == CONFIG_STRING)
-        rc = set_string(field, entry, text, error);
+        err = set_string(field, entry, text, error);
     else if (entry->type == CONFIG_BOOL)
-        rc = set_bool(field, entry, text, error);
+        err = set_bool(field, entry, text, error);
     else
-        rc = set_number(field, entry, text, error);
-    if (!rc)
+        err = set_number(field, entry, text, error);
+    if (err == ERR_OK)
         config->origins[index_of(entry)] = origin;
-    return rc;
+    return err;
 }
 
 bool config_is_same(const struct config *a, const struct config *b, const struct config_entry *entry)
@@ -232,8 +233,8 @@ void config_init(struct config *config)
     *config = (struct config){.origins = mem_array(count, sizeof(char *))};
     for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
         struct err_info error;
-        enum err rc = config_set(config, entry, entry->fallback, "default", &error);
-        assert(!rc); /* a default that breaks its own rule is a mistake in the table */
+        enum err err = config_set(config, entry, entry->fallback, "default", &error);
+        assert(!err); /* a default that breaks its own rule is a mistake in the table */
     }
 }
 

@@ -72,7 +72,7 @@ struct config {
     char *history_agents_dir;       /* history.agents_dir */
     int64_t history_max_run_bytes;  /* history.max_run_bytes: of the streams of one run */
     char *history_prices;           /* history.prices; "" = the table that is built in */
-    char *history_webhook_url;      /* history.webhook_url; "" = nobody is told */
+    char *history_webhook_url;      /* history.webhook_url; "" = none is called */
     char *history_webhook_key;      /* history.webhook_key, secret */
     char *encryption_key;           /* encryption.key, secret */
     char *encryption_key_old;       /* encryption.key_old, secret */
@@ -84,7 +84,7 @@ struct config {
     char *dashboard_trusted_proxies;  /* dashboard.trusted_proxies: addresses and CIDRs, comma separated */
     int64_t dashboard_executors;      /* dashboard.executors */
     int64_t dashboard_per_address;    /* dashboard.connections_per_address */
-    int64_t dashboard_stream_life_ms; /* dashboard.stream_life: after which a listener must come anew */
+    int64_t dashboard_stream_life_ms; /* dashboard.stream_life: after which a listener must connect again */
     int64_t dashboard_session_life_ms; /* dashboard.session_life: a session's age at which it ends */
     char *dashboard_base_path;         /* dashboard.base_path: "" or like "/reprise" */
     int64_t dashboard_deadline_ms;     /* dashboard.deadline: for a request to arrive, and for its answer to leave */

@@ -22,7 +22,7 @@
 
 /* Were each process to read the file for itself, some could find it half written, or already changed again. */
 struct config_shared {
-    pthread_mutex_t lock; /* between processes; whoever holds it may be killed */
+    pthread_mutex_t lock; /* between processes; its holder may be killed */
     bool is_there;
     size_t len;
     char bytes[YAML_MAX_BYTES + 1]; /* pages of it that are never written cost nothing */
@@ -53,7 +53,7 @@ static void config_shared_drop(struct config_shared *shared)
     munmap(shared, sizeof *shared);
 }
 
-/* The writer is the parent, and nobody writes after its death: what a dead reader left is whole. */
+/* Only the parent writes, and readers change nothing: what a dead reader left is whole. */
 static void shared_lock(struct config_shared *shared)
 {
     if (pthread_mutex_lock(&shared->lock) == EOWNERDEAD)
@@ -93,7 +93,7 @@ struct config_live {
     struct config_sources sources;
     config_check_fn *check;
     struct config_shared *shared;
-    pid_t owner; /* who reads the file; the others read what he has shared */
+    pid_t owner; /* the process that reads the file; the others read what it has shared */
 };
 
 const struct config *config_now(const struct config_live *live)
@@ -114,16 +114,16 @@ static enum err read_rest(const struct config_live *live, const struct buf *file
                           struct err_info *error)
 {
     struct snapshot *snapshot = mem_zalloc(sizeof *snapshot);
-    enum err rc = config_read_sources(&snapshot->config, &live->sources, file, error);
+    enum err err = config_read_sources(&snapshot->config, &live->sources, file, error);
 
-    if (!rc && live->check) {
-        rc = live->check(&snapshot->config, error);
-        if (rc)
+    if (err == ERR_OK && live->check) {
+        err = live->check(&snapshot->config, error);
+        if (err != ERR_OK)
             config_fini(&snapshot->config);
     }
-    if (rc) {
+    if (err != ERR_OK) {
         free(snapshot);
-        return rc;
+        return err;
     }
     *out = snapshot;
     return ERR_OK;
@@ -133,16 +133,16 @@ static enum err read_all(const struct config_live *live, struct snapshot **out, 
 {
     struct buf text = BUF_INIT;
     bool is_there = false;
-    enum err rc = read_file(live, &text, &is_there, error);
+    enum err err = read_file(live, &text, &is_there, error);
 
-    if (!rc)
-        rc = read_rest(live, is_there ? &text : NULL, out, error);
-    if (!rc && live->owner == getpid())
+    if (err == ERR_OK)
+        err = read_rest(live, is_there ? &text : NULL, out, error);
+    if (err == ERR_OK && live->owner == getpid())
         config_shared_put(live->shared, is_there ? &text : NULL);
     if (text.data)
         explicit_bzero(text.data, text.cap);
     buf_fini(&text);
-    return rc;
+    return err;
 }
 
 enum err config_live_read(struct config_live **out, const char *file, int *argc, char **argv, config_check_fn *check,
@@ -155,10 +155,10 @@ enum err config_live_read(struct config_live **out, const char *file, int *argc,
     live->owner = getpid();
     live->shared = config_shared_new();
     config_sources_init(&live->sources, file, *argc, argv);
-    enum err rc = read_all(live, &first, error);
-    if (rc) {
+    enum err err = read_all(live, &first, error);
+    if (err != ERR_OK) {
         config_live_drop(live);
-        return rc;
+        return err;
     }
     config_take_flags(argc, argv);
     atomic_init(&live->now, first);
@@ -199,10 +199,10 @@ enum err config_live_reload(struct config_live *live, config_changed_fn *tell, v
 {
     struct snapshot *now = atomic_load_explicit(&live->now, memory_order_relaxed), *fresh = NULL;
     bool is_new = false;
-    enum err rc = read_all(live, &fresh, error);
+    enum err err = read_all(live, &fresh, error);
 
-    if (rc)
-        return rc;
+    if (err != ERR_OK)
+        return err;
     for (const struct config_entry *entry = config_entries(); entry->name; entry++) {
         if (config_is_same(&now->config, &fresh->config, entry))
             continue;
@@ -250,16 +250,16 @@ bool config_live_hang_up(struct config_live *live, enum config_telling telling)
     struct err_info error;
     int count = 0;
 
-    /* Whoever asks wants an answer, whatever level he had set. */
+    /* A person who sends SIGHUP wants an answer, also where the level is above info. */
     if (strcmp(old->log_level, "debug"))
         log_set_level("info");
-    enum err rc = config_live_reload(live, telling == CONFIG_TELL ? log_change : count_change, &count, &error);
-    if (rc)
+    enum err err = config_live_reload(live, telling == CONFIG_TELL ? log_change : count_change, &count, &error);
+    if (err != ERR_OK)
         log_error("the settings stay as they were, for what is there now cannot be used: %s", error.text);
     else if (telling == CONFIG_TELL && !count)
         log_info("the settings were read again; none has changed");
     else if (telling == CONFIG_TELL_BRIEFLY && config_now(live) != old)
         log_info("the changed settings count here now");
     log_set_level(config_now(live)->log_level);
-    return !rc;
+    return !err;
 }

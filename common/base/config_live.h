@@ -35,7 +35,7 @@ struct config_change {
 };
 typedef void config_changed_fn(const struct config_change *change, void *context);
 
-/* Reads all sources anew. ERR_USAGE: one of them is wrong, or the file that was read at the start is gone; nothing is
+/* Reads all sources again. ERR_USAGE: one of them is wrong, or the file that was read at the start is gone; nothing is
  * changed then. `tell` is called for each change. Threads must not call it at the same time; a signal handler must
  * not. */
 MUST_CHECK enum err config_live_reload(struct config_live *live, config_changed_fn *tell, void *context,

@@ -82,9 +82,9 @@ static enum err config_set_flags(struct config *config, int *argc, char **argv, 
         bool is_joined = argv[at][len] == '=';
         if (!is_joined && at + 1 == *argc)
             return err_set(error, ERR_USAGE, "%s needs a value: %s", argv[at], entry->help);
-        enum err rc = set_flag(config, entry, is_joined ? argv[at] + len + 1 : argv[at + 1], error);
-        if (rc)
-            return rc;
+        enum err err = set_flag(config, entry, is_joined ? argv[at] + len + 1 : argv[at + 1], error);
+        if (err != ERR_OK)
+            return err;
         at += is_joined ? 1 : 2;
     }
     while (at < *argc)
@@ -100,7 +100,7 @@ static bool path_exists(const char *path)
 }
 
 /* A file that was named must be there; the usual one need not be, where it was not read before. The current directory
- * names none: it may be somebody else's, and a setting says whom the programs trust and where secrets go. */
+ * names none: it may belong to another user, and a setting says whom the programs trust and where secrets go. */
 static const char *file_to_read(const char *file)
 {
     if (file)
@@ -153,20 +153,20 @@ enum err config_read_sources(struct config *config, const struct config_sources 
 {
     char **argv = mem_array((size_t)sources->argc + 1, sizeof *argv);
     int argc = sources->argc;
-    enum err rc = ERR_OK;
+    enum err err = ERR_OK;
 
     memcpy(argv, sources->argv, (size_t)sources->argc * sizeof *argv);
     config_init(config);
     if (file && config_set_file(config, file->data ? file->data : "", file->len, error))
-        rc = err_prefix(error, "%s", sources->path ? sources->path : CONFIG_DEFAULT_FILE);
-    if (!rc)
-        rc = config_set_environment(config, error);
-    if (!rc)
-        rc = config_set_flags(config, &argc, argv, error);
-    if (rc)
+        err = err_prefix(error, "%s", sources->path ? sources->path : CONFIG_DEFAULT_FILE);
+    if (err == ERR_OK)
+        err = config_set_environment(config, error);
+    if (err == ERR_OK)
+        err = config_set_flags(config, &argc, argv, error);
+    if (err != ERR_OK)
         config_fini(config);
     free(argv);
-    return rc;
+    return err;
 }
 
 void config_take_flags(int *argc, char **argv)
@@ -175,8 +175,8 @@ void config_take_flags(int *argc, char **argv)
     struct err_info ignored;
 
     config_init(&scratch);
-    enum err rc = config_set_flags(&scratch, argc, argv, &ignored);
-    assert(!rc); /* they were read before */
+    enum err err = config_set_flags(&scratch, argc, argv, &ignored);
+    assert(!err); /* they were read before */
     config_fini(&scratch);
 }
 
@@ -187,14 +187,14 @@ enum err config_read(struct config *config, const char *file, int *argc, char **
     bool has_file = false;
 
     config_sources_init(&sources, file, *argc, argv);
-    enum err rc = config_read_file(&sources, &text, &has_file, error);
-    if (!rc)
-        rc = config_read_sources(config, &sources, has_file ? &text : NULL, error);
-    if (!rc)
+    enum err err = config_read_file(&sources, &text, &has_file, error);
+    if (err == ERR_OK)
+        err = config_read_sources(config, &sources, has_file ? &text : NULL, error);
+    if (err == ERR_OK)
         config_take_flags(argc, argv);
     buf_fini(&text);
     config_sources_fini(&sources);
-    return rc;
+    return err;
 }
 
 bool config_wants_help(int argc, char **argv)
@@ -283,9 +283,9 @@ static enum err take_mapping(struct walk *walk, const char *prefix, const struct
         int len = snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", mapping->keys[i]->scalar);
         if (len < 0 || (size_t)len >= sizeof name)
             return yaml_error(mapping->keys[i], walk->error, "there is no setting with a name that long");
-        enum err rc = take_pair(walk, name, mapping->keys[i], mapping->items[i]);
-        if (rc)
-            return rc;
+        enum err err = take_pair(walk, name, mapping->keys[i], mapping->items[i]);
+        if (err != ERR_OK)
+            return err;
     }
     return ERR_OK;
 }
@@ -294,14 +294,14 @@ enum err config_set_file(struct config *config, const char *bytes, size_t len, s
 {
     struct walk walk = {config, error};
     struct yaml_node *root;
-    enum err rc = yaml_parse(bytes, len, &root, error);
+    enum err err = yaml_parse(bytes, len, &root, error);
 
-    if (rc)
-        return rc;
+    if (err != ERR_OK)
+        return err;
     if (root->kind == YAML_MAPPING)
-        rc = take_mapping(&walk, "", root);
+        err = take_mapping(&walk, "", root);
     else if (!yaml_is_null(root))
-        rc = yaml_error(root, error, "a configuration file is a mapping, like `deliver: {parallel: 4}`");
+        err = yaml_error(root, error, "a configuration file is a mapping, like `deliver: {parallel: 4}`");
     yaml_drop(root);
-    return rc;
+    return err;
 }

@@ -129,14 +129,20 @@ static int hex_value(char c)
     return -1;
 }
 
+int crypto_unhex_byte(const char *text)
+{
+    int high = hex_value(text[0]);
+    int low = high < 0 ? -1 : hex_value(text[1]);
+    return low < 0 ? -1 : high << 4 | low;
+}
+
 bool crypto_unhex(const char *text, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++, text += 2) {
-        int high = hex_value(text[0]);
-        int low = high < 0 ? -1 : hex_value(text[1]);
-        if (low < 0)
+        int byte = crypto_unhex_byte(text);
+        if (byte < 0)
             return false;
-        out[i] = (uint8_t)(high << 4 | low);
+        out[i] = (uint8_t)byte;
     }
     return *text == '\0';
 }

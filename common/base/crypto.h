@@ -30,6 +30,8 @@ void crypto_sha256(const void *bytes, size_t len, uint8_t out[SHA256_BYTES]);
 void crypto_hex(const uint8_t *bytes, size_t len, char *out);
 /* The reverse; false if `text` is not exactly 2 * len hex digits. */
 bool crypto_unhex(const char *text, uint8_t *out, size_t len);
+/* The byte that two hex digits at `text` are, -1 where they are none. Reads no further than a NUL. */
+int crypto_unhex_byte(const char *text);
 /* Standard base 64 with padding, appended. */
 void crypto_add_base64(struct buf *buf, const void *bytes, size_t len);
 bool crypto_equal(const void *a, const void *b, size_t len); /* in constant time */

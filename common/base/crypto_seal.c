@@ -111,7 +111,7 @@ static enum err seal(const struct crypto_keys *keys, const struct buf *bound, co
     return done ? ERR_OK : err_set(error, ERR_PERMANENT, "libcrypto could not encrypt");
 }
 
-/* A buffer that only looks at what is somebody else's. */
+/* A buffer that borrows its bytes: they are read and not freed. */
 static struct buf borrowed(const char *bytes, size_t len)
 {
     return (struct buf){(char *)(uintptr_t)bytes, len, 0};
@@ -143,13 +143,13 @@ static bool read_sealed(const char *text, struct sealed *sealed)
     if (len < head || len > head + 2 * SEAL_MAX_BYTES || len % 2 != 0)
         return false;
     char iv[2 * IV_BYTES + 1], tag[2 * TAG_BYTES + 1];
-    const char *tag_at = text + sizeof(iv);
-    if (text[sizeof(iv) - 1] != ':' || tag_at[sizeof(tag) - 1] != ':')
+    const char *tag_at = text + sizeof iv;
+    if (text[sizeof iv - 1] != ':' || tag_at[sizeof tag - 1] != ':')
         return false;
-    memcpy(iv, text, sizeof(iv) - 1);
-    iv[sizeof(iv) - 1] = '\0';
-    memcpy(tag, tag_at, sizeof(tag) - 1);
-    tag[sizeof(tag) - 1] = '\0';
+    memcpy(iv, text, sizeof iv - 1);
+    iv[sizeof iv - 1] = '\0';
+    memcpy(tag, tag_at, sizeof tag - 1);
+    tag[sizeof tag - 1] = '\0';
     sealed->len = (len - head) / 2;
     sealed->cipher = mem_alloc(sealed->len);
     if (crypto_unhex(iv, sealed->iv, IV_BYTES) && crypto_unhex(tag, sealed->tag, TAG_BYTES) &&

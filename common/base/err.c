@@ -29,24 +29,24 @@ static size_t format_text(char out[ERR_TEXT_MAX], const char *format, va_list ar
 static size_t format_text(char out[ERR_TEXT_MAX], const char *format, va_list args)
 {
     char raw[ERR_TEXT_MAX];
-    int len = vsnprintf(raw, sizeof(raw), format, args);
+    int len = vsnprintf(raw, sizeof raw, format, args);
     assert(len >= 0);
-    size_t kept = (size_t)len < sizeof(raw) ? (size_t)len : sizeof(raw) - 1;
+    size_t kept = (size_t)len < sizeof raw ? (size_t)len : sizeof raw - 1;
     return printable_copy(out, ERR_TEXT_MAX, raw, kept);
 }
 
-enum err err_set(struct err_info *info, enum err code, const char *format, ...)
+enum err err_set(struct err_info *info, enum err err, const char *format, ...)
 {
-    assert(code > ERR_OK && code < ERR_COUNT);
+    assert(err > ERR_OK && err < ERR_COUNT);
     char text[ERR_TEXT_MAX];
     va_list args;
     va_start(args, format);
     size_t len = format_text(text, format, args);
     va_end(args);
     err_clear(info);
-    info->code = code;
+    info->code = err;
     memcpy(info->text, text, len + 1);
-    return code;
+    return err;
 }
 
 enum err err_prefix(struct err_info *info, const char *format, ...)
@@ -71,14 +71,14 @@ void err_clear(struct err_info *info)
     *info = (struct err_info){.code = ERR_OK};
 }
 
-const char *err_name(enum err code)
+const char *err_name(enum err err)
 {
-    assert(code >= ERR_OK && code < ERR_COUNT);
-    return classes[code].name;
+    assert(err >= ERR_OK && err < ERR_COUNT);
+    return classes[err].name;
 }
 
-int err_exit_code(enum err code)
+int err_exit_code(enum err err)
 {
-    assert(code >= ERR_OK && code < ERR_COUNT);
-    return classes[code].exit_code;
+    assert(err >= ERR_OK && err < ERR_COUNT);
+    return classes[err].exit_code;
 }

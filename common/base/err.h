@@ -13,14 +13,14 @@
 /* What a caller can do about it. Keep in step with err_name() and err_exit_code(). */
 enum err {
     ERR_OK = 0,
-    ERR_USAGE,       /* the input is wrong; whoever gave it can mend it */
+    ERR_USAGE,       /* the input is wrong; the one who gave it can mend it */
     ERR_NOT_FOUND,   /* what it names does not exist */
     ERR_CONFLICT,    /* it exists, but its state refuses this */
     ERR_UNREACHABLE, /* a store did not answer; whether the last request took effect is unknown */
     ERR_RETRY,       /* may succeed when tried again: deadlock, 503, name server */
     ERR_PERMANENT,   /* will fail in the same way again */
     ERR_FENCED,      /* not ours any more: cancelled, paused, settled or taken over by another; undone as a whole */
-    ERR_BUSY,        /* held by somebody else at the moment */
+    ERR_BUSY,        /* held by another at the moment */
     ERR_INTERRUPTED, /* this process was asked to stop */
     ERR_LOCAL, /* this host lacks something: disk, memory, descriptors, a permission. Not the fault of what is asked for
                 */

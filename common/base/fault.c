@@ -103,7 +103,7 @@ static bool read_action(const char *text, struct order *order)
         order->act = act_stall;
         return read_number(text + 3, 0, STALL_MAX_MS, &order->ms);
     }
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+    for (size_t i = 0; i < sizeof actions / sizeof(actions[0]); i++) {
         if (strcmp(text, actions[i].name) == 0) {
             order->act = actions[i].act;
             return true;
@@ -182,8 +182,8 @@ static void log_passage(const struct fault_point *point)
     if (atomic_exchange(&logged[entry], true))
         return;
     char line[128];
-    int len = snprintf(line, sizeof(line), "%s\n", point->name);
-    assert(len > 0 && (size_t)len < sizeof(line));
+    int len = snprintf(line, sizeof line, "%s\n", point->name);
+    assert(len > 0 && (size_t)len < sizeof line);
     int fd = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, line, (size_t)len) != len)
         perror("REPRISE_FAULT_LOG");

@@ -32,7 +32,7 @@ void fault_hit(const struct fault_point *point);
 /* Reads REPRISE_FAULT (several, separated by commas). ERR_USAGE where it is malformed or names no point. With
  * REPRISE_FAULT_LOG set, each point's first passage appends its name to that file. */
 MUST_CHECK enum err fault_init(struct err_info *error);
-/* From here on no point acts: a process that is started again must not die at the same place for ever. */
+/* From here on no point acts: a process that is started again must not die at the same place each time. */
 void fault_disarm(void);
 void fault_each(void (*visit)(const char *name, void *context), void *context);
 

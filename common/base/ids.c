@@ -38,7 +38,7 @@ void id_random(void *out, size_t len)
 uint32_t id_random_u32(void)
 {
     uint32_t number;
-    id_random(&number, sizeof(number));
+    id_random(&number, sizeof number);
     return number;
 }
 
@@ -49,7 +49,7 @@ static void add_ulid(char *out)
     for (int i = ULID_TIME_CHARS - 1; i >= 0; i--, ms >>= 5)
         out[i] = crockford[ms & 31];
     uint8_t bytes[ULID_RANDOM_BYTES];
-    id_random(bytes, sizeof(bytes));
+    id_random(bytes, sizeof bytes);
     uint32_t held = 0;
     int bits = 0;
     size_t next = 0;
@@ -73,10 +73,10 @@ static void make_ulid(const char *prefix, char out[ID_MAX])
 static void make_hex(const char *prefix, char out[ID_MAX])
 {
     uint8_t bytes[HEX_ID_BYTES];
-    id_random(bytes, sizeof(bytes));
+    id_random(bytes, sizeof bytes);
     size_t len = strlen(prefix);
     memcpy(out, prefix, len);
-    crypto_hex(bytes, sizeof(bytes), out + len);
+    crypto_hex(bytes, sizeof bytes, out + len);
 }
 
 void id_operation(char out[ID_MAX])

@@ -67,7 +67,7 @@ static int open_stepwise(int dir, const char *path, int flags)
         char name[NAME_BYTES];
         size_t len = strcspn(path, "/"), skip = len + strspn(path + len, "/");
         bool last = path[skip] == '\0';
-        if (len == 0 || len >= sizeof(name) || (len == 2 && memcmp(path, "..", 2) == 0)) {
+        if (len == 0 || len >= sizeof name || (len == 2 && memcmp(path, "..", 2) == 0)) {
             errno = EXDEV;
             break;
         }
@@ -101,7 +101,7 @@ int beneath_open(int dir, const char *path, int flags, enum beneath_links links)
         .resolve = (unsigned)RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | no_links,
     };
     if (!atomic_load_explicit(&lacks_openat2, memory_order_relaxed)) {
-        long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+        long fd = syscall(SYS_openat2, dir, path, &how, sizeof how);
         if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
             return (int)fd;
         atomic_store_explicit(&lacks_openat2, true, memory_order_relaxed);

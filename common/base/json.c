@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/crypto.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 
@@ -106,7 +107,7 @@ static void add_double(struct buf *buf, double number)
     }
     char text[40];
     for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, number == 0 ? 0.0 : number);
+        snprintf(text, sizeof text, "%.*g", digits, number == 0 ? 0.0 : number);
         if (strtod(text, NULL) == number)
             break;
     }
@@ -247,12 +248,7 @@ enum err json_only_keys(struct json_object *object, const char *const *allowed, 
 
 uint32_t json_slice_hex4(const char *digits)
 {
-    uint32_t code = 0;
-    for (int i = 0; i < 4; i++) {
-        uint32_t c = (uint8_t)digits[i];
-        code = code << 4 | (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
-    return code;
+    return (uint32_t)(crypto_unhex_byte(digits) << 8 | crypto_unhex_byte(digits + 2));
 }
 
 /* From the "u" of an escape that the walk has checked; returns what follows. */

@@ -73,7 +73,7 @@ enum err json_walk_fail(const struct json_walk *walk, struct err_info *error)
             column++;
         }
     }
-    add_found(walk, found, sizeof(found));
+    add_found(walk, found, sizeof found);
     err_set(error, ERR_USAGE, "line %d, column %d: %s%s", line, column, walk->problem, found);
     error->line = line;
     error->column = column;
@@ -110,7 +110,7 @@ static size_t no_number_here(struct json_walk *walk)
 {
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
     (void)json_walk_peek(walk);
-    for (size_t i = 0; walk->lenient && i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; walk->lenient && i < sizeof words / sizeof(words[0]); i++) {
         size_t len = strlen(words[i]);
         if ((size_t)(walk->end - walk->at) >= len && memcmp(walk->at, words[i], len) == 0)
             return len;

@@ -2,7 +2,7 @@
  * A walk over JSON without a tree: for the lines and files that are read by the hundred thousand, of which a few
  * members count. It copies nothing, allocates nothing, and gives numbers as the text that stands there, so that money
  * never passes through a double. The grammar is RFC 8259's, depth bounded; what json.h refuses beyond it (duplicate
- * keys, NUL, halves of surrogate pairs) passes where nobody looks, because foreign prose is none of our business.
+ * keys, NUL, halves of surrogate pairs) passes in members that are not read, because foreign prose is not checked here.
  *
  * The first error sticks: from then on every call gives false, and json_walk_fail tells it. A walk is used like this:
  *     struct json_slice key;

@@ -80,7 +80,7 @@ void log_start(const char *program, const char *level, const char *format)
 
 void log_identity(const char *identity)
 {
-    copy_text(log_identity_text, sizeof(log_identity_text), identity);
+    copy_text(log_identity_text, sizeof log_identity_text, identity);
 }
 
 void log_scope(const char *operation_id, int64_t seq, int64_t attempt)
@@ -175,7 +175,7 @@ void log_write(enum log_level level, const char *format, ...)
     char message[LOG_MESSAGE_MAX], time[CLOCK_ISO_MAX];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(message, sizeof(message), format, args);
+    int len = vsnprintf(message, sizeof message, format, args);
     va_end(args);
     assert(len >= 0);
     clock_iso8601_ms(clock_wall_us(), time);

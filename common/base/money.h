@@ -1,6 +1,6 @@
 /*
  * Money: whole nano-dollars (1e-9 USD) in 64 bits, what numeric(18,9) holds. It is read from the decimal text that
- * somebody wrote and never passes through a double: 0.1 + 0.2 is 0.3 here.
+ * a person wrote and never passes through a double: 0.1 + 0.2 is 0.3 here.
  */
 #ifndef REPRISE_BASE_MONEY_H
 #define REPRISE_BASE_MONEY_H

@@ -18,7 +18,7 @@ static const struct form forms[] = {
     {0xF0, 0xE0, 3, 0x800},
     {0xF8, 0xF0, 4, 0x10000},
 };
-#define FORM_COUNT (sizeof(forms) / sizeof(forms[0]))
+#define FORM_COUNT (sizeof forms / sizeof(forms[0]))
 
 size_t utf8_decode(const char *bytes, size_t len, uint32_t *code)
 {
@@ -84,8 +84,8 @@ size_t printable_copy(char *out, size_t size, const char *bytes, size_t len)
             uint8_t byte = (uint8_t)bytes[at];
             if (escape) {
                 const char text[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-                memcpy(out + written, text, sizeof(text));
-                written += sizeof(text);
+                memcpy(out + written, text, sizeof text);
+                written += sizeof text;
             } else {
                 out[written++] = (char)byte;
             }

@@ -11,7 +11,7 @@ size_t utf8_decode(const char *bytes, size_t len, uint32_t *code);
 size_t utf8_encode(uint32_t code, char out[4]);
 
 /*
- * Foreign bytes made fit for a person's eyes. A name that somebody else chose must not move the cursor, change colours
+ * Foreign bytes made fit for a person's eyes. A name that a stranger chose must not move the cursor, change colours
  * or forge a second log line, so what a terminal would obey is written out instead.
  */
 

@@ -27,7 +27,7 @@ static bool read_number(struct reader *reader, int digits, int least, int most, 
     return value >= least && value <= most;
 }
 
-static bool skip(struct reader *reader, char c)
+static bool char_skip(struct reader *reader, char c)
 {
     if (*reader->at != c)
         return false;
@@ -66,12 +66,12 @@ static bool read_clock(struct reader *reader, int *hour, int64_t *us)
 {
     int minute = 0, second = 0;
     int64_t fraction = 0;
-    if (!read_number(reader, 2, 0, 23, hour) || !skip(reader, ':') || !read_number(reader, 2, 0, 59, &minute))
+    if (!read_number(reader, 2, 0, 23, hour) || !char_skip(reader, ':') || !read_number(reader, 2, 0, 59, &minute))
         return false;
-    if (skip(reader, ':')) {
+    if (char_skip(reader, ':')) {
         if (!read_number(reader, 2, 0, 60, &second))
             return false;
-        if ((skip(reader, '.') || skip(reader, ',')) && !read_fraction(reader, &fraction))
+        if ((char_skip(reader, '.') || char_skip(reader, ',')) && !read_fraction(reader, &fraction))
             return false;
     }
     *us = ((int64_t)*hour * 3600 + (int64_t)minute * 60 + second) * US_PER_S + fraction;
@@ -82,13 +82,13 @@ static bool read_clock(struct reader *reader, int *hour, int64_t *us)
 static bool read_zone(struct reader *reader, int64_t *us)
 {
     int sign = *reader->at == '-' ? 1 : -1, hours = 0, minutes = 0;
-    if (skip(reader, 'Z') || skip(reader, 'z'))
+    if (char_skip(reader, 'Z') || char_skip(reader, 'z'))
         return true;
-    if (!skip(reader, '+') && !skip(reader, '-'))
+    if (!char_skip(reader, '+') && !char_skip(reader, '-'))
         return true;
     if (!read_number(reader, 2, 0, 23, &hours))
         return false;
-    if ((skip(reader, ':') || *reader->at != '\0') && !read_number(reader, 2, 0, 59, &minutes))
+    if ((char_skip(reader, ':') || *reader->at != '\0') && !read_number(reader, 2, 0, 59, &minutes))
         return false;
     *us = sign * ((int64_t)hours * 60 + minutes) * 60 * US_PER_S;
     return true;
@@ -99,10 +99,11 @@ bool written_time_parse(const char *text, struct written_time *out)
     struct reader reader = {text};
     int year = 0, month = 0, day = 0, hour = 0;
     int64_t time_us = 0, zone_us = 0;
-    if (!read_number(&reader, 4, 1970, 9999, &year) || !skip(&reader, '-') || !read_number(&reader, 2, 1, 12, &month) ||
-        !skip(&reader, '-') || !read_number(&reader, 2, 1, days_in(year, month), &day))
+    if (!read_number(&reader, 4, 1970, 9999, &year) || !char_skip(&reader, '-') ||
+        !read_number(&reader, 2, 1, 12, &month) || !char_skip(&reader, '-') ||
+        !read_number(&reader, 2, 1, days_in(year, month), &day))
         return false;
-    bool has_time = skip(&reader, 'T') || skip(&reader, 't') || skip(&reader, ' ');
+    bool has_time = char_skip(&reader, 'T') || char_skip(&reader, 't') || char_skip(&reader, ' ');
     if (has_time && (!read_clock(&reader, &hour, &time_us) || !read_zone(&reader, &zone_us)))
         return false;
     if (*reader.at != '\0')
@@ -147,10 +148,10 @@ struct unit {
 
 /* Descending, as they must be written. */
 static const struct unit durations[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-#define DURATION_COUNT (sizeof(durations) / sizeof(durations[0]))
+#define DURATION_COUNT (sizeof durations / sizeof(durations[0]))
 
 static const struct unit sizes[] = {{"", 1}, {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
-#define SIZE_COUNT (sizeof(sizes) / sizeof(sizes[0]))
+#define SIZE_COUNT (sizeof sizes / sizeof(sizes[0]))
 
 /* Digits only: no sign, no space. False if there is none or the number leaves 63 bits. */
 static bool amount_read(const char **at, int64_t *number)

@@ -116,17 +116,17 @@ static enum err refuse_duplicate_keys(struct reader *reader, const struct yaml_n
 {
     if (mapping->count < 2)
         return ERR_OK;
-    enum err rc = ERR_OK;
+    enum err err = ERR_OK;
     struct yaml_node **sorted = mem_array(mapping->count, sizeof(struct yaml_node *));
     memcpy(sorted, mapping->keys, mapping->count * sizeof(struct yaml_node *));
     qsort(sorted, mapping->count, sizeof(struct yaml_node *), by_text_then_place);
-    for (size_t i = 1; i < mapping->count && !rc; i++) {
+    for (size_t i = 1; i < mapping->count && !err; i++) {
         if (!strcmp(sorted[i - 1]->scalar, sorted[i]->scalar))
-            rc = yaml_error(sorted[i], reader->error, "the key \"%s\" stands here a second time (first on line %d)",
-                            sorted[i]->scalar, sorted[i - 1]->line);
+            err = yaml_error(sorted[i], reader->error, "the key \"%s\" stands here a second time (first on line %d)",
+                             sorted[i]->scalar, sorted[i - 1]->line);
     }
     free(sorted);
-    return rc;
+    return err;
 }
 
 static enum err read_node(struct reader *reader, const yaml_event_t *first, int depth, struct yaml_node **out);
@@ -139,11 +139,11 @@ static enum err read_next(struct reader *reader, int depth, struct yaml_node **o
     *out = NULL;
     if (next_event(reader, &event))
         return ERR_USAGE;
-    enum err rc = ERR_OK;
+    enum err err = ERR_OK;
     if (event.type != YAML_SEQUENCE_END_EVENT && event.type != YAML_MAPPING_END_EVENT)
-        rc = read_node(reader, &event, depth, out);
+        err = read_node(reader, &event, depth, out);
     yaml_event_delete(&event);
-    return rc;
+    return err;
 }
 
 static enum err read_sequence(struct reader *reader, struct yaml_node *sequence, int depth)
@@ -168,9 +168,9 @@ static enum err read_mapping(struct reader *reader, struct yaml_node *mapping, i
         if (!key)
             return refuse_duplicate_keys(reader, mapping);
         if (key->kind != YAML_SCALAR) {
-            enum err rc = yaml_error(key, reader->error, "a key must be plain text, not a list or a mapping");
+            enum err err = yaml_error(key, reader->error, "a key must be plain text, not a list or a mapping");
             yaml_drop(key);
-            return rc;
+            return err;
         }
         if (read_next(reader, depth, &value)) {
             yaml_drop(key);
@@ -235,21 +235,21 @@ static enum err refuse_form(struct reader *reader, const yaml_event_t *event, in
 static enum err read_node(struct reader *reader, const yaml_event_t *first, int depth, struct yaml_node **out)
 {
     struct node_form form = {YAML_SCALAR, NULL, NULL};
-    enum err rc = refuse_form(reader, first, depth, &form);
+    enum err err = refuse_form(reader, first, depth, &form);
 
     *out = NULL;
-    if (rc)
-        return rc;
+    if (err != ERR_OK)
+        return err;
     struct yaml_node *node = node_new(form.kind, &first->start_mark);
     if (form.kind == YAML_SCALAR)
-        rc = read_scalar(reader, first, node);
+        err = read_scalar(reader, first, node);
     else if (form.kind == YAML_SEQUENCE)
-        rc = read_sequence(reader, node, depth + 1);
+        err = read_sequence(reader, node, depth + 1);
     else
-        rc = read_mapping(reader, node, depth + 1);
-    if (rc) {
+        err = read_mapping(reader, node, depth + 1);
+    if (err != ERR_OK) {
         yaml_drop(node);
-        return rc;
+        return err;
     }
     *out = node;
     return ERR_OK;
@@ -260,23 +260,23 @@ static enum err read_stream(struct reader *reader, struct yaml_node **out)
 {
     for (;;) {
         yaml_event_t event;
-        enum err rc = next_event(reader, &event);
-        if (rc)
-            return rc;
+        enum err err = next_event(reader, &event);
+        if (err != ERR_OK)
+            return err;
         yaml_event_type_t type = event.type;
         if (type == YAML_DOCUMENT_START_EVENT && *out)
-            rc = refuse_mark(reader, &event.start_mark, "only one document per file: remove what follows the first");
+            err = refuse_mark(reader, &event.start_mark, "only one document per file: remove what follows the first");
         else if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
                  type != YAML_DOCUMENT_END_EVENT && type != YAML_STREAM_END_EVENT)
-            rc = read_node(reader, &event, 1, out);
+            err = read_node(reader, &event, 1, out);
         if (type == YAML_STREAM_END_EVENT && !*out) {
             *out = node_new(YAML_SCALAR, &(yaml_mark_t){0, 0, 0});
             (*out)->scalar = mem_strdup("");
             (*out)->plain = true;
         }
         yaml_event_delete(&event);
-        if (rc || type == YAML_STREAM_END_EVENT)
-            return rc;
+        if (err || type == YAML_STREAM_END_EVENT)
+            return err;
     }
 }
 
@@ -312,13 +312,13 @@ enum err yaml_parse(const char *bytes, size_t len, struct yaml_node **out, struc
         abort(); /* it fails only without memory */
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)(len ? bytes : ""), len);
-    enum err rc = read_stream(&reader, out);
+    enum err err = read_stream(&reader, out);
     yaml_parser_delete(&reader.parser);
-    if (rc) {
+    if (err != ERR_OK) {
         yaml_drop(*out);
         *out = NULL;
     }
-    return rc;
+    return err;
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)

@@ -42,7 +42,7 @@ struct reader {
     struct err_info *error;
 };
 
-static enum err refuse(const struct reader *r, const char *why)
+static enum err cron_refuse(const struct reader *r, const char *why)
 {
     return err_set(r->error, ERR_USAGE, "cron: the %s, at \"%.*s\", %s", r->field->name, (int)(r->end - r->at), r->at,
                    why);
@@ -81,7 +81,7 @@ static enum err read_value(struct reader *r, unsigned *value)
             return ERR_OK;
         }
     enum err err = read_number(r, r->field->most, value);
-    return err == ERR_OK && *value < r->field->least ? refuse(r, "is below what the field can be") : err;
+    return err == ERR_OK && *value < r->field->least ? cron_refuse(r, "is below what the field can be") : err;
 }
 
 /* *, a, a-b, with /step behind all but a single value. */
@@ -98,12 +98,12 @@ static enum err read_item(struct reader *r, uint64_t *mask)
             err = read_value(r, &to);
     }
     if (err == ERR_OK && to < from)
-        err = refuse(r, "follows a range that ends before it begins; write two of them");
+        err = cron_refuse(r, "follows a range that ends before it begins; write two of them");
     if (err == ERR_OK && take_char(r, '/')) {
         err = is_range ? read_number(r, r->field->most, &step)
-                       : refuse(r, "is a step of a single value; write * or a range before it");
+                       : cron_refuse(r, "is a step of a single value; write * or a range before it");
         if (err == ERR_OK && step == 0)
-            err = refuse(r, "follows a step of 0");
+            err = cron_refuse(r, "follows a step of 0");
     }
     for (unsigned value = from; err == ERR_OK && value <= to; value += step)
         *mask |= UINT64_C(1) << value;
@@ -120,7 +120,7 @@ static enum err read_field(struct reader *r, uint64_t *mask)
         if (r->at == r->end)
             return ERR_OK;
         if (!take_char(r, ','))
-            return refuse(r, "has something behind its value; lists are separated by commas");
+            return cron_refuse(r, "has something behind its value; lists are separated by commas");
     }
 }
 

@@ -130,15 +130,15 @@ static enum err take_word(const struct definition *definition, const char *word,
     char *text = mem_strdup(word);
     text[name_len] = '\0';
     const struct definition_arg *arg = definition_arg(definition, text);
-    enum err rc = ERR_OK;
+    enum err err = ERR_OK;
     if (!arg)
-        rc = refuse_unknown(definition, text, error);
+        err = refuse_unknown(definition, text, error);
     else if (json_object_object_get_ex(args, arg->name, NULL))
-        rc = err_set(error, ERR_USAGE, "argument \"%s\" is given twice", arg->name);
+        err = err_set(error, ERR_USAGE, "argument \"%s\" is given twice", arg->name);
     else
         json_object_object_add(args, arg->name, typed(arg, text + name_len + 1));
     free(text);
-    return rc;
+    return err;
 }
 
 enum err definition_args_from_words(const struct definition *definition, char *const *words, size_t count,

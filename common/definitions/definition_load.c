@@ -186,7 +186,7 @@ static const struct definition_key file_keys[] = {
 #undef AT
 };
 
-/* Nobody is there to give an argument when the clock starts an operation. */
+/* No person is there to give an argument when the clock starts an operation. */
 static enum err check_schedule(struct definition_reader *reader, const struct definition *definition,
                                const struct yaml_node *root)
 {
@@ -216,13 +216,13 @@ static enum err build(const struct yaml_node *root, const struct definition_name
 {
     struct definition_reader reader = {names, error};
     struct definition *definition = definition_new();
-    enum err rc = definition_read_mapping(&reader, file_keys, "a definition", root, definition);
+    enum err err = definition_read_mapping(&reader, file_keys, "a definition", root, definition);
 
-    if (!rc)
-        rc = check_schedule(&reader, definition, root);
-    if (rc) {
+    if (err == ERR_OK)
+        err = check_schedule(&reader, definition, root);
+    if (err != ERR_OK) {
         definition_drop(definition);
-        return rc;
+        return err;
     }
     definition->content = yaml_to_json(root);
     *out = definition;
@@ -235,12 +235,12 @@ enum err definition_parse(const char *bytes, size_t len, const struct definition
     struct yaml_node *root;
 
     *out = NULL;
-    enum err rc = yaml_parse(bytes, len, &root, error);
-    if (rc)
-        return rc;
-    rc = build(root, names, out, error);
+    enum err err = yaml_parse(bytes, len, &root, error);
+    if (err != ERR_OK)
+        return err;
+    err = build(root, names, out, error);
     yaml_drop(root);
-    return rc;
+    return err;
 }
 
 enum err definition_from_canonical(const char *json, size_t len, const struct definition_names *names,
@@ -251,14 +251,14 @@ enum err definition_from_canonical(const char *json, size_t len, const struct de
     struct json_limits limits = {6 * (size_t)YAML_MAX_BYTES, YAML_MAX_DEPTH};
 
     *out = NULL;
-    enum err rc = json_parse(json, len, limits, &content, error);
-    if (rc)
-        return rc;
+    enum err err = json_parse(json, len, limits, &content, error);
+    if (err != ERR_OK)
+        return err;
     struct yaml_node *root = yaml_from_json(content);
     json_object_put(content);
-    rc = build(root, names, out, error);
+    err = build(root, names, out, error);
     yaml_drop(root);
-    return rc;
+    return err;
 }
 
 static void arg_fini(struct definition_arg *arg)

@@ -51,7 +51,7 @@ static enum err unknown(struct pg *pg, const char *handle, struct err_info *erro
     return err;
 }
 
-static enum err refuse(const PGresult *row, const char *handle, struct err_info *error)
+static enum err row_refuse(const PGresult *row, const char *handle, struct err_info *error)
 {
     const char *path = pg_text(row, 0, ROW_PATH);
     if (strcmp(pg_text(row, 0, ROW_STATUS), "archived") == 0)
@@ -88,7 +88,7 @@ enum err definition_registry_find(struct pg *pg, const char *handle, struct regi
     PGresult *row = NULL;
     enum err err = run_by_handle(pg, &sql_definitions_registry_find, handle, &row, error);
     if (err == ERR_OK)
-        err = pg_rows(row) == 0 ? unknown(pg, handle, error) : refuse(row, handle, error);
+        err = pg_rows(row) == 0 ? unknown(pg, handle, error) : row_refuse(row, handle, error);
     if (err == ERR_OK)
         err = read_found(row, handle, found, error);
     PQclear(row);
@@ -158,7 +158,7 @@ enum err definition_registry_unarchive(struct pg *pg, const char *handle, struct
 /* Few enough to be looked through. The lock is never held while PostgreSQL is asked: two threads may load the same
  * version, and the second one's is dropped. */
 
-#define KEPT 64 /* that nobody uses */
+#define KEPT 64 /* that are not in use */
 
 enum err definition_of_operation(struct pg *pg, const struct operation *operation, struct definition **definition,
                                  struct err_info *error)
@@ -225,7 +225,7 @@ static const struct definition *use(struct versions *versions, const char *diges
     return NULL;
 }
 
-static const struct definition *find(struct versions *versions, const char *digest)
+static const struct definition *version_find(struct versions *versions, const char *digest)
 {
     pthread_mutex_lock(&versions->lock);
     const struct definition *found = use(versions, digest);
@@ -246,7 +246,7 @@ static void append(struct versions *versions, const char *digest, struct definit
 }
 
 /* Another thread may have been faster: then its copy is the one. */
-static const struct definition *keep(struct versions *versions, const char *digest, struct definition *loaded)
+static const struct definition *version_keep(struct versions *versions, const char *digest, struct definition *loaded)
 {
     pthread_mutex_lock(&versions->lock);
     const struct definition *found = use(versions, digest);
@@ -264,12 +264,12 @@ enum err versions_get(struct versions *versions, struct pg *pg, const struct ope
                       const struct definition **definition, struct err_info *error)
 {
     struct definition *loaded = NULL;
-    *definition = find(versions, operation->digest);
+    *definition = version_find(versions, operation->digest);
     if (*definition != NULL)
         return ERR_OK;
     enum err err = definition_of_operation(pg, operation, &loaded, error);
     if (err == ERR_OK)
-        *definition = keep(versions, operation->digest, loaded);
+        *definition = version_keep(versions, operation->digest, loaded);
     return err;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Definitions as PostgreSQL has them: what is in force, under the name that people use, and why something is refused.
- * Everybody who accepts requests (producer, inbox, schedule, API) looks here and nowhere else.
+ * All that accept requests (producer, inbox, schedule, API) look here and nowhere else.
  */
 #ifndef REPRISE_DEFINITIONS_DEFINITION_REGISTRY_H
 #define REPRISE_DEFINITIONS_DEFINITION_REGISTRY_H
@@ -35,7 +35,7 @@ MUST_CHECK enum err definition_registry_unarchive(struct pg *pg, const char *han
 
 /*
  * Versions of definitions by their digest, shared by all threads of a process. A version never changes, so what is here
- * is never wrong; it is bounded, and what somebody uses stays until he gives it back.
+ * is never wrong; it is bounded, and what is in use stays until it is given back.
  */
 
 struct versions;

@@ -24,7 +24,7 @@ struct definition_dir {
 
 /* ---- opening ------------------------------------------------------------------------------------------------- */
 
-static enum err cannot(const char *path, struct err_info *error)
+static enum err path_refuse(const char *path, struct err_info *error)
 {
     if (errno == ENOENT)
         return err_set(error, ERR_NOT_FOUND, "there is no directory %s", path);
@@ -55,7 +55,7 @@ static enum err dir_open(const char *root, const char *below, struct definition_
         close(base);
         errno = why;
     }
-    enum err err = dir->fd < 0 ? cannot(path.data, error) : ERR_OK;
+    enum err err = dir->fd < 0 ? path_refuse(path.data, error) : ERR_OK;
     dir->path = buf_take(&path);
     if (err != ERR_OK)
         dir_fini(dir);
@@ -260,13 +260,13 @@ static void load_file(struct loading *loading, const char *name)
     struct buf path = BUF_INIT, bytes = BUF_INIT;
 
     add_path(loading, name, &path);
-    enum err rc = dir_read(loading->dir, name, &bytes, &error);
-    bool is_read = !rc;
-    if (!rc)
-        rc = parse_unique(set, &bytes, loading->names, &definition, &error);
+    enum err err = dir_read(loading->dir, name, &bytes, &error);
+    bool is_read = !err;
+    if (err == ERR_OK)
+        err = parse_unique(set, &bytes, loading->names, &definition, &error);
     char *shown = buf_take(&path);
     const char *below = shown + strlen(loading->dir->path) + 1;
-    if (rc)
+    if (err != ERR_OK)
         set->failures[set->failure_count++] =
             (struct definition_failure){shown,      below,        is_read ? claimed_id(&bytes) : NULL,
                                         error.line, error.column, mem_strdup(text_without_place(&error))};
@@ -289,9 +289,9 @@ static enum err load_all(struct loading *loading, enum definition_dir_reach reac
     char **names = NULL;
     size_t count = 0;
 
-    enum err rc = dir_names(loading->dir, reach, &names, &count, error);
-    if (rc)
-        return rc;
+    enum err err = dir_names(loading->dir, reach, &names, &count, error);
+    if (err != ERR_OK)
+        return err;
     loading->set = set_new(count);
     for (size_t i = 0; i < count; i++) {
         load_file(loading, names[i]);
@@ -308,17 +308,17 @@ enum err definition_set_load(const struct definition_place *place, const struct 
     struct loading loading = {.dir = &dir, .names = names};
 
     *out = NULL;
-    enum err rc = dir_open(place->root, place->below, &dir, error);
-    if (rc == ERR_NOT_FOUND) {
+    enum err err = dir_open(place->root, place->below, &dir, error);
+    if (err == ERR_NOT_FOUND) {
         *out = set_new(0);
         return ERR_OK;
     }
-    if (rc)
-        return rc;
-    rc = load_all(&loading, place->reach, error);
+    if (err != ERR_OK)
+        return err;
+    err = load_all(&loading, place->reach, error);
     *out = loading.set;
     dir_fini(&dir);
-    return rc;
+    return err;
 }
 
 void definition_set_drop(struct definition_set *set)

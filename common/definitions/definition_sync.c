@@ -56,7 +56,7 @@ struct writer {
     struct err_info *error;
 };
 
-static enum err flush(struct writer *writer)
+static enum err writer_flush(struct writer *writer)
 {
     enum err err = pg_batch_count(writer->batch) == 0 ? ERR_OK : pg_batch_run(writer->pg, writer->batch, writer->error);
     pg_batch_reset(writer->batch);
@@ -75,7 +75,7 @@ static void arg_member(struct pg_args *args, struct json_object *content, const 
     pg_arg_text(args, member == NULL ? NULL : json_object_to_json_string(member));
 }
 
-static void put(struct pg_batch *batch, const struct definition_sync_change *change)
+static void change_put(struct pg_batch *batch, const struct definition_sync_change *change)
 {
     const struct definition *definition = change->file->definition;
     struct buf body = BUF_INIT;
@@ -101,7 +101,7 @@ static void put(struct pg_batch *batch, const struct definition_sync_change *cha
     buf_fini(&body);
 }
 
-static void fail(struct pg_batch *batch, const struct definition_sync_change *change)
+static void change_fail(struct pg_batch *batch, const struct definition_sync_change *change)
 {
     const struct definition_failure *failure = change->failure;
     struct pg_args *args = pg_batch_add(batch, &sql_definitions_sync_fail);
@@ -133,18 +133,18 @@ static enum err write_changes(struct writer *writer, const struct definition_syn
 {
     write_rows(writer, changes, DEFINITION_SYNC_FORGET, &sql_definitions_sync_forget);
     write_rows(writer, changes, DEFINITION_SYNC_GONE, &sql_definitions_sync_gone);
-    enum err err = flush(writer);
+    enum err err = writer_flush(writer);
     for (size_t i = 0; i < changes->count && err == ERR_OK; i++) {
         const struct definition_sync_change *change = &changes->list[i];
         if (change->write == DEFINITION_SYNC_PUT)
-            put(writer->batch, change);
+            change_put(writer->batch, change);
         else if (change->write == DEFINITION_SYNC_FAIL)
-            fail(writer->batch, change);
+            change_fail(writer->batch, change);
         if (pg_batch_count(writer->batch) >= STATEMENTS_MAX)
-            err = flush(writer);
+            err = writer_flush(writer);
     }
     pg_batch_add(writer->batch, &sql_session_commit);
-    return err == ERR_OK ? flush(writer) : err;
+    return err == ERR_OK ? writer_flush(writer) : err;
 }
 
 /* ---- the directories --------------------------------------------------------------------------------------------- */
@@ -211,8 +211,8 @@ static void sources_drop(struct definition_sync_source *sources, size_t count)
 
 /* ---- all of it ------------------------------------------------------------------------------------------------- */
 
-/* Whoever listens looks for himself; who does not hear it sees it at his next look. */
-static void publish(const struct dispatch *dispatch, const struct definition_sync_report *report)
+/* A hint for listeners, who then read for themselves; one that misses it sees the change at its next reading. */
+static void report_publish(const struct dispatch *dispatch, const struct definition_sync_report *report)
 {
     if (dispatch == NULL || dispatch->redis == NULL || report->written == 0)
         return;
@@ -225,7 +225,7 @@ static void publish(const struct dispatch *dispatch, const struct definition_syn
     name_plain(args, dispatch->prefix, "events");
     redis_arg(args, json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN));
     if (redis_run(dispatch->redis, args, NULL, &ignored) != ERR_OK)
-        log_info("nobody was told of the re-sync of definitions: %s", ignored.text);
+        log_info("the re-sync of definitions was not published: %s", ignored.text);
     redis_args_drop(args);
     json_object_put(event);
 }
@@ -264,7 +264,7 @@ enum err definition_sync(const struct definition_sync *resync, struct definition
     if (err != ERR_OK)
         return err_prefix(error, "the re-sync of definitions");
     definition_sync_report_log(report);
-    publish(resync->dispatch, report);
+    report_publish(resync->dispatch, report);
     return ERR_OK;
 }
 

@@ -27,7 +27,7 @@ static bool equal(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static int compare(const struct definition_sync_row *row, const char *project, const char *identifier)
+static int row_compare(const struct definition_sync_row *row, const char *project, const char *identifier)
 {
     int by_project = strcmp(row->project == NULL ? "" : row->project, project == NULL ? "" : project);
     return by_project != 0 ? by_project : strcmp(row->identifier, identifier);
@@ -39,7 +39,7 @@ static const struct definition_sync_row *find_row(const struct view *view, const
     size_t low = 0, high = view->row_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(&view->rows[middle], view->source->project, identifier);
+        int order = row_compare(&view->rows[middle], view->source->project, identifier);
         if (order == 0)
             return &view->rows[middle];
         if (order < 0)
@@ -50,8 +50,9 @@ static const struct definition_sync_row *find_row(const struct view *view, const
     return NULL;
 }
 
-static struct definition_sync_change *add(struct view *view, enum definition_sync_class class,
-                                          enum definition_sync_write write, const struct definition_sync_row *row)
+static struct definition_sync_change *change_add(struct view *view, enum definition_sync_class class,
+                                                 enum definition_sync_write write,
+                                                 const struct definition_sync_row *row)
 {
     struct definition_sync_changes *changes = view->changes;
     if (changes->count == view->room) {
@@ -86,7 +87,7 @@ static void classify_file(struct view *view, const struct definition_file *file)
     bool as_it_was = class == DEFINITION_SYNC_UNCHANGED && row->file_exists && row->load_error == NULL &&
                      strcmp(row->path, file->path) == 0;
     struct definition_sync_change *change =
-        add(view, class, as_it_was ? DEFINITION_SYNC_KEEP : DEFINITION_SYNC_PUT, row);
+        change_add(view, class, as_it_was ? DEFINITION_SYNC_KEEP : DEFINITION_SYNC_PUT, row);
     change->file = file;
     change->identifier = file->definition->id;
     memcpy(change->digest, digest, sizeof digest);
@@ -151,7 +152,7 @@ static void classify_failure(struct view *view, struct definition_failure *failu
                      row->line == failure->line && row->column == failure->column &&
                      strcmp(row->path, failure->path) == 0;
     struct definition_sync_change *change =
-        add(view, DEFINITION_SYNC_ERROR, as_it_was ? DEFINITION_SYNC_KEEP : DEFINITION_SYNC_FAIL, row);
+        change_add(view, DEFINITION_SYNC_ERROR, as_it_was ? DEFINITION_SYNC_KEEP : DEFINITION_SYNC_FAIL, row);
     change->failure = failure;
     change->identifier = identifier;
 }
@@ -162,9 +163,9 @@ static void classify_failure(struct view *view, struct definition_failure *failu
 static void classify_absence(struct view *view, const struct definition_sync_row *row)
 {
     if (row->digest == NULL)
-        add(view, DEFINITION_SYNC_UNCHANGED, DEFINITION_SYNC_FORGET, row);
+        change_add(view, DEFINITION_SYNC_UNCHANGED, DEFINITION_SYNC_FORGET, row);
     else if (row->file_exists)
-        add(view, DEFINITION_SYNC_ARCHIVED, DEFINITION_SYNC_GONE, row);
+        change_add(view, DEFINITION_SYNC_ARCHIVED, DEFINITION_SYNC_GONE, row);
 }
 
 static void classify_source(struct view *view)
@@ -172,7 +173,7 @@ static void classify_source(struct view *view)
     struct definition_set *set = view->source->set;
     view->first = view->changes->count;
     if (set == NULL) {
-        add(view, DEFINITION_SYNC_ERROR, DEFINITION_SYNC_KEEP, NULL);
+        change_add(view, DEFINITION_SYNC_ERROR, DEFINITION_SYNC_KEEP, NULL);
         return;
     }
     for (size_t i = 0; i < set->count; i++)

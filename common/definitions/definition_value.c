@@ -1,4 +1,5 @@
-/* Arguments that somebody gives, held against the schema. Each refusal says what was given, why not, and what to give.
+/* Arguments that are given with a request, held against the schema. Each refusal says what was given, why not, and what
+ * to give.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -141,7 +142,7 @@ static bool pattern_matches(const char *pattern, const char *text)
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
-static enum err refuse(struct json_object *value, struct err_info *error, const char *rule)
+static enum err value_refuse(struct json_object *value, struct err_info *error, const char *rule)
 {
     struct buf shown = BUF_INIT;
 
@@ -212,25 +213,25 @@ static bool is_chosen(struct json_object *choices, struct json_object *value)
 static enum err check_choice(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
 {
     if (arg->choices && !is_chosen(arg->choices, value))
-        return refuse(value, error, "is not among the choices");
+        return value_refuse(value, error, "is not among the choices");
     return ERR_OK;
 }
 
 static enum err check_text(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
 {
     if (!json_object_is_type(value, json_type_string))
-        return refuse(value, error, "is not text");
+        return value_refuse(value, error, "is not text");
     if (json_object_get_string_len(value) > DEFINITION_VALUE_MAX)
-        return refuse(value, error, "is too long");
+        return value_refuse(value, error, "is too long");
     if (strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
-        return refuse(value, error, "contains NUL");
+        return value_refuse(value, error, "contains NUL");
     if (arg->pattern && !pattern_matches(arg->pattern, json_object_get_string(value)))
-        return refuse(value, error, "does not match the pattern");
+        return value_refuse(value, error, "does not match the pattern");
     return check_choice(arg, value, error);
 }
 
 /* -1, 0, 1. Two integers are compared as such: a double has only 53 bits for them. */
-static int compare(struct json_object *a, struct json_object *b)
+static int number_compare(struct json_object *a, struct json_object *b)
 {
     if (json_object_is_type(a, json_type_int) && json_object_is_type(b, json_type_int)) {
         int64_t left = json_object_get_int64(a), right = json_object_get_int64(b);
@@ -245,33 +246,33 @@ static enum err check_number(const struct definition_arg *arg, struct json_objec
     bool is_int = json_object_is_type(value, json_type_int);
 
     if (arg->type == DEFINITION_INTEGER && !is_int)
-        return refuse(value, error, "is not a whole number");
+        return value_refuse(value, error, "is not a whole number");
     if (!is_int && !json_object_is_type(value, json_type_double))
-        return refuse(value, error, "is not a number");
-    if (arg->minimum && compare(value, arg->minimum) < 0)
-        return refuse(value, error, "is below the minimum");
-    if (arg->maximum && compare(value, arg->maximum) > 0)
-        return refuse(value, error, "is above the maximum");
+        return value_refuse(value, error, "is not a number");
+    if (arg->minimum && number_compare(value, arg->minimum) < 0)
+        return value_refuse(value, error, "is below the minimum");
+    if (arg->maximum && number_compare(value, arg->maximum) > 0)
+        return value_refuse(value, error, "is above the maximum");
     return check_choice(arg, value, error);
 }
 
 static enum err check_flag(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
 {
     if (!json_object_is_type(value, json_type_boolean))
-        return refuse(value, error, "is neither true nor false");
+        return value_refuse(value, error, "is neither true nor false");
     return check_choice(arg, value, error);
 }
 
 static enum err check_array(const struct definition_arg *arg, struct json_object *value, struct err_info *error)
 {
     if (!json_object_is_type(value, json_type_array))
-        return refuse(value, error, "is not a list");
+        return value_refuse(value, error, "is not a list");
     if (json_object_array_length(value) > ITEMS_MAX)
-        return refuse(value, error, "has too many items");
+        return value_refuse(value, error, "has too many items");
     for (size_t i = 0; i < json_object_array_length(value); i++) {
-        enum err rc = check_text(arg, json_object_array_get_idx(value, i), error);
-        if (rc)
-            return rc;
+        enum err err = check_text(arg, json_object_array_get_idx(value, i), error);
+        if (err != ERR_OK)
+            return err;
     }
     return ERR_OK;
 }

@@ -62,7 +62,7 @@ struct sent {
     struct buf shown;
 };
 
-static void show(struct sent *sent, const char *bytes, size_t len)
+static void sent_show(struct sent *sent, const char *bytes, size_t len)
 {
     buf_add(&sent->shown, bytes, len < REJECTED_TEXT_MAX ? len : REJECTED_TEXT_MAX);
 }
@@ -98,7 +98,7 @@ static void read_sent(const struct buf *raw, struct sent *sent)
     if (read_stand_in(raw->data, raw->len, sent))
         return;
     sent->bytes = (int64_t)(raw->len - before - after);
-    show(sent, raw->data + before, raw->len - before - after);
+    sent_show(sent, raw->data + before, raw->len - before - after);
 }
 
 static enum err reject(const struct inbox *inbox, const struct buf *raw, const struct err_info *reason,

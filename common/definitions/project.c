@@ -60,7 +60,7 @@ char *project_root(const char *roots, const char *path, struct err_info *error)
     return NULL;
 }
 
-static enum err check(const char *roots, const struct project *project, struct err_info *error)
+static enum err project_check(const char *roots, const struct project *project, struct err_info *error)
 {
     if (!definition_is_id(project->id))
         return err_set(error, ERR_USAGE, "\"%s\" is no id: lower-case letters, digits and dashes, at most %d",
@@ -76,7 +76,7 @@ static enum err check(const char *roots, const struct project *project, struct e
 
 enum err project_add(struct pg *pg, const char *roots, const struct project *project, struct err_info *error)
 {
-    enum err err = check(roots, project, error);
+    enum err err = project_check(roots, project, error);
     if (err != ERR_OK)
         return err;
     struct pg_args *args = pg_args_new();

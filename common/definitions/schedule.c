@@ -8,7 +8,8 @@
 #include "common/definitions/definition_registry.h"
 #include "embedded/sql_definitions.h"
 
-/* Whoever is late by more than this lets the tick go: he was stopped, and the next pass sees a newer one. */
+/* A pass that is late by more than this lets the tick go: the process was stopped, and the next pass sees a newer one.
+ */
 #define LATE_MS 10000
 
 /* A tick that is due. Texts are borrowed from the answer of schedule_scheduled. */
@@ -26,7 +27,8 @@ static bool is_passing(enum err err)
 
 /* ---- skipping -------------------------------------------------------------------------------------------------- */
 
-static enum err skip(const struct schedule *schedule, const struct due *due, const char *why, struct err_info *error)
+static enum err tick_skip(const struct schedule *schedule, const struct due *due, const char *why,
+                          struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_int8(args, due->definition_id);
@@ -119,7 +121,7 @@ static enum err deal_with(const struct schedule *schedule, struct due *due, int 
     if (err == ERR_OK || err == ERR_BUSY)
         return ERR_OK; /* ours, or another's */
     if (!is_passing(err))
-        return skip(schedule, due, why.text, error);
+        return tick_skip(schedule, due, why.text, error);
     *error = why;
     return err;
 }

@@ -38,11 +38,9 @@ static const char *path_of(const char *url, const char **host, size_t *host_len)
 static void decode(const char *text, size_t len, struct buf *out)
 {
     for (size_t i = 0; i < len; i++) {
-        uint8_t byte = (uint8_t)text[i];
-        bool is_escape = text[i] == '%' && i + 2 < len &&
-                         crypto_unhex((const char[]){text[i + 1], text[i + 2], '\0'}, &byte, sizeof byte);
-        buf_add_char(out, (char)byte);
-        i += is_escape ? 2 : 0;
+        int byte = text[i] == '%' && i + 2 < len ? crypto_unhex_byte(text + i + 1) : -1;
+        buf_add_char(out, byte < 0 ? text[i] : (char)byte);
+        i += byte < 0 ? 0 : 2;
     }
 }
 

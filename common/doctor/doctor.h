@@ -46,8 +46,8 @@ enum doctor_remedy {
     DOCTOR_ADVANCE,         /* end the phase whose jobs are all settled */
     DOCTOR_MIRROR,          /* carry the tally into the hash */
     DOCTOR_EXPIRE,          /* give the key an expiry */
-    DOCTOR_RELEASE,         /* remove a lease that nobody has touched for 5 minutes */
-    DOCTOR_RECOUNT_LINKS,   /* make the sums that are kept with the links anew from them */
+    DOCTOR_RELEASE,         /* remove a lease that was not touched for 5 minutes */
+    DOCTOR_RECOUNT_LINKS,   /* count the sums that are kept with the links again from them */
     DOCTOR_RECOUNT_HISTORY, /* the same of the workflow history */
 };
 

@@ -44,7 +44,7 @@ void doctor_arg_rows(struct pg_args *args, const PGresult *list, int column, int
 }
 
 /* The moments of PostgreSQL and Redis cannot be one; each side is read at one moment of its own. */
-static enum err look(struct doctor *doctor, struct err_info *error)
+static enum err look_once(struct doctor *doctor, struct err_info *error)
 {
     doctor->look++;
     enum err err = doctor_leases(doctor, error);
@@ -55,7 +55,7 @@ static enum err watch(struct doctor *doctor, struct err_info *error)
 {
     int64_t until = clock_mono_ms() + PATIENCE * doctor->options->wait_ms;
     for (;;) {
-        enum err err = look(doctor, error);
+        enum err err = look_once(doctor, error);
         int64_t now = clock_mono_ms();
         if (err != ERR_OK || !suspicions_settle(doctor, now) || now > until)
             return err;
@@ -114,7 +114,7 @@ static void say_well(struct doctor *doctor)
     }
 }
 
-static enum err check(struct doctor *doctor, struct err_info *error)
+static enum err check_all(struct doctor *doctor, struct err_info *error)
 {
     bool usable = false;
     enum err err = doctor_environment(doctor, &usable, error);
@@ -148,7 +148,7 @@ enum err doctor_check(struct pg *pg, struct redis *redis, const char *prefix, co
 {
     struct doctor doctor = {.pg = pg, .redis = redis, .prefix = prefix, .options = options};
     doctor.report = mem_zalloc(sizeof *doctor.report);
-    enum err err = check(&doctor, error);
+    enum err err = check_all(&doctor, error);
     suspicions_drop(&doctor);
     if (err != ERR_OK) {
         doctor_report_drop(doctor.report);

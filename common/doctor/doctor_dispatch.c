@@ -1,6 +1,6 @@
 /*
  * What stands in Redis against what PostgreSQL says (I5, I6, I7, I9). Redis is read first: all of it that is right is
- * then behind PostgreSQL or level with it. With no worker alive nobody mends anything, so what should have been mended
+ * then behind PostgreSQL or level with it. With no worker alive nothing is mended, so what should have been mended
  * is a warning.
  */
 #include <inttypes.h>
@@ -50,7 +50,7 @@ static bool has_chunk(const struct pair *p)
     return op->window_chunks + op->due_chunks + op->other_chunks > 0 || (op->delayed && !p->ready);
 }
 
-/* When the next retry is due, somebody must be told of it. */
+/* When the next retry is due, Redis must say so. */
 static void judge_due(struct doctor *doctor, const struct pair *p)
 {
     const struct seen_op *op = p->op;
@@ -63,7 +63,7 @@ static void judge_due(struct doctor *doctor, const struct pair *p)
         doctor_suspect(doctor, &on, "has retries, and nothing in Redis says when they are due");
     else if (op->delayed_ms > due_ms + DUE_TOLERANCE_MS)
         doctor_suspect(doctor, &on,
-                       "has retries that are due in %" PRId64 " s, Redis wakes somebody for them only after %" PRId64
+                       "has retries that are due in %" PRId64 " s, Redis wakes a worker for them only after %" PRId64
                        " s",
                        due_ms / CLOCK_MS_PER_S, op->delayed_ms / CLOCK_MS_PER_S);
 }
@@ -83,7 +83,7 @@ static void judge_dispatch(struct doctor *doctor, const struct pair *p)
         doctor_suspect(doctor, &on, "has settled all jobs of phase %d, and is not advanced", t->phase);
     } else if (!has_chunk(p) && !t->planned) {
         on.remedy = DOCTOR_LEAVE;
-        doctor_suspect(doctor, &on, "phase %d is not planned, and nobody goes on with it", t->phase);
+        doctor_suspect(doctor, &on, "phase %d is not planned, and no worker goes on with it", t->phase);
     } else if (!has_chunk(p)) {
         doctor_suspect(doctor, &on, "has open jobs, but no chunk of generation %" PRId64 " queued, held or due",
                        t->generation);
@@ -178,7 +178,7 @@ static void judge_operation(struct doctor *doctor, const struct pair *p)
         judge_ended(doctor, p);
     struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_LEAVE);
     if (live && p->op->present && p->op->cancelled)
-        doctor_suspect(doctor, &on, "is flagged as cancelled in Redis, and nobody has cancelled it");
+        doctor_suspect(doctor, &on, "is flagged as cancelled in Redis, and was not cancelled");
     if (p->tally->state == OP_RUNNING && !p->op->cancelled) {
         judge_dispatch(doctor, p);
         judge_window(doctor, p);

@@ -13,7 +13,7 @@
 
 #define CLOCKS_APART_MS 2000
 
-static void warn(struct doctor *doctor, const char *text)
+static void environment_warn(struct doctor *doctor, const char *text)
 {
     doctor_say(doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "", 0}, "%s", text);
 }
@@ -73,7 +73,7 @@ static enum err check_postgres(struct doctor *doctor, struct err_info *error)
     int64_t after = wall_ms();
     for (int i = 0; err == ERR_OK && i < SETTINGS; i++)
         if (pg_bool(r, 0, i) == settings[i].bad)
-            warn(doctor, settings[i].text);
+            environment_warn(doctor, settings[i].text);
     if (err == ERR_OK)
         compare_clocks(doctor, "PostgreSQL", pg_int8(r, 0, SETTINGS), before, after);
     PQclear(r);
@@ -119,14 +119,15 @@ static void judge_memory(struct doctor *doctor, const char *info)
 static void judge_info(struct doctor *doctor, const char *info)
 {
     if (!info_says(info, "maxmemory_policy:noeviction"))
-        warn(doctor, "Redis may evict keys (maxmemory-policy is not noeviction): queues would vanish and be rebuilt");
+        environment_warn(
+            doctor, "Redis may evict keys (maxmemory-policy is not noeviction): queues would vanish and be rebuilt");
     if (info_says(info, "aof_last_write_status:err") || info_says(info, "rdb_last_bgsave_status:err"))
-        warn(doctor, "Redis could not write its data to disk: it may refuse writes");
+        environment_warn(doctor, "Redis could not write its data to disk: it may refuse writes");
     if (!info_says(info, "aof_enabled:1"))
         doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
                    "keeps no append-only file: after its restart everything in it is rebuilt from PostgreSQL");
     if (info_says(info, "role:slave"))
-        warn(doctor, "this Redis is a replica: it refuses writes; redis.url must lead to the primary");
+        environment_warn(doctor, "this Redis is a replica: it refuses writes; redis.url must lead to the primary");
     judge_memory(doctor, info);
 }
 
@@ -137,7 +138,7 @@ static void give_up_redis(struct doctor *doctor, const struct err_info *error)
     doctor->redis = NULL;
 }
 
-static enum err ask(struct doctor *doctor, const char *first, redisReply **reply, struct err_info *error)
+static enum err redis_ask(struct doctor *doctor, const char *first, redisReply **reply, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     redis_arg(args, first);
@@ -150,7 +151,7 @@ static void check_redis(struct doctor *doctor)
 {
     struct err_info error = {0};
     redisReply *info = NULL, *time = NULL;
-    enum err err = ask(doctor, "INFO", &info, &error);
+    enum err err = redis_ask(doctor, "INFO", &info, &error);
     if (err == ERR_OK)
         judge_info(doctor, redis_text(info));
     if (err == ERR_PERMANENT) { /* we may not, as with some that is rented */
@@ -160,7 +161,7 @@ static void check_redis(struct doctor *doctor)
     }
     int64_t before = wall_ms();
     if (err == ERR_OK)
-        err = ask(doctor, "TIME", &time, &error);
+        err = redis_ask(doctor, "TIME", &time, &error);
     int64_t after = wall_ms();
     if (err == ERR_OK)
         compare_clocks(doctor, "Redis",
@@ -179,7 +180,7 @@ static void check_redis(struct doctor *doctor)
 /* What the living workers say of themselves with their heartbeats: which keys they hold, and what they wait for. */
 
 /* A heartbeat that ran out, or is none, is no worker's. */
-static void hear(const char *worker, const char *heartbeat, doctor_worker_fn *each, void *context)
+static void heartbeat_pass_on(const char *worker, const char *heartbeat, doctor_worker_fn *each, void *context)
 {
     struct json_object *said = NULL;
     struct err_info ignored = {0};
@@ -199,7 +200,7 @@ enum err doctor_each_worker(struct doctor *doctor, doctor_worker_fn *each, void 
     struct worker_list workers;
     enum err err = worker_list_read(&dispatch, &workers, error);
     for (size_t i = 0; err == ERR_OK && i < workers.count; i++)
-        hear(worker_list_id(&workers, i), worker_list_said(&workers, i), each, context);
+        heartbeat_pass_on(worker_list_id(&workers, i), worker_list_said(&workers, i), each, context);
     worker_list_fini(&workers);
     return err;
 }

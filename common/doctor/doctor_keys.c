@@ -99,7 +99,7 @@ static void say_unreadable(const struct needs *needs)
         doctor_say(needs->doctor, &on,
                    "%" PRId64 " stored secrets (first: of %s) are opened by none of this program's keys (%s%s%s): set "
                    "REPRISE_ENCRYPTION_KEY or …_OLD to the one they were sealed with, here and for the workers; if it "
-                   "is lost, add these apps and tokens anew",
+                   "is lost, add these apps and tokens again",
                    needs->count[BY_NEITHER], needs->first[BY_NEITHER], needs->current, *needs->old == '\0' ? "" : ", ",
                    needs->old);
     if (needs->count[UNBOUND] > 0) {
@@ -114,7 +114,7 @@ static void say_unreadable(const struct needs *needs)
         doctor_say(needs->doctor, &on,
                    "%" PRId64
                    " stored secrets (first: of %s) are malformed: their deliveries fail until the app or its "
-                   "token is added anew",
+                   "token is added again",
                    needs->count[MALFORMED], needs->first[MALFORMED]);
 }
 

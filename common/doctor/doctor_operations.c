@@ -120,7 +120,7 @@ static void judge_counts(struct doctor *doctor, const struct counts *c)
         doctor_say(doctor, &on, "was pruned and has %" PRId64 " outcomes", sum(c->done));
 }
 
-static void judge(struct doctor *doctor, const PGresult *counts)
+static void counts_judge(struct doctor *doctor, const PGresult *counts)
 {
     for (int row = 0; row < pg_rows(counts); row++) {
         struct verdict_on on = violation(2, pg_text(counts, row, COUNTS_ID));
@@ -188,7 +188,7 @@ static enum err check_batch(struct doctor *doctor, const PGresult *ids, int from
     buf_fini(&pattern);
     enum err err = doctor_snapshot_run(doctor->pg, batch, error);
     if (err == ERR_OK) {
-        judge(doctor, pg_batch_result(batch, 1));
+        counts_judge(doctor, pg_batch_result(batch, 1));
         judge_late(doctor, pg_batch_result(batch, 2));
         judge_effects(doctor, pg_batch_result(batch, 3));
         judge_texts(doctor, pg_batch_result(batch, 4));

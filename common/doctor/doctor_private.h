@@ -11,13 +11,12 @@
 #include "common/queue/tally.h"
 
 #define DOCTOR_INVARIANTS 10
-#define WORKER_ALIVE_MS 5000 /* without a beat for so long, a worker is dead (docs/protocol.md) */
 
 /* Something that must not last. It is told apart by invariant, subject and the format of its text. */
 struct suspicion {
     struct doctor_finding finding;
     const char *format;
-    int64_t stamp;    /* it begins anew when this changes: there was progress */
+    int64_t stamp;    /* it begins again when this changes: there was progress */
     int64_t since_ms; /* clock_mono_ms */
     int look;         /* the last look that saw it */
 };

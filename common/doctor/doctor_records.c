@@ -37,7 +37,7 @@ static void judge_rows(struct doctor *doctor, const PGresult *r, int row)
 }
 
 /* `synced_tree_id` is non-null only while the deliveries equal exactly that tree. */
-static void judge(struct doctor *doctor, const PGresult *r, int row)
+static void facts_judge(struct doctor *doctor, const PGresult *r, int row)
 {
     struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
     doctor->links++;
@@ -68,7 +68,7 @@ static enum err check_batch(struct doctor *doctor, const PGresult *links, int fr
     PGresult *facts = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_link_facts, args, &facts, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(facts); row++)
-        judge(doctor, facts, row);
+        facts_judge(doctor, facts, row);
     PQclear(facts);
     pg_args_drop(args);
     return err;
@@ -113,7 +113,7 @@ enum err doctor_links(struct doctor *doctor, struct err_info *error)
 
 enum { WORKFLOW, LOGGED, STORED };
 
-/* A warning: whoever may write to the database may have set a cost by hand, and a re-sync mends it. */
+/* A warning: a person may have set a cost by hand, and a re-sync mends it. */
 static void cost_judge(struct doctor *doctor, const PGresult *rows, int row)
 {
     struct verdict_on on = {3, DOCTOR_WARNING, DOCTOR_LEAVE, pg_text(rows, row, WORKFLOW), 0};
@@ -159,7 +159,7 @@ static const struct sums all[] = {
 };
 #define SUMS ((int)(sizeof all / sizeof *all))
 
-static enum err compare(struct doctor *doctor, const struct sums *sums, struct err_info *error)
+static enum err sums_compare(struct doctor *doctor, const struct sums *sums, struct err_info *error)
 {
     PGresult *r = NULL;
     enum err err = pg_exec(doctor->pg, sums->compare, NULL, &r, error);
@@ -177,7 +177,7 @@ enum err doctor_sums(struct doctor *doctor, struct err_info *error)
     enum err err = pg_exec(doctor->pg, &sql_doctor_sums_size, NULL, &size, error);
     for (int i = 0; i < SUMS && err == ERR_OK; i++) {
         if (doctor->options->depth == DOCTOR_DEEP || pg_int8(size, 0, i) <= ROWS_MAX)
-            err = compare(doctor, &all[i], error);
+            err = sums_compare(doctor, &all[i], error);
         else
             doctor_say(doctor, &(struct verdict_on){2, DOCTOR_NOTE, DOCTOR_LEAVE, all[i].table, 0},
                        "not compared with %" PRId64 " %s: producer doctor --deep does", pg_int8(size, 0, i),

@@ -20,14 +20,14 @@ struct repair {
     struct doctor_report *done;
 };
 
-static struct verdict_on told(const struct repair *repair, enum severity severity)
+static struct verdict_on done_on(const struct repair *repair, enum severity severity)
 {
     return (struct verdict_on){repair->finding->invariant, severity, DOCTOR_LEAVE, repair->finding->subject, 0};
 }
 
-static void tell(struct repair *repair, const char *what)
+static void done_note(struct repair *repair, const char *what)
 {
-    struct verdict_on on = told(repair, DOCTOR_NOTE);
+    struct verdict_on on = done_on(repair, DOCTOR_NOTE);
     report_add(repair->done, &on, "%s", what);
 }
 
@@ -51,14 +51,14 @@ static enum err reopen(struct repair *repair, struct err_info *error)
     struct tally tally = operation->tally;
     operation_drop(operation);
     if (tally.state != OP_RUNNING) {
-        tell(repair, "does not run any more: left alone");
+        done_note(repair, "does not run any more: left alone");
         return ERR_OK;
     }
     err = raise_generation(repair, tally.generation, error);
     if (err == ERR_OK)
         err = dispatch_open(&repair->dispatch, repair->pg, id, error);
     if (err == ERR_OK)
-        tell(repair, "generation raised, opened again from its lowest open job");
+        done_note(repair, "generation raised, opened again from its lowest open job");
     return err;
 }
 
@@ -77,7 +77,7 @@ static enum err advance(struct repair *repair, struct err_info *error)
         err = dispatch_refresh(&repair->dispatch, repair->pg, id, error);
     if (err != ERR_OK)
         return err;
-    struct verdict_on on = told(repair, DOCTOR_NOTE);
+    struct verdict_on on = done_on(repair, DOCTOR_NOTE);
     if (tally.phase == phase && tally.state == OP_RUNNING)
         report_add(repair->done, &on, "phase %d is not done: left alone", phase);
     else
@@ -89,7 +89,7 @@ static enum err mirror(struct repair *repair, struct err_info *error)
 {
     enum err err = dispatch_refresh(&repair->dispatch, repair->pg, repair->finding->subject, error);
     if (err == ERR_OK)
-        tell(repair, "carried into Redis as PostgreSQL has it");
+        done_note(repair, "carried into Redis as PostgreSQL has it");
     return err;
 }
 
@@ -103,17 +103,17 @@ static enum err expire(struct repair *repair, struct err_info *error)
     enum err err = redis_run(repair->dispatch.redis, args, NULL, error);
     redis_args_drop(args);
     if (err == ERR_OK)
-        tell(repair, "given an expiry of a day");
+        done_note(repair, "given an expiry of a day");
     return err;
 }
 
-static enum err release(struct repair *repair, struct err_info *error)
+static enum err lease_release(struct repair *repair, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, repair->finding->subject);
     PGresult *r = NULL;
     enum err err = pg_exec(repair->pg, &sql_doctor_release_stale, args, &r, error);
-    struct verdict_on on = told(repair, DOCTOR_NOTE);
+    struct verdict_on on = done_on(repair, DOCTOR_NOTE);
     if (err == ERR_OK && pg_rows(r) > 0)
         report_add(repair->done, &on, "the lease of %s removed", pg_text(r, 0, 0));
     else if (err == ERR_OK)
@@ -127,7 +127,7 @@ static enum err recount(struct repair *repair, const struct sql *statement, stru
 {
     enum err err = pg_exec(repair->pg, statement, NULL, NULL, error);
     if (err == ERR_OK)
-        tell(repair, "counted anew");
+        done_note(repair, "counted again");
     return err;
 }
 
@@ -150,7 +150,7 @@ static const struct {
     [DOCTOR_ADVANCE] = {advance, true},
     [DOCTOR_MIRROR] = {mirror, true},
     [DOCTOR_EXPIRE] = {expire, true},
-    [DOCTOR_RELEASE] = {release, false},
+    [DOCTOR_RELEASE] = {lease_release, false},
     [DOCTOR_RECOUNT_LINKS] = {recount_links, false},
     [DOCTOR_RECOUNT_HISTORY] = {recount_history, false},
 };
@@ -167,7 +167,7 @@ static bool asked_before(const struct doctor_report *report, size_t index)
 
 static enum err apply(struct repair *repair, struct err_info *error)
 {
-    struct verdict_on on = told(repair, DOCTOR_WARNING);
+    struct verdict_on on = done_on(repair, DOCTOR_WARNING);
     if (remedies[repair->finding->remedy].in_redis && repair->dispatch.redis == NULL) {
         report_add(repair->done, &on, "not mended: Redis is not there");
         return ERR_OK;

@@ -98,7 +98,7 @@ void doctor_say(struct doctor *doctor, const struct verdict_on *on, const char *
     append(doctor->report, finding);
 }
 
-static int compare(const void *left, const void *right)
+static int finding_compare(const void *left, const void *right)
 {
     const struct doctor_finding *a = left, *b = right;
     if (a->invariant != b->invariant)
@@ -112,7 +112,7 @@ static int compare(const void *left, const void *right)
 void report_sort(struct doctor_report *report)
 {
     if (report->count > 1)
-        qsort(report->findings, report->count, sizeof *report->findings, compare);
+        qsort(report->findings, report->count, sizeof *report->findings, finding_compare);
 }
 
 /* ---- suspicions ------------------------------------------------------------------------------------------------ */

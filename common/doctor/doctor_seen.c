@@ -172,7 +172,7 @@ static void read_lists(struct doctor *doctor, struct seen *seen)
     }
 }
 
-/* Somebody may have written any score: none that is no time. */
+/* Any client may have written any score: none that is no time. */
 static int64_t beat_ms(const redisReply *score)
 {
     int64_t at = redis_int(score);

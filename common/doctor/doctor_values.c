@@ -1,4 +1,4 @@
-/* A walk over our keys in Redis: their values (I10), their size (I9), and keys that nobody will ever look at again. */
+/* A walk over our keys in Redis: their values (I10), their size (I9), and keys that no program will look at again. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,8 +27,8 @@ struct walk {
 
 /* A command of up to three words on the key, which stands after the first. NULL where it fails in a way that only
  * concerns the key (gone meanwhile, of another type). */
-static enum err ask(struct walk *w, const char *command, const char *second, const char *third, redisReply **reply,
-                    struct err_info *error)
+static enum err key_ask(struct walk *w, const char *command, const char *second, const char *third, redisReply **reply,
+                        struct err_info *error)
 {
     redis_args_reset(w->args);
     if (strcmp(command, "USAGE") == 0)
@@ -58,7 +58,7 @@ static void look_for_secrets(struct walk *w, const redisReply *value)
 static enum err check_bytes(struct walk *w, int64_t most, const char *samples, struct err_info *error)
 {
     redisReply *usage = NULL;
-    enum err err = ask(w, "USAGE", "SAMPLES", samples, &usage, error);
+    enum err err = key_ask(w, "USAGE", "SAMPLES", samples, &usage, error);
     if (err == ERR_OK && redis_int(usage) > most)
         doctor_say(w->doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, w->key, 0},
                    "takes %" PRId64 " bytes, more than %" PRId64, redis_int(usage), most);
@@ -79,9 +79,9 @@ static bool has_field(const redisReply *hash, const char *field)
 static enum err check_hash(struct walk *w, struct err_info *error)
 {
     redisReply *hash = NULL, *ttl = NULL;
-    enum err err = ask(w, "HGETALL", NULL, NULL, &hash, error);
+    enum err err = key_ask(w, "HGETALL", NULL, NULL, &hash, error);
     if (err == ERR_OK)
-        err = ask(w, "TTL", NULL, NULL, &ttl, error);
+        err = key_ask(w, "TTL", NULL, NULL, &ttl, error);
     look_for_secrets(w, hash);
     if (err == ERR_OK && redis_count(hash) > 0 && !has_field(hash, "gen") && redis_int(ttl) == -1)
         doctor_say(w->doctor, &(struct verdict_on){9, DOCTOR_WARNING, DOCTOR_EXPIRE, w->key, 0},
@@ -98,7 +98,7 @@ static enum err check_hash(struct walk *w, struct err_info *error)
 static enum err check_string(struct walk *w, struct err_info *error)
 {
     redisReply *value = NULL;
-    enum err err = ask(w, "GET", NULL, NULL, &value, error);
+    enum err err = key_ask(w, "GET", NULL, NULL, &value, error);
     look_for_secrets(w, value);
     if (value != NULL)
         freeReplyObject(value);
@@ -110,7 +110,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* A list of a worker that nobody remembers is looked at by nobody. */
+/* A list of a worker that `workers` does not know is read by no program. */
 static enum err check_owner(struct walk *w, struct err_info *error)
 {
     if (!begins(w->name, "active:") && !begins(w->name, "inbox:active:"))
@@ -123,7 +123,7 @@ static enum err check_owner(struct walk *w, struct err_info *error)
     enum err err = redis_run(w->doctor->redis, w->args, &score, error);
     if (err == ERR_OK && score->type == REDIS_REPLY_NIL)
         doctor_say(w->doctor, &(struct verdict_on){6, DOCTOR_WARNING, DOCTOR_LEAVE, w->key, 0},
-                   "belongs to a worker that is not known any more; nobody looks at it");
+                   "belongs to a worker that is not known any more; no program reads it");
     if (score != NULL)
         freeReplyObject(score);
     return err;
@@ -134,9 +134,9 @@ static enum err check_list(struct walk *w, struct err_info *error)
     redisReply *length = NULL, *entries = NULL;
     char last[32];
     snprintf(last, sizeof last, "%d", ENTRIES_A_LIST - 1);
-    enum err err = ask(w, "LLEN", NULL, NULL, &length, error);
+    enum err err = key_ask(w, "LLEN", NULL, NULL, &length, error);
     if (err == ERR_OK)
-        err = ask(w, "LRANGE", "0", last, &entries, error);
+        err = key_ask(w, "LRANGE", "0", last, &entries, error);
     look_for_secrets(w, entries);
     if (err == ERR_OK && !begins(w->name, "inbox"))
         err = check_bytes(w, redis_int(length) * ENTRY_BYTES_MAX + LIST_BYTES_ROOM, "5", error);
@@ -152,7 +152,7 @@ static enum err check_list(struct walk *w, struct err_info *error)
 static enum err check_key(struct walk *w, struct err_info *error)
 {
     redisReply *type = NULL;
-    enum err err = ask(w, "TYPE", NULL, NULL, &type, error);
+    enum err err = key_ask(w, "TYPE", NULL, NULL, &type, error);
     const char *word = redis_text(type);
     if (err == ERR_OK && strcmp(word, "hash") == 0)
         err = check_hash(w, error);
@@ -166,7 +166,7 @@ static enum err check_key(struct walk *w, struct err_info *error)
 }
 
 /* One step: up to KEYS_A_STEP keys of the whole store are passed, ours among them are looked at. */
-static enum err step(struct walk *w, struct key_walk *keys_walk, struct err_info *error)
+static enum err walk_step(struct walk *w, struct key_walk *keys_walk, struct err_info *error)
 {
     struct dispatch dispatch = {w->doctor->redis, w->doctor->prefix};
     redisReply *reply = NULL;
@@ -190,7 +190,7 @@ enum err doctor_values(struct doctor *doctor, struct err_info *error)
     enum err err = ERR_OK;
     int steps = 0;
     do {
-        err = step(&walk, &keys, error);
+        err = walk_step(&walk, &keys, error);
         steps++;
     } while (err == ERR_OK && keys.cursor != 0 && (doctor->options->depth == DOCTOR_DEEP || steps < STEPS_MAX));
     if (err == ERR_PERMANENT) { /* we may not */

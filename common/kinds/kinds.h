@@ -17,7 +17,7 @@ extern const struct kind_table kinds;
 extern const struct definition_names kinds_names;
 
 /*
- * Arguments whose value is a setting of the installation, unless somebody gives another: for whoever starts a shipped
+ * Arguments whose value is a setting of the installation, unless another is given: for what starts a shipped
  * definition without asking a person for them.
  */
 

@@ -3,7 +3,7 @@
  * its own deadline comes, and before the loop waits if something was resumed. Never from inside one of the daemon's
  * callbacks.
  *
- * The daemon is made by whoever uses this, with MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME and no thread flags. Whoever
+ * The daemon is made by the caller, with MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME and no thread flags. A caller that
  * links this links libmicrohttpd too: the programs that serve nothing need none of it.
  */
 #ifndef REPRISE_LOOP_HTTP_DRIVE_H
@@ -32,8 +32,8 @@ void http_drive_resume(struct http_drive *drive, struct MHD_Connection *connecti
 /* For what the daemon cannot see by itself, such as a socket that was shut down under it. */
 void http_drive_again(struct http_drive *drive);
 /* Ends the daemon and all connections; what has been answered leaves first, as far as the sockets take it at once. The
- * listening socket stays open: whoever made it closes it, afterwards. No connection may be suspended. Does nothing if
- * not started. */
+ * listening socket stays open: the one that made it closes it, afterwards. No connection may be suspended. Does nothing
+ * if not started. */
 void http_drive_stop(struct http_drive *drive);
 
 #endif

@@ -16,7 +16,7 @@ struct mailbox *mailbox_new(struct ev_loop *loop, ev_async *async);
 void mailbox_drop(struct mailbox *mailbox);
 /* From any thread; takes over `message`, which is not NULL. */
 void mailbox_put(struct mailbox *mailbox, void *message);
-/* The oldest message; NULL after `wait_ms` without one (0 = at once, -1 = wait for ever). */
+/* The oldest message; NULL after `wait_ms` without one (0 = at once, -1 = wait without end). */
 void *mailbox_take(struct mailbox *mailbox, int64_t wait_ms);
 
 #endif

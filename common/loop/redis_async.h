@@ -46,7 +46,7 @@ bool redis_async_script(struct redis_async *wire, const struct lua *script, int 
                         int64_t timeout_ms, redis_async_reply_fn *done, void *context);
 
 /* Subscribes to a channel. `heard` is told of each message (an array: "message", channel, text) until the connection
- * goes down, which it does within seconds if it falls silent; then subscribe anew when it has come up. The connection
+ * goes down, which it does within seconds if it falls silent; then subscribe again when it has come up. The connection
  * is of use for nothing else from then on. False if it is not up. Once per connection. */
 bool redis_async_subscribe(struct redis_async *wire, const char *channel, redis_async_reply_fn *heard, void *context);
 

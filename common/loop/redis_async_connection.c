@@ -27,7 +27,7 @@ void redis_async_arm(struct redis_async *wire, int64_t delay_ms)
     ev_timer_start(wire->loop, &wire->timer);
 }
 
-static void tell(struct redis_async *wire, bool up)
+static void change_tell(struct redis_async *wire, bool up)
 {
     wire->calling++;
     wire->change(up, wire->change_context);
@@ -51,7 +51,7 @@ static void went_down(struct redis_async *wire, const char *reason)
     wire->tries++;
     redis_async_arm(wire, clock_backoff_ms(wire->tries, BACKOFF_BASE_MS, BACKOFF_MAX_MS, 0.3, id_random_u32()));
     if (was_up)
-        tell(wire, false);
+        change_tell(wire, false);
 }
 
 void redis_async_cut(struct redis_async *wire, const char *reason)
@@ -60,7 +60,7 @@ void redis_async_cut(struct redis_async *wire, const char *reason)
     char why[ERR_TEXT_MAX]; /* the reason may be of the reply or the context that goes */
     snprintf(why, sizeof why, "%s", reason);
     wire->redis = NULL;
-    wire->up = false; /* whoever is completed now must not submit */
+    wire->up = false; /* a callback that is completed now must not submit */
     redis_async_complete_all(wire);
     redis->data = NULL;
     redisAsyncFree(redis);
@@ -95,10 +95,10 @@ static void on_greeting(const redisReply *reply, void *context)
     if (wire->said_down)
         log_info("redis connection '%s' is up again", wire->name);
     wire->said_down = false;
-    tell(wire, true);
+    change_tell(wire, true);
 }
 
-static void greet(struct redis_async *wire, struct redis_args *args)
+static void connection_greet(struct redis_async *wire, struct redis_args *args)
 {
     if (wire->redis != NULL && redis_async_submit(wire, args, GREETING_MS, on_greeting, wire))
         wire->greetings++;
@@ -113,16 +113,16 @@ static void send_greetings(struct redis_async *wire)
         if (wire->address->user != NULL)
             redis_arg(args, wire->address->user);
         redis_arg(args, wire->address->password);
-        greet(wire, args);
+        connection_greet(wire, args);
     }
     redis_arg(args, "SELECT");
     redis_arg_int(args, wire->address->database);
-    greet(wire, args);
+    connection_greet(wire, args);
     for (size_t i = 0; i < wire->script_count; i++) {
         redis_arg(args, "SCRIPT");
         redis_arg(args, "LOAD");
         redis_arg(args, wire->scripts[i]->text);
-        greet(wire, args);
+        connection_greet(wire, args);
     }
     redis_args_drop(args);
 }

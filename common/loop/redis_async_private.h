@@ -43,7 +43,7 @@ struct redis_async {
 
 /* ---- wire.c ---------------------------------------------------------------------------------------------------- */
 
-/* The one timer: the next try while down, else the deadline of whoever waits, or the subscription's next look. */
+/* The one timer: the next try while down, else the deadline of the oldest request, or the subscription's next look. */
 void redis_async_arm(struct redis_async *wire, int64_t delay_ms);
 /* Ends the connection; the reason is for the log. */
 void redis_async_cut(struct redis_async *wire, const char *reason);

@@ -5,7 +5,7 @@
 #include "common/base/mem.h"
 #include "common/loop/redis_async_private.h"
 
-static void complete(struct redis_async *wire, const struct request *request, const redisReply *reply)
+static void request_complete(struct redis_async *wire, const struct request *request, const redisReply *reply)
 {
     wire->calling++;
     if (request->done != NULL)
@@ -32,7 +32,7 @@ void redis_async_complete_all(struct redis_async *wire)
         struct request *request = wire->first;
         unlink_request(wire, request);
         request->wire = NULL;
-        complete(wire, request, NULL);
+        request_complete(wire, request, NULL);
     }
 }
 
@@ -73,7 +73,7 @@ static void on_reply(redisAsyncContext *redis, void *reply, void *privdata)
         watch_deadline(wire);
     }
     bool forgotten = reply != NULL && is_noscript(reply);
-    complete(wire, request, forgotten ? NULL : reply);
+    request_complete(wire, request, forgotten ? NULL : reply);
     free(request);
     if (forgotten && wire->redis == redis)
         redis_async_cut(wire, "Redis has forgotten our scripts"); /* the next connection loads them */
@@ -129,9 +129,9 @@ int64_t redis_async_heard(const struct redis_async *wire)
 /* ---- a subscription ---------------------------------------------------------------------------------------------- */
 
 /*
- * The subscription of a wire. Nobody waits for an answer there, so that a connection which has fallen silent would look
- * like a channel on which nothing is said: after a while without a word the subscription is asked for once more, which
- * changes nothing but must be acknowledged.
+ * The subscription of a wire. No caller waits for an answer there, so that a connection which has fallen silent would
+ * look like a channel on which nothing is said: after a while without a word the subscription is asked for once more,
+ * which changes nothing but must be acknowledged.
  */
 
 #define LOOK_MS 2000

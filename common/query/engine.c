@@ -13,7 +13,6 @@
 #include "embedded/lua.h"
 #include "embedded/sql_query.h"
 
-#define ALIVE_MS 5000
 #define SILENT_MAX 500
 
 /* One command; the arguments are empty again afterwards. */
@@ -46,7 +45,7 @@ static struct json_object *worker_json(const struct worker_list *list, size_t i)
         said = json_object_new_object(); /* its beat ran out: only the id is known */
     }
     json_object_object_add(said, "worker", json_object_new_string(worker_list_id(list, i)));
-    json_object_object_add(said, "alive", json_object_new_boolean(silent_ms < ALIVE_MS));
+    json_object_object_add(said, "alive", json_object_new_boolean(silent_ms < WORKER_ALIVE_MS));
     json_object_object_add(said, "silent_ms", json_object_new_int64(silent_ms));
     return said;
 }

@@ -32,7 +32,7 @@ struct chunk {
 
 /* ERR_USAGE says what is wrong; `chunk->text` is then not set. */
 MUST_CHECK enum err chunk_parse(const char *bytes, size_t len, struct chunk *chunk, struct err_info *error);
-/* Writes `chunk->text` anew from the other members. */
+/* Writes `chunk->text` again from the other members. */
 void chunk_write(struct chunk *chunk);
 /* "w", "due" or "": as finish.lua wants it. */
 const char *chunk_class(const struct chunk *chunk);

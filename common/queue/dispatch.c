@@ -11,8 +11,6 @@
 #include "embedded/lua.h"
 #include "embedded/sql_queue.h"
 
-#define WORKER_ALIVE_MS 5000
-
 static void add_fixed_fields(struct redis_args *args, const struct operation *o)
 {
     const char *pairs[][2] = {

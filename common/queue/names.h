@@ -25,6 +25,8 @@ void name_worker(struct redis_args *args, const char *prefix, const char *worker
 void name_inbox_active(struct redis_args *args, const char *prefix, const char *worker);
 /* "<prefix>:<word>": ops, workers, epoch, beats, inbox, events, and "inbox:rejected". */
 void name_plain(struct redis_args *args, const char *prefix, const char *word);
+/* A worker that has sent no heartbeat for so long is dead (docs/protocol.md). */
+#define WORKER_ALIVE_MS 5000
 /* Whether a worker may have such an id. */
 bool name_is_worker(const char *id);
 /* The type, as Redis calls it, that a key must have whose name goes on so after "<prefix>:". */

@@ -13,7 +13,7 @@
 #include "common/base/mem.h"
 #include "embedded/sql_queue.h"
 
-static char *copy(const PGresult *result, int column)
+static char *column_copy(const PGresult *result, int column)
 {
     const char *text = pg_text(result, 0, column);
     return text == NULL ? NULL : mem_strdup(text);
@@ -24,22 +24,22 @@ static struct operation *operation_read(const PGresult *r)
     struct operation *o = mem_zalloc(sizeof *o);
     tally_read(r, 0, &o->tally);
     int c = TALLY_COLUMNS;
-    o->definition = copy(r, c++);
-    o->digest = copy(r, c++);
-    o->args = copy(r, c++);
-    o->subject = copy(r, c++);
-    o->phases = copy(r, c++);
-    o->queue = copy(r, c++);
+    o->definition = column_copy(r, c++);
+    o->digest = column_copy(r, c++);
+    o->args = column_copy(r, c++);
+    o->subject = column_copy(r, c++);
+    o->phases = column_copy(r, c++);
+    o->queue = column_copy(r, c++);
     o->chunk = (int)pg_int8(r, 0, c++);
     o->window = (int)pg_int8(r, 0, c++);
     o->dry_run = pg_bool(r, 0, c++);
     o->single = pg_bool(r, 0, c++);
-    o->requested_by = copy(r, c++);
+    o->requested_by = column_copy(r, c++);
     o->loaded = pg_bool(r, 0, c++);
-    o->created_at = copy(r, c++);
-    o->finished_at = copy(r, c++);
-    o->error = copy(r, c++);
-    o->plan_cursor = copy(r, c++);
+    o->created_at = column_copy(r, c++);
+    o->finished_at = column_copy(r, c++);
+    o->error = column_copy(r, c++);
+    o->plan_cursor = column_copy(r, c++);
     o->plan_failures = (int)pg_int8(r, 0, c);
     return o;
 }

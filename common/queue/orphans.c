@@ -79,8 +79,8 @@ bool orphans_is_held(struct json_object *heartbeat, int64_t number)
 }
 
 /* `*said` is the caller's; NULL: the worker gives no sign of life. */
-static enum err hear(const struct dispatch *dispatch, const char *worker, struct json_object **said,
-                     struct err_info *error)
+static enum err heartbeat_read(const struct dispatch *dispatch, const char *worker, struct json_object **said,
+                               struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     redisReply *reply = NULL;
@@ -91,7 +91,7 @@ static enum err hear(const struct dispatch *dispatch, const char *worker, struct
     const char *text = redis_text(reply);
     *said = NULL;
     if (err == ERR_OK && *text != '\0' && json_parse(text, strlen(text), JSON_LIMITS_REQUEST, said, &ignored) != ERR_OK)
-        *said = json_object_new_object(); /* somebody wrote over it: it beats, and says nothing */
+        *said = json_object_new_object(); /* it was written over: the worker beats, and says nothing */
     if (reply != NULL)
         freeReplyObject(reply);
     redis_args_drop(args);
@@ -121,7 +121,7 @@ static enum err note_those_of(struct orphans *orphans, const PGresult *set_aside
 {
     const char *worker = pg_text(set_aside, *row, SET_ASIDE_WORKER);
     struct json_object *said = NULL;
-    enum err err = hear(orphans->dispatch, worker, &said, error);
+    enum err err = heartbeat_read(orphans->dispatch, worker, &said, error);
     for (; *row < pg_rows(set_aside) && strcmp(pg_text(set_aside, *row, SET_ASIDE_WORKER), worker) == 0; ++*row) {
         int64_t load = pg_int8(set_aside, *row, SET_ASIDE_LOAD);
         if (err == ERR_OK && !orphans_is_held(said, load))

@@ -11,7 +11,7 @@
 
 #include "common/queue/dispatch.h"
 
-/* A heartbeat comes every second, and a Redis that was emptied knows none: so long anybody may seem dead. */
+/* A heartbeat comes every second, and a Redis that was emptied knows none: for so long any worker may seem dead. */
 #define ORPHANS_MS 2500
 
 struct orphans;
@@ -28,7 +28,7 @@ bool orphans_is_held(struct json_object *heartbeat, int64_t number);
 /* Retries that have fallen due. Design, "Retries". */
 
 #define DUE_ALL_LOADS 0
-/* Retries that were set aside for a load of `worker` which nobody has in hand are due again, and each of their
+/* Retries that were set aside for a load of `worker` that no worker has in hand are due again, and each of their
  * operations gets a due chunk. `load`: which of its loads, or DUE_ALL_LOADS. Repeating it is harmless. */
 MUST_CHECK enum err due_again(struct pg *pg, const struct dispatch *dispatch, const char *worker, int64_t load,
                               struct err_info *error);

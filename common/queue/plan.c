@@ -66,8 +66,8 @@ static enum err move_cursor(struct pg *pg, struct pg_batch *batch, const struct 
 }
 
 /* The transaction's work, after the planner's lock is held. */
-static enum err step(struct pg *pg, const struct kind_table *kinds, const struct operation *operation,
-                     struct tally *tally, struct err_info *error)
+static enum err step_write(struct pg *pg, const struct kind_table *kinds, const struct operation *operation,
+                           struct tally *tally, struct err_info *error)
 {
     struct phase phase;
     struct pg_batch *inserts = pg_batch_new(), *cursor = pg_batch_new();
@@ -86,7 +86,7 @@ static enum err step(struct pg *pg, const struct kind_table *kinds, const struct
     return err;
 }
 
-static enum err begin(struct pg *pg, const char *operation_id, enum plan_status *status, struct err_info *error)
+static enum err step_begin(struct pg *pg, const char *operation_id, enum plan_status *status, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_session_begin);
@@ -123,7 +123,8 @@ static enum err note_failure(struct pg *pg, const struct operation *operation, e
     return err;
 }
 
-/* Plans made on an empty table are wrong on a full one. Only a hint: whoever analyzes at this moment does it for us. */
+/* Plans made on an empty table are wrong on a full one. Only a hint: where another analyzes at this moment, it is
+ * skipped. */
 static void analyze(struct pg *pg)
 {
     struct err_info ignored;
@@ -132,8 +133,8 @@ static void analyze(struct pg *pg)
 }
 
 /* The operation does not run: says what it is. */
-static enum err look(struct pg *pg, const char *operation_id, enum plan_status *status, struct tally *tally,
-                     struct err_info *error)
+static enum err progress_read(struct pg *pg, const char *operation_id, enum plan_status *status, struct tally *tally,
+                              struct err_info *error)
 {
     struct operation *operation = NULL;
     enum err err = operation_get(pg, operation_id, &operation, error);
@@ -148,19 +149,19 @@ enum err plan_step(struct pg *pg, const struct kind_table *kinds, const char *op
                    struct tally *tally, struct err_info *error)
 {
     struct operation *operation = NULL;
-    enum err err = begin(pg, operation_id, status, error);
+    enum err err = step_begin(pg, operation_id, status, error);
     if (err == ERR_OK)
         err = operation_get(pg, operation_id, &operation, error);
     if (err == ERR_OK)
         *tally = operation->tally;
     bool to_do = err == ERR_OK && *status == PLAN_MORE && tally->state == OP_RUNNING && !tally->planned;
     if (to_do)
-        err = step(pg, kinds, operation, tally, error);
+        err = step_write(pg, kinds, operation, tally, error);
     pg_abort(pg);
     if (operation != NULL && err != ERR_OK)
         err = note_failure(pg, operation, status, error);
     else if (err == ERR_FENCED)
-        err = look(pg, operation_id, status, tally, error);
+        err = progress_read(pg, operation_id, status, tally, error);
     else if (err == ERR_OK && *status == PLAN_MORE && (!to_do || tally->planned))
         *status = PLAN_DONE;
     if (err == ERR_OK && to_do && *status == PLAN_DONE && tally->planned && tally->total >= PLAN_STEP)

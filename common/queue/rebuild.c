@@ -134,7 +134,7 @@ static enum err take_lock(struct pg *lock, struct err_info *error)
     return err;
 }
 
-/* Whoever waited for the lock looks again: the one before may have done it. */
+/* After a wait for the lock it looks again: the holder before may have done it. */
 static enum err rebuild_locked(const struct dispatch *d, struct pg *pg, struct pg *lock, bool *rebuilt,
                                struct err_info *error)
 {

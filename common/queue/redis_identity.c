@@ -10,7 +10,7 @@
 
 #define BEATS_MAX ((int64_t)1 << 48) /* a thousand workers beat so often in 8 900 years */
 /* So far may the counter have come since it was looked at: a thousand workers that beat for eleven days, while none of
- * them reached PostgreSQL. What is further ahead somebody wrote. */
+ * them reached PostgreSQL. What is further ahead was written by a stranger. */
 #define BEATS_AHEAD_MAX 1000000000
 #define TEXT_READ_MAX "99" /* of a key that should hold a short text: the last byte that is read */
 
@@ -29,7 +29,7 @@ static enum err read_postgres(struct pg *pg, struct redis_identity *v, struct er
     return err;
 }
 
-/* The beginning of a key's text, as long as any of ours is: somebody may have written hundreds of megabytes. */
+/* The beginning of a key's text, as long as any of ours is: a client may have written hundreds of megabytes. */
 static enum err read_text(const struct dispatch *d, const char *word, char **text, struct err_info *error)
 {
     struct redis_args *args = redis_args_new();

@@ -184,7 +184,7 @@ static void count_chunks(struct redis_snapshot *census, const redisReply *list)
         struct chunk chunk;
         struct err_info ignored;
         if (item->type != REDIS_REPLY_STRING || chunk_parse(item->str, item->len, &chunk, &ignored) != ERR_OK)
-            continue; /* whoever takes it says so */
+            continue; /* the worker that takes it logs this */
         if (chunk.by[0] != '\0')
             note_death(census, chunk.by);
         struct redis_snapshot_entry *entry = redis_snapshot_find(census, chunk.operation_id);

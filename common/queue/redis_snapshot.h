@@ -33,7 +33,7 @@ struct redis_snapshot {
 /* Looks at the operations named (`ids`, `count`). On success redis_snapshot_drop is owed. */
 MUST_CHECK enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
                                         struct redis_snapshot **census, struct err_info *error);
-/* The time of a delayed set's entry. Anybody may have written it: what is no time of ours never comes. */
+/* The time of a delayed set's entry. Any client may have written it: what is no time of ours never comes. */
 int64_t redis_snapshot_score_ms(const redisReply *score);
 void redis_snapshot_drop(struct redis_snapshot *census);
 /* Whether chunks that this worker held when it died are suspects. */

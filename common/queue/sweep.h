@@ -1,6 +1,6 @@
 /*
- * The sweep: everything that somebody should have done and may have died before. Every worker does it every SWEEP_MS; a
- * lock spares double work, and every step is harmless when done twice. It advances, continues plans, mirrors counts,
+ * The sweep: everything that a process should have done and may have died before. Every worker does it every SWEEP_MS;
+ * a lock spares double work, and every step is harmless when done twice. It advances, continues plans, mirrors counts,
  * keeps windows filled, repairs what I5 forbids, removes what cancelled operations leave, and prunes old outcomes.
  */
 #ifndef REPRISE_QUEUE_SWEEP_H

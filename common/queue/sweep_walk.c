@@ -77,8 +77,8 @@ static enum err restate(const struct sweep_walk *walk, const PGresult *said, int
     return err;
 }
 
-static enum err ask(const struct sweep_walk *walk, const char *const *ids, size_t count, PGresult **said,
-                    struct err_info *error)
+static enum err ended_read(const struct sweep_walk *walk, const char *const *ids, size_t count, PGresult **said,
+                           struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_texts(args, ids, count);
@@ -116,7 +116,7 @@ static enum err judge_hashes(const struct sweep_walk *walk, const char *const *i
     const char **again = mem_array(count + 1, sizeof *again);
     size_t more = 0;
     PGresult *said = NULL;
-    enum err err = count == 0 ? ERR_OK : ask(walk, ids, count, &said, error);
+    enum err err = count == 0 ? ERR_OK : ended_read(walk, ids, count, &said, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(said); row++) {
         bool knows_more = false;
         err = judge_hash(walk, said, row, trust, &knows_more, error);
@@ -249,7 +249,7 @@ static enum err mend_key(const struct dispatch *d, const redisReply *key, struct
     const char *is = type != NULL && type->type == REDIS_REPLY_STATUS ? type->str : "none";
     bool wrong = strcmp(is, "none") != 0 && strcmp(is, name_type(key->str + strlen(d->prefix) + 1)) != 0;
     if (err == ERR_OK && wrong) {
-        log_error("somebody made a %s of %s in Redis; it is deleted, and built again", is, key->str);
+        log_error("another client made a %s of %s in Redis; it is deleted, and built again", is, key->str);
         err = delete_key(d, key, error);
     }
     if (type != NULL)

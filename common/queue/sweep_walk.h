@@ -1,7 +1,7 @@
 /*
- * A walk over all of our keys, some in each pass of the sweep: what nothing else looks at, and somebody may have
+ * A walk over all of our keys, some in each pass of the sweep: what nothing else looks at, and a client may have
  * written over or a Redis that went back has wrong. The hashes of operations that have ended say what PostgreSQL says;
- * a worker's lists are found though `workers` does not know him.
+ * a worker's lists are found though `workers` does not know it.
  */
 #ifndef REPRISE_QUEUE_SWEEP_WALK_H
 #define REPRISE_QUEUE_SWEEP_WALK_H
@@ -19,7 +19,7 @@ struct sweep_walk {
 MUST_CHECK enum err sweep_walk_step(struct sweep_walk *walk, bool *more, struct err_info *error);
 
 /*
- * Keys of ours that somebody made another type of: each script that touches one fails, for ever. What stood there is
+ * Keys of ours that a client made another type of: each script that touches one fails, each time. What stood there is
  * gone anyway; the key goes, too, and the sweep makes good what is missing then.
  */
 

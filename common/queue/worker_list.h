@@ -1,6 +1,6 @@
 /*
- * The workers that Redis knows, with what they say of themselves. Two requests, however many ids there are: anybody who
- * writes to Redis can make up thousands.
+ * The workers that Redis knows, with what they say of themselves. Two requests, however many ids there are: any client
+ * that writes to Redis can make up thousands.
  */
 #ifndef REPRISE_QUEUE_WORKER_LIST_H
 #define REPRISE_QUEUE_WORKER_LIST_H

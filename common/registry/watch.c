@@ -42,7 +42,7 @@ enum err watch_check(struct watch *watch, const struct config *config, struct er
     return err;
 }
 
-/* In the transaction that insert_link ends. A repository has one branch, whoever watches it. */
+/* In the transaction that insert_link ends. A repository has one branch for all that watch it. */
 static enum err insert_repository(struct pg *pg, struct watch *watch, struct err_info *error)
 {
     struct pg_batch *batch = pg_batch_new();
@@ -117,8 +117,8 @@ struct json_object *watch_json(const struct watch *watch)
 
 #define TRIES 5 /* a step may cross a settle's locks; it is harmless to repeat */
 
-static enum err step(struct pg *pg, const struct sql *statement, const struct pg_args *args, bool *gone,
-                     struct err_info *error)
+static enum err statement_run(struct pg *pg, const struct sql *statement, const struct pg_args *args, bool *gone,
+                              struct err_info *error)
 {
     PGresult *result = NULL;
     enum err err = ERR_RETRY;
@@ -146,7 +146,7 @@ static enum err delete_unused(struct pg *pg, const char *const *repository_ids, 
     return err;
 }
 
-/* A page of those that nobody watches, from `after` on, which becomes the last of them; "" where there was none. */
+/* A page of those that no app watches, from `after` on, which becomes the last of them; "" where there was none. */
 static enum err delete_unused_page(struct pg *pg, char after[ID_MAX], struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
@@ -186,7 +186,7 @@ enum err watch_remove(struct pg *pg, const char *app_id, const char *repository_
         pg_arg_text(args, repository_id);
     enum err err = ERR_OK;
     for (bool gone = false; err == ERR_OK && !gone;)
-        err = step(pg, statement, args, &gone, error);
+        err = statement_run(pg, statement, args, &gone, error);
     pg_args_drop(args);
     if (err != ERR_OK)
         return err;

@@ -23,7 +23,7 @@ void watch_fini(struct watch *watch);
 
 /* May it be fetched? Fills in owner and name. `config` has the rules (git.…). ERR_USAGE says which is broken. */
 MUST_CHECK enum err watch_check(struct watch *watch, const struct config *config, struct err_info *error);
-/* Writes it, checked before; the app must exist. A repository is one row, whoever watches it, and has one branch.
+/* Writes it, checked before; the app must exist. A repository is one row for all that watch it, and has one branch.
  * ERR_CONFLICT: the app watches it already, or it is watched at another branch; ERR_NOT_FOUND: no such app. */
 MUST_CHECK enum err watch_register(struct pg *pg, struct watch *watch, const struct crypto_keys *keys,
                                    struct err_info *error);
@@ -32,7 +32,7 @@ MUST_CHECK enum err watch_register(struct pg *pg, struct watch *watch, const str
 struct json_object *watch_json(const struct watch *watch);
 
 /* Removes an app with all its links (`repository_id` NULL), or one link, in bounded steps, each a transaction that also
- * deletes what the app was sent; then the repositories that nobody watches any more. A job that runs meanwhile is told
+ * deletes what the app was sent; then the repositories that no app watches any more. A job that runs meanwhile is told
  * by its next checkpoint. Harmless to repeat. */
 MUST_CHECK enum err watch_remove(struct pg *pg, const char *app_id, const char *repository_id, struct err_info *error);
 

@@ -93,13 +93,13 @@ static bool as_bytes(const struct sockaddr *address, uint8_t out[16])
 {
     if (address->sa_family == AF_INET) {
         struct sockaddr_in v4;
-        memcpy(&v4, address, sizeof(v4));
+        memcpy(&v4, address, sizeof v4);
         put_v4(out, &v4.sin_addr);
         return true;
     }
     if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 v6;
-        memcpy(&v6, address, sizeof(v6));
+        memcpy(&v6, address, sizeof v6);
         memcpy(out, &v6.sin6_addr, 16);
         return true;
     }
@@ -123,8 +123,8 @@ static bool find_inner(const uint8_t bytes[16], uint8_t inner[16])
 static bool is_public(const uint8_t bytes[16])
 {
     if (is_in(bytes, &mapped))
-        return !is_in_any(bytes, special_v4, sizeof(special_v4) / sizeof(special_v4[0]));
-    return is_in(bytes, &global_v6) && !is_in_any(bytes, special_v6, sizeof(special_v6) / sizeof(special_v6[0]));
+        return !is_in_any(bytes, special_v4, sizeof special_v4 / sizeof(special_v4[0]));
+    return is_in(bytes, &global_v6) && !is_in_any(bytes, special_v6, sizeof special_v6 / sizeof(special_v6[0]));
 }
 
 bool address_list_holds(const struct address_list *list, const struct sockaddr *address)
@@ -166,12 +166,13 @@ const char *address_client_text(const struct sockaddr *address, char out[INET6_A
         inet_ntop(AF_INET, bytes + 12, out, INET6_ADDRSTRLEN);
         return out;
     }
-    memset(bytes + 8, 0, 8); /* whoever has a subnet has all its addresses (RFC 4291 2.5.1) */
+    memset(bytes + 8, 0, 8); /* the owner of a subnet has all its addresses (RFC 4291 2.5.1) */
     inet_ntop(AF_INET6, bytes, out, INET6_ADDRSTRLEN);
     return out;
 }
 
-/* A bit that is set beyond the prefix is a slip, and guessing which part was meant would open what nobody asked for. */
+/* A bit that is set beyond the prefix is a slip, and guessing which part was meant would open what was not asked for.
+ */
 static bool has_stray_bits(const struct net *net)
 {
     for (int bit = net->bits; bit < 128; bit++) {
@@ -219,11 +220,11 @@ static enum err parse_item(const char *text, size_t len, struct net *net, struct
 {
     char item[ITEM_MAX];
     int shown = len < ITEM_MAX ? (int)len : ITEM_MAX;
-    if (len < sizeof(item)) {
+    if (len < sizeof item) {
         memcpy(item, text, len);
         item[len] = '\0';
     }
-    if (len >= sizeof(item) || !parse_net(item, net))
+    if (len >= sizeof item || !parse_net(item, net))
         return err_set(error, ERR_USAGE, "'%.*s' is no address and no network such as 10.0.0.0/8 or ::1", shown, text);
     if (has_stray_bits(net))
         return err_set(error, ERR_USAGE, "'%.*s' has bits set beyond its prefix length", shown, text);
@@ -239,14 +240,14 @@ enum err address_list_parse(const char *text, struct address_list **list, struct
         size_t len = strcspn(at, ", \t");
         if (len == 0)
             break;
-        enum err code = ERR_OK;
+        enum err err = ERR_OK;
         if (new->count == LIST_MAX)
-            code = err_set(error, ERR_USAGE, "more than %d addresses in one list", LIST_MAX);
+            err = err_set(error, ERR_USAGE, "more than %d addresses in one list", LIST_MAX);
         else
-            code = parse_item(at, len, &new->nets[new->count++], error);
-        if (code != ERR_OK) {
+            err = parse_item(at, len, &new->nets[new->count++], error);
+        if (err != ERR_OK) {
             address_list_drop(new);
-            return code;
+            return err;
         }
         at += len;
     }
@@ -274,7 +275,7 @@ static bool bare_host(const char *host, char *out, size_t size)
     return true;
 }
 
-static enum err refuse(const char *host, const struct sockaddr *address, struct err_info *error)
+static enum err address_refuse(const char *host, const struct sockaddr *address, struct err_info *error)
 {
     char text[INET6_ADDRSTRLEN];
     if (strcmp(host, address_text(address, text)) == 0)
@@ -288,15 +289,15 @@ enum err address_check_literal(const char *host, const struct address_list *allo
     char name[NI_MAXHOST];
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
     struct addrinfo *found = NULL;
-    if (!bare_host(host, name, sizeof(name)))
+    if (!bare_host(host, name, sizeof name))
         return err_set(error, ERR_PERMANENT, "the host name is empty or too long");
     if (getaddrinfo(name, NULL, &hints, &found) != 0)
         return ERR_OK;
-    enum err code = ERR_OK;
+    enum err err = ERR_OK;
     if (!address_may_go(found->ai_addr, allowed))
-        code = refuse(host, found->ai_addr, error);
+        err = address_refuse(host, found->ai_addr, error);
     freeaddrinfo(found);
-    return code;
+    return err;
 }
 
 enum err address_resolve(const char *host, const struct address_list *allowed, struct sockaddr_storage *out,
@@ -306,33 +307,33 @@ enum err address_resolve(const char *host, const struct address_list *allowed, s
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     *out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
-    if (!bare_host(host, name, sizeof(name)))
+    if (!bare_host(host, name, sizeof name))
         return err_set(error, ERR_PERMANENT, "the host name is empty or too long");
     int failure = getaddrinfo(name, NULL, &hints, &found);
     if (failure != 0)
         return err_set(error, ERR_RETRY, "%s does not resolve: %s", host, gai_strerror(failure));
     assert(found != NULL); /* getaddrinfo succeeds with one address or more */
-    enum err code = ERR_OK;
-    for (const struct addrinfo *each = found; each != NULL && code == ERR_OK; each = each->ai_next) {
+    enum err err = ERR_OK;
+    for (const struct addrinfo *each = found; each != NULL && err == ERR_OK; each = each->ai_next) {
         if (!address_may_go(each->ai_addr, allowed))
-            code = refuse(host, each->ai_addr, error);
+            err = address_refuse(host, each->ai_addr, error);
     }
-    if (code == ERR_OK)
+    if (err == ERR_OK)
         memcpy(out, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
-    return code;
+    return err;
 }
 
 enum err address_check_host(const char *host, const struct address_list *allowed, struct err_info *error)
 {
     struct sockaddr_storage ignored;
-    enum err code = address_resolve(host, allowed, &ignored, error);
-    return code == ERR_RETRY ? ERR_OK : code;
+    enum err err = address_resolve(host, allowed, &ignored, error);
+    return err == ERR_RETRY ? ERR_OK : err;
 }
 
 /* ---- the settings that are lists of addresses -------------------------------------------------------------------- */
 
-static enum err check(const char *name, const char *text, struct err_info *error)
+static enum err setting_check(const char *name, const char *text, struct err_info *error)
 {
     struct address_list *list = NULL;
     enum err err = address_list_parse(text, &list, error);
@@ -344,6 +345,6 @@ static enum err check(const char *name, const char *text, struct err_info *error
 
 enum err address_settings_check(const struct config *config, struct err_info *error)
 {
-    enum err err = check("deliver.allow_private", config->deliver_allow_private, error);
-    return err == ERR_OK ? check("git.allow_private", config->git_allow_private, error) : err;
+    enum err err = setting_check("deliver.allow_private", config->deliver_allow_private, error);
+    return err == ERR_OK ? setting_check("git.allow_private", config->git_allow_private, error) : err;
 }

@@ -40,7 +40,7 @@ static bool take_output(struct run *run, int *fd)
     if (*fd < 0)
         return false;
     bool is_out = fd == &run->process.out;
-    size_t got = child_drain(fd, bytes, sizeof(bytes));
+    size_t got = child_drain(fd, bytes, sizeof bytes);
     if (got == 0)
         return false;
     run->spoke = clock_mono_ms();
@@ -93,9 +93,9 @@ static int wait_time(const struct run *run, int64_t now)
 static enum err watch(struct run *run, struct err_info *error)
 {
     for (;;) {
-        enum err code = check_deadlines(run, clock_mono_ms(), error);
-        if (code != ERR_OK)
-            return code;
+        enum err err = check_deadlines(run, clock_mono_ms(), error);
+        if (err != ERR_OK)
+            return err;
         struct pollfd fds[3] = {{.fd = run->process.pidfd, .events = POLLIN},
                                 {.fd = run->process.out, .events = POLLIN},
                                 {.fd = run->process.err, .events = POLLIN}};
@@ -122,12 +122,12 @@ enum err child_run(const struct child_spec *spec, struct child_result *result, s
 {
     *result = (struct child_result){.exit_code = -1};
     struct run run = {.spec = spec, .result = result};
-    enum err code = child_spawn(spec, CHILD_STDIN_NULL, &run.process, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = child_spawn(spec, CHILD_STDIN_NULL, &run.process, error);
+    if (err != ERR_OK)
+        return err;
     run.started = run.spoke = run.ticked = clock_mono_ms();
-    code = watch(&run, error);
-    if (code == ERR_OK) {
+    err = watch(&run, error);
+    if (err == ERR_OK) {
         child_kill(&run.process);
         take_the_rest(&run);
     }
@@ -137,7 +137,7 @@ enum err child_run(const struct child_spec *spec, struct child_result *result, s
         result->exit_code = WEXITSTATUS(status);
     else
         result->signal = WTERMSIG(status);
-    return code;
+    return err;
 }
 
 void child_result_fini(struct child_result *result)
@@ -168,10 +168,10 @@ enum err child_start(const struct child_spec *spec, struct child **child, struct
 {
     *child = NULL;
     struct child_process process;
-    enum err code = child_spawn(spec, CHILD_STDIN_SOCKET, &process, error);
-    if (code != ERR_OK)
-        return code;
-    struct child *new = mem_zalloc(sizeof(*new));
+    enum err err = child_spawn(spec, CHILD_STDIN_SOCKET, &process, error);
+    if (err != ERR_OK)
+        return err;
+    struct child *new = mem_zalloc(sizeof *new);
     new->process = process;
     new->name = mem_strdup(spec->argv[0]);
     new->silence_ms = spec->silence_ms;
@@ -186,7 +186,7 @@ enum err child_start(const struct child_spec *spec, struct child **child, struct
 static void take_stderr(struct child *child)
 {
     char bytes[4096];
-    size_t got = child_drain(&child->process.err, bytes, sizeof(bytes));
+    size_t got = child_drain(&child->process.err, bytes, sizeof bytes);
     child_keep_last(&child->err, bytes, got, child->max_err);
 }
 
@@ -228,9 +228,9 @@ static enum err await(struct child *child, int fd, short events, struct err_info
             take_stderr(child);
         if (fds[0].revents != 0)
             return ERR_OK;
-        enum err code = ask_tick(child, error);
-        if (code != ERR_OK)
-            return code;
+        enum err err = ask_tick(child, error);
+        if (err != ERR_OK)
+            return err;
     }
 }
 
@@ -243,9 +243,9 @@ enum err child_write(struct child *child, const void *bytes, size_t len, struct 
             next += sent;
             len -= (size_t)sent;
         } else if (errno == EAGAIN) {
-            enum err code = await(child, child->process.in, POLLOUT, error);
-            if (code != ERR_OK)
-                return code;
+            enum err err = await(child, child->process.in, POLLOUT, error);
+            if (err != ERR_OK)
+                return err;
         } else if (errno != EINTR) {
             return ended(child, error);
         }
@@ -258,15 +258,15 @@ static enum err read_ahead(struct child *child, struct err_info *error)
     assert(child->at == child->len);
     child->at = child->len = 0;
     /* Asked here too: a child that always has something to say is never waited for. */
-    enum err code = ask_tick(child, error);
-    while (code == ERR_OK && child->process.out >= 0) {
+    enum err err = ask_tick(child, error);
+    while (err == ERR_OK && child->process.out >= 0) {
         child->len = child_drain(&child->process.out, child->ahead, READ_AHEAD);
         if (child->len > 0)
             return ERR_OK;
         if (child->process.out >= 0)
-            code = await(child, child->process.out, POLLIN, error);
+            err = await(child, child->process.out, POLLIN, error);
     }
-    return code == ERR_OK ? ended(child, error) : code;
+    return err == ERR_OK ? ended(child, error) : err;
 }
 
 enum err child_read(struct child *child, void *bytes, size_t len, struct err_info *error)
@@ -274,9 +274,9 @@ enum err child_read(struct child *child, void *bytes, size_t len, struct err_inf
     char *next = bytes;
     while (len > 0) {
         if (child->at == child->len) {
-            enum err code = read_ahead(child, error);
-            if (code != ERR_OK)
-                return code;
+            enum err err = read_ahead(child, error);
+            if (err != ERR_OK)
+                return err;
         }
         size_t part = child->len - child->at < len ? child->len - child->at : len;
         memcpy(next, child->ahead + child->at, part);
@@ -290,9 +290,9 @@ enum err child_read(struct child *child, void *bytes, size_t len, struct err_inf
 enum err child_read_line(struct child *child, char *line, size_t max, struct err_info *error)
 {
     for (size_t len = 0; len < max; len++) {
-        enum err code = child_read(child, line + len, 1, error);
-        if (code != ERR_OK)
-            return code;
+        enum err err = child_read(child, line + len, 1, error);
+        if (err != ERR_OK)
+            return err;
         if (line[len] == '\n') {
             line[len] = '\0';
             return ERR_OK;

@@ -123,7 +123,7 @@ static void become_program(const struct launch *launch)
             execve(launch->program, launch->argv, launch->environment);
     }
     int failure = errno;
-    ssize_t ignored = write(report, &failure, sizeof(failure));
+    ssize_t ignored = write(report, &failure, sizeof failure);
     (void)ignored;
     _exit(127);
 }
@@ -182,12 +182,12 @@ static int await_exec(int report)
     int failure = 0;
     ssize_t got;
     do {
-        got = read(report, &failure, sizeof(failure));
+        got = read(report, &failure, sizeof failure);
     } while (got < 0 && errno == EINTR);
-    return got == (ssize_t)sizeof(failure) ? failure : 0;
+    return got == (ssize_t)sizeof failure ? failure : 0;
 }
 
-static enum err refuse(const char *program, int number, struct err_info *error)
+static enum err spawn_refuse(const char *program, int number, struct err_info *error)
 {
     return err_set(error, ERR_LOCAL, "cannot run %s: %s", program, strerror(number));
 }
@@ -198,7 +198,7 @@ static int launch_process(struct launch *launch, struct child_process *process, 
     process->pid = fork_quietly(launch);
     if (process->pid < 0)
         return errno;
-    /* In both processes, so that whoever comes first has it done; after exec it is refused, and done already. */
+    /* In both processes, so that the first of them does it; after exec it is refused, and done already. */
     setpgid(process->pid, process->pid);
     close_fd(&launch->report);
     int failure = await_exec(report);
@@ -217,7 +217,7 @@ enum err child_spawn(const struct child_spec *spec, enum child_stdin input, stru
     launch.passed = spec->pass_fd;
     launch.memory_bytes = (rlim_t)spec->memory_bytes;
     if (!find_program(spec->argv[0], launch.program))
-        return refuse(spec->argv[0], ENOENT, error);
+        return spawn_refuse(spec->argv[0], ENOENT, error);
     launch.argv = as_vector(spec->argv);
     launch.environment = as_vector(spec->environment);
 
@@ -235,7 +235,7 @@ enum err child_spawn(const struct child_spec *spec, enum child_stdin input, stru
     if (failure == 0)
         return ERR_OK;
     child_end(process);
-    return refuse(spec->argv[0], failure, error);
+    return spawn_refuse(spec->argv[0], failure, error);
 }
 
 void child_kill(const struct child_process *process)

@@ -135,7 +135,7 @@ static const char *const damage_words[] = {"not a git repository",
 /* The first row that matches decides, so the precise ones come first. */
 static const struct reason {
     const char *needle;
-    enum err code;
+    enum err err;
     const char *text;
     bool is_access; /* another token may be let in */
 } reasons[] = {
@@ -185,12 +185,12 @@ static bool says_one_of(const char *text, size_t len, const char *const *words, 
 
 bool git_is_local_trouble(const char *text, size_t len)
 {
-    return says_one_of(text, len, local_words, sizeof(local_words) / sizeof(local_words[0]));
+    return says_one_of(text, len, local_words, sizeof local_words / sizeof(local_words[0]));
 }
 
 bool git_is_damage(const char *text, size_t len)
 {
-    return says_one_of(text, len, damage_words, sizeof(damage_words) / sizeof(damage_words[0]));
+    return says_one_of(text, len, damage_words, sizeof damage_words / sizeof(damage_words[0]));
 }
 
 /* Progress, and advice to a person at a terminal. */
@@ -200,7 +200,7 @@ static bool is_noise(const struct span *line)
         "remote: Enumerating ", "remote: Counting ",         "remote: Compressing ",       "remote: Total ",
         "Receiving objects:",   "Resolving deltas:",         "Unpacking objects:",         "Updating files:",
         "Please make sure ",    "and the repository exists", "Warning: Permanently added", "From "};
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+    for (size_t i = 0; i < sizeof prefixes / sizeof(prefixes[0]); i++) {
         if (begins(line, prefixes[i]))
             return true;
     }
@@ -238,7 +238,7 @@ static void star_out(struct buf *text, const char *secret)
 
 static const struct reason *find_reason(const char *text, size_t len)
 {
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+    for (size_t i = 0; i < sizeof reasons / sizeof(reasons[0]); i++) {
         if (len > 0 && memmem(text, len, reasons[i].needle, strlen(reasons[i].needle)) != NULL)
             return &reasons[i];
     }
@@ -255,10 +255,10 @@ enum err git_judge(const char *text, size_t len, const char *secret, struct err_
 {
     struct buf words = BUF_INIT;
     const struct reason *known = find_reason(text, len);
-    enum err code = known != NULL ? known->code : ERR_RETRY;
+    enum err err = known != NULL ? known->err : ERR_RETRY;
     const char *reason = known != NULL ? known->text : "git failed";
-    if (code == ERR_RETRY && git_is_local_trouble(text, len)) {
-        code = ERR_LOCAL;
+    if (err == ERR_RETRY && git_is_local_trouble(text, len)) {
+        err = ERR_LOCAL;
         reason = "git cannot work on this host";
     }
     last_words(text, len, &words);
@@ -267,7 +267,7 @@ enum err git_judge(const char *text, size_t len, const char *secret, struct err_
         words.len = WORDS_MAX;
         words.data[WORDS_MAX] = '\0';
     }
-    err_set(error, code, "%s%s%s", reason, words.len > 0 ? ": " : "", words.len > 0 ? words.data : "");
+    err_set(error, err, "%s%s%s", reason, words.len > 0 ? ": " : "", words.len > 0 ? words.data : "");
     buf_fini(&words);
-    return code;
+    return err;
 }

@@ -28,27 +28,27 @@ struct check {
 };
 
 /* The place of a tree: its own, or the free one where it belongs. Ids are as good as random. */
-static struct known *find(const struct check *check, const git_oid *id)
+static struct known *known_find(const struct check *check, const git_oid *id)
 {
     size_t at;
-    memcpy(&at, id->id, sizeof(at));
+    memcpy(&at, id->id, sizeof at);
     for (at %= KNOWN_MAX; check->known[at].is_used && !git_oid_equal(&check->known[at].id, id);)
         at = (at + 1) % KNOWN_MAX;
     return &check->known[at];
 }
 
-static void keep(struct check *check, const git_oid *id, const struct known *found)
+static void known_keep(struct check *check, const git_oid *id, const struct known *found)
 {
     if (check->count >= KNOWN_MAX / 2)
         return;
-    struct known *place = find(check, id);
+    struct known *place = known_find(check, id);
     check->count += !place->is_used;
     *place = *found;
     place->is_used = true;
     git_oid_cpy(&place->id, id);
 }
 
-static enum err judge(const struct check *check, const struct known *found)
+static enum err limits_check(const struct check *check, const struct known *found)
 {
     const struct git_rules *rules = &check->clone->rules;
     if (found->entries > rules->max_files)
@@ -65,28 +65,28 @@ static enum err add_entries(struct check *check, const git_tree *tree, int64_t l
     int64_t deepest = 0, most_bytes = 0;
     size_t count = git_tree_entrycount(tree);
     found->entries = (int64_t)count;
-    enum err code = judge(check, found);
-    for (size_t i = 0; i < count && code == ERR_OK; i++) {
+    enum err err = limits_check(check, found);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
         const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
         struct known below = {.entries = 0};
         if (!git_tree_is_tree(entry))
             continue;
-        code = look_below(check, git_tree_entry_id(entry), level + 1, &below);
+        err = look_below(check, git_tree_entry_id(entry), level + 1, &below);
         found->entries += below.entries;
         deepest = below.depth > deepest ? below.depth : deepest;
         most_bytes = below.bytes > most_bytes ? below.bytes : most_bytes;
-        if (code == ERR_OK)
-            code = judge(check, found);
+        if (err == ERR_OK)
+            err = limits_check(check, found);
     }
     found->depth = 1 + deepest;
     found->bytes = git_tree_bytes(tree) + most_bytes;
-    return code == ERR_OK ? judge(check, found) : code;
+    return err == ERR_OK ? limits_check(check, found) : err;
 }
 
 static enum err look_below(struct check *check, const git_oid *id, int64_t level, struct known *found)
 {
     git_tree *tree = NULL;
-    const struct known *known = find(check, id);
+    const struct known *known = known_find(check, id);
     if (known->is_used) {
         *found = *known;
         return ERR_OK;
@@ -95,31 +95,31 @@ static enum err look_below(struct check *check, const git_oid *id, int64_t level
         return git_tree_too_deep(check->clone, check->error);
     if (++check->trees > check->clone->rules.max_files)
         return git_tree_too_many(check->clone, check->error);
-    enum err code = check->trees % TICK_TREES == 0 ? git_tick(check->clone, check->error) : ERR_OK;
-    if (code == ERR_OK)
-        code = git_tree_open(check->clone, id, &tree, check->error);
-    int64_t bytes = code == ERR_OK ? git_tree_bytes(tree) : 0;
+    enum err err = check->trees % TICK_TREES == 0 ? git_tick(check->clone, check->error) : ERR_OK;
+    if (err == ERR_OK)
+        err = git_tree_open(check->clone, id, &tree, check->error);
+    int64_t bytes = err == ERR_OK ? git_tree_bytes(tree) : 0;
     check->open_bytes += bytes;
     if (check->open_bytes > check->clone->rules.max_tree_bytes)
-        code = git_tree_too_big(check->clone, check->error);
-    if (code == ERR_OK)
-        code = add_entries(check, tree, level, found);
+        err = git_tree_too_big(check->clone, check->error);
+    if (err == ERR_OK)
+        err = add_entries(check, tree, level, found);
     check->open_bytes -= bytes;
     git_tree_free(tree);
-    if (code == ERR_OK)
-        keep(check, id, found);
-    return code;
+    if (err == ERR_OK)
+        known_keep(check, id, found);
+    return err;
 }
 
 enum err git_check_tree(struct git_clone *clone, const char *tree, struct err_info *error)
 {
     git_oid id;
     struct known found = {.entries = 0};
-    enum err code = git_parse_id(tree, &id, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = git_parse_id(tree, &id, error);
+    if (err != ERR_OK)
+        return err;
     struct check check = {.clone = clone, .error = error, .known = mem_array(KNOWN_MAX, sizeof(*check.known))};
-    code = look_below(&check, &id, 1, &found);
+    err = look_below(&check, &id, 1, &found);
     free(check.known);
-    return code;
+    return err;
 }

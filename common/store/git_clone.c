@@ -31,7 +31,7 @@ static void start_library(void)
     git_memory_start();
     /* The clones are ours, and no configuration but their own is read. */
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+    for (size_t i = 0; i < sizeof levels / sizeof(levels[0]); i++)
         git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
     /* Many executors read big packs at once, and memory must stay bounded. */
     git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_BYTES);
@@ -55,7 +55,7 @@ void git_rules_fill(struct git_rules *rules)
                   {&rules->max_path_bytes, GIT_MAX_PATH_BYTES},
                   {&rules->max_tree_bytes, GIT_MAX_TREE_BYTES},
                   {&rules->max_object_bytes, GIT_MAX_OBJECT_BYTES}};
-    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+    for (size_t i = 0; i < sizeof limits / sizeof(limits[0]); i++) {
         if (*limits[i].limit <= 0)
             *limits[i].limit = limits[i].fallback;
     }
@@ -66,7 +66,7 @@ static enum err class_of(int failure, const git_error *last)
 {
     static const struct {
         int klass;
-        enum err code;
+        enum err err;
     } classes[] = {{GIT_ERROR_NOMEMORY, ERR_PERMANENT},
                    {GIT_ERROR_TREE, ERR_PERMANENT},
                    {GIT_ERROR_ZLIB, ERR_NOT_FOUND},
@@ -78,9 +78,9 @@ static enum err class_of(int failure, const git_error *last)
         return ERR_RETRY;
     if (git_is_local_trouble(last->message, strlen(last->message)))
         return ERR_LOCAL;
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+    for (size_t i = 0; i < sizeof classes / sizeof(classes[0]); i++) {
         if (classes[i].klass == last->klass)
-            return classes[i].code;
+            return classes[i].err;
     }
     return ERR_RETRY;
 }
@@ -88,10 +88,10 @@ static enum err class_of(int failure, const git_error *last)
 enum err git_lib_error(int failure, const char *what, struct err_info *error)
 {
     const git_error *last = git_error_last();
-    enum err code = class_of(failure, last);
+    enum err err = class_of(failure, last);
     if (last != NULL && last->klass == GIT_ERROR_NOMEMORY)
-        return err_set(error, code, "%s: it takes more memory than git.max_tree_bytes allows", what);
-    return err_set(error, code, "%s: %s", what, last != NULL ? last->message : "unknown error of libgit2");
+        return err_set(error, err, "%s: it takes more memory than git.max_tree_bytes allows", what);
+    return err_set(error, err, "%s: %s", what, last != NULL ? last->message : "unknown error of libgit2");
 }
 
 enum err git_parse_id(const char *sha, git_oid *id, struct err_info *error)
@@ -112,18 +112,18 @@ enum err git_open(const struct git_rules *rules, const char *repository_id, stru
     new->rules = *rules;
     git_rules_fill(&new->rules);
     git_limit_memory(&new->rules);
-    enum err code = git_dir_init(&new->dir, rules, repository_id, error);
-    if (code == ERR_OK) {
+    enum err err = git_dir_init(&new->dir, rules, repository_id, error);
+    if (err == ERR_OK) {
         new->fd = open(new->dir.clone, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int failure = git_repository_open_ext(&new->repository, new->dir.clone, flags, NULL);
         if (failure == 0)
             failure = git_repository_odb(&new->objects, new->repository);
         if (failure != 0)
-            code = git_lib_error(failure, "cannot open the clone", error);
+            err = git_lib_error(failure, "cannot open the clone", error);
     }
-    if (code != ERR_OK) {
+    if (err != ERR_OK) {
         git_close(new);
-        return code;
+        return err;
     }
     *clone = new;
     return ERR_OK;
@@ -181,9 +181,9 @@ static enum err set_pin(struct git_clone *clone, const char *name, const char *c
 {
     git_oid id;
     git_reference *ref = NULL;
-    enum err code = git_parse_id(commit, &id, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = git_parse_id(commit, &id, error);
+    if (err != ERR_OK)
+        return err;
     int failure = git_reference_create(&ref, clone->repository, name, &id, 1, NULL);
     git_reference_free(ref);
     return failure == 0 ? ERR_OK : git_lib_error(failure, "cannot pin the commit", error);
@@ -195,8 +195,8 @@ enum err git_pin(struct git_clone *clone, const char *app_id, const char *commit
 {
     char name[256];
     int valid = 0;
-    int len = snprintf(name, sizeof(name), "refs/reprise/%s", app_id);
-    if (len < 0 || len >= (int)sizeof(name) || git_reference_name_is_valid(&valid, name) != 0 || !valid)
+    int len = snprintf(name, sizeof name, "refs/reprise/%s", app_id);
+    if (len < 0 || len >= (int)sizeof name || git_reference_name_is_valid(&valid, name) != 0 || !valid)
         return err_set(error, ERR_USAGE, "'%s' is no app id", app_id);
     if (commit != NULL)
         return set_pin(clone, name, commit, error);
@@ -218,9 +218,9 @@ enum err git_blob_size(struct git_clone *clone, const char *blob, int64_t *size,
     size_t len = 0;
     git_object_t type = GIT_OBJECT_INVALID;
     *size = 0;
-    enum err code = git_parse_id(blob, &id, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = git_parse_id(blob, &id, error);
+    if (err != ERR_OK)
+        return err;
     int failure = git_odb_read_header(&len, &type, clone->objects, &id);
     if (failure != 0)
         return git_lib_error(failure, "cannot read a blob's size", error);
@@ -241,9 +241,9 @@ enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *ou
 {
     git_oid id;
     git_odb_object *object = NULL;
-    enum err code = git_parse_id(blob, &id, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = git_parse_id(blob, &id, error);
+    if (err != ERR_OK)
+        return err;
     int failure = git_odb_read(&object, clone->objects, &id);
     const git_error *last = failure != 0 ? git_error_last() : NULL;
     if (last != NULL && last->klass == GIT_ERROR_NOMEMORY)
@@ -253,9 +253,9 @@ enum err git_blob_read(struct git_clone *clone, const char *blob, struct buf *ou
     if (git_odb_object_type(object) == GIT_OBJECT_BLOB)
         buf_add(out, git_odb_object_data(object), git_odb_object_size(object));
     else
-        code = err_set(error, ERR_USAGE, "%s is no blob", blob);
+        err = err_set(error, ERR_USAGE, "%s is no blob", blob);
     git_odb_object_free(object);
-    return code;
+    return err;
 }
 
 static enum err ask_tick(void *context, struct err_info *error)
@@ -268,7 +268,7 @@ static enum err start_cat_file(struct git_clone *clone, struct err_info *error)
 {
     struct git_env env;
     char git_dir[PATH_MAX + 16];
-    snprintf(git_dir, sizeof(git_dir), "--git-dir=%s", clone->dir.clone);
+    snprintf(git_dir, sizeof git_dir, "--git-dir=%s", clone->dir.clone);
     const char *const argv[] = {"git", git_dir, "cat-file", "--batch", NULL};
     git_env_init(&env, clone->dir.home);
     git_env_limit(&env, &clone->rules);
@@ -279,9 +279,9 @@ static enum err start_cat_file(struct git_clone *clone, struct err_info *error)
                                     .max_err = CAT_FILE_ERR_MAX,
                                     .tick = ask_tick,
                                     .tick_context = clone};
-    enum err code = child_start(&spec, &clone->cat_file, error);
+    enum err err = child_start(&spec, &clone->cat_file, error);
     git_env_fini(&env);
-    return code;
+    return err;
 }
 
 /* The size that stands at `text`; -1 if it is none. */
@@ -299,12 +299,12 @@ static int64_t parse_size(const char *text)
 static enum err ask_for(struct git_clone *clone, const char *blob, int64_t *size, struct err_info *error)
 {
     char line[256];
-    int len = snprintf(line, sizeof(line), "%s\n", blob);
-    enum err code = child_write(clone->cat_file, line, (size_t)len, error);
-    if (code == ERR_OK)
-        code = child_read_line(clone->cat_file, line, sizeof(line), error);
-    if (code != ERR_OK)
-        return code;
+    int len = snprintf(line, sizeof line, "%s\n", blob);
+    enum err err = child_write(clone->cat_file, line, (size_t)len, error);
+    if (err == ERR_OK)
+        err = child_read_line(clone->cat_file, line, sizeof line, error);
+    if (err != ERR_OK)
+        return err;
     const char *answer = line + strcspn(line, " ");
     *size = strncmp(answer, " blob ", 6) == 0 ? parse_size(answer + 6) : -1;
     if (*size >= 0)
@@ -320,11 +320,11 @@ static enum err pass_on(struct git_clone *clone, int64_t size, git_bytes_fn *tak
     char piece[PIECE_BYTES];
     while (size > 0) {
         size_t len = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
-        enum err code = child_read(clone->cat_file, piece, len, error);
-        if (code == ERR_OK)
-            code = take(context, piece, len, error);
-        if (code != ERR_OK)
-            return code;
+        enum err err = child_read(clone->cat_file, piece, len, error);
+        if (err == ERR_OK)
+            err = take(context, piece, len, error);
+        if (err != ERR_OK)
+            return err;
         size -= (int64_t)len;
     }
     return child_read(clone->cat_file, piece, 1, error); /* the line's end that follows */
@@ -345,14 +345,14 @@ enum err git_blob_stream(struct git_clone *clone, const char *blob, git_bytes_fn
 {
     git_oid id;
     int64_t size = 0;
-    enum err code = git_parse_id(blob, &id, error);
-    if (code == ERR_OK && clone->cat_file == NULL)
-        code = start_cat_file(clone, error);
-    if (code == ERR_OK)
-        code = ask_for(clone, blob, &size, error);
-    if (code == ERR_OK)
-        code = pass_on(clone, size, take, context, error);
-    if (code == ERR_OK)
+    enum err err = git_parse_id(blob, &id, error);
+    if (err == ERR_OK && clone->cat_file == NULL)
+        err = start_cat_file(clone, error);
+    if (err == ERR_OK)
+        err = ask_for(clone, blob, &size, error);
+    if (err == ERR_OK)
+        err = pass_on(clone, size, take, context, error);
+    if (err == ERR_OK)
         return ERR_OK;
     /* Whatever went wrong, the conversation may be out of step. */
     cat_file_drop(clone);

@@ -32,8 +32,8 @@ static bool is_identifier(const char *text)
     return len > 0 && len <= 100 && strspn(text, allowed) == len;
 }
 
-static enum err join(char out[PATH_MAX], const char *directory, const char *name, const char *ending,
-                     struct err_info *error)
+static enum err path_join(char out[PATH_MAX], const char *directory, const char *name, const char *ending,
+                          struct err_info *error)
 {
     int len = snprintf(out, PATH_MAX, "%s/%s%s", directory, name, ending);
     if (len < 0 || len >= PATH_MAX)
@@ -54,20 +54,20 @@ static enum err write_gitconfig(const char *home, struct err_info *error)
 {
     static const char text[] = "[safe]\n\tdirectory = *\n";
     char path[PATH_MAX], aside[PATH_MAX];
-    enum err code = join(path, home, ".gitconfig", "", error);
-    if (code == ERR_OK)
-        code = join(aside, home, "gitconfig.", "XXXXXX", error);
-    if (code != ERR_OK || access(path, F_OK) == 0)
-        return code;
+    enum err err = path_join(path, home, ".gitconfig", "", error);
+    if (err == ERR_OK)
+        err = path_join(aside, home, "gitconfig.", "XXXXXX", error);
+    if (err != ERR_OK || access(path, F_OK) == 0)
+        return err;
     int fd = mkostemp(aside, O_CLOEXEC);
     bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && rename(aside, path) == 0;
     if (!written)
-        code = err_set(error, ERR_LOCAL, "cannot write %s: %s", path, strerror(errno));
+        err = err_set(error, ERR_LOCAL, "cannot write %s: %s", path, strerror(errno));
     if (!written && fd >= 0)
         unlink(aside);
     if (fd >= 0)
         close(fd);
-    return code;
+    return err;
 }
 
 enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const char *repository_id,
@@ -76,19 +76,19 @@ enum err git_dir_init(struct git_dir *dir, const struct git_rules *rules, const 
     dir->lock_fd = -1;
     if (!is_identifier(repository_id))
         return err_set(error, ERR_USAGE, "'%s' is no repository id", repository_id);
-    enum err code = make_directory(rules->repositories_dir, error);
-    if (code == ERR_OK && realpath(rules->repositories_dir, dir->root) == NULL)
-        code = err_set(error, ERR_LOCAL, "cannot use the directory %s: %s", rules->repositories_dir, strerror(errno));
-    if (code == ERR_OK)
-        code = join(dir->clone, dir->root, repository_id, ".git", error);
+    enum err err = make_directory(rules->repositories_dir, error);
+    if (err == ERR_OK && realpath(rules->repositories_dir, dir->root) == NULL)
+        err = err_set(error, ERR_LOCAL, "cannot use the directory %s: %s", rules->repositories_dir, strerror(errno));
+    if (err == ERR_OK)
+        err = path_join(dir->clone, dir->root, repository_id, ".git", error);
     char *const made[3] = {dir->home, dir->home_file, dir->ssh};
     static const char *const names[3] = {".home", ".home-file", ".ssh"};
-    for (int i = 0; i < 3 && code == ERR_OK; i++) {
-        code = join(made[i], dir->root, names[i], "", error);
-        if (code == ERR_OK)
-            code = make_directory(made[i], error);
+    for (int i = 0; i < 3 && err == ERR_OK; i++) {
+        err = path_join(made[i], dir->root, names[i], "", error);
+        if (err == ERR_OK)
+            err = make_directory(made[i], error);
     }
-    return code == ERR_OK ? write_gitconfig(dir->home_file, error) : code;
+    return err == ERR_OK ? write_gitconfig(dir->home_file, error) : err;
 }
 
 static enum err wait_for_lock(int fd, child_tick_fn *tick, void *tick_context, struct err_info *error)
@@ -104,9 +104,9 @@ static enum err wait_for_lock(int fd, child_tick_fn *tick, void *tick_context, s
         if (tick == NULL || now - ticked < TICK_MS)
             continue;
         ticked = now;
-        enum err code = tick(tick_context, error);
-        if (code != ERR_OK)
-            return code;
+        enum err err = tick(tick_context, error);
+        if (err != ERR_OK)
+            return err;
     }
     return ERR_OK;
 }
@@ -128,22 +128,22 @@ static enum err close_to_others(const char *clone, struct err_info *error)
 enum err git_dir_lock(struct git_dir *dir, child_tick_fn *tick, void *tick_context, struct err_info *error)
 {
     char path[PATH_MAX];
-    enum err code = join(path, dir->clone, "", "", error);
-    if (code != ERR_OK)
-        return code;
-    /* Beside the clone, not in it: the clone may be removed by hand while nobody works on it. */
+    enum err err = path_join(path, dir->clone, "", "", error);
+    if (err != ERR_OK)
+        return err;
+    /* Beside the clone, not in it: the clone may be removed by hand while no process works on it. */
     strcpy(path + strlen(dir->clone) - strlen(".git"), ".lock");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set(error, ERR_LOCAL, "cannot open %s: %s", path, strerror(errno));
-    code = wait_for_lock(fd, tick, tick_context, error);
-    if (code == ERR_OK)
-        code = close_to_others(dir->clone, error);
-    if (code == ERR_OK)
+    err = wait_for_lock(fd, tick, tick_context, error);
+    if (err == ERR_OK)
+        err = close_to_others(dir->clone, error);
+    if (err == ERR_OK)
         dir->lock_fd = fd;
     else
         close(fd);
-    return code;
+    return err;
 }
 
 void git_dir_unlock(struct git_dir *dir)
@@ -170,7 +170,7 @@ static bool is_left_behind(const FTSENT *file)
 
 enum sweep { SWEEP_LOOK, SWEEP_REMOVE };
 
-static struct git_dir_use walk(const struct git_dir *dir, enum sweep sweep)
+static struct git_dir_use files_walk(const struct git_dir *dir, enum sweep sweep)
 {
     struct git_dir_use use = {0, 0};
     char path[PATH_MAX];
@@ -196,19 +196,19 @@ static struct git_dir_use walk(const struct git_dir *dir, enum sweep sweep)
 
 struct git_dir_use git_dir_measure(const struct git_dir *dir)
 {
-    return walk(dir, SWEEP_LOOK);
+    return files_walk(dir, SWEEP_LOOK);
 }
 
 struct git_dir_use git_dir_sweep(const struct git_dir *dir)
 {
-    return walk(dir, SWEEP_REMOVE);
+    return files_walk(dir, SWEEP_REMOVE);
 }
 
 void git_dir_forget_fetched(const struct git_dir *dir)
 {
     char path[PATH_MAX];
     struct err_info ignored;
-    if (join(path, dir->clone, GIT_DIR_FETCHED, "", &ignored) != ERR_OK)
+    if (path_join(path, dir->clone, GIT_DIR_FETCHED, "", &ignored) != ERR_OK)
         return;
     DIR *refs = opendir(path);
     if (refs == NULL)

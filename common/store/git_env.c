@@ -41,7 +41,7 @@ static const char *const settings[][2] = {
     {"core.packedGitLimit", "128m"},
 };
 
-static void put(struct git_env *env, char *text)
+static void text_put(struct git_env *env, char *text)
 {
     assert(env->count < GIT_ENV_MAX);
     env->texts[env->count++] = text;
@@ -59,15 +59,15 @@ void git_env_add(struct git_env *env, const char *name, const char *value)
             return;
         }
     }
-    put(env, buf_take(&text));
+    text_put(env, buf_take(&text));
 }
 
 void git_env_set(struct git_env *env, const char *key, const char *value)
 {
     char name[40];
-    snprintf(name, sizeof(name), "GIT_CONFIG_KEY_%d", env->settings);
+    snprintf(name, sizeof name, "GIT_CONFIG_KEY_%d", env->settings);
     git_env_add(env, name, key);
-    snprintf(name, sizeof(name), "GIT_CONFIG_VALUE_%d", env->settings);
+    snprintf(name, sizeof name, "GIT_CONFIG_VALUE_%d", env->settings);
     git_env_add(env, name, value);
     env->settings++;
 }
@@ -78,16 +78,16 @@ void git_env_init(struct git_env *env, const char *home)
     *env = (struct git_env){.count = 0};
     git_env_add(env, "PATH", path != NULL ? path : DEFAULT_PATH);
     git_env_add(env, "HOME", home);
-    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+    for (size_t i = 0; i < sizeof variables / sizeof(variables[0]); i++)
         git_env_add(env, variables[i][0], variables[i][1]);
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+    for (size_t i = 0; i < sizeof settings / sizeof(settings[0]); i++)
         git_env_set(env, settings[i][0], settings[i][1]);
 }
 
 void git_env_limit(struct git_env *env, const struct git_rules *rules)
 {
     char bytes[32];
-    snprintf(bytes, sizeof(bytes), "%" PRId64, rules->max_object_bytes);
+    snprintf(bytes, sizeof bytes, "%" PRId64, rules->max_object_bytes);
     git_env_add(env, "GIT_ALLOC_LIMIT", bytes);
 }
 
@@ -109,7 +109,7 @@ void git_env_fini(struct git_env *env)
 const char *const *git_env_vector(struct git_env *env)
 {
     char count[16];
-    snprintf(count, sizeof(count), "%d", env->settings);
+    snprintf(count, sizeof count, "%d", env->settings);
     git_env_add(env, "GIT_CONFIG_COUNT", count);
     return (const char *const *)env->texts;
 }

@@ -56,10 +56,10 @@ static enum err check_size(const struct fetch *fetch, int64_t bytes, struct err_
 static enum err watch(void *context, struct err_info *error)
 {
     struct fetch *fetch = context;
-    enum err code = fetch->tick != NULL ? fetch->tick(fetch->tick_context, error) : ERR_OK;
-    if (code == ERR_OK && ++fetch->ticks % MEASURE_TICKS == 0)
-        code = check_size(fetch, git_dir_measure(&fetch->dir).bytes, error);
-    return code;
+    enum err err = fetch->tick != NULL ? fetch->tick(fetch->tick_context, error) : ERR_OK;
+    if (err == ERR_OK && ++fetch->ticks % MEASURE_TICKS == 0)
+        err = check_size(fetch, git_dir_measure(&fetch->dir).bytes, error);
+    return err;
 }
 
 /* Of the deadline for all of it; 0 = none. */
@@ -85,9 +85,9 @@ static enum err run_git(struct fetch *fetch, const char *const *argv, struct chi
                                     .max_err = ERR_MAX,
                                     .tick = watch,
                                     .tick_context = fetch};
-    enum err code = child_run(&spec, result, error);
-    if (code != ERR_OK || result->exit_code == 0)
-        return code;
+    enum err err = child_run(&spec, result, error);
+    if (err != ERR_OK || result->exit_code == 0)
+        return err;
     if (fetch->source.fd > 0)
         git_source_name(&fetch->parsed, &result->err);
     const char *words = result->err.len > 0 ? result->err.data : "";
@@ -99,9 +99,9 @@ static enum err run_git(struct fetch *fetch, const char *const *argv, struct chi
 static enum err run_quietly(struct fetch *fetch, const char *const *argv, struct err_info *error)
 {
     struct child_result result;
-    enum err code = run_git(fetch, argv, &result, error);
+    enum err err = run_git(fetch, argv, &result, error);
     child_result_fini(&result);
-    return code;
+    return err;
 }
 
 static void set_git_dir(struct fetch *fetch)
@@ -112,10 +112,10 @@ static void set_git_dir(struct fetch *fetch)
 static enum err make_clone(struct fetch *fetch, struct err_info *error)
 {
     const char *const argv[] = {"git", "init", "--quiet", "--bare", "--template=", "--", fetch->dir.clone, NULL};
-    enum err code = run_quietly(fetch, argv, error);
-    if (code == ERR_OK)
-        code = git_dir_sync(&fetch->dir, error);
-    return code == ERR_OK ? ERR_OK : err_prefix(error, "cannot make the clone");
+    enum err err = run_quietly(fetch, argv, error);
+    if (err == ERR_OK)
+        err = git_dir_sync(&fetch->dir, error);
+    return err == ERR_OK ? ERR_OK : err_prefix(error, "cannot make the clone");
 }
 
 /* Failing to tidy up is no reason not to fetch. */
@@ -148,11 +148,11 @@ static enum err find_branch(struct fetch *fetch, const char *branch, char out[GI
     }
     const char *where = fetch->source.fd > 0 ? UPLOAD_PACK : "--symref";
     const char *const argv[] = {"git", fetch->git_dir, "ls-remote", "--symref", where, "--", fetch->from, "HEAD", NULL};
-    enum err code = run_git(fetch, argv, &result, error);
-    if (code == ERR_OK)
-        code = git_parse_head(result.out.len > 0 ? result.out.data : "", result.out.len, out, error);
+    enum err err = run_git(fetch, argv, &result, error);
+    if (err == ERR_OK)
+        err = git_parse_head(result.out.len > 0 ? result.out.data : "", result.out.len, out, error);
     child_result_fini(&result);
-    return code;
+    return err;
 }
 
 static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err_info *error)
@@ -160,7 +160,7 @@ static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err
     char refspec[GIT_BRANCH_MAX + 64];
     bool detached = strcmp(branch, GIT_DETACHED) == 0;
     const char *where = fetch->source.fd > 0 ? UPLOAD_PACK : "--no-tags";
-    snprintf(refspec, sizeof(refspec), "+%s%s:" FETCHED_HEAD, detached ? "" : "refs/heads/", branch);
+    snprintf(refspec, sizeof refspec, "+%s%s:" FETCHED_HEAD, detached ? "" : "refs/heads/", branch);
     const char *const argv[] = {"git",
                                 fetch->git_dir,
                                 "fetch",
@@ -177,9 +177,9 @@ static enum err fetch_branch(struct fetch *fetch, const char *branch, struct err
                                 fetch->from,
                                 refspec,
                                 NULL};
-    enum err code = run_quietly(fetch, argv, error);
+    enum err err = run_quietly(fetch, argv, error);
     /* Says which, since git's own words come after ours and may be cut. */
-    return code == ERR_OK ? ERR_OK : err_prefix(error, "fetching %s", detached ? "HEAD" : branch);
+    return err == ERR_OK ? ERR_OK : err_prefix(error, "fetching %s", detached ? "HEAD" : branch);
 }
 
 /* refs/fetched/<commit>, with the time of this fetch. */
@@ -187,8 +187,8 @@ static int keep_for_a_day(const struct fetch *fetch, git_repository *repository,
 {
     char name[128], path[PATH_MAX + 128];
     git_reference *ref = NULL;
-    snprintf(name, sizeof(name), GIT_DIR_FETCHED "%s", git_oid_tostr_s(commit));
-    snprintf(path, sizeof(path), "%s/%s", fetch->dir.clone, name);
+    snprintf(name, sizeof name, GIT_DIR_FETCHED "%s", git_oid_tostr_s(commit));
+    snprintf(path, sizeof path, "%s/%s", fetch->dir.clone, name);
     int failure = git_reference_create(&ref, repository, name, commit, 1, NULL);
     git_reference_free(ref);
     if (failure == 0)
@@ -208,16 +208,16 @@ static enum err read_result(const struct fetch *fetch, struct git_fetched *fetch
         failure = git_object_lookup(&object, repository, &id, GIT_OBJECT_COMMIT);
     if (failure == 0)
         failure = keep_for_a_day(fetch, repository, &id);
-    enum err code = ERR_OK;
+    enum err err = ERR_OK;
     if (failure == 0) {
         git_oid_tostr(fetched->commit, GIT_SHA_MAX, &id);
         git_oid_tostr(fetched->tree, GIT_SHA_MAX, git_commit_tree_id((const git_commit *)object));
     } else {
-        code = git_lib_error(failure, "cannot read what was fetched", error);
+        err = git_lib_error(failure, "cannot read what was fetched", error);
     }
     git_object_free(object);
     git_repository_free(repository);
-    return code;
+    return err;
 }
 
 /* A repository on this machine is looked at before and after: what it named meanwhile is not delivered. */
@@ -231,20 +231,20 @@ static enum err look_again(struct fetch *fetch, struct err_info *error)
 static enum err fetch_into(struct fetch *fetch, const char *branch, struct git_fetched *fetched, struct err_info *error)
 {
     tidy_up(fetch);
-    enum err code = find_branch(fetch, branch, fetched->branch, error);
-    if (code == ERR_OK) {
-        code = fetch_branch(fetch, fetched->branch, error);
+    enum err err = find_branch(fetch, branch, fetched->branch, error);
+    if (err == ERR_OK) {
+        err = fetch_branch(fetch, fetched->branch, error);
         struct git_dir_use use = git_dir_sweep(&fetch->dir);
-        if (code == ERR_OK)
-            code = check_size(fetch, use.bytes, error);
+        if (err == ERR_OK)
+            err = check_size(fetch, use.bytes, error);
     }
-    if (code == ERR_OK)
-        code = look_again(fetch, error);
-    if (code != ERR_OK)
-        return code;
-    code = read_result(fetch, fetched, error);
-    fetch->is_damaged |= code == ERR_NOT_FOUND;
-    return code;
+    if (err == ERR_OK)
+        err = look_again(fetch, error);
+    if (err != ERR_OK)
+        return err;
+    err = read_result(fetch, fetched, error);
+    fetch->is_damaged |= err == ERR_NOT_FOUND;
+    return err;
 }
 
 /* The first clone, and each that takes the place of a damaged one: beside it, until it is whole. */
@@ -252,17 +252,17 @@ static enum err fetch_new_clone(struct fetch *fetch, const char *branch, struct 
                                 struct err_info *error)
 {
     char old[PATH_MAX];
-    enum err code = git_dir_begin_new(&fetch->dir, old, error);
+    enum err err = git_dir_begin_new(&fetch->dir, old, error);
     set_git_dir(fetch);
-    if (code == ERR_OK)
-        code = make_clone(fetch, error);
-    if (code == ERR_OK)
-        code = fetch_into(fetch, branch, fetched, error);
-    if (code == ERR_OK)
-        code = git_dir_replace(&fetch->dir, old, error);
+    if (err == ERR_OK)
+        err = make_clone(fetch, error);
+    if (err == ERR_OK)
+        err = fetch_into(fetch, branch, fetched, error);
+    if (err == ERR_OK)
+        err = git_dir_replace(&fetch->dir, old, error);
     else
         git_dir_abandon(&fetch->dir, old);
-    return code;
+    return err;
 }
 
 static enum err fetch_locked(struct fetch *fetch, const char *branch, struct git_fetched *fetched,
@@ -270,9 +270,9 @@ static enum err fetch_locked(struct fetch *fetch, const char *branch, struct git
 {
     if (!git_dir_is_whole(&fetch->dir))
         return fetch_new_clone(fetch, branch, fetched, error);
-    enum err code = fetch_into(fetch, branch, fetched, error);
-    if (code == ERR_OK || !fetch->is_damaged)
-        return code;
+    enum err err = fetch_into(fetch, branch, fetched, error);
+    if (err == ERR_OK || !fetch->is_damaged)
+        return err;
     log_warn("the clone %s is damaged; a new one is made: %s", fetch->dir.clone, error->text);
     return fetch_new_clone(fetch, branch, fetched, error);
 }
@@ -283,17 +283,17 @@ static enum err prepare(struct fetch *fetch, struct err_info *error)
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     bool is_file = fetch->parsed.scheme == GIT_SCHEME_FILE;
     if (!is_file) {
-        enum err code = address_resolve(fetch->parsed.host, fetch->rules->allowed, &address, error);
-        if (code != ERR_OK)
-            return code == ERR_PERMANENT ? err_prefix(error, "the URL is refused (see git.allow_private)") : code;
+        enum err err = address_resolve(fetch->parsed.host, fetch->rules->allowed, &address, error);
+        if (err != ERR_OK)
+            return err == ERR_PERMANENT ? err_prefix(error, "the URL is refused (see git.allow_private)") : err;
     }
     fetch->from = is_file ? GIT_SOURCE_URL : fetch->url;
     if (is_file) {
-        enum err code = git_source_open(&fetch->source, fetch->parsed.file, fetch->rules, error);
-        if (code == ERR_OK)
-            code = look_again(fetch, error);
-        if (code != ERR_OK)
-            return code;
+        enum err err = git_source_open(&fetch->source, fetch->parsed.file, fetch->rules, error);
+        if (err == ERR_OK)
+            err = look_again(fetch, error);
+        if (err != ERR_OK)
+            return err;
     }
     git_env_init(&fetch->env, is_file ? fetch->dir.home_file : fetch->dir.home);
     git_env_limit(&fetch->env, fetch->rules);
@@ -306,14 +306,14 @@ static enum err prepare(struct fetch *fetch, struct err_info *error)
 /* A URL or branch that is refused now will be refused again. */
 static enum err check_request(struct fetch *fetch, const char *branch, struct err_info *error)
 {
-    enum err code = git_check_url(fetch->url, fetch->rules, error);
-    if (code == ERR_OK)
-        code = git_parse_url(fetch->url, &fetch->parsed, error);
-    if (code == ERR_OK && branch != NULL)
-        code = git_check_branch(branch, error);
-    if (code != ERR_OK)
-        code = error->code = ERR_PERMANENT;
-    return code;
+    enum err err = git_check_url(fetch->url, fetch->rules, error);
+    if (err == ERR_OK)
+        err = git_parse_url(fetch->url, &fetch->parsed, error);
+    if (err == ERR_OK && branch != NULL)
+        err = git_check_branch(branch, error);
+    if (err != ERR_OK)
+        err = error->code = ERR_PERMANENT;
+    return err;
 }
 
 enum err git_fetch(const struct git_rules *rules, const char *repository_id, const char *url, const char *branch,
@@ -327,21 +327,21 @@ enum err git_fetch(const struct git_rules *rules, const char *repository_id, con
     *fetched = (struct git_fetched){.commit = ""};
     git_init();
     git_limit_memory(&filled);
-    enum err code = check_request(&fetch, branch, error);
-    if (code == ERR_OK)
-        code = git_dir_init(&fetch.dir, rules, repository_id, error);
-    if (code == ERR_OK)
-        code = git_dir_lock(&fetch.dir, tick, tick_context, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = check_request(&fetch, branch, error);
+    if (err == ERR_OK)
+        err = git_dir_init(&fetch.dir, rules, repository_id, error);
+    if (err == ERR_OK)
+        err = git_dir_lock(&fetch.dir, tick, tick_context, error);
+    if (err != ERR_OK)
+        return err;
     fetch.started_ms = clock_mono_ms();
     set_git_dir(&fetch);
-    code = prepare(&fetch, error);
-    if (code == ERR_OK)
-        code = fetch_locked(&fetch, branch, fetched, error);
+    err = prepare(&fetch, error);
+    if (err == ERR_OK)
+        err = fetch_locked(&fetch, branch, fetched, error);
     fetched->is_refused = fetch.is_refused;
     git_env_fini(&fetch.env);
     git_source_close(&fetch.source);
     git_dir_unlock(&fetch.dir);
-    return code;
+    return err;
 }

@@ -26,7 +26,7 @@ static bool is_allowed(size_t size)
     return false;
 }
 
-static void *told(void *memory)
+static void *note_oom(void *memory)
 {
     if (memory == NULL)
         git_error_set_oom();
@@ -37,14 +37,14 @@ static void *limited_malloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return is_allowed(size) ? told(malloc(size > 0 ? size : 1)) : NULL;
+    return is_allowed(size) ? note_oom(malloc(size > 0 ? size : 1)) : NULL;
 }
 
 static void *limited_realloc(void *memory, size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return is_allowed(size) ? told(realloc(memory, size > 0 ? size : 1)) : NULL;
+    return is_allowed(size) ? note_oom(realloc(memory, size > 0 ? size : 1)) : NULL;
 }
 
 #if IS_OLD_ALLOCATOR
@@ -58,7 +58,7 @@ static void *limited_calloc(size_t count, size_t size, const char *file, int lin
 {
     (void)file;
     (void)line;
-    return is_array_allowed(count, size) ? told(calloc(count > 0 ? count : 1, size > 0 ? size : 1)) : NULL;
+    return is_array_allowed(count, size) ? note_oom(calloc(count > 0 ? count : 1, size > 0 ? size : 1)) : NULL;
 }
 
 static void *limited_mallocarray(size_t count, size_t size, const char *file, int line)
@@ -70,9 +70,9 @@ static void *limited_reallocarray(void *memory, size_t count, size_t size, const
 {
     return is_array_allowed(count, size) ? limited_realloc(memory, count * size, file, line) : NULL;
 }
-static char *copy(const char *text, size_t len)
+static char *text_copy(const char *text, size_t len)
 {
-    char *made = len < SIZE_MAX && is_allowed(len + 1) ? told(malloc(len + 1)) : NULL;
+    char *made = len < SIZE_MAX && is_allowed(len + 1) ? note_oom(malloc(len + 1)) : NULL;
     if (made == NULL)
         return NULL;
     memcpy(made, text, len);
@@ -84,21 +84,21 @@ static char *limited_strdup(const char *text, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return copy(text, strlen(text));
+    return text_copy(text, strlen(text));
 }
 
 static char *limited_strndup(const char *text, size_t most, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return copy(text, strnlen(text, most));
+    return text_copy(text, strnlen(text, most));
 }
 
 static char *limited_substrdup(const char *text, size_t len, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return copy(text, len);
+    return text_copy(text, len);
 }
 #endif
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/crypto.h"
 #include "common/base/mem.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -96,14 +97,6 @@ static enum err skip_user(const char **text, size_t *len, enum git_scheme scheme
     return ERR_OK;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Once, as git does it before it looks for the repository. git leaves a malformed escape as it is; we refuse it. */
 static enum err decode_path(const char *text, char path[GIT_URL_MAX + 1], struct err_info *error)
 {
@@ -111,10 +104,9 @@ static enum err decode_path(const char *text, char path[GIT_URL_MAX + 1], struct
     for (; *text != '\0'; text++) {
         int byte = (unsigned char)*text;
         if (*text == '%') {
-            int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
-            if (low < 0)
+            byte = crypto_unhex_byte(text + 1);
+            if (byte < 0)
                 return err_set(error, ERR_USAGE, "a '%%' in a file URL needs two hexadecimal digits after it");
-            byte = high * 16 + low;
             text += 2;
         }
         if (byte < ' ' || byte == 0x7F)
@@ -131,9 +123,9 @@ static enum err parse_file(const char *path, struct git_url *parsed, struct err_
     parsed->path = path;
     if (*path != '/')
         return err_set(error, ERR_USAGE, "a file URL has no host: file:///path");
-    enum err code = decode_path(path, parsed->file, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = decode_path(path, parsed->file, error);
+    if (err != ERR_OK)
+        return err;
     for (const char *part = parsed->file; *part != '\0'; part += strcspn(part, "/")) {
         part += strspn(part, "/");
         size_t len = strcspn(part, "/");
@@ -145,20 +137,20 @@ static enum err parse_file(const char *path, struct git_url *parsed, struct err_
 
 static enum err parse_host_and_path(const char *text, size_t len, struct git_url *parsed, struct err_info *error)
 {
-    enum err code = skip_user(&text, &len, parsed->scheme, error);
-    if (code == ERR_OK)
-        code = len < GIT_HOST_MAX ? parse_authority(text, len, parsed, error)
-                                  : err_set(error, ERR_USAGE, "the URL's host is too long");
-    return code == ERR_OK ? check_path(parsed->path, error) : code;
+    enum err err = skip_user(&text, &len, parsed->scheme, error);
+    if (err == ERR_OK)
+        err = len < GIT_HOST_MAX ? parse_authority(text, len, parsed, error)
+                                 : err_set(error, ERR_USAGE, "the URL's host is too long");
+    return err == ERR_OK ? check_path(parsed->path, error) : err;
 }
 
 enum err git_parse_url(const char *url, struct git_url *parsed, struct err_info *error)
 {
     *parsed = (struct git_url){.port = 0};
-    enum err code = check_bytes(url, error);
-    if (code != ERR_OK)
-        return code;
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    enum err err = check_bytes(url, error);
+    if (err != ERR_OK)
+        return err;
+    for (size_t i = 0; i < sizeof schemes / sizeof(schemes[0]); i++) {
         size_t prefix = strlen(schemes[i].prefix);
         if (strncmp(url, schemes[i].prefix, prefix) != 0)
             continue;
@@ -219,9 +211,9 @@ static enum err check_file(const char *path, const char *roots, struct err_info 
 enum err git_check_url(const char *url, const struct git_rules *rules, struct err_info *error)
 {
     struct git_url parsed;
-    enum err code = git_parse_url(url, &parsed, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = git_parse_url(url, &parsed, error);
+    if (err != ERR_OK)
+        return err;
     if (parsed.scheme == GIT_SCHEME_FILE)
         return check_file(parsed.file, rules->file_roots, error);
     if (address_check_literal(parsed.host, rules->allowed, error) == ERR_OK)
@@ -233,10 +225,10 @@ enum err git_check_url(const char *url, const struct git_rules *rules, struct er
 enum err git_check_host(const char *url, const struct git_rules *rules, struct err_info *error)
 {
     struct git_url parsed;
-    enum err code = git_parse_url(url, &parsed, error);
-    if (code != ERR_OK || parsed.scheme == GIT_SCHEME_FILE ||
+    enum err err = git_parse_url(url, &parsed, error);
+    if (err != ERR_OK || parsed.scheme == GIT_SCHEME_FILE ||
         address_check_host(parsed.host, rules->allowed, error) == ERR_OK)
-        return code;
+        return err;
     error->code = ERR_USAGE;
     return err_prefix(error, "the URL is refused (see git.allow_private)");
 }

@@ -32,7 +32,7 @@ struct look {
 static bool real_path(int fd, char out[PATH_MAX])
 {
     char name[64];
-    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     ssize_t len = readlink(name, out, PATH_MAX - 1);
     out[len > 0 ? len : 0] = '\0';
     return len > 0 && out[0] == '/';
@@ -80,12 +80,12 @@ static enum err open_place(int at, const char *path, const char *what, struct lo
     *fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd < 0)
         return cannot_open(path, look->error);
-    enum err code = check_place(*fd, what, look->rules, look->error);
-    if (code == ERR_OK)
+    enum err err = check_place(*fd, what, look->rules, look->error);
+    if (err == ERR_OK)
         return ERR_OK;
     close(*fd);
     *fd = -1;
-    return code;
+    return err;
 }
 
 /* The text of a small file, without its last line's end; false if it is not there, no file, or too long. */
@@ -111,13 +111,13 @@ static enum err follow_file(int at, struct look *look, int *fd)
 {
     static const char prefix[] = "gitdir: ";
     char *text = mem_alloc(FILE_BYTES + 1);
-    enum err code;
+    enum err err;
     if (!read_text(at, ".git", text) || strncmp(text, prefix, strlen(prefix)) != 0)
-        code = err_set(look->error, ERR_PERMANENT, "no such repository: its .git is no directory and names none");
+        err = err_set(look->error, ERR_PERMANENT, "no such repository: its .git is no directory and names none");
     else
-        code = open_place(at, text + strlen(prefix), ".git file", look, fd);
+        err = open_place(at, text + strlen(prefix), ".git file", look, fd);
     free(text);
-    return code;
+    return err;
 }
 
 static enum err find_git_dir(int at, struct look *look, int *fd)
@@ -134,14 +134,14 @@ static enum err find_git_dir(int at, struct look *look, int *fd)
 static enum err open_named(const char *path, struct look *look, int *fd)
 {
     struct buf guess = BUF_INIT;
-    enum err code = open_place(AT_FDCWD, path, "path", look, fd);
-    if (code == ERR_OK || access(path, F_OK) == 0)
-        return code;
+    enum err err = open_place(AT_FDCWD, path, "path", look, fd);
+    if (err == ERR_OK || access(path, F_OK) == 0)
+        return err;
     buf_addf(&guess, "%s.git", path);
     if (access(guess.data, F_OK) == 0)
-        code = open_place(AT_FDCWD, guess.data, "path", look, fd);
+        err = open_place(AT_FDCWD, guess.data, "path", look, fd);
     buf_fini(&guess);
-    return code;
+    return err;
 }
 
 enum err git_source_open(struct git_source *source, const char *path, const struct git_rules *rules,
@@ -150,13 +150,13 @@ enum err git_source_open(struct git_source *source, const char *path, const stru
     struct look look = {.rules = rules, .error = error};
     int named = -1, found = -1;
     *source = (struct git_source){.fd = 0};
-    enum err code = open_named(path, &look, &named);
-    if (code == ERR_OK)
-        code = find_git_dir(named, &look, &found);
+    enum err err = open_named(path, &look, &named);
+    if (err == ERR_OK)
+        err = find_git_dir(named, &look, &found);
     if (named >= 0)
         close(named);
-    if (code != ERR_OK)
-        return code;
+    if (err != ERR_OK)
+        return err;
     source->fd = found;
     if (faccessat(found, "HEAD", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return err_set(error, ERR_PERMANENT, "no such repository: %s is no git repository", path);
@@ -185,7 +185,7 @@ static bool is_unread(const char *name, int depth)
 {
     static const char *const names[] = {"hooks",     "logs",     "lfs",      "modules",
                                         "worktrees", "rr-cache", "branches", "annex"};
-    for (size_t i = 0; depth == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; depth == 0 && i < sizeof names / sizeof(names[0]); i++) {
         if (strcmp(names[i], name) == 0)
             return true;
     }
@@ -209,18 +209,18 @@ static enum err check_link(int at, const char *name, int depth, struct look *loo
     int fd = openat(at, name, O_PATH | O_CLOEXEC);
     if (fd < 0)
         return ERR_OK;
-    enum err code = check_place(fd, name, look->rules, look->error);
-    bool is_dir = code == ERR_OK && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+    enum err err = check_place(fd, name, look->rules, look->error);
+    bool is_dir = err == ERR_OK && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
     close(fd);
-    return is_dir ? check_entries(openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), depth + 1, look) : code;
+    return is_dir ? check_entries(openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), depth + 1, look) : err;
 }
 
 static enum err check_entry(int at, const char *name, int depth, struct look *look)
 {
     struct stat status;
-    enum err code = count_entry(look);
-    if (code != ERR_OK || is_unread(name, depth) || fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return code;
+    enum err err = count_entry(look);
+    if (err != ERR_OK || is_unread(name, depth) || fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return err;
     if (S_ISLNK(status.st_mode))
         return check_link(at, name, depth, look);
     if (!S_ISDIR(status.st_mode))
@@ -232,21 +232,20 @@ static enum err check_entry(int at, const char *name, int depth, struct look *lo
 static enum err check_entries(int at, int depth, struct look *look)
 {
     DIR *entries = at >= 0 ? fdopendir(at) : NULL;
-    enum err code = ERR_OK;
+    enum err err = ERR_OK;
     if (entries == NULL) {
         if (at >= 0)
             close(at);
         return at < 0 && errno == ENOENT ? ERR_OK : cannot_open("a directory of the repository", look->error);
     }
     if (depth > DEPTH_MAX)
-        code =
-            err_set(look->error, ERR_PERMANENT, "the repository's directories are too deep, or links go in a circle");
-    for (const struct dirent *entry; code == ERR_OK && (entry = readdir(entries)) != NULL;) {
+        err = err_set(look->error, ERR_PERMANENT, "the repository's directories are too deep, or links go in a circle");
+    for (const struct dirent *entry; err == ERR_OK && (entry = readdir(entries)) != NULL;) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            code = check_entry(at, entry->d_name, depth, look);
+            err = check_entry(at, entry->d_name, depth, look);
     }
     closedir(entries);
-    return code;
+    return err;
 }
 
 static enum err check_alternates(int objects, int depth, struct look *look);
@@ -258,29 +257,29 @@ static enum err check_alternate(int objects, char *line, int depth, struct look 
         return ERR_OK;
     if (line[0] == '"' || ++look->alternates > ALTERNATES_MAX || depth > DEPTH_MAX)
         return err_set(look->error, ERR_PERMANENT, "the repository's objects/info/alternates are quoted or too many");
-    enum err code = open_place(objects, line, "objects/info/alternates", look, &fd);
-    if (code == ERR_OK)
-        code = check_entries(open_again(fd), depth, look);
-    if (code == ERR_OK)
-        code = check_alternates(fd, depth + 1, look);
+    enum err err = open_place(objects, line, "objects/info/alternates", look, &fd);
+    if (err == ERR_OK)
+        err = check_entries(open_again(fd), depth, look);
+    if (err == ERR_OK)
+        err = check_alternates(fd, depth + 1, look);
     if (fd >= 0)
         close(fd);
-    return code;
+    return err;
 }
 
 /* Other object directories, and theirs. */
 static enum err check_alternates(int objects, int depth, struct look *look)
 {
     char *text = mem_alloc(FILE_BYTES + 1), *rest = text;
-    enum err code = ERR_OK;
+    enum err err = ERR_OK;
     if (faccessat(objects, "info/alternates", F_OK, 0) != 0)
         rest = NULL;
     else if (!read_text(objects, "info/alternates", text))
-        code = err_set(look->error, ERR_PERMANENT, "the repository's objects/info/alternates cannot be read");
-    for (char *line; code == ERR_OK && rest != NULL && (line = strsep(&rest, "\n")) != NULL;)
-        code = check_alternate(objects, line, depth, look);
+        err = err_set(look->error, ERR_PERMANENT, "the repository's objects/info/alternates cannot be read");
+    for (char *line; err == ERR_OK && rest != NULL && (line = strsep(&rest, "\n")) != NULL;)
+        err = check_alternate(objects, line, depth, look);
     free(text);
-    return code;
+    return err;
 }
 
 /* A configuration that includes others may name any file; git_env.c keeps all others out. */
@@ -289,29 +288,29 @@ static enum err check_config(int at, const char *name, struct look *look)
     if (faccessat(at, name, F_OK, 0) != 0)
         return ERR_OK;
     char *text = mem_alloc(FILE_BYTES + 1);
-    enum err code = ERR_OK;
+    enum err err = ERR_OK;
     if (!read_text(at, name, text))
-        code = err_set(look->error, ERR_PERMANENT, "the repository's %s is no file or takes more than %d bytes", name,
-                       FILE_BYTES);
+        err = err_set(look->error, ERR_PERMANENT, "the repository's %s is no file or takes more than %d bytes", name,
+                      FILE_BYTES);
     else if (strcasestr(text, "[include") != NULL)
-        code = err_set(look->error, ERR_PERMANENT,
-                       "the repository's %s includes others, which is not allowed for file URLs", name);
+        err = err_set(look->error, ERR_PERMANENT,
+                      "the repository's %s includes others, which is not allowed for file URLs", name);
     free(text);
-    return code;
+    return err;
 }
 
 static enum err check_dir(int at, struct look *look)
 {
     static const char *const configs[] = {"config", "config.worktree"};
-    enum err code = check_entries(open_again(at), 0, look);
-    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]) && code == ERR_OK; i++)
-        code = check_config(at, configs[i], look);
-    int objects = code == ERR_OK ? openat(at, "objects", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    enum err err = check_entries(open_again(at), 0, look);
+    for (size_t i = 0; i < sizeof configs / sizeof(configs[0]) && err == ERR_OK; i++)
+        err = check_config(at, configs[i], look);
+    int objects = err == ERR_OK ? openat(at, "objects", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (objects < 0)
-        return code;
-    code = check_alternates(objects, 0, look);
+        return err;
+    err = check_alternates(objects, 0, look);
     close(objects);
-    return code;
+    return err;
 }
 
 /* Of a worktree: where the objects are. */
@@ -321,25 +320,25 @@ static enum err check_common_dir(int at, struct look *look)
     if (faccessat(at, "commondir", F_OK, 0) != 0)
         return ERR_OK;
     char *text = mem_alloc(FILE_BYTES + 1);
-    enum err code = read_text(at, "commondir", text)
-                        ? open_place(at, text, "commondir", look, &fd)
-                        : err_set(look->error, ERR_PERMANENT, "the repository's commondir cannot be read");
+    enum err err = read_text(at, "commondir", text)
+                       ? open_place(at, text, "commondir", look, &fd)
+                       : err_set(look->error, ERR_PERMANENT, "the repository's commondir cannot be read");
     free(text);
-    if (code == ERR_OK)
-        code = check_dir(fd, look);
+    if (err == ERR_OK)
+        err = check_dir(fd, look);
     if (fd >= 0)
         close(fd);
-    return code;
+    return err;
 }
 
 enum err git_source_check(const struct git_source *source, const struct git_rules *rules, child_tick_fn *tick,
                           void *tick_context, struct err_info *error)
 {
     struct look look = {.rules = rules, .tick = tick, .tick_context = tick_context, .error = error};
-    enum err code = check_place(source->fd, "directory", rules, error);
-    if (code == ERR_OK)
-        code = check_dir(source->fd, &look);
-    return code == ERR_OK ? check_common_dir(source->fd, &look) : code;
+    enum err err = check_place(source->fd, "directory", rules, error);
+    if (err == ERR_OK)
+        err = check_dir(source->fd, &look);
+    return err == ERR_OK ? check_common_dir(source->fd, &look) : err;
 }
 
 void git_source_name(const struct git_url *url, struct buf *words)

@@ -92,9 +92,9 @@ static enum err walk_count_visit(struct walk *walk)
 /* A tree on the way down; close_tree is owed where it is ERR_OK. */
 static enum err open_tree(struct walk *walk, const git_oid *id, git_tree **tree)
 {
-    enum err code = git_tree_open(walk->clone, id, tree, walk->error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = git_tree_open(walk->clone, id, tree, walk->error);
+    if (err != ERR_OK)
+        return err;
     walk->open_bytes += git_tree_bytes(*tree);
     return walk->open_bytes > walk->clone->rules.max_tree_bytes ? git_tree_too_big(walk->clone, walk->error) : ERR_OK;
 }
@@ -146,17 +146,17 @@ static struct git_file describe(const struct walk *walk, const git_tree_entry *e
 }
 
 /* Comparing tells of regular files only; a walk tells of all. */
-static enum err tell(struct walk *walk, enum git_change change, const git_tree_entry *entry)
+static enum err change_visit(struct walk *walk, enum git_change change, const git_tree_entry *entry)
 {
     enum kind kind = kind_of(entry);
     if (walk->changed != NULL && kind != KIND_FILE)
         return ERR_OK;
     struct place before = go_down(walk, entry);
     struct git_file file = describe(walk, entry, kind);
-    enum err code = walk->changed != NULL ? walk->changed(walk->context, change, &file, walk->error)
-                                          : walk->visit(walk->context, &file, walk->error);
+    enum err err = walk->changed != NULL ? walk->changed(walk->context, change, &file, walk->error)
+                                         : walk->visit(walk->context, &file, walk->error);
     go_up(walk, before);
-    return code;
+    return err;
 }
 
 static enum err walk_tree(struct walk *walk, enum git_change change, const git_oid *id);
@@ -164,11 +164,11 @@ static enum err walk_tree(struct walk *walk, enum git_change change, const git_o
 static enum err walk_entry(struct walk *walk, enum git_change change, const git_tree_entry *entry)
 {
     if (kind_of(entry) != KIND_TREE)
-        return tell(walk, change, entry);
+        return change_visit(walk, change, entry);
     struct place before = go_down(walk, entry);
-    enum err code = walk_tree(walk, change, git_tree_entry_id(entry));
+    enum err err = walk_tree(walk, change, git_tree_entry_id(entry));
     go_up(walk, before);
-    return code;
+    return err;
 }
 
 /* Everything below one tree, as `change` where two are compared. */
@@ -177,27 +177,27 @@ static enum err walk_tree(struct walk *walk, enum git_change change, const git_o
     git_tree *tree = NULL;
     if (++walk->depth > walk->clone->rules.max_depth)
         return git_tree_too_deep(walk->clone, walk->error);
-    enum err code = open_tree(walk, id, &tree);
-    size_t count = code == ERR_OK ? git_tree_entrycount(tree) : 0;
-    for (size_t i = 0; i < count && code == ERR_OK; i++) {
-        code = walk_count_visit(walk);
-        if (code == ERR_OK)
-            code = walk_entry(walk, change, git_tree_entry_byindex(tree, i));
+    enum err err = open_tree(walk, id, &tree);
+    size_t count = err == ERR_OK ? git_tree_entrycount(tree) : 0;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = walk_count_visit(walk);
+        if (err == ERR_OK)
+            err = walk_entry(walk, change, git_tree_entry_byindex(tree, i));
     }
     close_tree(walk, tree);
     walk->depth--;
-    return code;
+    return err;
 }
 
 enum err git_walk(struct git_clone *clone, const char *tree, git_visit_fn *visit, void *context, struct err_info *error)
 {
     git_oid id;
     struct walk walk = {.clone = clone, .visit = visit, .context = context, .error = error};
-    enum err code = git_parse_id(tree, &id, error);
-    if (code == ERR_OK)
-        code = walk_tree(&walk, GIT_CREATED, &id);
+    enum err err = git_parse_id(tree, &id, error);
+    if (err == ERR_OK)
+        err = walk_tree(&walk, GIT_CREATED, &id);
     buf_fini(&walk.path);
-    return code;
+    return err;
 }
 
 static enum err compare_trees(struct walk *walk, const git_oid *old_id, const git_oid *new_id);
@@ -211,14 +211,14 @@ static enum err compare_pair(struct walk *walk, const git_tree_entry *old_entry,
         return ERR_OK;
     if (old_kind == KIND_TREE) {
         struct place before = go_down(walk, new_entry);
-        enum err code = compare_trees(walk, old_id, new_id);
+        enum err err = compare_trees(walk, old_id, new_id);
         go_up(walk, before);
-        return code;
+        return err;
     }
     if (old_kind == KIND_FILE && new_kind == KIND_FILE)
-        return tell(walk, GIT_UPDATED, new_entry);
-    enum err code = tell(walk, GIT_DELETED, old_entry);
-    return code == ERR_OK ? tell(walk, GIT_CREATED, new_entry) : code;
+        return change_visit(walk, GIT_UPDATED, new_entry);
+    enum err err = change_visit(walk, GIT_DELETED, old_entry);
+    return err == ERR_OK ? change_visit(walk, GIT_CREATED, new_entry) : err;
 }
 
 static int order_of(const git_tree_entry *old_entry, const git_tree_entry *new_entry)
@@ -237,18 +237,18 @@ static enum err compare_entries(struct walk *walk, const git_tree *old_tree, con
         const git_tree_entry *new_entry = git_tree_entry_byindex(new_tree, new_at);
         if (old_entry == NULL && new_entry == NULL)
             return ERR_OK;
-        enum err code = walk_count_visit(walk);
-        if (code != ERR_OK)
-            return code;
+        enum err err = walk_count_visit(walk);
+        if (err != ERR_OK)
+            return err;
         int order = order_of(old_entry, new_entry);
         if (order == 0)
-            code = compare_pair(walk, old_entry, new_entry);
+            err = compare_pair(walk, old_entry, new_entry);
         else if (order < 0)
-            code = walk_entry(walk, GIT_DELETED, old_entry);
+            err = walk_entry(walk, GIT_DELETED, old_entry);
         else
-            code = walk_entry(walk, GIT_CREATED, new_entry);
-        if (code != ERR_OK)
-            return code;
+            err = walk_entry(walk, GIT_CREATED, new_entry);
+        if (err != ERR_OK)
+            return err;
         old_at += order <= 0;
         new_at += order >= 0;
     }
@@ -259,15 +259,15 @@ static enum err compare_trees(struct walk *walk, const git_oid *old_id, const gi
     git_tree *old_tree = NULL, *new_tree = NULL;
     if (++walk->depth > walk->clone->rules.max_depth)
         return git_tree_too_deep(walk->clone, walk->error);
-    enum err code = open_tree(walk, old_id, &old_tree);
-    if (code == ERR_OK)
-        code = open_tree(walk, new_id, &new_tree);
-    if (code == ERR_OK)
-        code = compare_entries(walk, old_tree, new_tree);
+    enum err err = open_tree(walk, old_id, &old_tree);
+    if (err == ERR_OK)
+        err = open_tree(walk, new_id, &new_tree);
+    if (err == ERR_OK)
+        err = compare_entries(walk, old_tree, new_tree);
     close_tree(walk, old_tree);
     close_tree(walk, new_tree);
     walk->depth--;
-    return code;
+    return err;
 }
 
 enum err git_compare(struct git_clone *clone, const char *old_tree, const char *new_tree, git_change_fn *visit,
@@ -275,13 +275,13 @@ enum err git_compare(struct git_clone *clone, const char *old_tree, const char *
 {
     git_oid old_id, new_id;
     struct walk walk = {.clone = clone, .changed = visit, .context = context, .error = error};
-    enum err code = git_parse_id(old_tree, &old_id, error);
-    if (code == ERR_OK)
-        code = git_parse_id(new_tree, &new_id, error);
-    if (code == ERR_OK && !git_oid_equal(&old_id, &new_id))
-        code = compare_trees(&walk, &old_id, &new_id);
+    enum err err = git_parse_id(old_tree, &old_id, error);
+    if (err == ERR_OK)
+        err = git_parse_id(new_tree, &new_id, error);
+    if (err == ERR_OK && !git_oid_equal(&old_id, &new_id))
+        err = compare_trees(&walk, &old_id, &new_id);
     buf_fini(&walk.path);
-    return code;
+    return err;
 }
 
 bool git_find(struct git_clone *clone, const char *tree, const char *path, char blob[GIT_SHA_MAX])

@@ -27,7 +27,7 @@ static void copy_trimmed(char *out, size_t size, const char *bytes, size_t len)
 }
 
 /* "HTTP/1.1 503 Service Unavailable" */
-static void begin(struct http_answer *answer, const char *line, size_t len)
+static void answer_begin(struct http_answer *answer, const char *line, size_t len)
 {
     const char *status = memchr(line, ' ', len);
     answer->reason[0] = answer->retry_after[0] = '\0';
@@ -45,7 +45,7 @@ size_t http_answer_header(char *bytes, size_t size, size_t count, void *context)
     if (answer->total > ANSWER_MAX)
         return 0;
     if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
-        begin(answer, bytes, len);
+        answer_begin(answer, bytes, len);
     else if (answer->begun && (bytes[0] == '\r' || bytes[0] == '\n'))
         answer->headers_done = true;
     else if (len > strlen(name) && strncasecmp(bytes, name, strlen(name)) == 0)
@@ -85,7 +85,7 @@ static void judge_status(const struct http_answer *answer, struct http_request *
     }
     /* Escaped before it is formatted: an answer may hold NUL. */
     char text[4 * HTTP_ANSWER_KEPT + 1];
-    size_t len = printable_copy(text, sizeof(text), answer->kept, answer->kept_len);
+    size_t len = printable_copy(text, sizeof text, answer->kept, answer->kept_len);
     request->outcome =
         err_set(&request->error, ERR_RETRY, "HTTP %d%s%s%s%s%s", request->status, answer->reason[0] != '\0' ? " " : "",
                 answer->reason, advice(request->status), len > 0 ? ": " : "", text);
@@ -147,17 +147,17 @@ static void judge_network(const struct http_answer *answer, CURL *easy, CURLcode
 {
     char peer[256], text[CURL_ERROR_SIZE];
     bool is_final = end == CURLE_UNSUPPORTED_PROTOCOL || end == CURLE_URL_MALFORMAT || answer->refused[0] != '\0';
-    peer_of(request->url, peer, sizeof(peer));
+    peer_of(request->url, peer, sizeof peer);
     if (answer->refused[0] != '\0')
-        snprintf(text, sizeof(text), "%s", answer->refused);
+        snprintf(text, sizeof text, "%s", answer->refused);
     else
-        network_text(answer, easy, end, text, sizeof(text));
-    enum err outcome = is_final ? ERR_PERMANENT : ERR_RETRY;
+        network_text(answer, easy, end, text, sizeof text);
+    enum err err = is_final ? ERR_PERMANENT : ERR_RETRY;
     if (answer->lacks_socket) {
-        outcome = ERR_LOCAL;
-        snprintf(text, sizeof(text), "this host lacks descriptors or memory for a connection");
+        err = ERR_LOCAL;
+        snprintf(text, sizeof text, "this host lacks descriptors or memory for a connection");
     }
-    request->outcome = err_set(&request->error, outcome, "%s%s", text, peer);
+    request->outcome = err_set(&request->error, err, "%s%s", text, peer);
 }
 
 void http_answer_judge(const struct http_answer *answer, CURL *easy, CURLcode end, struct http_request *request)

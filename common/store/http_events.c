@@ -70,7 +70,7 @@ static void act(struct http_events *events, curl_socket_t fd, int what)
 }
 
 /* Trouble is told as both, so that libcurl learns its reason from the socket. */
-static int told(uint32_t happened)
+static int curl_events_of(uint32_t happened)
 {
     if ((happened & (EPOLLERR | EPOLLHUP)) != 0)
         return CURL_CSELECT_IN | CURL_CSELECT_OUT;
@@ -97,12 +97,12 @@ static int patience(const struct http_events *events, int64_t wait_ms)
 void http_events_run(struct http_events *events, int64_t wait_ms)
 {
     struct epoll_event happened[EVENTS_AT_ONCE];
-    /* What was due may have ended a transfer, and then nobody is to wait for the others. */
+    /* What was due may have ended a transfer, and then the caller must not wait for the others. */
     int64_t wait = act_if_due(events) ? 0 : wait_ms;
     int count = epoll_wait(events->epoll, happened, EVENTS_AT_ONCE, patience(events, wait));
     if (count < 0 && errno != EINTR)
         must(count, "epoll_wait");
     for (int i = 0; i < count; i++)
-        act(events, happened[i].data.fd, told(happened[i].events));
+        act(events, happened[i].data.fd, curl_events_of(happened[i].events));
     (void)act_if_due(events);
 }

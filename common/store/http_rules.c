@@ -24,7 +24,7 @@ static bool parse_date(const char *text, int64_t *unix_s)
 {
     static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
                                         "%a %b %d %H:%M:%S %Y"};
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    for (size_t i = 0; i < sizeof forms / sizeof(forms[0]); i++) {
         struct tm parts = {0};
         const char *end = strptime(text, forms[i], &parts);
         if (end != NULL && end[strspn(end, " \t")] == '\0') {
@@ -88,7 +88,7 @@ static bool is_localhost(const char *host)
     return len == strlen(name) || host[len - strlen(name) - 1] == '.';
 }
 
-static enum err refuse(struct err_info *error)
+static enum err url_refuse(struct err_info *error)
 {
     error->code = ERR_USAGE;
     return err_prefix(error, "the base URL is refused (see deliver.allow_private)");
@@ -98,43 +98,43 @@ static enum err check_host(const char *host, const struct address_list *allowed,
 {
     if (address_check_literal(is_localhost(host) ? "127.0.0.1" : host, allowed, error) == ERR_OK)
         return ERR_OK;
-    return refuse(error);
+    return url_refuse(error);
 }
 
 enum err http_check_base_host(const char *url, const struct address_list *allowed, struct err_info *error)
 {
     char *host = NULL;
     CURLU *parsed = curl_url();
-    enum err code = ERR_OK;
+    enum err err = ERR_OK;
     if (curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
         curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
         address_check_host(host, allowed, error) != ERR_OK)
-        code = refuse(error);
+        err = url_refuse(error);
     curl_free(host);
     curl_url_cleanup(parsed);
-    return code;
+    return err;
 }
 
 enum err http_check_base_url(const char *url, const struct address_list *allowed, struct err_info *error)
 {
-    enum err code = check_text(url, error);
-    if (code != ERR_OK)
-        return code;
+    enum err err = check_text(url, error);
+    if (err != ERR_OK)
+        return err;
     char *user = NULL, *password = NULL, *host = NULL;
     CURLU *parsed = curl_url();
     CURLUcode failure = curl_url_set(parsed, CURLUPART_URL, url, 0);
     if (failure == CURLUE_OK)
         failure = curl_url_get(parsed, CURLUPART_HOST, &host, 0);
     if (failure != CURLUE_OK)
-        code = err_set(error, ERR_USAGE, "the base URL is malformed: %s", curl_url_strerror(failure));
+        err = err_set(error, ERR_USAGE, "the base URL is malformed: %s", curl_url_strerror(failure));
     else if (curl_url_get(parsed, CURLUPART_USER, &user, 0) == CURLUE_OK ||
              curl_url_get(parsed, CURLUPART_PASSWORD, &password, 0) == CURLUE_OK)
-        code = err_set(error, ERR_USAGE, "the base URL must hold no user name and no password");
+        err = err_set(error, ERR_USAGE, "the base URL must hold no user name and no password");
     else
-        code = check_host(host, allowed, error);
+        err = check_host(host, allowed, error);
     curl_free(user);
     curl_free(password);
     curl_free(host);
     curl_url_cleanup(parsed);
-    return code;
+    return err;
 }

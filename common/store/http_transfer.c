@@ -182,7 +182,7 @@ static void add_header(struct transfer *transfer, const char *line)
         transfer->headers[at - 1].next = &transfer->headers[at];
 }
 
-static void begin(struct transfer *transfer, int64_t timeout_ms)
+static void transfer_begin(struct transfer *transfer, int64_t timeout_ms)
 {
     int64_t connect_ms = timeout_ms < CONNECT_MS ? timeout_ms : CONNECT_MS;
     transfer->body_at = 0;
@@ -223,17 +223,17 @@ void http_submit(struct http *http, struct http_request *request)
     while (transfer->request != NULL)
         transfer++;
     prepare(transfer, request);
-    begin(transfer, request->timeout_ms);
+    transfer_begin(transfer, request->timeout_ms);
     http->under_way++;
 }
 
-static void release(struct transfer *transfer)
+static void transfer_release(struct transfer *transfer)
 {
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);
     transfer->request = NULL;
 }
 
-/* A kept connection that the receiver had closed while nobody looked. libcurl begins again by itself where it learns of
+/* A kept connection that the receiver had closed while it was idle. libcurl begins again by itself where it learns of
  * that while reading, but not while it sends. Both goes together stay within the request's time. */
 static bool go_again(struct transfer *transfer, CURLcode end)
 {
@@ -244,7 +244,7 @@ static bool go_again(struct transfer *transfer, CURLcode end)
         return false;
     transfer->again = true;
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);
-    begin(transfer, left);
+    transfer_begin(transfer, left);
     return true;
 }
 
@@ -255,7 +255,7 @@ static void finish(struct transfer *transfer, CURLcode end)
     struct http *http = transfer->http;
     struct http_request *request = transfer->request;
     http_answer_judge(&transfer->answer, transfer->easy, end, request);
-    release(transfer);
+    transfer_release(transfer);
     http->done[(http->done_first + http->done_count++) % http->parallel] = request;
 }
 
@@ -297,7 +297,7 @@ void http_cancel_all(struct http *http)
 {
     for (int i = 0; i < http->parallel; i++) {
         if (http->transfers[i].request != NULL)
-            release(&http->transfers[i]);
+            transfer_release(&http->transfers[i]);
     }
     http->done_count = http->under_way = 0;
 }

@@ -53,9 +53,9 @@ static enum err read_applied(struct pg *pg, PGresult **rows, struct err_info *er
 {
     *rows = NULL;
     PGresult *found = NULL;
-    enum err outcome = pg_exec(pg, &sql_migrate_exists, NULL, &found, error);
-    if (outcome)
-        return outcome;
+    enum err err = pg_exec(pg, &sql_migrate_exists, NULL, &found, error);
+    if (err != ERR_OK)
+        return err;
     bool exists = pg_bool(found, 0, 0);
     PQclear(found);
     return exists ? pg_exec(pg, &sql_migrate_applied, NULL, rows, error) : ERR_OK;
@@ -66,14 +66,14 @@ static enum err read_applied(struct pg *pg, PGresult **rows, struct err_info *er
 static enum err check_encoding(struct pg *pg, struct err_info *error)
 {
     PGresult *row = NULL;
-    enum err outcome = pg_exec(pg, &sql_migrate_encoding, NULL, &row, error);
-    if (!outcome && strcmp(pg_text(row, 0, 1), "UTF8") != 0)
-        outcome = err_set(error, ERR_CONFLICT,
-                          "the database %s keeps texts as %s, and Reprise needs UTF8; make another one: "
-                          "createdb -E UTF8 -T template0 NAME",
-                          pg_text(row, 0, 0), pg_text(row, 0, 1));
+    enum err err = pg_exec(pg, &sql_migrate_encoding, NULL, &row, error);
+    if (err == ERR_OK && strcmp(pg_text(row, 0, 1), "UTF8") != 0)
+        err = err_set(error, ERR_CONFLICT,
+                      "the database %s keeps texts as %s, and Reprise needs UTF8; make another one: "
+                      "createdb -E UTF8 -T template0 NAME",
+                      pg_text(row, 0, 0), pg_text(row, 0, 1));
     PQclear(row);
-    return outcome;
+    return err;
 }
 
 static enum err check_one(const PGresult *rows, int row, const struct sql *migration, struct err_info *error)
@@ -110,21 +110,22 @@ static enum err check_applied(const PGresult *rows, struct migrations known, int
         if ((size_t)row >= known.count)
             return err_set(error, ERR_CONFLICT, "the database has migration %s, which this program lacks",
                            pg_text(rows, row_count - 1, 1));
-        enum err outcome = check_one(rows, row, known.list[row], error);
-        if (outcome)
-            return outcome;
+        enum err err = check_one(rows, row, known.list[row], error);
+        if (err != ERR_OK)
+            return err;
     }
     return ERR_OK;
 }
 
-static enum err look(struct pg *pg, struct migrations known, int *current, size_t *count, struct err_info *error)
+static enum err versions_read(struct pg *pg, struct migrations known, int *current, size_t *count,
+                              struct err_info *error)
 {
     PGresult *rows;
-    enum err outcome = read_applied(pg, &rows, error);
-    if (!outcome)
-        outcome = check_applied(rows, known, current, count, error);
+    enum err err = read_applied(pg, &rows, error);
+    if (err == ERR_OK)
+        err = check_applied(rows, known, current, count, error);
     PQclear(rows);
-    return outcome;
+    return err;
 }
 
 enum err migrate_status_of(struct pg *pg, struct migrations known, int *current, int *wanted, struct err_info *error)
@@ -132,8 +133,8 @@ enum err migrate_status_of(struct pg *pg, struct migrations known, int *current,
     size_t count;
     *current = 0;
     *wanted = newest(known);
-    enum err outcome = pg_ready(pg, error);
-    return outcome ? outcome : look(pg, known, current, &count, error);
+    enum err err = pg_ready(pg, error);
+    return err ? err : versions_read(pg, known, current, &count, error);
 }
 
 /* ---- applying -------------------------------------------------------------------------------------------- */
@@ -146,21 +147,21 @@ static enum err record(struct pg *pg, const struct sql *migration, struct err_in
     pg_arg_int4(args, version_of(migration));
     pg_arg_text(args, name_of(migration));
     pg_arg_text(args, checksum);
-    enum err outcome = pg_exec(pg, &sql_migrate_record, args, NULL, error);
+    enum err err = pg_exec(pg, &sql_migrate_record, args, NULL, error);
     pg_args_drop(args);
-    return outcome;
+    return err;
 }
 
 static enum err apply(struct pg *pg, const struct sql *migration, struct err_info *error)
 {
-    enum err outcome = pg_exec(pg, &sql_migrate_begin, NULL, NULL, error);
-    if (!outcome)
-        outcome = pg_script(pg, migration->text, error);
-    if (!outcome)
-        outcome = record(pg, migration, error);
-    if (!outcome)
-        outcome = pg_exec(pg, &sql_migrate_commit, NULL, NULL, error);
-    if (outcome)
+    enum err err = pg_exec(pg, &sql_migrate_begin, NULL, NULL, error);
+    if (err == ERR_OK)
+        err = pg_script(pg, migration->text, error);
+    if (err == ERR_OK)
+        err = record(pg, migration, error);
+    if (err == ERR_OK)
+        err = pg_exec(pg, &sql_migrate_commit, NULL, NULL, error);
+    if (err != ERR_OK)
         return err_prefix(error, "migration %s", name_of(migration));
     log_info("applied migration %s", name_of(migration));
     return ERR_OK;
@@ -171,11 +172,11 @@ static enum err take_turn(struct pg *pg, struct err_info *error)
 {
     static const struct sql *const STEPS[] = {&sql_migrate_no_limits, &sql_migrate_lock, &sql_migrate_lock_limit,
                                               &sql_migrate_create};
-    enum err outcome = pg_ready(pg, error);
+    enum err err = pg_ready(pg, error);
     pg_wait_for_ever(pg);
-    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && !outcome; i++)
-        outcome = pg_exec(pg, STEPS[i], NULL, NULL, error);
-    return outcome;
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && !err; i++)
+        err = pg_exec(pg, STEPS[i], NULL, NULL, error);
+    return err;
 }
 
 enum err migrate_run_of(struct pg *pg, struct migrations known, int *applied, struct err_info *error)
@@ -183,18 +184,18 @@ enum err migrate_run_of(struct pg *pg, struct migrations known, int *applied, st
     *applied = 0;
     int current;
     size_t next = 0;
-    enum err outcome = take_turn(pg, error);
-    if (!outcome)
-        outcome = check_encoding(pg, error);
-    if (!outcome)
-        outcome = look(pg, known, &current, &next, error);
-    while (!outcome && next < known.count) {
-        outcome = apply(pg, known.list[next++], error);
-        if (!outcome)
+    enum err err = take_turn(pg, error);
+    if (err == ERR_OK)
+        err = check_encoding(pg, error);
+    if (err == ERR_OK)
+        err = versions_read(pg, known, &current, &next, error);
+    while (!err && next < known.count) {
+        err = apply(pg, known.list[next++], error);
+        if (err == ERR_OK)
             ++*applied;
     }
     pg_close(pg); /* ends the turn, the missing limits, and an open transaction */
-    return outcome;
+    return err;
 }
 
 /* ---- the embedded list ----------------------------------------------------------------------------------- */

@@ -64,7 +64,7 @@ MUST_CHECK enum err pg_ready(struct pg *pg, struct err_info *error);
 void pg_close(struct pg *pg);
 /* Rolls back if a transaction is open. A failure closes the connection, which has the same effect. */
 void pg_abort(struct pg *pg);
-/* No deadline for answers until the connection is closed: for whoever lifts the server's limits too. */
+/* No deadline for answers until the connection is closed: for callers that lift the server's limits too. */
 void pg_wait_for_ever(struct pg *pg);
 /* The socket, for polling; -1 if not connected. */
 int pg_socket(const struct pg *pg);
@@ -114,7 +114,7 @@ int pg_batch_count(const struct pg_batch *batch);
 const PGresult *pg_batch_result(const struct pg_batch *batch, int index);
 
 /* A batch of one without parameters to fill in afterwards: `args` by pg_args_new. The caller PQclears `*result`
- * (`result` may be NULL if nobody looks). */
+ * (`result` may be NULL where it is not read). */
 struct pg_args *pg_args_new(void);
 void pg_args_drop(struct pg_args *args);
 void pg_args_reset(struct pg_args *args);

@@ -1,7 +1,7 @@
 /*
  * Waiting for the server with a deadline. libpq's own waits have none: a server, or a proxy in front of it, that holds
- * the connection and says nothing would keep its owner for ever. The connection is in non-blocking mode all its life,
- * and this is the only place that waits for it.
+ * the connection and says nothing would keep its owner waiting without end. The connection is in non-blocking mode all
+ * its life, and this is the only place that waits for it.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -27,7 +27,7 @@
 
 struct sqlstate_class {
     const char *sqlstate; /* or what it begins with */
-    enum err code;
+    enum err err;
 };
 
 /* Of two characters: the whole class. 40 is a rollback, 53 too little memory, disk or connections, 58 trouble below the
@@ -43,12 +43,12 @@ static enum err class_of(const char *sqlstate)
 {
     for (size_t i = 0; i < sizeof CLASSES / sizeof *CLASSES; i++) {
         if (strncmp(CLASSES[i].sqlstate, sqlstate, strlen(CLASSES[i].sqlstate)) == 0)
-            return CLASSES[i].code;
+            return CLASSES[i].err;
     }
     return ERR_PERMANENT;
 }
 
-static const char *field(const PGresult *result, int code)
+static const char *error_field(const PGresult *result, int code)
 {
     const char *text = PQresultErrorField(result, code);
     return text ? text : "";
@@ -57,7 +57,7 @@ static const char *field(const PGresult *result, int code)
 /* FATAL and PANIC end the connection, whatever their SQLSTATE. */
 static bool ends_connection(const PGresult *result)
 {
-    const char *severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *severity = error_field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     return strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
 }
 
@@ -67,14 +67,14 @@ static bool is_stale(const char *sqlstate, const PGresult *result)
 {
     return strcmp(sqlstate, "26000") == 0 ||
            (strcmp(sqlstate, "0A000") == 0 &&
-            strcmp(field(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0);
+            strcmp(error_field(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0);
 }
 
 /* "Failing row contains (…)" shows a whole row, which may hold what no error text may. */
 static const char *detail_of(const char *sqlstate, const PGresult *result)
 {
     bool shows_row = strcmp(sqlstate, "23502") == 0 || strcmp(sqlstate, "23514") == 0;
-    return shows_row ? "" : field(result, PG_DIAG_MESSAGE_DETAIL);
+    return shows_row ? "" : error_field(result, PG_DIAG_MESSAGE_DETAIL);
 }
 
 const char *pg_one_line(const char *text, char out[ERR_TEXT_MAX])
@@ -131,26 +131,26 @@ enum err pg_unexpected(struct pg *pg, const char *statement, const PGresult *res
 
 enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error)
 {
-    const char *sqlstate = field(result, PG_DIAG_SQLSTATE);
+    const char *sqlstate = error_field(result, PG_DIAG_SQLSTATE);
     if (!*sqlstate)
         return pg_lost(pg, statement, error);
 
-    enum err code = ends_connection(result) ? ERR_UNREACHABLE : class_of(sqlstate);
+    enum err err = ends_connection(result) ? ERR_UNREACHABLE : class_of(sqlstate);
     if (is_stale(sqlstate, result)) {
         pg->stale = true;
-        code = ERR_RETRY;
+        err = ERR_RETRY;
     }
     char message[ERR_TEXT_MAX], detail[ERR_TEXT_MAX];
-    pg_one_line(field(result, PG_DIAG_MESSAGE_PRIMARY), message);
+    pg_one_line(error_field(result, PG_DIAG_MESSAGE_PRIMARY), message);
     pg_one_line(detail_of(sqlstate, result), detail);
     if (*detail)
-        err_set(error, code, "%s: %s (%s)", statement, message, detail);
+        err_set(error, err, "%s: %s (%s)", statement, message, detail);
     else
-        err_set(error, code, "%s: %s", statement, message);
+        err_set(error, err, "%s: %s", statement, message);
     set_sqlstate(error, sqlstate);
-    if (code == ERR_UNREACHABLE)
+    if (err == ERR_UNREACHABLE)
         pg_close(pg);
-    return code;
+    return err;
 }
 
 /* ---- waiting for an answer --------------------------------------------------------------------------------------- */
@@ -169,7 +169,7 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
     return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
 }
 
-static void begin_anew(struct pg *pg, struct vigil *vigil)
+static void vigil_restart(struct pg *pg, struct vigil *vigil)
 {
     pg->heard_ms = clock_mono_ms();
     vigil->deadline_ms = pg->answer_ms == 0 ? 0 : pg->heard_ms + pg->answer_ms;
@@ -213,7 +213,7 @@ static enum waited wait_once(struct pg *pg, bool sending, struct vigil *vigil)
         return WAITED_BROKEN;
     if (ready <= 0)
         return judge_silence(pg, vigil);
-    begin_anew(pg, vigil); /* a sign of life */
+    vigil_restart(pg, vigil); /* a sign of life */
     return WAITED_READY;
 }
 
@@ -222,7 +222,7 @@ static enum waited wait_once(struct pg *pg, bool sending, struct vigil *vigil)
 static enum waited wait_for_result(struct pg *pg)
 {
     struct vigil vigil;
-    begin_anew(pg, &vigil);
+    vigil_restart(pg, &vigil);
     for (;;) {
         int unsent = PQflush(pg->conn);
         if (unsent < 0 || !PQisBusy(pg->conn))
@@ -255,13 +255,13 @@ enum err pg_answer(struct pg *pg, const char *statement, PGresult **answer, stru
     *answer = NULL;
     for (;;) {
         PGresult *result;
-        enum err outcome = pg_next_result(pg, statement, &result, error);
-        if (outcome) {
+        enum err err = pg_next_result(pg, statement, &result, error);
+        if (err != ERR_OK) {
             PQclear(*answer);
             *answer = NULL;
         }
-        if (outcome || !result)
-            return outcome;
+        if (err || !result)
+            return err;
         if (*answer && PQresultStatus(*answer) == PGRES_FATAL_ERROR) {
             PQclear(result);
             continue;
@@ -269,7 +269,7 @@ enum err pg_answer(struct pg *pg, const char *statement, PGresult **answer, stru
         PQclear(*answer);
         *answer = result;
         if (is_copy(result))
-            return ERR_OK; /* goes on for ever: the caller closes the connection */
+            return ERR_OK; /* goes on without end: the caller closes the connection */
     }
 }
 

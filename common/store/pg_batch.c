@@ -64,13 +64,13 @@ enum err pg_prepare(struct pg *pg, const struct sql *statement, struct err_info 
     if (!PQsendPrepare(pg->conn, pg_statement_name(statement, name), statement->text, 0, NULL))
         return pg_lost(pg, statement->name, error);
     PGresult *result;
-    enum err outcome = pg_answer(pg, statement->name, &result, error);
-    if (!outcome && PQresultStatus(result) == PGRES_COMMAND_OK)
+    enum err err = pg_answer(pg, statement->name, &result, error);
+    if (err == ERR_OK && PQresultStatus(result) == PGRES_COMMAND_OK)
         mark_prepared(pg, statement);
-    else if (!outcome)
-        outcome = pg_fail(pg, statement->name, result, error);
+    else if (err == ERR_OK)
+        err = pg_fail(pg, statement->name, result, error);
     PQclear(result);
-    return outcome;
+    return err;
 }
 
 /* ---- building a batch ------------------------------------------------------------------------------------ */
@@ -144,9 +144,9 @@ enum err pg_batch_start(struct pg *pg, struct pg_batch *batch, struct err_info *
     assert(!pg->under_way);
     clear_results(batch);
     for (int i = 0; i < batch->count; i++) {
-        enum err outcome = pg_prepare(pg, batch->items[i].statement, error);
-        if (outcome)
-            return outcome;
+        enum err err = pg_prepare(pg, batch->items[i].statement, error);
+        if (err != ERR_OK)
+            return err;
     }
     if (batch->count == 0)
         return ERR_OK;
@@ -178,13 +178,13 @@ static enum err read_item(struct pg *pg, struct item *item, enum err known, stru
 {
     const char *name = item->statement->name;
     PGresult *result;
-    enum err outcome = pg_next_result(pg, name, &result, error);
-    if (outcome)
-        return outcome;
+    enum err err = pg_next_result(pg, name, &result, error);
+    if (err != ERR_OK)
+        return err;
     if (!result)
         return pg_lost(pg, name, error);
 
-    outcome = known;
+    err = known;
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
@@ -195,26 +195,26 @@ static enum err read_item(struct pg *pg, struct item *item, enum err known, stru
     case PGRES_PIPELINE_ABORTED:
         break;
     case PGRES_FATAL_ERROR:
-        outcome = pg_fail(pg, name, result, error);
+        err = pg_fail(pg, name, result, error);
         break;
     default:
-        outcome = pg_unexpected(pg, name, result, error);
+        err = pg_unexpected(pg, name, result, error);
         break;
     }
     PQclear(result);
     if (!pg->conn)
-        return outcome;
+        return err;
     enum err end = pg_next_result(pg, name, &result, error);
     if (end)
         return end;
     PQclear(result);
-    return result || connection_is_lost(pg) ? pg_lost(pg, name, error) : outcome;
+    return result || connection_is_lost(pg) ? pg_lost(pg, name, error) : err;
 }
 
 /* Reads up to the sync. An error before it is one of the implicit commit, where no BEGIN stands in front. */
 static enum err read_sync(struct pg *pg, const char *name, enum err known, struct err_info *error)
 {
-    enum err outcome = known;
+    enum err err = known;
     for (int empty = 0; empty < 2;) {
         PGresult *result;
         enum err silent = pg_next_result(pg, name, &result, error);
@@ -224,12 +224,12 @@ static enum err read_sync(struct pg *pg, const char *name, enum err known, struc
         if (!result)
             empty++;
         else if (status == PGRES_FATAL_ERROR)
-            outcome = pg_fail(pg, name, result, error);
+            err = pg_fail(pg, name, result, error);
         PQclear(result);
         if (!pg->conn)
-            return outcome;
+            return err;
         if (result && status == PGRES_PIPELINE_SYNC)
-            return PQexitPipelineMode(pg->conn) ? outcome : pg_lost(pg, name, error);
+            return PQexitPipelineMode(pg->conn) ? err : pg_lost(pg, name, error);
     }
     return pg_lost(pg, name, error);
 }
@@ -244,16 +244,16 @@ enum err pg_batch_end(struct pg *pg, struct pg_batch *batch, struct err_info *er
     assert(pg->under_way == batch);
     pg->under_way = NULL;
 
-    enum err outcome = ERR_OK;
+    enum err err = ERR_OK;
     for (int i = 0; i < batch->count && pg->conn; i++)
-        outcome = read_item(pg, &batch->items[i], outcome, error);
-    return pg->conn ? read_sync(pg, last, outcome, error) : outcome;
+        err = read_item(pg, &batch->items[i], err, error);
+    return pg->conn ? read_sync(pg, last, err, error) : err;
 }
 
 enum err pg_batch_run(struct pg *pg, struct pg_batch *batch, struct err_info *error)
 {
-    enum err outcome = pg_batch_start(pg, batch, error);
-    return outcome ? outcome : pg_batch_end(pg, batch, error);
+    enum err err = pg_batch_start(pg, batch, error);
+    return err ? err : pg_batch_end(pg, batch, error);
 }
 
 /* ---- one statement, and scripts -------------------------------------------------------------------------- */
@@ -261,26 +261,26 @@ enum err pg_batch_run(struct pg *pg, struct pg_batch *batch, struct err_info *er
 /* Judges the result of a statement that ran alone; takes it. */
 static enum err take_result(struct pg *pg, const char *name, PGresult *result, PGresult **out, struct err_info *error)
 {
-    enum err outcome = ERR_OK;
+    enum err err = ERR_OK;
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_FATAL_ERROR)
-        outcome = pg_fail(pg, name, result, error);
+        err = pg_fail(pg, name, result, error);
     else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-        outcome = pg_unexpected(pg, name, result, error);
-    if (!outcome && out)
+        err = pg_unexpected(pg, name, result, error);
+    if (err == ERR_OK && out)
         *out = result;
     else
         PQclear(result);
-    return outcome;
+    return err;
 }
 
 enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_args *args, PGresult **result,
                  struct err_info *error)
 {
     assert(!pg->under_way);
-    enum err outcome = pg_prepare(pg, statement, error);
-    if (outcome)
-        return outcome;
+    enum err err = pg_prepare(pg, statement, error);
+    if (err != ERR_OK)
+        return err;
     char name[PG_NAME_MAX];
     struct pg_bound bound = {.count = 0};
     if (args)
@@ -289,8 +289,8 @@ enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_arg
                              bound.formats, 0))
         return pg_lost(pg, statement->name, error);
     PGresult *answer;
-    outcome = pg_answer(pg, statement->name, &answer, error);
-    return outcome ? outcome : take_result(pg, statement->name, answer, result, error);
+    err = pg_answer(pg, statement->name, &answer, error);
+    return err ? err : take_result(pg, statement->name, answer, result, error);
 }
 
 /* The line of the script that the server's complaint points at; 0 = it points at none. Positions count characters. */
@@ -316,12 +316,12 @@ enum err pg_script(struct pg *pg, const char *text, struct err_info *error)
     PGresult *result;
     if (!PQsendQuery(pg->conn, text))
         return pg_lost(pg, "script", error);
-    enum err outcome = pg_answer(pg, "script", &result, error);
-    if (outcome)
-        return outcome;
+    enum err err = pg_answer(pg, "script", &result, error);
+    if (err != ERR_OK)
+        return err;
     int line = line_of_error(result, text);
-    outcome = take_result(pg, "script", result, NULL, error);
-    if (outcome)
+    err = take_result(pg, "script", result, NULL, error);
+    if (err != ERR_OK)
         error->line = line;
-    return outcome;
+    return err;
 }

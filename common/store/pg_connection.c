@@ -154,12 +154,12 @@ static void log_notice(void *context, const PGresult *result)
     log_debug("postgres: %s", pg_one_line(PQresultErrorMessage(result), line));
 }
 
-static enum err refuse_connection(const char *why, enum err code, struct err_info *error)
+static enum err refuse_connection(const char *why, enum err err, struct err_info *error)
 {
     char line[ERR_TEXT_MAX];
-    err_set(error, code, "%s: %s", code == ERR_USAGE ? "postgres.url" : "PostgreSQL", pg_one_line(why, line));
+    err_set(error, err, "%s: %s", err == ERR_USAGE ? "postgres.url" : "PostgreSQL", pg_one_line(why, line));
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", SQLSTATE_CANNOT_CONNECT);
-    return code;
+    return err;
 }
 
 static enum err make_connection(struct pg *pg, struct err_info *error)
@@ -178,7 +178,7 @@ static enum err make_connection(struct pg *pg, struct err_info *error)
     return PQsetnonblocking(conn, 1) == 0 ? set_session(pg, error) : pg_lost(pg, "connection", error);
 }
 
-/* A server that ended the connection while nobody looked has left its last words in the socket. */
+/* A server that ended the connection while it was idle has left its last words in the socket. */
 static void close_if_ended(struct pg *pg)
 {
     for (;;) {
@@ -279,7 +279,7 @@ int pg_socket(const struct pg *pg)
 
 static const struct pg_limits LIMITS = {2000, 1000, 1000, 1000, 2000, false, 0};
 
-/* True as well where nobody can tell. */
+/* True as well where it cannot be told. */
 static bool is_at_work(struct pg *second, int process)
 {
     struct err_info ignored = {0};

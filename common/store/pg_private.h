@@ -58,7 +58,7 @@ MUST_CHECK enum err pg_answer(struct pg *pg, const char *statement, PGresult **a
 
 /* Classes a result that is an error. A connection that is lost by it is closed, and the class is ERR_UNREACHABLE. */
 enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);
-/* The connection is lost or in a state that nobody can go on from: closes it. ERR_UNREACHABLE with libpq's reason. */
+/* The connection is lost or in a state that cannot be used further: closes it. ERR_UNREACHABLE with libpq's reason. */
 enum err pg_lost(struct pg *pg, const char *statement, struct err_info *error);
 /* A COPY or another answer that no statement of ours may give: closes the connection. ERR_PERMANENT. */
 enum err pg_unexpected(struct pg *pg, const char *statement, const PGresult *result, struct err_info *error);

@@ -97,40 +97,40 @@ static redisContext *open_context(const struct redis *redis)
 }
 
 /* A step of the login. Of a refusal only the code is told: servers that do not know AUTH repeat its arguments. */
-static enum err greet(struct redis *redis, const char *step, struct err_info *error)
+static enum err connection_greet(struct redis *redis, const char *step, struct err_info *error)
 {
     redisReply *reply;
-    enum err outcome = exchange(redis, redis->scratch, &reply, error);
-    if (outcome)
-        return outcome;
+    enum err err = exchange(redis, redis->scratch, &reply, error);
+    if (err != ERR_OK)
+        return err;
     if (reply->type == REDIS_REPLY_ERROR) {
         const char *text = redis_text(reply);
-        outcome = err_set(error, ERR_UNREACHABLE, "Redis: %s was refused: %.*s", step, (int)strcspn(text, " "), text);
+        err = err_set(error, ERR_UNREACHABLE, "Redis: %s was refused: %.*s", step, (int)strcspn(text, " "), text);
         redis_close(redis);
     }
     freeReplyObject(reply);
-    return outcome;
+    return err;
 }
 
 static enum err log_in(struct redis *redis, struct err_info *error)
 {
     const struct redis_address *address = redis->address;
-    enum err outcome = ERR_OK;
+    enum err err = ERR_OK;
     if (address->password) {
         redis_args_reset(redis->scratch);
         redis_arg(redis->scratch, "AUTH");
         if (address->user)
             redis_arg(redis->scratch, address->user);
         redis_arg(redis->scratch, address->password);
-        outcome = greet(redis, "AUTH", error);
+        err = connection_greet(redis, "AUTH", error);
     }
-    if (!outcome && address->database != 0) {
+    if (err == ERR_OK && address->database != 0) {
         redis_args_reset(redis->scratch);
         redis_arg(redis->scratch, "SELECT");
         redis_arg_int(redis->scratch, address->database);
-        outcome = greet(redis, "SELECT", error);
+        err = connection_greet(redis, "SELECT", error);
     }
-    return outcome;
+    return err;
 }
 
 static enum err make_connection(struct redis *redis, struct err_info *error)
@@ -140,21 +140,21 @@ static enum err make_connection(struct redis *redis, struct err_info *error)
     const char *why = !context ? "out of memory" : context->err ? context->errstr : NULL;
     if (!why && redisSetTimeout(context, timeval_of(redis->command_ms)) != REDIS_OK)
         why = context->errstr;
-    enum err outcome = ERR_OK;
+    enum err err = ERR_OK;
     if (why && redis->address->unix_path)
-        outcome = err_set(error, ERR_UNREACHABLE, "Redis: %s (%s)", why, redis->address->unix_path);
+        err = err_set(error, ERR_UNREACHABLE, "Redis: %s (%s)", why, redis->address->unix_path);
     else if (why)
-        outcome = err_set(error, ERR_UNREACHABLE, "Redis: %s (%s:%d)", why, redis->address->host, redis->address->port);
+        err = err_set(error, ERR_UNREACHABLE, "Redis: %s (%s:%d)", why, redis->address->host, redis->address->port);
     else if (redis->address->tls)
-        outcome = redis_tls_start(context, redis->address->host, error);
-    if (!outcome)
-        outcome = log_in(redis, error);
-    if (outcome)
+        err = redis_tls_start(context, redis->address->host, error);
+    if (err == ERR_OK)
+        err = log_in(redis, error);
+    if (err != ERR_OK)
         redis_close(redis);
-    return outcome;
+    return err;
 }
 
-/* Nobody sends us anything unasked: a socket that can be read between commands has been closed by the other side. */
+/* Redis sends nothing unasked: a socket that can be read between commands has been closed by the other side. */
 static bool has_ended(const redisContext *context)
 {
     struct pollfd waiting = {.fd = context->fd, .events = POLLIN, .revents = 0};
@@ -185,25 +185,25 @@ static enum err class_of(const redisReply *reply)
 /* Judges a reply; takes it. `what` names the command or script. */
 static enum err take_reply(redisReply *reply, const char *what, redisReply **out, struct err_info *error)
 {
-    enum err outcome = ERR_OK;
+    enum err err = ERR_OK;
     if (reply->type == REDIS_REPLY_ERROR)
-        outcome = err_set(error, class_of(reply), "Redis: %s: %s", what, redis_text(reply));
-    if (!outcome && out)
+        err = err_set(error, class_of(reply), "Redis: %s: %s", what, redis_text(reply));
+    if (err == ERR_OK && out)
         *out = reply;
     else
         freeReplyObject(reply);
-    return outcome;
+    return err;
 }
 
 enum err redis_run(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
 {
     assert(redis_args_count(args) > 0);
     redisReply *answer;
-    enum err outcome = redis_ready(redis, error);
-    if (!outcome)
-        outcome = exchange(redis, args, &answer, error);
-    if (outcome)
-        return outcome;
+    enum err err = redis_ready(redis, error);
+    if (err == ERR_OK)
+        err = exchange(redis, args, &answer, error);
+    if (err != ERR_OK)
+        return err;
     char command[32];
     snprintf(command, sizeof command, "%.*s", (int)redis_args_lengths(args)[0], redis_args_values(args)[0]);
     return take_reply(answer, command, reply, error);
@@ -226,18 +226,18 @@ enum err redis_run_script(struct redis *redis, const struct lua *script, int key
 {
     assert(keys >= 0 && keys <= redis_args_count(args));
     redisReply *answer;
-    enum err outcome = redis_ready(redis, error);
-    if (outcome)
-        return outcome;
+    enum err err = redis_ready(redis, error);
+    if (err != ERR_OK)
+        return err;
     build_call(redis, "EVALSHA", redis_script_sha(script), keys, args);
-    outcome = exchange(redis, redis->scratch, &answer, error);
-    if (!outcome && has_code(answer, "NOSCRIPT")) {
+    err = exchange(redis, redis->scratch, &answer, error);
+    if (err == ERR_OK && has_code(answer, "NOSCRIPT")) {
         /* EVAL runs it and keeps it for the next EVALSHA. */
         freeReplyObject(answer);
         build_call(redis, "EVAL", script->text, keys, args);
-        outcome = exchange(redis, redis->scratch, &answer, error);
+        err = exchange(redis, redis->scratch, &answer, error);
     }
-    return outcome ? outcome : take_reply(answer, script->name, reply, error);
+    return err ? err : take_reply(answer, script->name, reply, error);
 }
 
 /* ---- scripts ----------------------------------------------------------------------------------------------------- */

@@ -56,9 +56,9 @@ void redis_drop(struct redis *redis);
 MUST_CHECK enum err redis_ready(struct redis *redis, struct err_info *error);
 void redis_close(struct redis *redis);
 
-/* One command; connects first where needed. `*reply` is the caller's (freeReplyObject); NULL `reply` = nobody looks. An
- * error reply is ERR_PERMANENT with Redis' text (ERR_RETRY for LOADING, BUSY, TRYAGAIN, CLUSTERDOWN, MASTERDOWN, OOM,
- * READONLY, MISCONF). */
+/* One command; connects first where needed. `*reply` is the caller's (freeReplyObject); NULL `reply` = it is not
+ * wanted. An error reply is ERR_PERMANENT with Redis' text (ERR_RETRY for LOADING, BUSY, TRYAGAIN, CLUSTERDOWN,
+ * MASTERDOWN, OOM, READONLY, MISCONF). */
 MUST_CHECK enum err redis_run(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error);
 /* A script: `args` holds the keys first, then the arguments. */
 MUST_CHECK enum err redis_run_script(struct redis *redis, const struct lua *script, int keys, struct redis_args *args,

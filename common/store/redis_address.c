@@ -22,7 +22,7 @@ struct span {
     size_t len;
 };
 
-static enum err refuse(struct err_info *error, const char *why)
+static enum err url_refuse(struct err_info *error, const char *why)
 {
     return err_set(error, ERR_USAGE, "redis.url: %s", why);
 }
@@ -35,7 +35,7 @@ static int hex_value(char c)
 }
 
 /* Undoes %XX. NULL if an escape is malformed or stands for NUL. The caller frees it. */
-static char *decode(struct span span)
+static char *span_decode(struct span span)
 {
     char *out = mem_alloc(span.len + 1);
     size_t len = 0;
@@ -73,7 +73,7 @@ static bool read_number(struct span span, int most, int *number)
 }
 
 /* Cuts `rest` at the first of `stops`; what is cut off stays in `rest`, beginning with the stop. */
-static struct span cut(struct span *rest, const char *stops)
+static struct span span_cut(struct span *rest, const char *stops)
 {
     struct span head = {rest->at, strcspn(rest->at, stops)};
     if (head.len > rest->len)
@@ -85,16 +85,16 @@ static struct span cut(struct span *rest, const char *stops)
 
 static enum err read_login(struct span login, struct redis_address *address, struct err_info *error)
 {
-    struct span user = cut(&login, ":");
+    struct span user = span_cut(&login, ":");
     if (login.len == 0)
-        return refuse(error, "a user without a password; write [user]:password@");
+        return url_refuse(error, "a user without a password; write [user]:password@");
     struct span password = {login.at + 1, login.len - 1};
     if (password.len == 0)
-        return refuse(error, "the password is empty");
-    address->password = decode(password);
-    address->user = user.len > 0 ? decode(user) : NULL;
+        return url_refuse(error, "the password is empty");
+    address->password = span_decode(password);
+    address->user = user.len > 0 ? span_decode(user) : NULL;
     if (!address->password || (user.len > 0 && !address->user))
-        return refuse(error, "a % in user or password is not followed by two hex digits");
+        return url_refuse(error, "a % in user or password is not followed by two hex digits");
     return ERR_OK;
 }
 
@@ -111,10 +111,10 @@ static enum err take_login(struct span *authority, struct redis_address *address
     *authority = (struct span){authority->at + end, authority->len - end};
     /* `login` ends at '@', which strcspn does not know. */
     char *text = mem_strndup(login.at, login.len);
-    enum err outcome = read_login((struct span){text, login.len}, address, error);
+    enum err err = read_login((struct span){text, login.len}, address, error);
     crypto_wipe(text, login.len);
     free(text);
-    return outcome;
+    return err;
 }
 
 static enum err read_host(struct span host, struct redis_address *address, struct err_info *error)
@@ -122,7 +122,7 @@ static enum err read_host(struct span host, struct redis_address *address, struc
     bool bracketed = host.len > 0 && host.at[0] == '[';
     const char *end = bracketed ? memchr(host.at, ']', host.len) : memchr(host.at, ':', host.len);
     if (bracketed && !end)
-        return refuse(error, "the bracket of the IPv6 address is not closed");
+        return url_refuse(error, "the bracket of the IPv6 address is not closed");
     struct span name = {host.at, end ? (size_t)(end - host.at) : host.len};
     struct span port = {host.at + name.len, host.len - name.len};
     if (bracketed) {
@@ -130,10 +130,10 @@ static enum err read_host(struct span host, struct redis_address *address, struc
         port = (struct span){port.at + 1, port.len - 1};
     }
     if (name.len == 0)
-        return refuse(error, "the host is missing");
+        return url_refuse(error, "the host is missing");
     for (size_t i = 0; i < name.len; i++) {
         if ((unsigned char)name.at[i] <= ' ' || name.at[i] == '%')
-            return refuse(error, "the host holds a character that no host has");
+            return url_refuse(error, "the host holds a character that no host has");
     }
     address->host = mem_strndup(name.at, name.len);
     address->port = REDIS_PORT;
@@ -141,48 +141,48 @@ static enum err read_host(struct span host, struct redis_address *address, struc
         return ERR_OK;
     struct span digits = {port.at + 1, port.len - 1};
     if (port.at[0] != ':' || !read_number(digits, 65535, &address->port) || address->port == 0)
-        return refuse(error, "the port is not a number from 1 to 65535 (special characters of a password are "
-                             "written as %XX)");
+        return url_refuse(error, "the port is not a number from 1 to 65535 (special characters of a password are "
+                                 "written as %XX)");
     return ERR_OK;
 }
 
 static enum err read_tcp(struct span rest, struct redis_address *address, struct err_info *error)
 {
-    struct span authority = cut(&rest, "/?#");
-    enum err outcome = take_login(&authority, address, error);
-    if (!outcome)
-        outcome = read_host(authority, address, error);
-    if (outcome || rest.len == 0)
-        return outcome;
+    struct span authority = span_cut(&rest, "/?#");
+    enum err err = take_login(&authority, address, error);
+    if (err == ERR_OK)
+        err = read_host(authority, address, error);
+    if (err || rest.len == 0)
+        return err;
     if (rest.at[0] != '/')
-        return refuse(error, "nothing may follow the host but /database");
+        return url_refuse(error, "nothing may follow the host but /database");
     struct span database = {rest.at + 1, rest.len - 1};
     if (database.len > 0 && !read_number(database, INT_MAX, &address->database))
-        return refuse(error, "the database behind the host is not a number");
+        return url_refuse(error, "the database behind the host is not a number");
     return ERR_OK;
 }
 
 static enum err read_unix(struct span rest, struct redis_address *address, struct err_info *error)
 {
-    struct span authority = cut(&rest, "/?#");
-    enum err outcome = take_login(&authority, address, error);
-    if (outcome)
-        return outcome;
-    struct span path = cut(&rest, "?#");
+    struct span authority = span_cut(&rest, "/?#");
+    enum err err = take_login(&authority, address, error);
+    if (err != ERR_OK)
+        return err;
+    struct span path = span_cut(&rest, "?#");
     if (authority.len > 0 || path.len == 0)
-        return refuse(error, "a unix socket is written unix:///path with an absolute path");
-    address->unix_path = decode(path);
+        return url_refuse(error, "a unix socket is written unix:///path with an absolute path");
+    address->unix_path = span_decode(path);
     if (!address->unix_path)
-        return refuse(error, "a % in the path is not followed by two hex digits");
+        return url_refuse(error, "a % in the path is not followed by two hex digits");
     if (strlen(address->unix_path) > UNIX_PATH_MAX)
-        return refuse(error, "the path of a unix socket has at most 107 bytes");
+        return url_refuse(error, "the path of a unix socket has at most 107 bytes");
     if (rest.len == 0)
         return ERR_OK;
     static const char DB[] = "?db=";
     size_t skip = sizeof DB - 1;
     if (strncmp(rest.at, DB, skip) != 0 ||
         !read_number((struct span){rest.at + skip, rest.len - skip}, INT_MAX, &address->database))
-        return refuse(error, "nothing may follow the path but ?db=number");
+        return url_refuse(error, "nothing may follow the path but ?db=number");
     return ERR_OK;
 }
 
@@ -194,7 +194,8 @@ static enum err read_tls(struct span rest, struct redis_address *address, struct
 #else
     (void)rest;
     (void)address;
-    return refuse(error, "rediss:// needs TLS, which this build lacks (build it with libhiredis's TLS part installed)");
+    return url_refuse(error,
+                      "rediss:// needs TLS, which this build lacks (build it with libhiredis's TLS part installed)");
 #endif
 }
 
@@ -210,12 +211,12 @@ enum err redis_address_parse(const char *url, struct redis_address *address, str
         size_t skip = strlen(SCHEMES[i].scheme);
         if (strncmp(url, SCHEMES[i].scheme, skip) != 0)
             continue;
-        enum err outcome = SCHEMES[i].read((struct span){url + skip, strlen(url + skip)}, address, error);
-        if (outcome)
+        enum err err = SCHEMES[i].read((struct span){url + skip, strlen(url + skip)}, address, error);
+        if (err != ERR_OK)
             redis_address_fini(address);
-        return outcome;
+        return err;
     }
-    return refuse(error, "begins with none of unix://, redis://, rediss://");
+    return url_refuse(error, "begins with none of unix://, redis://, rediss://");
 }
 
 void redis_address_fini(struct redis_address *address)

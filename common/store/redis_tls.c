@@ -41,7 +41,7 @@ static SSL *make_ssl(const char *host)
 }
 
 /* hiredis says of every certificate that it cannot be verified; OpenSSL knows why. */
-static enum err refuse(const redisContext *context, const SSL *ssl, const char *host, struct err_info *error)
+static enum err tls_refuse(const redisContext *context, const SSL *ssl, const char *host, struct err_info *error)
 {
     long verdict = SSL_get_verify_result(ssl);
     if (verdict != X509_V_OK)
@@ -57,7 +57,7 @@ enum err redis_tls_start(redisContext *context, const char *host, struct err_inf
         return err_set(error, ERR_UNREACHABLE, "Redis: TLS cannot be set up for %s", host);
     if (redisInitiateSSL(context, ssl) == REDIS_OK)
         return ERR_OK;
-    enum err err = refuse(context, ssl, host, error);
+    enum err err = tls_refuse(context, ssl, host, error);
     SSL_free(ssl); /* not taken over where it failed */
     return err;
 }

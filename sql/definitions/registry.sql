@@ -12,7 +12,7 @@ SELECT d.id, d.status, d.file_exists, d.path, d.load_error, d.load_error_line, d
  WHERE d.handle = $1
 
 -- name: registry_handles
--- What can be asked for, to find what somebody may have meant.
+-- What can be asked for, to find what a person may have meant.
 SELECT handle FROM workflow_definitions WHERE current_version IS NOT NULL ORDER BY handle LIMIT 5000
 
 -- name: registry_is_current

@@ -56,7 +56,7 @@ SELECT app_id || '/' || repository_id FROM (SELECT * FROM sent UNION SELECT * FR
  ORDER BY 1 LIMIT 100
 
 -- name: recount_links
--- The sums of links anew, from the links. Nobody changes a link meanwhile; all may read.
+-- Counts the sums of links again, from the links. No link changes meanwhile; all may read.
 DO $$ BEGIN
     LOCK TABLE app_repositories IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM link_sum;

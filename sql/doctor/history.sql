@@ -113,7 +113,7 @@ SELECT 'pattern ' || p.signature, format('counts %s runs, but there are %s', p.o
  WHERE o.n <> p.occurrence_count ORDER BY 1 LIMIT 100
 
 -- name: recount_history
--- The sums of the workflow history anew, from its rows. Nobody changes one meanwhile; all may read.
+-- Counts the sums of the workflow history again, from its rows. No row changes meanwhile; all may read.
 DO $$ BEGIN
     LOCK TABLE workflow_history IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM history_sum;

@@ -1,6 +1,6 @@
 -- name: counts
 -- What the tally says of some operations, and what is really there (I1, I2). `gone`: its outcomes are, or may be being, pruned.
--- $1 operations, $2 how long outcomes are kept in ms (0 = for ever)
+-- $1 operations, $2 how long outcomes are kept in ms (0 = without end)
 SELECT w.operation_id, o.operation_id IS NOT NULL AS has_operation, t.operation_id IS NOT NULL AS has_tally, t.state,
        t.total, t.succeeded, t.failed, t.skipped, t.cancelled_jobs, t.last_seq,
        o.finished_at IS NOT NULL AS finished, o.pruned_at IS NOT NULL AS pruned,
@@ -191,7 +191,7 @@ SELECT operation_id FROM (SELECT operation_id FROM of_jobs UNION SELECT operatio
  ORDER BY operation_id LIMIT 100
 
 -- name: references
--- Rows that name what is not there; foreign keys guard some of them, unless somebody switched these off (I3).
+-- Rows that name what is not there; foreign keys guard some of them, unless they were switched off (I3).
 -- $1 how many rows of a large table to look at (null = all)
 SELECT 'app_repositories ' || app_id || '/' || repository_id, 'its app or its repository is not there'
   FROM (SELECT * FROM app_repositories LIMIT $1::bigint) l
@@ -235,5 +235,5 @@ SELECT 'workflow_search ' || id, 'its run is not there, or has another text'
  ORDER BY 1 LIMIT 100
 
 -- name: release_stale
--- A lease that nobody has touched for long: any claim of its key could take it.   $1 key
+-- A lease that was not touched for long: any claim of its key could take it.   $1 key
 DELETE FROM exclusive WHERE key = $1 AND touched_at < now() - interval '5 minutes' RETURNING worker

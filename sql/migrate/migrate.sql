@@ -37,7 +37,7 @@ SELECT to_regclass('reprise.schema_migration') IS NOT NULL
 SELECT pg_advisory_lock(x'72657072697365'::bigint)
 
 -- name: lock_limit
--- A migration that waits for a table's lock makes everybody behind it wait too: back to the connection's own limit.
+-- A migration that waits for a table's lock makes all behind it wait too: back to the connection's own limit.
 RESET lock_timeout
 
 -- name: no_limits

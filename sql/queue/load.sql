@@ -1,6 +1,6 @@
 -- name: due_again
--- What was set aside for a load that nobody has in hand is due at once again. Returns the operations. A row that is locked at
--- this moment is being written by somebody, who sees to it.   $1 worker, $2 which of its loads (null = all)
+-- What was set aside for a load that no worker has in hand is due at once again. Returns the operations. A row that is locked at
+-- this moment is being written by another transaction, which sees to it.   $1 worker, $2 which of its loads (null = all)
 WITH set_aside AS (
     SELECT operation_id, seq FROM job
      WHERE worker = $1 AND ($2::bigint IS NULL OR load = $2)
@@ -61,7 +61,7 @@ SELECT coalesce((SELECT seq FROM job WHERE operation_id = $1 AND seq > $2 ORDER 
                 (SELECT last_seq + 1 FROM tally WHERE operation_id = $1))
 
 -- name: set_aside
--- Retries that are set aside for whoever loaded them: few, as each holder has a chunk's at most. (The operation is looked at
+-- Retries that are set aside for the worker that loaded them: few, as each holder has a chunk's at most. (The operation is looked at
 -- behind the count, once for each group.)
 SELECT worker, load, operation_id, jobs
   FROM (SELECT worker, load, operation_id, count(*) AS jobs FROM job WHERE worker IS NOT NULL GROUP BY worker, load, operation_id) a

@@ -3,7 +3,7 @@
 UPDATE job SET crashes = crashes + 1 WHERE operation_id = $1 AND seq = $2 RETURNING crashes
 
 -- name: retry
--- Jobs that are tried again, or put off (failed 0). After a failed try the attempt is raised, so that nobody else's copy of it can
+-- Jobs that are tried again, or put off (failed 0). After a failed try the attempt is raised, so that no other copy of it can
 -- settle. Not so where it is put off: a copy that found the key held must not disown the holder, whose attempt it has read.
 -- Nor for an exclusive job: its next claim raises it, and attempts then count tries.
 -- $1 operation, $2 seqs, $3 attempts, $4 delays in ms, $5 failed tries to add (0 or 1), $6 errors (null = keep),

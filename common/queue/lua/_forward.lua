@@ -20,7 +20,7 @@ local function rate(key, done, total)
 end
 
 -- Returns true if the hash has moved, false if it knew as much or more (or there is no block). As much is written once more:
--- of one version there is one truth, whatever somebody wrote over it.
+-- of one version there is one truth, whatever a client wrote over it.
 local function forward(key, i)
     local timeline, version = number(ARGV[i]), number(ARGV[i + 1])
     if version == 0 then return false end

@@ -1,7 +1,7 @@
--- A list that is a worker's, of whom `workers` may not know: then he is entered there, and reaped if he is silent. Where no
+-- A list of a worker that `workers` may not know: then it is entered there, and reaped if it is silent. Where no
 -- worker has such a name, what stands there goes back at once.
 -- KEYS: workers, list, where its entries belong   ARGV: worker id, '' = it is none
--- Returns: 1 he was unknown, 0 he was known, or how many entries went back.
+-- Returns: 1 it was unknown, 0 it was known, or how many entries went back.
 if ARGV[1] ~= '' then
     local time = redis.call('TIME')
     return redis.call('ZADD', KEYS[1], 'NX', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])

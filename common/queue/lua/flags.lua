@@ -1,7 +1,7 @@
 -- Which of these operations a client wants cancelled.   KEYS: hashes   Returns their numbers, from 1.
 local flagged = {}
 for i, key in ipairs(KEYS) do
-    local h = redis.pcall('HMGET', key, 'cancelled', 'state') -- an error where somebody made it a key of another type
+    local h = redis.pcall('HMGET', key, 'cancelled', 'state') -- an error where a client made it a key of another type
     if not h.err and h[1] == 'true' and h[2] ~= 'cancelled' then flagged[#flagged + 1] = i end
 end
 return flagged

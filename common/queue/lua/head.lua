@@ -1,4 +1,4 @@
--- Moves the queued chunks of one operation to the head of the queue, in their order: somebody asked for it again.
+-- Moves the queued chunks of one operation to the head of the queue, in their order: it was asked for again.
 -- KEYS: hash, queue   ARGV: op
 local prefix, moved = '{"op":"' .. ARGV[1] .. '",', {}
 for _, chunk in ipairs(redis.call('LRANGE', KEYS[2], 0, 999)) do

@@ -1,4 +1,4 @@
--- The hash of an operation that has ended says what PostgreSQL says, whatever somebody wrote over it, or a Redis that went
+-- The hash of an operation that has ended says what PostgreSQL says, whatever a client wrote over it, or a Redis that went
 -- back has of it. Most are as they should be, and nothing is written.
 -- KEYS: hash   ARGV: 1 = also where the hash knows more (it cannot, who asks has looked again), expiry in s, timeline,
 --       version, then pairs of fields

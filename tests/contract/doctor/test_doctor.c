@@ -292,7 +292,7 @@ static void assert_recounted(struct queue_test *t, const char *table)
 {
     assert_violation(t, 2, table);
     struct doctor_report *done = repaired(t);
-    assert_true(says(done, 2, DOCTOR_NOTE, "counted anew"));
+    assert_true(says(done, 2, DOCTOR_NOTE, "counted again"));
     assert_int_equal(done->count, 1);
     doctor_report_drop(done);
     assert_well(t);
