@@ -1,4 +1,9 @@
-/* The life of struct config, and the one way by which a value gets into it. */
+/*
+ * The life of struct config, and the one way by which a value gets into it: config_set types it, holds it against the
+ * rule of its row in config_table.c and stores it, whatever source it comes from. A value that may be a secret must
+ * never stand in an error or in what is printed; config_hides decides that for all. Called by config_sources.c and
+ * config_live.c.
+ */
 #include "common/base/config.h"
 
 #include <assert.h>

@@ -18,7 +18,7 @@
 #include "common/base/mem.h"
 #include "common/base/yaml.h"
 
-/* ---- the file's text, shared with the processes forked later --------------------------------------------------- */
+/* ---- the file's text, shared with the processes forked later ----------------------------------------------------- */
 
 /* Were each process to read the file for itself, some could find it half written, or already changed again. */
 struct config_shared {
@@ -80,8 +80,7 @@ static bool config_shared_get(struct config_shared *shared, struct buf *text)
     return is_there;
 }
 
-/* ---- snapshots ----------------------------------------------------------------------------------------------------
- */
+/* ---- snapshots --------------------------------------------------------------------------------------------------- */
 
 struct snapshot {
     struct config config; /* first: a reader's pointer to it is one to the snapshot */

@@ -1,4 +1,8 @@
-/* Environment and flags as sources, and the order of all of them. */
+/*
+ * The sources of settings in their order: defaults, file, environment, flags; the last one wins. A secret as a flag is
+ * refused, as other users can see the arguments of a process, and the current directory is never searched for a file.
+ * Called at the start of each program, and again by config_live.c at SIGHUP.
+ */
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>

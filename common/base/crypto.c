@@ -1,4 +1,7 @@
-/* Digests and encodings. Sealing stands in crypto_seal.c. */
+/*
+ * SHA-256, hex and base64, over libcrypto; sealing secrets stands in crypto_seal.c, signing in
+ * common/deliveries/sign.c. crypto_equal takes the same time wherever two secrets differ.
+ */
 #include "common/base/crypto.h"
 
 #include <assert.h>

@@ -1,3 +1,8 @@
+/*
+ * The fault points of a program, found through the section into which the linker gathers them (fault.h). A passage is
+ * counted only where REPRISE_FAULT names a point: a program that runs for people pays one load. A point acts with the
+ * system's bare means (kill, _exit, nanosleep) and must not allocate or take a lock, since it may stand anywhere.
+ */
 #include "common/base/fault.h"
 
 #include <assert.h>

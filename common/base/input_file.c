@@ -1,3 +1,9 @@
+/*
+ * Opening and reading what a person or another program left. Both halves guard against the same thing: a name is not
+ * what it seems. A regular file is the only kind that is read, opening never waits, and where a directory is trusted no
+ * link and no ".." leads out of it (openat2, or each part of the path by itself). Called for settings, prices and
+ * definitions.
+ */
 #include "common/base/input_file.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
-/* The writer's parts and the lookups; the reader is json_parse.c. */
+/*
+ * The writer's parts, the lookups, and slices of JSON text that a walk has checked; the reader is json_parse.c. Lookups
+ * never fail: a member that is absent or of another type is its default, so each caller checks what it needs. Strings
+ * are always written as valid JSON: bytes that are not UTF-8 become U+FFFD.
+ */
 #include "common/base/json.h"
 
 #include <assert.h>

@@ -1,3 +1,8 @@
+/*
+ * Amounts as integers of 10^-9 dollars, read from decimal text digit by digit and rounded once. A double must never
+ * come in: sums kept in PostgreSQL are compared with sums made here. Called by prices, result lines and the recomputing
+ * of costs.
+ */
 #include "common/base/money.h"
 
 #include <assert.h>

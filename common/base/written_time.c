@@ -1,3 +1,8 @@
+/*
+ * Points and lengths of time, and sizes, as text. Pure: bytes in, numbers out, no clock and no locale. What is not
+ * exactly of a known form is refused, as a guess would move a run by hours or a setting by a factor. Called by the
+ * history's readers, by the settings and by definitions.
+ */
 #include "common/base/written_time.h"
 
 #include <stdbool.h>

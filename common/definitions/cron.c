@@ -33,7 +33,7 @@ static const struct field {
               {"weekday", 0, 7, weekday_names}};
 #define FIELDS (sizeof fields / sizeof *fields)
 
-/* ---- reading ------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* A field's text while it is read. */
 struct reader {
@@ -164,7 +164,7 @@ enum err cron_parse(const char *text, struct cron *cron, struct err_info *error)
                : err_set(error, ERR_USAGE, "cron: \"%s\" means a day that no year has", text);
 }
 
-/* ---- the calendar -------------------------------------------------------------------------------------------- */
+/* ---- the calendar ------------------------------------------------------------------------------------------------ */
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -191,7 +191,7 @@ static bool is_meant(const struct cron *cron, int64_t day)
     return ((cron->months >> month) & 1) && (cron->either_day ? by_day || by_weekday : by_day && by_weekday);
 }
 
-/* ---- ticks --------------------------------------------------------------------------------------------------- */
+/* ---- ticks ------------------------------------------------------------------------------------------------------- */
 
 /* The lowest set bit from `from` on; -1 if there is none. */
 static int lowest(uint64_t mask, int from)

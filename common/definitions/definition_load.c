@@ -1,4 +1,9 @@
-/* The file as a whole: tables of its keys, what its parts must be to one another, and its canonical form. */
+/*
+ * A definition's file as a whole: tables of its keys, what its parts must be to one another, and its canonical form,
+ * whose digest is the version. A row in a table is all that a new key takes. Pure but for the table of kinds that the
+ * caller passes in: a file is judged the same on every host. Called by definition_set.c for files, and by
+ * definition_registry.c for what PostgreSQL has.
+ */
 #include "common/definitions/definition.h"
 
 #include <stdlib.h>

@@ -1,3 +1,9 @@
+/*
+ * Definitions as PostgreSQL has them. The version in force is looked up for each request, in the transaction that
+ * accepts it, so that a re-sync holds for all hosts at once; parsed versions are kept by digest, as content never
+ * changes under one. What is archived, gone or broken is refused with its reason and never replaced by a guess. Called
+ * by the producer, the inbox, the schedule, the API and the executors.
+ */
 #include "common/definitions/definition_registry.h"
 
 #include <assert.h>
@@ -24,7 +30,7 @@ static enum err run_by_handle(struct pg *pg, const struct sql *statement, const 
     return err;
 }
 
-/* ---- why not --------------------------------------------------------------------------------------------------- */
+/* ---- why not ----------------------------------------------------------------------------------------------------- */
 
 static enum err unknown(struct pg *pg, const char *handle, struct err_info *error)
 {
@@ -67,7 +73,7 @@ static enum err row_refuse(const PGresult *row, const char *handle, struct err_i
     return ERR_OK;
 }
 
-/* ---- finding and accepting ------------------------------------------------------------------------------------- */
+/* ---- finding and accepting --------------------------------------------------------------------------------------- */
 
 static enum err read_found(const PGresult *row, const char *handle, struct registered_definition *found,
                            struct err_info *error)
@@ -131,7 +137,7 @@ enum err definition_registry_accept(struct pg *pg, const struct kind_table *kind
     return err;
 }
 
-/* ---- a person's word ------------------------------------------------------------------------------------------- */
+/* ---- a person's word --------------------------------------------------------------------------------------------- */
 
 static enum err change(struct pg *pg, const struct sql *statement, const char *handle, struct err_info *error)
 {

@@ -1,3 +1,8 @@
+/*
+ * Loads all files of a directory into one set. The directory of a project is another user's: it is opened beneath a
+ * trusted root, links out of it are refused, and entries, depth and bytes are bounded. A file that cannot be used
+ * becomes a failure with line and column; it must never stop the others. Called by definition_sync.c.
+ */
 #include "common/definitions/definition_set.h"
 
 #include <dirent.h>
@@ -22,7 +27,7 @@ struct definition_dir {
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-/* ---- opening ------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static enum err path_refuse(const char *path, struct err_info *error)
 {
@@ -62,7 +67,7 @@ static enum err dir_open(const char *root, const char *below, struct definition_
     return err;
 }
 
-/* ---- names --------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 struct walk {
     const struct definition_dir *dir;
@@ -169,7 +174,7 @@ static enum err dir_names(const struct definition_dir *dir, enum definition_dir_
     return ERR_OK;
 }
 
-/* ---- bytes --------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 /* Appends a file's bytes. ERR_USAGE: not a regular file, a link that leads out, too large; ERR_PERMANENT: cannot be
  * read. The text does not name the file. */

@@ -1,3 +1,9 @@
+/*
+ * The re-sync, in one transaction: takes the lock of re-syncs, reads what the database has, loads the directories, lets
+ * definition_sync_classify.c decide, writes, and reports after the commit. It must never take a version out of force
+ * for a file that is wrong: the error is noted beside it. Called by `producer resync-definitions`, the API, the job of
+ * that kind and the first start of a worker.
+ */
 #include "common/definitions/definition_sync.h"
 
 #include <stdlib.h>
@@ -15,9 +21,9 @@
 #define STATEMENTS_MAX 500 /* of one message: bounds what is held in memory for it */
 
 /* Of the first message. */
-enum { QUERY_PARAMS_BEGIN, QUERY_PARAMS_PATIENCE, QUERY_PARAMS_LOCK, QUERY_PARAMS_BEFORE, QUERY_PARAMS_PROJECTS };
+enum { PICTURE_BEGIN, PICTURE_PATIENCE, PICTURE_LOCK, PICTURE_BEFORE, PICTURE_PROJECTS };
 
-/* ---- before ---------------------------------------------------------------------------------------------------- */
+/* ---- before ------------------------------------------------------------------------------------------------------ */
 
 static enum err take_picture(struct pg *pg, int64_t turn_ms, struct pg_batch *batch, struct err_info *error)
 {
@@ -48,7 +54,7 @@ static struct definition_sync_row *read_rows(const PGresult *before, size_t *cou
     return rows;
 }
 
-/* ---- writing --------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 struct writer {
     struct pg *pg;
@@ -149,39 +155,39 @@ static enum err write_changes(struct writer *writer, const struct definition_syn
 
 /* ---- the directories --------------------------------------------------------------------------------------------- */
 
-static void source_load(const struct definition_sync *resync, const struct definition_place *place,
+static void source_load(const struct definition_sync *sync, const struct definition_place *place,
                         struct definition_sync_source *source)
 {
-    if (definition_set_load(place, resync->names, &source->set, &source->error) != ERR_OK)
+    if (definition_set_load(place, sync->names, &source->set, &source->error) != ERR_OK)
         source->set = NULL;
 }
 
 /* Programs are started in different places: a path that is stored must mean the same to all of them. */
-static void load_global(const struct definition_sync *resync, struct definition_sync_source *source)
+static void load_global(const struct definition_sync *sync, struct definition_sync_source *source)
 {
-    char *path = realpath(resync->directory, NULL);
+    char *path = realpath(sync->directory, NULL);
     if (path == NULL)
-        path = mem_strdup(resync->directory);
+        path = mem_strdup(sync->directory);
     struct definition_place place = {path, "", DEFINITION_DIR_FLAT};
     *source = (struct definition_sync_source){.name = "Global definitions", .path = path};
-    source_load(resync, &place, source);
+    source_load(sync, &place, source);
 }
 
 /* The root that the project lies under is trusted; from there on no link leads out. */
-static void load_project(const struct definition_sync *resync, const PGresult *projects, int row,
+static void load_project(const struct definition_sync *sync, const PGresult *projects, int row,
                          struct definition_sync_source *source)
 {
     const char *path = pg_text(projects, row, 2);
     struct buf folder = BUF_INIT, below = BUF_INIT;
     buf_addf(&folder, "%s/%s", path, DEFINITION_SYNC_PROJECT_FOLDER);
     *source = (struct definition_sync_source){.project = pg_text(projects, row, 0), .name = pg_text(projects, row, 1)};
-    char *root = project_root(resync->roots, path, &source->error);
+    char *root = project_root(sync->roots, path, &source->error);
     if (root != NULL) {
         const char *rest = path + strlen(root);
         buf_add_str(&below, rest[0] == '/' ? rest + 1 : rest);
         buf_addf(&below, "%s%s", below.len == 0 ? "" : "/", DEFINITION_SYNC_PROJECT_FOLDER);
         struct definition_place place = {root, below.data, DEFINITION_DIR_DEEP};
-        source_load(resync, &place, source);
+        source_load(sync, &place, source);
     }
     source->path = buf_take(&folder);
     buf_fini(&below);
@@ -189,14 +195,14 @@ static void load_project(const struct definition_sync *resync, const PGresult *p
 }
 
 /* `projects` has id, name, path; the sources borrow from it. What cannot be read is an error of its source. */
-static struct definition_sync_source *sources_load(const struct definition_sync *resync, const PGresult *projects,
+static struct definition_sync_source *sources_load(const struct definition_sync *sync, const PGresult *projects,
                                                    size_t *count)
 {
     *count = (size_t)pg_rows(projects) + 1;
     struct definition_sync_source *sources = mem_array(*count, sizeof *sources);
-    load_global(resync, &sources[0]);
+    load_global(sync, &sources[0]);
     for (int row = 0; row < pg_rows(projects); row++)
-        load_project(resync, projects, row, &sources[row + 1]);
+        load_project(sync, projects, row, &sources[row + 1]);
     return sources;
 }
 
@@ -209,7 +215,7 @@ static void sources_drop(struct definition_sync_source *sources, size_t count)
     free(sources);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* A hint for listeners, who then read for themselves; one that misses it sees the change at its next reading. */
 static void report_publish(const struct dispatch *dispatch, const struct definition_sync_report *report)
@@ -230,16 +236,16 @@ static void report_publish(const struct dispatch *dispatch, const struct definit
     json_object_put(event);
 }
 
-static enum err bring_together(const struct definition_sync *resync, struct pg_batch *batch,
+static enum err bring_together(const struct definition_sync *sync, struct pg_batch *batch,
                                struct definition_sync_report *report, struct err_info *error)
 {
     struct pg_batch *writes = pg_batch_new();
-    struct writer writer = {resync->pg, writes, error};
+    struct writer writer = {sync->pg, writes, error};
     struct definition_sync_changes changes;
     size_t row_count, source_count;
-    struct definition_sync_row *rows = read_rows(pg_batch_result(batch, QUERY_PARAMS_BEFORE), &row_count);
+    struct definition_sync_row *rows = read_rows(pg_batch_result(batch, PICTURE_BEFORE), &row_count);
     struct definition_sync_source *sources =
-        sources_load(resync, pg_batch_result(batch, QUERY_PARAMS_PROJECTS), &source_count);
+        sources_load(sync, pg_batch_result(batch, PICTURE_PROJECTS), &source_count);
     definition_sync_classify(rows, row_count, sources, source_count, &changes);
     enum err err = write_changes(&writer, &changes);
     if (err == ERR_OK)
@@ -251,20 +257,20 @@ static enum err bring_together(const struct definition_sync *resync, struct pg_b
     return err;
 }
 
-enum err definition_sync(const struct definition_sync *resync, struct definition_sync_report *report,
+enum err definition_sync(const struct definition_sync *sync, struct definition_sync_report *report,
                          struct err_info *error)
 {
     *report = (struct definition_sync_report){.count = 0};
     struct pg_batch *batch = pg_batch_new();
-    enum err err = take_picture(resync->pg, resync->turn_ms, batch, error);
+    enum err err = take_picture(sync->pg, sync->turn_ms, batch, error);
     if (err == ERR_OK)
-        err = bring_together(resync, batch, report, error);
+        err = bring_together(sync, batch, report, error);
     pg_batch_drop(batch);
-    pg_abort(resync->pg);
+    pg_abort(sync->pg);
     if (err != ERR_OK)
         return err_prefix(error, "the re-sync of definitions");
     definition_sync_report_log(report);
-    report_publish(resync->dispatch, report);
+    report_publish(sync->dispatch, report);
     return ERR_OK;
 }
 

@@ -25,7 +25,7 @@ struct definition_sync {
 /* Scans, classifies, writes, commits; then logs the counts and each error, and publishes. On success
  * definition_sync_report_fini is owed: bad files are no failure. ERR_UNREACHABLE, ERR_RETRY: nothing was written, or
  * (where the commit was cut) all of it; doing it again is harmless. */
-MUST_CHECK enum err definition_sync(const struct definition_sync *resync, struct definition_sync_report *report,
+MUST_CHECK enum err definition_sync(const struct definition_sync *sync, struct definition_sync_report *report,
                                     struct err_info *error);
 
 /* True if no definition was ever loaded: a database that is new. */

@@ -67,7 +67,7 @@ static struct definition_sync_change *change_add(struct view *view, enum definit
     return change;
 }
 
-/* ---- good files ---------------------------------------------------------------------------------------------- */
+/* ---- good files -------------------------------------------------------------------------------------------------- */
 
 static enum definition_sync_class class_of(const struct definition_sync_row *row, const char *digest)
 {
@@ -93,7 +93,7 @@ static void classify_file(struct view *view, const struct definition_file *file)
     memcpy(change->digest, digest, sizeof digest);
 }
 
-/* ---- bad files ----------------------------------------------------------------------------------------------- */
+/* ---- bad files --------------------------------------------------------------------------------------------------- */
 
 static bool is_taken(const struct view *view, const char *identifier)
 {
@@ -157,7 +157,7 @@ static void classify_failure(struct view *view, struct definition_failure *failu
     change->identifier = identifier;
 }
 
-/* ---- what is gone -------------------------------------------------------------------------------------------- */
+/* ---- what is gone ------------------------------------------------------------------------------------------------ */
 
 /* A row that was never good is no definition: it is forgotten, and nothing is said of it. */
 static void classify_absence(struct view *view, const struct definition_sync_row *row)

@@ -1,3 +1,8 @@
+/*
+ * From the changes of a re-sync to its report: counts of each class, the entries that people want to see, and their two
+ * forms, log lines and JSON. It copies all texts, since the changes borrow from files and rows that are freed before
+ * the report is shown. Called by definition_sync.c, the command line and the API.
+ */
 #include "common/definitions/definition_sync_report.h"
 
 #include <stdlib.h>
@@ -15,7 +20,7 @@ static const char *const class_names[DEFINITION_SYNC_CLASSES] = {
     [DEFINITION_SYNC_ERROR] = "errors",
 };
 
-/* ---- from the changes ------------------------------------------------------------------------------------------ */
+/* ---- from the changes -------------------------------------------------------------------------------------------- */
 
 static char *handle_of(const struct definition_sync_change *change)
 {
@@ -79,7 +84,7 @@ void definition_sync_report_fini(struct definition_sync_report *report)
     *report = (struct definition_sync_report){.count = 0};
 }
 
-/* ---- what is said ---------------------------------------------------------------------------------------------- */
+/* ---- what is said ------------------------------------------------------------------------------------------------ */
 
 void definition_sync_report_log(const struct definition_sync_report *report)
 {

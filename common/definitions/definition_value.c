@@ -1,5 +1,8 @@
-/* Arguments that are given with a request, held against the schema. Each refusal says what was given, why not, and what
- * to give.
+/*
+ * Values of arguments, held against the schema. A refusal says what was given, why not, and what to give, since a
+ * person reads it. Patterns are checked when the file is loaded, so that matching one costs a bounded time whatever
+ * text a request brings. Called for each request (definition_args.c), and for defaults and choices when a file is
+ * loaded.
  */
 #include <assert.h>
 #include <ctype.h>

@@ -1,3 +1,9 @@
+/*
+ * Requests from Redis, item by item: claimed into this worker's own list and stamped with an id (lua/claim.lua), read
+ * (inbox_item.c), accepted in PostgreSQL, and removed only after that. An item that cannot be read or is refused goes
+ * to the rejected ones with its reason; where PostgreSQL does not answer, it stays and is tried again. An item must
+ * never be lost or accepted twice. Called by the maintenance thread of each worker process.
+ */
 #include "common/definitions/inbox.h"
 
 #include <inttypes.h>
@@ -21,7 +27,7 @@
 #define STAND_IN_BEGINS "{\"too_long\":"
 #define STAND_IN_DEPTH 2
 
-/* ---- the item's life in Redis ---------------------------------------------------------------------------------- */
+/* ---- the item's life in Redis ------------------------------------------------------------------------------------ */
 
 /* `*items` is what stands in our list, each stamped, none longer than is allowed. */
 static enum err claim(const struct inbox *inbox, redisReply **items, struct err_info *error)
@@ -123,7 +129,7 @@ static enum err reject(const struct inbox *inbox, const struct buf *raw, const s
     return err;
 }
 
-/* ---- what an item asks for ------------------------------------------------------------------------------------- */
+/* ---- what an item asks for --------------------------------------------------------------------------------------- */
 
 static bool is_allowed(const char *allowed, const char *definition)
 {

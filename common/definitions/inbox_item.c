@@ -1,4 +1,7 @@
-/* Reading an inbox item: bytes in, struct out, no I/O. */
+/*
+ * Reading an inbox item: bytes in, struct out, no I/O. Any client of Redis may have written it, so sizes and depth are
+ * bounded, unknown members are refused, and the reason is written for the client. Called by inbox.c; fuzzed.
+ */
 #include <json-c/linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>

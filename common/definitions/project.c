@@ -1,3 +1,9 @@
+/*
+ * Projects: directories of other repositories whose definitions are loaded too. A path counts only below one of
+ * definitions.roots, without links that lead out: a project is registered by a request, and a request must not make
+ * this host read any directory. Called by the command line and the API to register, and by definition_sync.c for the
+ * roots.
+ */
 #include "common/definitions/project.h"
 
 #include <stdlib.h>

@@ -17,7 +17,7 @@
 
 #define SQLSTATE_UNIQUE "23505"
 
-/* ---- what would be done ------------------------------------------------------------------------------------- */
+/* ---- what would be done ------------------------------------------------------------------------------------------ */
 
 void preview_fini(struct preview *preview)
 {
@@ -77,7 +77,7 @@ enum err request_preview(struct pg *pg, const struct kind_table *kinds, const st
     return err;
 }
 
-/* ---- accepting it ------------------------------------------------------------------------------------------ */
+/* ---- accepting it ------------------------------------------------------------------------------------------------ */
 
 /* Of the first message. */
 enum { FOUND_BEGIN, FOUND_LOCK, FOUND_REQUEST, FOUND_TWIN, FOUND_CURRENT, FOUND_TICK };

@@ -1,3 +1,9 @@
+/*
+ * Starts what a definition's schedule says. All workers look; the tick is a pure function of time, and the row that
+ * notes it lets only one of them start it. Of ticks that were missed only the last is made up for, and a definition
+ * whose last scheduled operation still runs lets its tick go. PostgreSQL's clock decides. Called by the maintenance
+ * thread of each worker process.
+ */
 #include "common/definitions/schedule.h"
 
 #include <stdlib.h>
@@ -25,7 +31,7 @@ static bool is_passing(enum err err)
     return err == ERR_UNREACHABLE || err == ERR_RETRY || err == ERR_FENCED;
 }
 
-/* ---- skipping -------------------------------------------------------------------------------------------------- */
+/* ---- skipping ---------------------------------------------------------------------------------------------------- */
 
 static enum err tick_skip(const struct schedule *schedule, const struct due *due, const char *why,
                           struct err_info *error)
@@ -44,7 +50,7 @@ static enum err tick_skip(const struct schedule *schedule, const struct due *due
     return err;
 }
 
-/* ---- starting -------------------------------------------------------------------------------------------------- */
+/* ---- starting ---------------------------------------------------------------------------------------------------- */
 
 /* An operation of an earlier tick that has not ended; "" if there is none. */
 static enum err find_running(const struct schedule *schedule, const struct due *due, char operation_id[ID_MAX],
@@ -126,7 +132,7 @@ static enum err deal_with(const struct schedule *schedule, struct due *due, int 
     return err;
 }
 
-/* ---- what is due ----------------------------------------------------------------------------------------------- */
+/* ---- what is due ------------------------------------------------------------------------------------------------- */
 
 /* Columns of schedule_scheduled. */
 enum { ROW_ID, ROW_HANDLE, ROW_EVERY, ROW_CRON, ROW_NOW, ROW_SINCE, ROW_DEALT };

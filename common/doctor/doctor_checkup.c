@@ -67,7 +67,7 @@ static void say_unchecked(struct doctor *doctor)
 {
     static const int of_redis[] = {5, 6, 7, 9, 10};
     for (size_t i = 0; i < sizeof of_redis / sizeof *of_redis; i++)
-        doctor_say(doctor, &(struct verdict_on){of_redis[i], DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
+        doctor_say(doctor, &(struct finding_on){of_redis[i], DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
                    of_redis[i] == 10 ? "not checked in Redis, which is not there" : "not checked: Redis is not there");
 }
 
@@ -99,7 +99,7 @@ static void say_well(struct doctor *doctor)
     for (int invariant = 0; invariant <= DOCTOR_INVARIANTS; invariant++) {
         if (has_finding(doctor->report, invariant))
             continue;
-        struct verdict_on on = {invariant, DOCTOR_OK, DOCTOR_LEAVE, "", 0};
+        struct finding_on on = {invariant, DOCTOR_OK, DOCTOR_LEAVE, "", 0};
         if (invariant == 0)
             doctor_say(doctor, &on, "nothing to mention");
         else if (invariant == 3)

@@ -35,10 +35,10 @@ struct pair {
     enum severity lasting;
 };
 
-static struct verdict_on on_operation(const struct pair *p, int invariant, enum severity severity,
+static struct finding_on on_operation(const struct pair *p, int invariant, enum severity severity,
                                       enum doctor_remedy remedy)
 {
-    return (struct verdict_on){invariant, severity, remedy, p->tally->operation_id, p->tally->version};
+    return (struct finding_on){invariant, severity, remedy, p->tally->operation_id, p->tally->version};
 }
 
 /* ---- I5 ---------------------------------------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ static bool has_chunk(const struct pair *p)
 static void judge_due(struct doctor *doctor, const struct pair *p)
 {
     const struct seen_op *op = p->op;
-    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
+    struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
     int64_t due_ms = p->due_ms > 0 ? p->due_ms : 0;
     on.stamp = 0;
     if (!p->waits || !op->present || op->generation != p->tally->generation || op->due_chunks > 0)
@@ -72,7 +72,7 @@ static void judge_dispatch(struct doctor *doctor, const struct pair *p)
 {
     const struct tally *t = p->tally;
     const struct seen_op *op = p->op;
-    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
+    struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
     if (!op->present) {
         doctor_suspect(doctor, &on, "is running, but is not in Redis");
     } else if (op->generation < t->generation) {
@@ -96,7 +96,7 @@ static void judge_window(struct doctor *doctor, const struct pair *p)
     const struct seen_op *op = p->op;
     if (!op->present || op->generation != p->tally->generation)
         return;
-    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
+    struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
     on.stamp = 0;
     if (op->window_chunks < op->out)
         doctor_suspect(doctor, &on, "counts %" PRId64 " chunks of its window, %" PRId64 " are there", op->out,
@@ -122,7 +122,7 @@ static void judge_ahead(struct doctor *doctor, const struct pair *p)
 {
     const struct tally *t = p->tally;
     const struct seen_op *op = p->op;
-    struct verdict_on on = on_operation(p, 7, DOCTOR_VIOLATION, DOCTOR_LEAVE);
+    struct finding_on on = on_operation(p, 7, DOCTOR_VIOLATION, DOCTOR_LEAVE);
     if (t->timeline == 0)
         return; /* a standby: it may be behind in everything */
     if (op->timeline > t->timeline)
@@ -142,7 +142,7 @@ static void judge_ahead(struct doctor *doctor, const struct pair *p)
 
 static void judge_ended(struct doctor *doctor, const struct pair *p)
 {
-    struct verdict_on on = on_operation(p, 7, p->lasting, DOCTOR_MIRROR);
+    struct finding_on on = on_operation(p, 7, p->lasting, DOCTOR_MIRROR);
     if (p->op->version < p->tally->version || !same_counts(p->op, p->tally))
         doctor_suspect(
             doctor, &on, "has ended as %s with %" PRId64 " of %" PRId64 " done, Redis still shows %s with %" PRId64,
@@ -158,7 +158,7 @@ static void judge_ended(struct doctor *doctor, const struct pair *p)
 static void judge_size(struct doctor *doctor, const struct pair *p)
 {
     const struct seen_op *op = p->op;
-    struct verdict_on on = on_operation(p, 9, DOCTOR_VIOLATION, DOCTOR_LEAVE);
+    struct finding_on on = on_operation(p, 9, DOCTOR_VIOLATION, DOCTOR_LEAVE);
     if (op->window_chunks > p->window || op->due_chunks > p->window)
         doctor_say(doctor, &on, "has %" PRId64 " range and %" PRId64 " due chunks in Redis, its window is %" PRId64,
                    op->window_chunks, op->due_chunks, p->window);
@@ -176,7 +176,7 @@ static void judge_operation(struct doctor *doctor, const struct pair *p)
         judge_ahead(doctor, p);
     if (p->op->present && !live)
         judge_ended(doctor, p);
-    struct verdict_on on = on_operation(p, 5, p->lasting, DOCTOR_LEAVE);
+    struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_LEAVE);
     if (live && p->op->present && p->op->cancelled)
         doctor_suspect(doctor, &on, "is flagged as cancelled in Redis, and was not cancelled");
     if (p->tally->state == OP_RUNNING && !p->op->cancelled) {
@@ -220,7 +220,7 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
     return err;
 }
 
-/* ---- retries that no worker has (I5) ---------------------------------------------------------------------------- */
+/* ---- retries that no worker has (I5) ----------------------------------------------------------------------------- */
 
 enum { SET_ASIDE_WORKER, SET_ASIDE_LOAD, SET_ASIDE_OPERATION, SET_ASIDE_JOBS };
 
@@ -258,7 +258,7 @@ static void note_held(const char *name, struct json_object *said, void *context)
 static void judge_set_aside(const struct set_aside *all, int row)
 {
     const char *worker = pg_text(all->rows, row, SET_ASIDE_WORKER);
-    struct verdict_on on = {5, all->seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE,
+    struct finding_on on = {5, all->seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE,
                             pg_text(all->rows, row, SET_ASIDE_OPERATION), pg_int8(all->rows, row, SET_ASIDE_LOAD)};
     if (!all->held[row] && !has_suspects(all->seen, worker))
         doctor_suspect(all->doctor, &on, "%" PRId64 " retries are set aside for %s, which does not have them in hand",
@@ -282,39 +282,39 @@ static enum err judge_orphans(struct doctor *doctor, const struct seen *seen, st
     return err;
 }
 
-/* ---- workers (I6) and the whole -------------------------------------------------------------------------------- */
+/* ---- workers (I6) and the whole ---------------------------------------------------------------------------------- */
 
 static void judge_lists(struct doctor *doctor, const struct seen *seen)
 {
     for (size_t i = 0; i < seen->list_count; i++) {
         const struct seen_list *list = &seen->lists[i];
         if (list->kind == SEEN_REJECTED && list->length > REJECTED_MAX)
-            doctor_say(doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "inbox:rejected", 0},
+            doctor_say(doctor, &(struct finding_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "inbox:rejected", 0},
                        "keeps %" PRId64 " items, more than %d", list->length, REJECTED_MAX);
         if (list->worker == NULL || list->length == 0)
             continue;
         int64_t silence_ms = seen_silence_ms(seen, list->worker);
-        struct verdict_on on = {6, seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE, list->worker, 0};
+        struct finding_on on = {6, seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE, list->worker, 0};
         if (silence_ms >= WORKER_ALIVE_MS)
             doctor_suspect(doctor, &on, "holds %" PRId64 " %s and has given no sign of life for %" PRId64 " s",
                            list->length, list->kind == SEEN_ACTIVE ? "chunks" : "requests", silence_ms / 1000);
     }
     if (seen->cut)
-        doctor_say(doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "", 0},
+        doctor_say(doctor, &(struct finding_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "", 0},
                    "a list is so long that it was not read to its end");
 }
 
 static enum err judge_content(struct doctor *doctor, const struct seen *seen, int live, struct err_info *error)
 {
     struct dispatch dispatch = {doctor->redis, doctor->prefix};
-    struct redis_identity voucher = {0};
-    struct verdict_on on = {0, live > 0 ? DOCTOR_WARNING : DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0};
-    enum err err = redis_identity_read(&dispatch, doctor->pg, &voucher, error);
-    if (err == ERR_OK && redis_identity_doubt(&voucher) != NULL)
-        doctor_suspect(doctor, &on, "%s; a worker rebuilds it from PostgreSQL", redis_identity_doubt(&voucher));
+    struct redis_identity identity = {0};
+    struct finding_on on = {0, live > 0 ? DOCTOR_WARNING : DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0};
+    enum err err = redis_identity_read(&dispatch, doctor->pg, &identity, error);
+    if (err == ERR_OK && redis_identity_doubt(&identity) != NULL)
+        doctor_suspect(doctor, &on, "%s; a worker rebuilds it from PostgreSQL", redis_identity_doubt(&identity));
     if (err == ERR_OK && seen->alive == 0)
         doctor_suspect(doctor, &on, "no worker lives; %d operations wait", live);
-    redis_identity_fini(&voucher);
+    redis_identity_fini(&identity);
     return err;
 }
 
@@ -326,7 +326,7 @@ enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
     if (err == ERR_OK)
         err = seen_take(doctor, live, &seen, error);
     if (err == ERR_PERMANENT) { /* a key is of another type, or we may not read it */
-        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "Redis", 0},
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "Redis", 0},
                    "what stands in it cannot be read (I5, I6, I7 and I9 are not checked): %s", error->text);
         PQclear(live);
         return ERR_OK;

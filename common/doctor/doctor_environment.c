@@ -1,4 +1,8 @@
-/* What the promises stand on: settings of the two servers, the schema, the clocks, the key. Findings of invariant 0. */
+/*
+ * What the promises stand on: settings of the two servers, the schema, the clocks, the key, and what workers say of
+ * themselves. Findings of invariant 0. Comes first, since without the right schema nothing else can be read; a Redis
+ * that does not answer is noted, and the rest goes on without it. Called by doctor_checkup.c.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,15 +19,15 @@
 
 static void environment_warn(struct doctor *doctor, const char *text)
 {
-    doctor_say(doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "", 0}, "%s", text);
+    doctor_say(doctor, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "", 0}, "%s", text);
 }
 
-/* ---- PostgreSQL ------------------------------------------------------------------------------------------------ */
+/* ---- PostgreSQL -------------------------------------------------------------------------------------------------- */
 
 static enum err check_schema(struct doctor *doctor, bool *usable, struct err_info *error)
 {
     int current = 0, wanted = 0;
-    struct verdict_on on = {0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0};
+    struct finding_on on = {0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0};
     enum err err = migrate_status(doctor->pg, &current, &wanted, error);
     if (err == ERR_CONFLICT) {
         doctor_say(doctor, &on, "%s", error->text);
@@ -56,7 +60,7 @@ static void compare_clocks(struct doctor *doctor, const char *whose, int64_t the
     int64_t apart = theirs_ms < before_ms ? before_ms - theirs_ms : theirs_ms > after_ms ? theirs_ms - after_ms : 0;
     char text[CLOCK_ISO_MAX];
     if (apart > CLOCKS_APART_MS)
-        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, whose, 0},
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, whose, 0},
                    "its clock and this machine's are about %s apart", clock_human_ms(apart / 1000 * 1000, text));
 }
 
@@ -105,7 +109,7 @@ static int64_t info_number(const char *info, const char *name)
 static void judge_memory(struct doctor *doctor, const char *info)
 {
     int64_t used = info_number(info, "used_memory:"), most = info_number(info, "maxmemory:");
-    struct verdict_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, "Redis", 0};
+    struct finding_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, "Redis", 0};
     if (most > 0 && used >= most)
         doctor_say(doctor, &on,
                    "has reached its maxmemory (%" PRId64 " of %" PRId64 " bytes): it refuses writes, and what is open "
@@ -124,7 +128,7 @@ static void judge_info(struct doctor *doctor, const char *info)
     if (info_says(info, "aof_last_write_status:err") || info_says(info, "rdb_last_bgsave_status:err"))
         environment_warn(doctor, "Redis could not write its data to disk: it may refuse writes");
     if (!info_says(info, "aof_enabled:1"))
-        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
                    "keeps no append-only file: after its restart everything in it is rebuilt from PostgreSQL");
     if (info_says(info, "role:slave"))
         environment_warn(doctor, "this Redis is a replica: it refuses writes; redis.url must lead to the primary");
@@ -134,7 +138,7 @@ static void judge_info(struct doctor *doctor, const char *info)
 /* A Redis that does not answer is a finding, and PostgreSQL is judged without it. */
 static void give_up_redis(struct doctor *doctor, const struct err_info *error)
 {
-    doctor_say(doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "Redis", 0}, "%s", error->text);
+    doctor_say(doctor, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "Redis", 0}, "%s", error->text);
     doctor->redis = NULL;
 }
 
@@ -155,7 +159,7 @@ static void check_redis(struct doctor *doctor)
     if (err == ERR_OK)
         judge_info(doctor, redis_text(info));
     if (err == ERR_PERMANENT) { /* we may not, as with some that is rented */
-        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "Redis", 0},
                    "its settings cannot be read: %s", error.text);
         err = ERR_OK;
     }
@@ -209,7 +213,7 @@ static void tell_trouble(const char *name, struct json_object *said, void *conte
 {
     const char *trouble = json_get_string(said, "trouble");
     if (trouble != NULL)
-        doctor_say(context, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, name, 0},
+        doctor_say(context, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, name, 0},
                    "waits until this is mended: %s", trouble);
 }
 
@@ -227,7 +231,7 @@ static enum err check_state(struct doctor *doctor, struct err_info *error)
     PGresult *r = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_state, NULL, &r, error);
     if (err == ERR_OK && pg_rows(r) == 0)
-        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0},
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0},
                    "the table store_state is empty: nothing vouches for Redis");
     bool has_secrets = err == ERR_OK && pg_rows(r) > 0 && pg_bool(r, 0, 0);
     PQclear(r);

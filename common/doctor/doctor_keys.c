@@ -15,7 +15,7 @@
 #define PAGE 1000
 #define PRINTS_MAX 2
 
-/* ---- what the secrets need ------------------------------------------------------------------------------------- */
+/* ---- what the secrets need --------------------------------------------------------------------------------------- */
 
 enum opens { BY_CURRENT, UNBOUND, BY_OLD, BY_NEITHER, MALFORMED, OPENS_COUNT };
 
@@ -94,7 +94,7 @@ static enum err count_table(struct needs *needs, const struct sql *statement, st
 
 static void say_unreadable(const struct needs *needs)
 {
-    struct verdict_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, "encryption key", 0};
+    struct finding_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, "encryption key", 0};
     if (needs->count[BY_NEITHER] > 0)
         doctor_say(needs->doctor, &on,
                    "%" PRId64 " stored secrets (first: of %s) are opened by none of this program's keys (%s%s%s): set "
@@ -118,7 +118,7 @@ static void say_unreadable(const struct needs *needs)
                    needs->count[MALFORMED], needs->first[MALFORMED]);
 }
 
-/* ---- what workers hold ----------------------------------------------------------------------------------------- */
+/* ---- what workers hold ------------------------------------------------------------------------------------------- */
 
 struct holder {
     char name[DOCTOR_WORKER_MAX];
@@ -151,7 +151,7 @@ static bool read_holder(const char *name, struct json_object *said, struct holde
 
 static void say_lacks(const struct needs *needs, const struct holder *holder, const char *text)
 {
-    struct verdict_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, holder->name, 0};
+    struct finding_on on = {0, DOCTOR_WARNING, DOCTOR_LEAVE, holder->name, 0};
     doctor_say(needs->doctor, &on, "%s", text);
 }
 
@@ -215,13 +215,13 @@ static void judge_worker(const char *name, struct json_object *said, void *conte
         compare_with_first(needs, &judging->first, &holder);
 }
 
-/* ---- both ------------------------------------------------------------------------------------------------------ */
+/* ---- both -------------------------------------------------------------------------------------------------------- */
 
 static enum err read_needs(struct needs *needs, struct err_info *error)
 {
     const struct crypto_keys *keys = needs->doctor->options->keys;
     if (keys == NULL || (!keys->has_current && !keys->has_old)) {
-        doctor_say(needs->doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "encryption key", 0},
+        doctor_say(needs->doctor, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, "encryption key", 0},
                    "secrets are stored, but this program has no encryption key (REPRISE_ENCRYPTION_KEY): whether the "
                    "workers hold the right one is not checked");
         return ERR_OK;
@@ -245,7 +245,7 @@ enum err doctor_keys(struct doctor *doctor, struct err_info *error)
     enum err err = read_needs(&needs, error);
     if (err == ERR_OK && doctor->redis != NULL &&
         doctor_each_worker(doctor, judge_worker, &judging, &of_redis) != ERR_OK)
-        doctor_say(doctor, &(struct verdict_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "encryption key", 0},
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_NOTE, DOCTOR_LEAVE, "encryption key", 0},
                    "which keys the workers hold cannot be read: %s", of_redis.text);
     for (int i = 0; i < OPENS_COUNT; i++)
         free(needs.first[i]);

@@ -71,15 +71,15 @@ static int64_t sum(const int64_t three[3])
     return three[0] + three[1] + three[2];
 }
 
-static struct verdict_on violation(int invariant, const char *subject)
+static struct finding_on violation(int invariant, const char *subject)
 {
-    return (struct verdict_on){invariant, DOCTOR_VIOLATION, DOCTOR_LEAVE, subject, 0};
+    return (struct finding_on){invariant, DOCTOR_VIOLATION, DOCTOR_LEAVE, subject, 0};
 }
 
 /* I1: open or settled, never both, never neither. Gaps in the sequence are allowed, so this is a matter of counts. */
 static void judge_jobs(struct doctor *doctor, const struct counts *c)
 {
-    struct verdict_on on = violation(1, c->id);
+    struct finding_on on = violation(1, c->id);
     if (c->both > 0)
         doctor_say(doctor, &on, "%" PRId64 " jobs are open and settled at once", c->both);
     if (c->beyond + c->done_beyond > 0)
@@ -100,7 +100,7 @@ static void judge_jobs(struct doctor *doctor, const struct counts *c)
 static void judge_counts(struct doctor *doctor, const struct counts *c)
 {
     static const char *const words[3] = {"succeeded", "failed", "skipped"};
-    struct verdict_on on = violation(2, c->id);
+    struct finding_on on = violation(2, c->id);
     for (int k = 0; k < 3 && !c->pruned; k++)
         if (c->may_be_pruned ? c->done[k] > c->told[k] : c->done[k] != c->told[k])
             doctor_say(doctor, &on, "the tally counts %" PRId64 " %s, there are %" PRId64, c->told[k], words[k],
@@ -123,7 +123,7 @@ static void judge_counts(struct doctor *doctor, const struct counts *c)
 static void counts_judge(struct doctor *doctor, const PGresult *counts)
 {
     for (int row = 0; row < pg_rows(counts); row++) {
-        struct verdict_on on = violation(2, pg_text(counts, row, COUNTS_ID));
+        struct finding_on on = violation(2, pg_text(counts, row, COUNTS_ID));
         doctor->operations++;
         if (!pg_bool(counts, row, COUNTS_HAS_TALLY) || !pg_bool(counts, row, COUNTS_HAS_OPERATION)) {
             doctor_say(doctor, &on, "has no row in the table %s",
@@ -141,7 +141,7 @@ static void judge_late(struct doctor *doctor, const PGresult *late)
 {
     for (int row = 0; row < pg_rows(late); row++) {
         const char *id = pg_text(late, row, 0);
-        struct verdict_on on = violation(4, id), doubt = {4, DOCTOR_NOTE, DOCTOR_LEAVE, id, 0};
+        struct finding_on on = violation(4, id), doubt = {4, DOCTOR_NOTE, DOCTOR_LEAVE, id, 0};
         int64_t surely = pg_int8(late, row, 1) + pg_int8(late, row, 2);
         if (surely > 0)
             doctor_say(doctor, &on, "%" PRId64 " jobs were settled after the cancel", surely);
@@ -159,7 +159,7 @@ static void judge_late(struct doctor *doctor, const PGresult *late)
 static void judge_effects(struct doctor *doctor, const PGresult *missing)
 {
     for (int row = 0; row < pg_rows(missing); row++) {
-        struct verdict_on on = violation(3, pg_text(missing, row, 0));
+        struct finding_on on = violation(3, pg_text(missing, row, 0));
         doctor_say(doctor, &on, "succeeded, but the link %s does not show it", pg_text(missing, row, 1));
     }
 }
@@ -167,7 +167,7 @@ static void judge_effects(struct doctor *doctor, const PGresult *missing)
 static void judge_texts(struct doctor *doctor, const PGresult *secrets)
 {
     for (int row = 0; row < pg_rows(secrets); row++) {
-        struct verdict_on on = violation(10, pg_text(secrets, row, 0));
+        struct finding_on on = violation(10, pg_text(secrets, row, 0));
         doctor_say(doctor, &on, "its text looks as if it held a secret");
     }
 }
@@ -204,7 +204,7 @@ static enum err check_orphans(struct doctor *doctor, struct err_info *error)
     PGresult *r = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_orphans, args, &r, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(r); row++) {
-        struct verdict_on on = violation(1, pg_text(r, row, 0));
+        struct finding_on on = violation(1, pg_text(r, row, 0));
         doctor_say(doctor, &on, "has jobs, but no tally");
     }
     PQclear(r);
@@ -258,7 +258,7 @@ enum {
 static void judge_stale(struct doctor *doctor, const PGresult *r, int row, const char *why)
 {
     int64_t untouched_ms = pg_int8(r, row, LEASE_UNTOUCHED);
-    struct verdict_on on = {8, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, LEASE_KEY), 0};
+    struct finding_on on = {8, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, LEASE_KEY), 0};
     if (untouched_ms < TOUCHED_LATELY_MS) {
         doctor_suspect(doctor, &on, "is held and kept for job %s, attempt %" PRId64 ", %s", pg_text(r, row, LEASE_JOB),
                        pg_int8(r, row, LEASE_ATTEMPT), why);
@@ -273,7 +273,7 @@ static void judge_stale(struct doctor *doctor, const PGresult *r, int row, const
 static void judge_live(struct doctor *doctor, const PGresult *r, int row)
 {
     int64_t attempt = pg_int8(r, row, LEASE_ATTEMPT), of_job = pg_int8(r, row, LEASE_OF_JOB);
-    struct verdict_on on = {8, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, LEASE_KEY), 0};
+    struct finding_on on = {8, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, LEASE_KEY), 0};
     if (pg_int8(r, row, LEASE_KEYS) > 1)
         doctor_say(doctor, &on, "job %s holds %" PRId64 " keys", pg_text(r, row, LEASE_JOB),
                    pg_int8(r, row, LEASE_KEYS));
@@ -295,7 +295,7 @@ static void judge_live(struct doctor *doctor, const PGresult *r, int row)
 static void lease_judge(struct doctor *doctor, const PGresult *r, int row)
 {
     const char *key = pg_text(r, row, LEASE_KEY);
-    struct verdict_on on = {8, DOCTOR_VIOLATION, DOCTOR_RELEASE, key, 0};
+    struct finding_on on = {8, DOCTOR_VIOLATION, DOCTOR_RELEASE, key, 0};
     if (pg_is_null(r, row, LEASE_STATE)) {
         doctor_suspect(doctor, &on, "is held for job %s, whose operation does not exist", pg_text(r, row, LEASE_JOB));
         return;

@@ -34,7 +34,7 @@ struct doctor {
 };
 
 /* What a finding is about. */
-struct verdict_on {
+struct finding_on {
     int invariant;
     enum severity severity;
     enum doctor_remedy remedy;
@@ -42,18 +42,18 @@ struct verdict_on {
     int64_t stamp;       /* of a suspicion */
 };
 /* Says it for good; once, however often it is seen. */
-void doctor_say(struct doctor *doctor, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
+void doctor_say(struct doctor *doctor, const struct finding_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Says it if it lasts. */
-void doctor_suspect(struct doctor *doctor, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
+void doctor_suspect(struct doctor *doctor, const struct finding_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
 
-void report_add(struct doctor_report *report, const struct verdict_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
+void report_add(struct doctor_report *report, const struct finding_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
 void report_sort(struct doctor_report *report);
 /* Suspicions that have lasted become findings, those that this look did not see are forgotten. True while some are
  * young. */
 bool suspicions_settle(struct doctor *doctor, int64_t now_ms);
 void suspicions_drop(struct doctor *doctor);
 
-/* ---- the checks ------------------------------------------------------------------------------------------------ */
+/* ---- the checks -------------------------------------------------------------------------------------------------- */
 
 /* Environment. `*usable` is false where the schema is not this program's: then nothing else can be checked. A Redis
  * that does not answer becomes NULL. */
@@ -88,7 +88,7 @@ bool doctor_looks_secret(const char *bytes, size_t len, const char **mark);
 /* The same marks as one regular expression for PostgreSQL, appended. */
 void doctor_secret_pattern(struct buf *out);
 
-/* ---- Redis at one moment --------------------------------------------------------------------------------------- */
+/* ---- Redis at one moment ----------------------------------------------------------------------------------------- */
 
 enum seen_kind { SEEN_QUEUE, SEEN_SUSPECTS, SEEN_ACTIVE, SEEN_INBOX, SEEN_INBOX_ACTIVE, SEEN_REJECTED };
 
@@ -133,7 +133,7 @@ struct seen_op *seen_find(const struct seen *seen, const char *operation_id);
 /* Ms since a worker's last beat; INT64_MAX of one that is not known. */
 int64_t seen_silence_ms(const struct seen *seen, const char *worker);
 
-/* ---- small things ---------------------------------------------------------------------------------------------- */
+/* ---- small things ------------------------------------------------------------------------------------------------ */
 
 /* Runs a batch between sql/doctor/begin and commit; `batch` already begins with the former. */
 struct pg_batch *doctor_snapshot_new(void);

@@ -1,5 +1,9 @@
-/* I3 from the side of the effects: what a link says of itself must be what is recorded for it
- * (docs/domain/deliveries.md). */
+/*
+ * Rows held against what they are made from: links against deliveries (I3), costs against their log (I3), kept sums
+ * against the rows that they sum (I2), and rows that cannot be (I1 to I3). Each statement names what is wrong, and
+ * nothing is changed. Where there are very many rows, a part of it is left to a deep check-up. Called by
+ * doctor_checkup.c.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -25,7 +29,7 @@ enum {
 /* Of every link, whatever it says of itself. */
 static void judge_rows(struct doctor *doctor, const PGresult *r, int row)
 {
-    struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
+    struct finding_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
     int64_t retries = pg_int8(r, row, FACTS_RETRIES);
     if (pg_int8(r, row, FACTS_OTHER) > 0)
         doctor_say(doctor, &on,
@@ -39,7 +43,7 @@ static void judge_rows(struct doctor *doctor, const PGresult *r, int row)
 /* `synced_tree_id` is non-null only while the deliveries equal exactly that tree. */
 static void facts_judge(struct doctor *doctor, const PGresult *r, int row)
 {
-    struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
+    struct finding_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(r, row, FACTS_LINK), 0};
     doctor->links++;
     judge_rows(doctor, r, row);
     if (!pg_bool(r, row, FACTS_SYNCED))
@@ -81,7 +85,7 @@ static enum err check_orphans(struct doctor *doctor, struct err_info *error)
     PGresult *links = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_orphans_of_links, args, &links, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(links); row++) {
-        struct verdict_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(links, row, 0), 0};
+        struct finding_on on = {3, DOCTOR_VIOLATION, DOCTOR_LEAVE, pg_text(links, row, 0), 0};
         doctor_say(doctor, &on, "is not there, but what its app was sent is recorded");
     }
     PQclear(links);
@@ -116,7 +120,7 @@ enum { WORKFLOW, LOGGED, STORED };
 /* A warning: a person may have set a cost by hand, and a re-sync mends it. */
 static void cost_judge(struct doctor *doctor, const PGresult *rows, int row)
 {
-    struct verdict_on on = {3, DOCTOR_WARNING, DOCTOR_LEAVE, pg_text(rows, row, WORKFLOW), 0};
+    struct finding_on on = {3, DOCTOR_WARNING, DOCTOR_LEAVE, pg_text(rows, row, WORKFLOW), 0};
     doctor_say(doctor, &on, "has the cost %s, but what was last written is %s: producer resync-cost %s",
                pg_text(rows, row, STORED), pg_text(rows, row, LOGGED), pg_text(rows, row, WORKFLOW));
 }
@@ -164,7 +168,7 @@ static enum err sums_compare(struct doctor *doctor, const struct sums *sums, str
     PGresult *r = NULL;
     enum err err = pg_exec(doctor->pg, sums->compare, NULL, &r, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(r); row++)
-        doctor_say(doctor, &(struct verdict_on){2, DOCTOR_VIOLATION, sums->remedy, sums->table, 0},
+        doctor_say(doctor, &(struct finding_on){2, DOCTOR_VIOLATION, sums->remedy, sums->table, 0},
                    "says %s %s of %s, but there are %s", pg_text(r, row, 2), pg_text(r, row, 1), pg_text(r, row, 0),
                    pg_text(r, row, 3));
     PQclear(r);
@@ -179,7 +183,7 @@ enum err doctor_sums(struct doctor *doctor, struct err_info *error)
         if (doctor->options->depth == DOCTOR_DEEP || pg_int8(size, 0, i) <= ROWS_MAX)
             err = sums_compare(doctor, &all[i], error);
         else
-            doctor_say(doctor, &(struct verdict_on){2, DOCTOR_NOTE, DOCTOR_LEAVE, all[i].table, 0},
+            doctor_say(doctor, &(struct finding_on){2, DOCTOR_NOTE, DOCTOR_LEAVE, all[i].table, 0},
                        "not compared with %" PRId64 " %s: producer doctor --deep does", pg_int8(size, 0, i),
                        all[i].rows);
     }
@@ -226,7 +230,7 @@ static enum err say_rows(struct doctor *doctor, int invariant, const struct sql 
     enum err err = pg_exec(doctor->pg, statement, args, &rows, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(rows); row++) {
         bool warns = PQnfields(rows) > 2 && pg_bool(rows, row, 2);
-        struct verdict_on on = {invariant, warns ? DOCTOR_WARNING : DOCTOR_VIOLATION, DOCTOR_LEAVE,
+        struct finding_on on = {invariant, warns ? DOCTOR_WARNING : DOCTOR_VIOLATION, DOCTOR_LEAVE,
                                 pg_text(rows, row, 0), 0};
         doctor_say(doctor, &on, "%s", pg_text(rows, row, 1));
     }

@@ -20,14 +20,14 @@ struct repair {
     struct doctor_report *done;
 };
 
-static struct verdict_on done_on(const struct repair *repair, enum severity severity)
+static struct finding_on done_on(const struct repair *repair, enum severity severity)
 {
-    return (struct verdict_on){repair->finding->invariant, severity, DOCTOR_LEAVE, repair->finding->subject, 0};
+    return (struct finding_on){repair->finding->invariant, severity, DOCTOR_LEAVE, repair->finding->subject, 0};
 }
 
 static void done_note(struct repair *repair, const char *what)
 {
-    struct verdict_on on = done_on(repair, DOCTOR_NOTE);
+    struct finding_on on = done_on(repair, DOCTOR_NOTE);
     report_add(repair->done, &on, "%s", what);
 }
 
@@ -77,7 +77,7 @@ static enum err advance(struct repair *repair, struct err_info *error)
         err = dispatch_refresh(&repair->dispatch, repair->pg, id, error);
     if (err != ERR_OK)
         return err;
-    struct verdict_on on = done_on(repair, DOCTOR_NOTE);
+    struct finding_on on = done_on(repair, DOCTOR_NOTE);
     if (tally.phase == phase && tally.state == OP_RUNNING)
         report_add(repair->done, &on, "phase %d is not done: left alone", phase);
     else
@@ -113,7 +113,7 @@ static enum err lease_release(struct repair *repair, struct err_info *error)
     pg_arg_text(args, repair->finding->subject);
     PGresult *r = NULL;
     enum err err = pg_exec(repair->pg, &sql_doctor_release_stale, args, &r, error);
-    struct verdict_on on = done_on(repair, DOCTOR_NOTE);
+    struct finding_on on = done_on(repair, DOCTOR_NOTE);
     if (err == ERR_OK && pg_rows(r) > 0)
         report_add(repair->done, &on, "the lease of %s removed", pg_text(r, 0, 0));
     else if (err == ERR_OK)
@@ -167,7 +167,7 @@ static bool asked_before(const struct doctor_report *report, size_t index)
 
 static enum err apply(struct repair *repair, struct err_info *error)
 {
-    struct verdict_on on = done_on(repair, DOCTOR_WARNING);
+    struct finding_on on = done_on(repair, DOCTOR_WARNING);
     if (remedies[repair->finding->remedy].in_redis && repair->dispatch.redis == NULL) {
         report_add(repair->done, &on, "not mended: Redis is not there");
         return ERR_OK;

@@ -37,7 +37,7 @@ static char *shown(const char *text)
 }
 
 static PRINTF_LIKE(2, 0) struct doctor_finding
-    finding_make(const struct verdict_on *on, const char *format, va_list values)
+    finding_make(const struct finding_on *on, const char *format, va_list values)
 {
     char text[ERR_TEXT_MAX];
     vsnprintf(text, sizeof text, format, values);
@@ -71,7 +71,7 @@ static void append(struct doctor_report *report, struct doctor_finding finding)
     report->findings[report->count++] = finding;
 }
 
-void report_add(struct doctor_report *report, const struct verdict_on *on, const char *format, ...)
+void report_add(struct doctor_report *report, const struct finding_on *on, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -84,7 +84,7 @@ static bool is_same(const struct doctor_finding *a, const struct doctor_finding 
     return a->invariant == b->invariant && strcmp(a->subject, b->subject) == 0 && strcmp(a->text, b->text) == 0;
 }
 
-void doctor_say(struct doctor *doctor, const struct verdict_on *on, const char *format, ...)
+void doctor_say(struct doctor *doctor, const struct finding_on *on, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -115,7 +115,7 @@ void report_sort(struct doctor_report *report)
         qsort(report->findings, report->count, sizeof *report->findings, finding_compare);
 }
 
-/* ---- suspicions ------------------------------------------------------------------------------------------------ */
+/* ---- suspicions -------------------------------------------------------------------------------------------------- */
 
 static struct suspicion *known(struct doctor *doctor, const char *format, const struct doctor_finding *finding)
 {
@@ -128,7 +128,7 @@ static struct suspicion *known(struct doctor *doctor, const char *format, const 
     return NULL;
 }
 
-void doctor_suspect(struct doctor *doctor, const struct verdict_on *on, const char *format, ...)
+void doctor_suspect(struct doctor *doctor, const struct finding_on *on, const char *format, ...)
 {
     va_list values;
     va_start(values, format);

@@ -1,4 +1,9 @@
-/* Redis at one moment: one script reads it, so that a chunk on its way from list to list is seen once and no more. */
+/*
+ * Redis at one moment, for the doctor: one script reads it (lua/inspect.lua), so that a chunk on its way from list to
+ * list is seen once. It reads more than redis_snapshot.c (the inbox, expiries, chunks of old generations), since the
+ * sweep repairs what the doctor only names. Lists are cut at a bound, which is itself a finding (I9). Called by
+ * doctor_dispatch.c.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +37,7 @@ enum {
     FIELD_CANCELLED,
 };
 
-/* ---- what to ask for ------------------------------------------------------------------------------------------- */
+/* ---- what to ask for --------------------------------------------------------------------------------------------- */
 
 static void add_list(struct seen *seen, enum seen_kind kind, int queue, const char *worker)
 {
@@ -105,7 +110,7 @@ static int add_keys(struct doctor *doctor, struct seen *seen, struct redis_args 
     return redis_args_count(args);
 }
 
-/* ---- reading the answer ---------------------------------------------------------------------------------------- */
+/* ---- reading the answer ------------------------------------------------------------------------------------------ */
 
 static void read_hash(struct seen_op *op, const redisReply *hash)
 {
@@ -152,7 +157,7 @@ static void read_chunks(struct doctor *doctor, struct seen *seen, const struct s
         if (entry->type == REDIS_REPLY_STRING && chunk_parse(entry->str, entry->len, &chunk, &error) == ERR_OK)
             count_chunk(seen, &chunk);
         else
-            doctor_say(doctor, &(struct verdict_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, queue_names[list->queue], 0},
+            doctor_say(doctor, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, queue_names[list->queue], 0},
                        "a list of chunks holds something else: %s", error.text);
     }
 }
@@ -207,7 +212,7 @@ static void read_reply(struct doctor *doctor, struct seen *seen)
     }
 }
 
-/* ---- taking it ------------------------------------------------------------------------------------------------- */
+/* ---- taking it --------------------------------------------------------------------------------------------------- */
 
 static enum err ask_names(struct doctor *doctor, struct seen *seen, const PGresult *live, struct err_info *error)
 {

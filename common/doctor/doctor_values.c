@@ -1,4 +1,8 @@
-/* A walk over our keys in Redis: their values (I10), their size (I9), and keys that no program will look at again. */
+/*
+ * A walk over our keys in Redis: their values (I10), their size (I9), and keys that no program will look at again; and
+ * the marks of well-known secrets, also as a pattern for PostgreSQL. A search for marks is no proof: that no code
+ * writes a secret is the real guard. Called by doctor_checkup.c.
+ */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -50,7 +54,7 @@ static void look_for_secrets(struct walk *w, const redisReply *value)
     for (size_t i = 0; i < redis_count(value); i++)
         look_for_secrets(w, redis_item(value, i));
     if (value != NULL && value->type == REDIS_REPLY_STRING && doctor_looks_secret(value->str, value->len, &mark))
-        doctor_say(w->doctor, &(struct verdict_on){10, DOCTOR_VIOLATION, DOCTOR_LEAVE, w->key, 0},
+        doctor_say(w->doctor, &(struct finding_on){10, DOCTOR_VIOLATION, DOCTOR_LEAVE, w->key, 0},
                    "holds something that looks like a secret: %s", mark);
 }
 
@@ -60,7 +64,7 @@ static enum err check_bytes(struct walk *w, int64_t most, const char *samples, s
     redisReply *usage = NULL;
     enum err err = key_ask(w, "USAGE", "SAMPLES", samples, &usage, error);
     if (err == ERR_OK && redis_int(usage) > most)
-        doctor_say(w->doctor, &(struct verdict_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, w->key, 0},
+        doctor_say(w->doctor, &(struct finding_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, w->key, 0},
                    "takes %" PRId64 " bytes, more than %" PRId64, redis_int(usage), most);
     if (usage != NULL)
         freeReplyObject(usage);
@@ -84,7 +88,7 @@ static enum err check_hash(struct walk *w, struct err_info *error)
         err = key_ask(w, "TTL", NULL, NULL, &ttl, error);
     look_for_secrets(w, hash);
     if (err == ERR_OK && redis_count(hash) > 0 && !has_field(hash, "gen") && redis_int(ttl) == -1)
-        doctor_say(w->doctor, &(struct verdict_on){9, DOCTOR_WARNING, DOCTOR_EXPIRE, w->key, 0},
+        doctor_say(w->doctor, &(struct finding_on){9, DOCTOR_WARNING, DOCTOR_EXPIRE, w->key, 0},
                    "is a stray hash without expiry: a client wrote to an operation that does not exist");
     if (err == ERR_OK)
         err = check_bytes(w, HASH_BYTES_MAX, "0", error);
@@ -122,7 +126,7 @@ static enum err check_owner(struct walk *w, struct err_info *error)
     redis_arg(w->args, strrchr(w->name, ':') + 1);
     enum err err = redis_run(w->doctor->redis, w->args, &score, error);
     if (err == ERR_OK && score->type == REDIS_REPLY_NIL)
-        doctor_say(w->doctor, &(struct verdict_on){6, DOCTOR_WARNING, DOCTOR_LEAVE, w->key, 0},
+        doctor_say(w->doctor, &(struct finding_on){6, DOCTOR_WARNING, DOCTOR_LEAVE, w->key, 0},
                    "belongs to a worker that is not known any more; no program reads it");
     if (score != NULL)
         freeReplyObject(score);
@@ -194,11 +198,11 @@ enum err doctor_values(struct doctor *doctor, struct err_info *error)
         steps++;
     } while (err == ERR_OK && keys.cursor != 0 && (doctor->options->depth == DOCTOR_DEEP || steps < STEPS_MAX));
     if (err == ERR_PERMANENT) { /* we may not */
-        doctor_say(doctor, &(struct verdict_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
+        doctor_say(doctor, &(struct finding_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
                    "the keys of Redis cannot be looked at: %s", error->text);
         err = ERR_OK;
     } else if (err == ERR_OK && keys.cursor != 0)
-        doctor_say(doctor, &(struct verdict_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
+        doctor_say(doctor, &(struct finding_on){10, DOCTOR_NOTE, DOCTOR_LEAVE, "", 0},
                    "only the first %d keys of Redis were looked at", STEPS_MAX * KEYS_A_STEP);
     redis_args_drop(walk.args);
     return err;

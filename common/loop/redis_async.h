@@ -6,7 +6,7 @@
  *
  * Every request that was accepted completes exactly once, never from inside redis_async_send: with a reply, or with
  * NULL, which means that its outcome is unknown (timed out, cut, dropped). A timeout ends the connection, for nothing
- * behind it can be trusted to be answered either. Blocking commands get a wire of their own.
+ * behind it can be trusted to be answered either. Blocking commands get a connection of their own.
  */
 #ifndef REPRISE_LOOP_REDIS_ASYNC_H
 #define REPRISE_LOOP_REDIS_ASYNC_H
@@ -28,26 +28,27 @@ typedef void redis_async_change_fn(bool up, void *context);
 struct redis_async *redis_async_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
                                     const struct lua *const *scripts, size_t script_count,
                                     redis_async_change_fn *change, void *context);
-/* Completes what is under way with NULL. Not from inside a callback of this wire. Takes NULL. */
-void redis_async_drop(struct redis_async *wire);
+/* Completes what is under way with NULL. Not from inside a callback of this connection. Takes NULL. */
+void redis_async_drop(struct redis_async *connection);
 
-bool redis_async_is_up(const struct redis_async *wire);
+bool redis_async_is_up(const struct redis_async *connection);
 /* clock_mono_ms since when it is up; 0 if it is not. */
-int64_t redis_async_up_since(const struct redis_async *wire);
+int64_t redis_async_up_since(const struct redis_async *connection);
 /* Requests under way. */
-int redis_async_pending(const struct redis_async *wire);
+int redis_async_pending(const struct redis_async *connection);
 /* When the last reply of any kind came (clock_mono_ms): a connection that is up but deaf shows here. */
-int64_t redis_async_heard(const struct redis_async *wire);
+int64_t redis_async_heard(const struct redis_async *connection);
 
 /* False if it is not up: then `done` is not called. `done` may be NULL. */
-bool redis_async_send(struct redis_async *wire, struct redis_args *args, int64_t timeout_ms, redis_async_reply_fn *done,
-                      void *context);
-bool redis_async_script(struct redis_async *wire, const struct lua *script, int keys, struct redis_args *args,
+bool redis_async_send(struct redis_async *connection, struct redis_args *args, int64_t timeout_ms,
+                      redis_async_reply_fn *done, void *context);
+bool redis_async_script(struct redis_async *connection, const struct lua *script, int keys, struct redis_args *args,
                         int64_t timeout_ms, redis_async_reply_fn *done, void *context);
 
 /* Subscribes to a channel. `heard` is told of each message (an array: "message", channel, text) until the connection
  * goes down, which it does within seconds if it falls silent; then subscribe again when it has come up. The connection
  * is of use for nothing else from then on. False if it is not up. Once per connection. */
-bool redis_async_subscribe(struct redis_async *wire, const char *channel, redis_async_reply_fn *heard, void *context);
+bool redis_async_subscribe(struct redis_async *connection, const char *channel, redis_async_reply_fn *heard,
+                           void *context);
 
 #endif

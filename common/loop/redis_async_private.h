@@ -1,5 +1,4 @@
-/* What wire.c (down, connecting, up), redis_async_requests.c (what is under way) and redis_async_subscription.c share.
- */
+/* What redis_async_connection.c (down, connecting, up) and redis_async_requests.c (what is under way) share. */
 #ifndef REPRISE_LOOP_REDIS_ASYNC_PRIVATE_H
 #define REPRISE_LOOP_REDIS_ASYNC_PRIVATE_H
 
@@ -8,7 +7,7 @@
 #include "common/loop/redis_async.h"
 
 struct request {
-    struct redis_async *wire; /* NULL: completed already, hiredis has yet to let go of it */
+    struct redis_async *connection; /* NULL: completed already, hiredis has yet to let go of it */
     struct request *next;
     int64_t deadline_ms;
     redis_async_reply_fn *done;
@@ -41,28 +40,26 @@ struct redis_async {
     void *heard_context;
 };
 
-/* ---- wire.c ---------------------------------------------------------------------------------------------------- */
+/* ---- redis_async_connection.c ------------------------------------------------------------------------------------ */
 
 /* The one timer: the next try while down, else the deadline of the oldest request, or the subscription's next look. */
-void redis_async_arm(struct redis_async *wire, int64_t delay_ms);
+void redis_async_arm(struct redis_async *connection, int64_t delay_ms);
 /* Ends the connection; the reason is for the log. */
-void redis_async_cut(struct redis_async *wire, const char *reason);
+void redis_async_cut(struct redis_async *connection, const char *reason);
 
-/* ---- redis_async_requests.c
- * ------------------------------------------------------------------------------------------- */
+/* ---- redis_async_requests.c -------------------------------------------------------------------------------------- */
 
 /* Hands a command to hiredis, which copies it; also while only the greeting is under way. */
-bool redis_async_submit(struct redis_async *wire, struct redis_args *args, int64_t timeout_ms,
+bool redis_async_submit(struct redis_async *connection, struct redis_args *args, int64_t timeout_ms,
                         redis_async_reply_fn *done, void *context);
 /* Completes what is under way with NULL, in order. */
-void redis_async_complete_all(struct redis_async *wire);
+void redis_async_complete_all(struct redis_async *connection);
 
-/* ---- redis_async_subscription.c
- * --------------------------------------------------------------------------------------- */
+/* ---- redis_async_requests.c, the subscription -------------------------------------------------------------------- */
 
-/* When the timer of a wire that is subscribed runs out. */
-void redis_async_check_subscription(struct redis_async *wire);
+/* When the timer of a connection that is subscribed runs out. */
+void redis_async_check_subscription(struct redis_async *connection);
 /* The connection is gone. */
-void redis_async_end_subscription(struct redis_async *wire);
+void redis_async_end_subscription(struct redis_async *connection);
 
 #endif

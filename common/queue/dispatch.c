@@ -1,3 +1,9 @@
+/*
+ * From PostgreSQL to Redis, after a commit: opening an operation, mirroring its tally, moving it to the head. All of it
+ * is a hint that the sweep would give too, so a caller may die before or within it. It must never tell Redis what
+ * PostgreSQL has not committed (I7). Called by whatever has just accepted, cancelled or planned something, by the sweep
+ * and by the doctor's repair.
+ */
 #include "common/queue/dispatch.h"
 
 #include <inttypes.h>

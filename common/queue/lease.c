@@ -1,3 +1,8 @@
+/*
+ * Leases of exclusive jobs (I8): claimed when a job begins, touched while it runs, released at its end. The row in
+ * PostgreSQL decides, by its clock; every later write of the attempt must match that row. Nothing here may judge by
+ * this host's clock or memory whether a lease is still held. Called by the executor around the run of an exclusive job.
+ */
 #include "common/queue/lease.h"
 
 #include <stdio.h>

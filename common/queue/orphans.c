@@ -1,3 +1,9 @@
+/*
+ * Looks for retries that were set aside for a load that no worker has in hand, and makes them due again. A load counts
+ * as an orphan only after it was seen so in looks that are ORPHANS_MS apart, since a Redis that was emptied knows no
+ * heartbeat for a moment. Two workers that find the same orphan are harmless: the fence decides. Called each second by
+ * the maintenance thread of each worker process.
+ */
 #include "common/queue/orphans.h"
 
 #include <inttypes.h>
@@ -59,7 +65,7 @@ void orphans_drop(struct orphans *orphans)
     free(orphans);
 }
 
-/* ---- what a worker says ---------------------------------------------------------------------------------------- */
+/* ---- what a worker says ------------------------------------------------------------------------------------------ */
 
 /* "loads":{"last":12,"held":[9,12]}. What began after the heartbeat was written may be in hand; and a worker that tells
  * nothing of its loads is of an older release. */
@@ -98,7 +104,7 @@ static enum err heartbeat_read(const struct dispatch *dispatch, const char *work
     return err;
 }
 
-/* ---- one look -------------------------------------------------------------------------------------------------- */
+/* ---- one look ---------------------------------------------------------------------------------------------------- */
 
 static void orphan_note(struct orphans *orphans, const char *worker, int64_t load)
 {
@@ -160,12 +166,12 @@ static bool is_any_ripe(struct orphans *orphans)
 /* A suspect's retries stay set aside, so that none of them is run but alone (worker/quarantine.c). */
 static enum err release_ripe(struct orphans *orphans, struct err_info *error)
 {
-    struct redis_snapshot *census = NULL;
-    enum err err = redis_snapshot_take(orphans->dispatch, NULL, 0, &census, error);
+    struct redis_snapshot *snapshot = NULL;
+    enum err err = redis_snapshot_take(orphans->dispatch, NULL, 0, &snapshot, error);
     struct orphan *orphan, *next;
     HASH_ITER (hh, orphans->all, orphan, next) {
         if (err != ERR_OK || clock_mono_ms() - orphan->since_ms < ORPHANS_MS ||
-            redis_snapshot_suspects_of(census, orphan->worker))
+            redis_snapshot_suspects_of(snapshot, orphan->worker))
             continue;
         err = due_again(orphans->pg, orphans->dispatch, orphan->worker, orphan->load, error);
         if (err == ERR_OK) {
@@ -173,7 +179,7 @@ static enum err release_ripe(struct orphans *orphans, struct err_info *error)
             orphan_forget(orphans, orphan);
         }
     }
-    redis_snapshot_drop(census);
+    redis_snapshot_drop(snapshot);
     return err;
 }
 

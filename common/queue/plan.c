@@ -1,3 +1,9 @@
+/*
+ * Planning a phase: jobs are written in steps of at most PLAN_STEP rows, each in a transaction that checks the state
+ * first and moves the cursor last, so that a cancel waits for one step and two planners never plan a row twice (RP001).
+ * Three failures end the operation, with the reason. Called by what accepts a request, for the first step, and by the
+ * sweep.
+ */
 #include "common/queue/plan.h"
 
 #include <assert.h>

@@ -1,3 +1,9 @@
+/*
+ * Makes Redis again from PostgreSQL: under one lock, all lists of chunks go, a nonce takes the place of the epoch, each
+ * live operation is opened with a new generation, and the epoch is written last, only in place of that nonce. The inbox
+ * is never touched. A rebuild that dies in the middle leaves no epoch, and the next look begins again. Called by the
+ * maintenance thread of each worker process.
+ */
 #include "common/queue/rebuild.h"
 
 #include <stdio.h>

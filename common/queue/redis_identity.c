@@ -1,3 +1,8 @@
+/*
+ * Compares what PostgreSQL remembers of Redis (epoch, beats, run) with what Redis answers. It decides nothing about
+ * single keys: a Redis that is doubted is rebuilt as a whole (rebuild.c). A doubt that is wrong costs a rebuild; a
+ * trust that is wrong costs work done from old lists, so in doubt it doubts. Called by rebuild.c and by the doctor.
+ */
 #include "common/queue/redis_identity.h"
 
 #include <stdio.h>
@@ -89,20 +94,20 @@ static enum err read_run(const struct dispatch *d, struct redis_identity *v, str
 
 /* PostgreSQL first: a counter read later can only be higher, unless Redis went back. The run before the keys: a restart
  * between the two then shows at the next look at the latest. */
-enum err redis_identity_read(const struct dispatch *dispatch, struct pg *pg, struct redis_identity *voucher,
+enum err redis_identity_read(const struct dispatch *dispatch, struct pg *pg, struct redis_identity *identity,
                              struct err_info *error)
 {
-    *voucher = (struct redis_identity){0};
-    enum err err = read_postgres(pg, voucher, error);
+    *identity = (struct redis_identity){0};
+    enum err err = read_postgres(pg, identity, error);
     if (err == ERR_OK)
-        err = read_run(dispatch, voucher, error);
-    return err == ERR_OK ? read_keys(dispatch, voucher, error) : err;
+        err = read_run(dispatch, identity, error);
+    return err == ERR_OK ? read_keys(dispatch, identity, error) : err;
 }
 
-void redis_identity_fini(struct redis_identity *voucher)
+void redis_identity_fini(struct redis_identity *identity)
 {
-    free(voucher->found_epoch);
-    free(voucher->epoch);
+    free(identity->found_epoch);
+    free(identity->epoch);
 }
 
 static bool is_another_run(const struct redis_identity *v)

@@ -10,27 +10,27 @@
 
 #include "common/queue/dispatch.h"
 
-#define VOUCHER_RUN_MAX 48 /* Redis' run_id has 40 characters */
+#define REDIS_IDENTITY_RUN_MAX 48 /* Redis' run_id has 40 characters */
 
 struct redis_identity {
     char *found_epoch, *epoch; /* in Redis ("" = missing), in PostgreSQL */
     int64_t found_beats, beats;
-    char found_run[VOUCHER_RUN_MAX], run[VOUCHER_RUN_MAX]; /* "" = not told, not known yet */
+    char found_run[REDIS_IDENTITY_RUN_MAX], run[REDIS_IDENTITY_RUN_MAX]; /* "" = not told, not known yet */
 };
 
 /* Reads both stores. redis_identity_fini is owed in any case. ERR_UNREACHABLE. */
-MUST_CHECK enum err redis_identity_read(const struct dispatch *dispatch, struct pg *pg, struct redis_identity *voucher,
+MUST_CHECK enum err redis_identity_read(const struct dispatch *dispatch, struct pg *pg, struct redis_identity *identity,
                                         struct err_info *error);
-void redis_identity_fini(struct redis_identity *voucher);
+void redis_identity_fini(struct redis_identity *identity);
 /* Why the content of Redis is not to be trusted, as the end of a sentence "Redis …"; NULL = it is. */
-const char *redis_identity_doubt(const struct redis_identity *voucher);
+const char *redis_identity_doubt(const struct redis_identity *identity);
 /* The counter that a rebuild begins with: PostgreSQL's, or 0 where that had believed what cannot be. */
-int64_t redis_identity_beats_to_seal(const struct redis_identity *voucher);
+int64_t redis_identity_beats_to_seal(const struct redis_identity *identity);
 /* PostgreSQL keeps its epoch, but counts from `beats` on: the last step of a rebuild. */
-MUST_CHECK enum err redis_identity_begin_again(struct pg *pg, const struct redis_identity *voucher,
+MUST_CHECK enum err redis_identity_begin_again(struct pg *pg, const struct redis_identity *identity,
                                                struct err_info *error);
 /* PostgreSQL keeps what Redis answered, where that is news: of a Redis that is trusted or has just been rebuilt. */
-MUST_CHECK enum err redis_identity_remember(struct pg *pg, const struct redis_identity *voucher,
+MUST_CHECK enum err redis_identity_remember(struct pg *pg, const struct redis_identity *identity,
                                             struct err_info *error);
 
 #endif

@@ -1,3 +1,8 @@
+/*
+ * Reads Redis in one transaction (MULTI), so that a chunk on its way from one list to the next is counted once. Texts
+ * may be anything: any client can write them, and an entry that cannot be read counts as none. Changes nothing. Called
+ * by sweep_live.c for what is missing, and by orphans.c for which workers' chunks are suspects.
+ */
 #include "common/queue/redis_snapshot.h"
 
 #include <stdio.h>
@@ -117,10 +122,10 @@ static enum err run_transaction(const struct dispatch *d, const redisReply *work
     return err;
 }
 
-struct redis_snapshot_entry *redis_snapshot_find(const struct redis_snapshot *census, const char *operation_id)
+struct redis_snapshot_entry *redis_snapshot_find(const struct redis_snapshot *snapshot, const char *operation_id)
 {
     struct redis_snapshot_entry *entry = NULL;
-    HASH_FIND_STR(census->entries, operation_id, entry);
+    HASH_FIND_STR(snapshot->entries, operation_id, entry);
     return entry;
 }
 
@@ -144,7 +149,7 @@ static bool is_sound(const int64_t numbers[HASH_FIELDS])
     return true;
 }
 
-static void read_hash(struct redis_snapshot *census, const char *id, const redisReply *fields)
+static void read_hash(struct redis_snapshot *snapshot, const char *id, const redisReply *fields)
 {
     int64_t numbers[HASH_FIELDS];
     struct redis_snapshot_entry *entry = mem_zalloc(sizeof *entry);
@@ -160,24 +165,24 @@ static void read_hash(struct redis_snapshot *census, const char *id, const redis
     entry->dues = numbers[DUES];
     entry->next_seq = numbers[NEXT_SEQ];
     entry->last_seq = numbers[LAST_SEQ];
-    HASH_ADD_STR(census->entries, operation_id, entry);
+    HASH_ADD_STR(snapshot->entries, operation_id, entry);
 }
 
-static void note_death(struct redis_snapshot *census, const char *worker)
+static void note_death(struct redis_snapshot *snapshot, const char *worker)
 {
-    census->died = mem_grow(census->died, census->died_count + 1, sizeof *census->died);
-    snprintf(census->died[census->died_count++], ID_MAX, "%s", worker);
+    snapshot->died = mem_grow(snapshot->died, snapshot->died_count + 1, sizeof *snapshot->died);
+    snprintf(snapshot->died[snapshot->died_count++], ID_MAX, "%s", worker);
 }
 
-bool redis_snapshot_suspects_of(const struct redis_snapshot *census, const char *worker)
+bool redis_snapshot_suspects_of(const struct redis_snapshot *snapshot, const char *worker)
 {
-    for (size_t i = 0; i < census->died_count; i++)
-        if (strcmp(census->died[i], worker) == 0)
+    for (size_t i = 0; i < snapshot->died_count; i++)
+        if (strcmp(snapshot->died[i], worker) == 0)
             return true;
     return false;
 }
 
-static void count_chunks(struct redis_snapshot *census, const redisReply *list)
+static void count_chunks(struct redis_snapshot *snapshot, const redisReply *list)
 {
     for (size_t i = 0; i < redis_count(list); i++) {
         const redisReply *item = redis_item(list, i);
@@ -186,8 +191,8 @@ static void count_chunks(struct redis_snapshot *census, const redisReply *list)
         if (item->type != REDIS_REPLY_STRING || chunk_parse(item->str, item->len, &chunk, &ignored) != ERR_OK)
             continue; /* the worker that takes it logs this */
         if (chunk.by[0] != '\0')
-            note_death(census, chunk.by);
-        struct redis_snapshot_entry *entry = redis_snapshot_find(census, chunk.operation_id);
+            note_death(snapshot, chunk.by);
+        struct redis_snapshot_entry *entry = redis_snapshot_find(snapshot, chunk.operation_id);
         if (entry == NULL || entry->generation != chunk.generation)
             continue;
         if (chunk.due)
@@ -207,10 +212,10 @@ int64_t redis_snapshot_score_ms(const redisReply *score)
 }
 
 /* `ids`: id, ms, id, ms, … */
-static void mark_delayed(struct redis_snapshot *census, const redisReply *ids, int64_t now_ms)
+static void mark_delayed(struct redis_snapshot *snapshot, const redisReply *ids, int64_t now_ms)
 {
     for (size_t i = 0; i + 1 < redis_count(ids); i += 2) {
-        struct redis_snapshot_entry *entry = redis_snapshot_find(census, redis_text(redis_item(ids, i)));
+        struct redis_snapshot_entry *entry = redis_snapshot_find(snapshot, redis_text(redis_item(ids, i)));
         if (entry == NULL)
             continue;
         entry->delayed = true;
@@ -218,7 +223,7 @@ static void mark_delayed(struct redis_snapshot *census, const redisReply *ids, i
     }
 }
 
-static void count_executors(struct redis_snapshot *census, const redisReply *heartbeat)
+static void count_executors(struct redis_snapshot *snapshot, const redisReply *heartbeat)
 {
     const char *text = redis_text(heartbeat);
     struct json_object *description = NULL;
@@ -226,32 +231,32 @@ static void count_executors(struct redis_snapshot *census, const redisReply *hea
     if (*text == '\0' || json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &description, &ignored) != ERR_OK)
         return;
     for (int q = 0; q < QUEUE_COUNT; q++)
-        census->executors[q] =
-            bounded_add(census->executors[q], json_get_int(json_get(description, "executors"), queue_names[q], 0));
+        snapshot->executors[q] =
+            bounded_add(snapshot->executors[q], json_get_int(json_get(description, "executors"), queue_names[q], 0));
     json_object_put(description);
 }
 
 static struct redis_snapshot *read_answers(const redisReply *answers, size_t workers, const char *const *ids,
                                            size_t count)
 {
-    struct redis_snapshot *census = mem_zalloc(sizeof *census);
+    struct redis_snapshot *snapshot = mem_zalloc(sizeof *snapshot);
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
-        read_hash(census, ids[i], redis_item(answers, at++));
+        read_hash(snapshot, ids[i], redis_item(answers, at++));
     const redisReply *time = redis_item(answers, at++);
     int64_t now_ms = redis_int(redis_item(time, 0)) * CLOCK_MS_PER_S + redis_int(redis_item(time, 1)) / 1000;
     for (int q = 0; q < QUEUE_COUNT; q++) {
-        count_chunks(census, redis_item(answers, at++));
-        census->suspects = census->suspects || redis_count(redis_item(answers, at)) > 0;
-        count_chunks(census, redis_item(answers, at++));
-        mark_delayed(census, redis_item(answers, at++), now_ms);
+        count_chunks(snapshot, redis_item(answers, at++));
+        snapshot->suspects = snapshot->suspects || redis_count(redis_item(answers, at)) > 0;
+        count_chunks(snapshot, redis_item(answers, at++));
+        mark_delayed(snapshot, redis_item(answers, at++), now_ms);
     }
     for (size_t w = 0; w < workers; w++) {
-        count_executors(census, redis_item(answers, at++));
+        count_executors(snapshot, redis_item(answers, at++));
         for (int q = 0; q < QUEUE_COUNT; q++)
-            count_chunks(census, redis_item(answers, at++));
+            count_chunks(snapshot, redis_item(answers, at++));
     }
-    return census;
+    return snapshot;
 }
 
 /* A list or set of another type answers with an error. (A hash that does is judged with its operation.) */
@@ -264,7 +269,7 @@ static enum err check_answers(const redisReply *answers, size_t from, struct err
 }
 
 enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
-                             struct redis_snapshot **census, struct err_info *error)
+                             struct redis_snapshot **snapshot, struct err_info *error)
 {
     redisReply *workers = NULL, *answers = NULL;
     enum err err = worker_ids(dispatch, &workers, error);
@@ -273,7 +278,7 @@ enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const 
     if (err == ERR_OK)
         err = check_answers(answers, count, error);
     if (err == ERR_OK)
-        *census = read_answers(answers, redis_count(workers), ids, count);
+        *snapshot = read_answers(answers, redis_count(workers), ids, count);
     if (workers != NULL)
         freeReplyObject(workers);
     if (answers != NULL)
@@ -281,15 +286,15 @@ enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const 
     return err;
 }
 
-void redis_snapshot_drop(struct redis_snapshot *census)
+void redis_snapshot_drop(struct redis_snapshot *snapshot)
 {
-    if (census == NULL)
+    if (snapshot == NULL)
         return;
     struct redis_snapshot_entry *entry, *next;
-    HASH_ITER (hh, census->entries, entry, next) {
-        HASH_DEL(census->entries, entry);
+    HASH_ITER (hh, snapshot->entries, entry, next) {
+        HASH_DEL(snapshot->entries, entry);
         free(entry);
     }
-    free(census->died);
-    free(census);
+    free(snapshot->died);
+    free(snapshot);
 }

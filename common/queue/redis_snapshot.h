@@ -1,5 +1,5 @@
 /*
- * A census of Redis: for each operation what its hash says and how many of its chunks stand in any list, all read in
+ * A snapshot of Redis: for each operation what its hash says and how many of its chunks stand in any list, all read in
  * one script, so that a chunk on its way from one list to the next is counted once. Bounded by operations x window
  * (I9).
  */
@@ -32,12 +32,12 @@ struct redis_snapshot {
 
 /* Looks at the operations named (`ids`, `count`). On success redis_snapshot_drop is owed. */
 MUST_CHECK enum err redis_snapshot_take(const struct dispatch *dispatch, const char *const *ids, size_t count,
-                                        struct redis_snapshot **census, struct err_info *error);
+                                        struct redis_snapshot **snapshot, struct err_info *error);
 /* The time of a delayed set's entry. Any client may have written it: what is no time of ours never comes. */
 int64_t redis_snapshot_score_ms(const redisReply *score);
-void redis_snapshot_drop(struct redis_snapshot *census);
+void redis_snapshot_drop(struct redis_snapshot *snapshot);
 /* Whether chunks that this worker held when it died are suspects. */
-bool redis_snapshot_suspects_of(const struct redis_snapshot *census, const char *worker);
-struct redis_snapshot_entry *redis_snapshot_find(const struct redis_snapshot *census, const char *operation_id);
+bool redis_snapshot_suspects_of(const struct redis_snapshot *snapshot, const char *worker);
+struct redis_snapshot_entry *redis_snapshot_find(const struct redis_snapshot *snapshot, const char *operation_id);
 
 #endif

@@ -130,7 +130,7 @@ enum err sweep_pass(struct sweep *sweep, bool *more, struct err_info *error)
     return err;
 }
 
-/* ---- pushing one operation on ---------------------------------------------------------------------------------- */
+/* ---- pushing one operation on ------------------------------------------------------------------------------------ */
 
 static enum err step_mirror(struct sweep *sweep, const struct tally *tally, struct err_info *error)
 {
@@ -168,7 +168,7 @@ enum err sweep_push_on(struct sweep *sweep, const char *operation_id, int64_t bu
     return err;
 }
 
-/* ---- the cancel flag ------------------------------------------------------------------------------------------- */
+/* ---- the cancel flag --------------------------------------------------------------------------------------------- */
 
 static enum err flagged_cancel_one(struct sweep *sweep, const char *operation_id, struct err_info *error)
 {

@@ -1,3 +1,8 @@
+/*
+ * What ended operations leave: open jobs of cancelled ones are removed in steps, with what the kind leaves on their
+ * things; their hashes are mirrored a last time and given an expiry; outcomes older than the retention are pruned. Each
+ * step is a transaction of its own under a lock that is tried, never waited for. Called by each pass of sweep.c.
+ */
 #include "common/queue/sweep_ended.h"
 
 #include <inttypes.h>
@@ -22,7 +27,7 @@
 #define PRUNE_BUDGET_MS 500
 #define PRUNE_EVERY_MS 60000
 
-/* ---- what a cancelled operation leaves ------------------------------------------------------------------------- */
+/* ---- what a cancelled operation leaves --------------------------------------------------------------------------- */
 
 /* The marks of one kind: for its removed jobs that had begun. */
 static void add_marks(struct pg_batch *batch, const struct kind *kind, const char *operation_id,
@@ -145,7 +150,7 @@ static enum err remove_leftover(struct sweep_ended *s, bool *more, struct err_in
     return err;
 }
 
-/* ---- hashes ---------------------------------------------------------------------------------------------------- */
+/* ---- hashes ------------------------------------------------------------------------------------------------------ */
 
 static enum err forget_op(struct sweep_ended *s, const char *id, struct err_info *error)
 {
@@ -205,7 +210,7 @@ static enum err mirror_ended(struct sweep_ended *s, struct err_info *error)
     return err;
 }
 
-/* ---- old outcomes ---------------------------------------------------------------------------------------------- */
+/* ---- old outcomes ------------------------------------------------------------------------------------------------ */
 
 static enum err prune_step(struct sweep_ended *s, const char *id, int64_t *removed, struct err_info *error)
 {

@@ -38,7 +38,7 @@ void sweep_live_fini(struct sweep_live *live)
     }
 }
 
-/* ---- what an operation needs ----------------------------------------------------------------------------------- */
+/* ---- what an operation needs ------------------------------------------------------------------------------------- */
 
 /* True once chunks were missed in SUSPICIOUS_PASSES passes in a row. */
 static bool is_missed_again(struct sweep_live *live, const char *operation_id)
@@ -142,7 +142,7 @@ static int64_t effective_window(const struct redis_snapshot *snapshot, const str
     return least < 1 ? 1 : least;
 }
 
-/* ---- the look -------------------------------------------------------------------------------------------------- */
+/* ---- the look ---------------------------------------------------------------------------------------------------- */
 
 enum err sweep_live_read(struct sweep_live *live, struct live_operation **all, size_t *count, struct err_info *error)
 {

@@ -1,3 +1,9 @@
+/*
+ * A walk over all keys of ours, some hundred in each pass, for what nothing else looks at: hashes of ended operations
+ * that say something else than PostgreSQL, lists of workers that are not known, keys of a wrong type. It must never
+ * touch a key of a live operation (sweep_live.c does) nor the inbox. Called by sweep_ended.c, and key_repair_run after
+ * a WRONGTYPE.
+ */
 #include "common/queue/sweep_walk.h"
 
 #include <inttypes.h>
@@ -12,7 +18,7 @@
 
 #define KEYS_AT_ONCE 500
 
-/* ---- hashes ---------------------------------------------------------------------------------------------------- */
+/* ---- hashes ------------------------------------------------------------------------------------------------------ */
 
 /* The columns of sweep_hashes_of. */
 enum { OF_ID, OF_LIVE, OF_TIMELINE, OF_VERSION, OF_STATE };
@@ -130,7 +136,7 @@ static enum err judge_hashes(const struct sweep_walk *walk, const char *const *i
     return err;
 }
 
-/* ---- workers' lists -------------------------------------------------------------------------------------------- */
+/* ---- workers' lists ---------------------------------------------------------------------------------------------- */
 
 /* What a key's name says behind the prefix; `target` < 0: the inbox. */
 struct owned {
@@ -177,7 +183,7 @@ static enum err adopt(const struct sweep_walk *walk, const redisReply *key, cons
     return err == ERR_PERMANENT ? ERR_OK : err; /* WRONGTYPE: who uses it says so */
 }
 
-/* ---- the walk -------------------------------------------------------------------------------------------------- */
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 static enum err pass_keys(const struct sweep_walk *walk, const redisReply *keys, struct err_info *error)
 {

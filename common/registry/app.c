@@ -1,3 +1,8 @@
+/*
+ * Apps: the receivers of deliveries. A base URL is checked by the rules of http_rules.c and the address list before it
+ * is written, and the key is sealed here: it must never be stored or shown otherwise. Called by the command line and
+ * the API.
+ */
 #include "common/registry/app.h"
 
 #include <string.h>

@@ -1,3 +1,8 @@
+/*
+ * Links: an app that watches a repository. The URL is checked by git's rules, the token is sealed, and a repository is
+ * one row for all apps that watch it. Removing a link is done in steps, since an app may have been sent millions of
+ * files. Called by the command line and the API.
+ */
 #include "common/registry/watch.h"
 
 #include <stdio.h>
@@ -113,7 +118,7 @@ struct json_object *watch_json(const struct watch *watch)
     return json;
 }
 
-/* ---- the end of it --------------------------------------------------------------------------------------------- */
+/* ---- the end of it ----------------------------------------------------------------------------------------------- */
 
 #define TRIES 5 /* a step may cross a settle's locks; it is harmless to repeat */
 

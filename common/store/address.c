@@ -1,3 +1,9 @@
+/*
+ * Judges addresses by tables of the special-purpose ranges, and by the operator's list of exceptions. A range that is
+ * not known to be public is refused, and an IPv4 address inside an IPv6 one is judged as such: a receiver's name must
+ * not lead a request into the operator's own network. Called where a URL is registered, and again when the socket is
+ * opened.
+ */
 #include "common/store/address.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,8 @@
+/*
+ * Children that are run to their end, and children that stay and are spoken to; child_spawn.c starts and ends both.
+ * Waits are cut into pieces of CHILD_TICK_MS, so that the caller's tick can end one; output beyond the bounds is read
+ * and dropped, so that a child never blocks on a full pipe. Called for git (git_fetch.c, git_clone.c).
+ */
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>

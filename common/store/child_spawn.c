@@ -1,3 +1,8 @@
+/*
+ * How a child begins and ends: fork, a process group of its own, limits, descriptors, exec; and the kill of the whole
+ * group. Between fork and exec only async-signal-safe calls are allowed, since other threads may hold any lock. The
+ * leader is waited for last: its process id is what keeps the group's number. Called by child_run.c alone.
+ */
 #include "common/store/child_spawn.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /*
- * How a child comes to be and how it ends, shared by child.c (run to the end) and child_talk.c (spoken to). Not for
+ * How a child comes to be and how it ends, for child_run.c alone. Not for
  * others: child.h is the contract.
  */
 #ifndef REPRISE_STORE_CHILD_SPAWN_H

@@ -1,4 +1,8 @@
-/* What git printed, read: ls-remote's lines, and the reasons on stderr. Contract: git_rules.h. */
+/*
+ * What git printed, read: the lines of ls-remote, and the reasons on stderr, which are classed by a table of what git
+ * and its helpers say. A text that no row knows is worth another try and is never a permanent failure. A token must not
+ * come through: it is starred out. Called by git_fetch.c and git_clone.c; fuzzed.
+ */
 #include <string.h>
 
 #include "common/base/buf.h"

@@ -1,3 +1,9 @@
+/*
+ * A clone as its readers see it: opened by libgit2, pinned, its blobs read. Small blobs go through libgit2, big ones
+ * through a `git cat-file --batch` that stays, since libgit2 cannot stream what is packed. What is missing or broken
+ * marks the clone as damaged, for the next fetch to make it again; a reader never repairs. Called by deliveries
+ * (worker/run/).
+ */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,8 @@
+/*
+ * The directory of a clone: paths, lock, leftovers of a killed git, size, and the replacement of a damaged clone. Every
+ * change is made under the clone's lock, which is waited for with a bound, since a job that waits holds an executor. A
+ * new clone takes the old one's place only when it is whole and on disk. Called by git_fetch.c.
+ */
 #include "common/store/git_dir.h"
 
 #include <dirent.h>

@@ -1,3 +1,8 @@
+/*
+ * The environment of a git child, from nothing: PATH, a HOME of ours, settings by GIT_CONFIG_COUNT. No configuration of
+ * the host, no credential helper, no hook counts, and a token stands here and nowhere else (never in arguments or
+ * files). What is added is wiped at the end. Called by git_fetch.c and git_clone.c.
+ */
 #include "common/store/git_env.h"
 
 #include <assert.h>

@@ -1,3 +1,8 @@
+/*
+ * Checks a repository on this machine before git sees it: the directory and all that it refers to (.git files,
+ * alternates, common directories, included configuration) must lie below a root of git.file_roots. It is held open and
+ * handed to git by descriptor, so that what was checked is what is read. Nothing is written. Called by git_fetch.c.
+ */
 #include "common/store/git_source.h"
 
 #include <dirent.h>
@@ -27,7 +32,7 @@ struct look {
     struct err_info *error;
 };
 
-/* ---- where a descriptor leads --------------------------------------------------------------------------------- */
+/* ---- where a descriptor leads ------------------------------------------------------------------------------------ */
 
 static bool real_path(int fd, char out[PATH_MAX])
 {
@@ -104,7 +109,7 @@ static bool read_text(int at, const char *name, char text[FILE_BYTES + 1])
     return true;
 }
 
-/* ---- the git directory ---------------------------------------------------------------------------------------- */
+/* ---- the git directory ------------------------------------------------------------------------------------------- */
 
 /* `.git` as a file: "gitdir: <path>". */
 static enum err follow_file(int at, struct look *look, int *fd)
@@ -170,7 +175,7 @@ void git_source_close(struct git_source *source)
     source->fd = 0;
 }
 
-/* ---- what it refers to ------------------------------------------------------------------------------------------ */
+/* ---- what it refers to ------------------------------------------------------------------------------------------- */
 
 static enum err check_entries(int at, int depth, struct look *look);
 

@@ -1,3 +1,8 @@
+/*
+ * Gathers an answer while it arrives and judges it when the transfer ends. The status decides once all headers are
+ * there; a body is read up to a bound and for a bounded time, since a receiver that drips must not hold an executor.
+ * Text of the receiver reaches errors only as printable characters. Called by http_transfer.c, as callbacks of libcurl.
+ */
 #include "common/store/http_answer.h"
 
 #include <ctype.h>

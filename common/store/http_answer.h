@@ -1,5 +1,6 @@
 /*
- * What came back of a request, gathered while it ran, and the rules that turn it into an outcome. Used by http.c alone.
+ * What came back of a request, gathered while it ran, and the rules that turn it into an outcome. Used by
+ * http_transfer.c alone.
  */
 #ifndef REPRISE_STORE_HTTP_ANSWER_H
 #define REPRISE_STORE_HTTP_ANSWER_H

@@ -1,3 +1,8 @@
+/*
+ * libcurl's sockets in an epoll set of their own, and its timer: a call looks only at transfers for which something has
+ * happened. libcurl must not be called from inside its own callbacks, so these only note what it wants. Called by
+ * http_transfer.c.
+ */
 #include "common/store/http_events.h"
 
 #include <assert.h>

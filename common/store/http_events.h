@@ -1,6 +1,6 @@
 /*
  * The sockets and the timer of a curl multi handle, in an epoll set of their own: only transfers for which something
- * has happened are looked at, however many are in flight. Private to http.c.
+ * has happened are looked at, however many are in flight. Private to http_transfer.c.
  */
 #ifndef REPRISE_STORE_HTTP_EVENTS_H
 #define REPRISE_STORE_HTTP_EVENTS_H

@@ -1,4 +1,7 @@
-/* The rules of http.h that need no connection: base URLs and Retry-After. */
+/*
+ * The rules of http.h that need no connection: which base URL may be registered, and what Retry-After says. Pure but
+ * for the name server in http_check_base_host. Called where an app is registered, and by http_answer.c; fuzzed.
+ */
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,8 @@
+/*
+ * Requests in flight: handles that are kept and used again, each with the checks that hold for all (no redirects, no
+ * proxy, the address judged when the socket is opened). A request comes back exactly once, through http_wait, and never
+ * from inside http_submit. Called by the executors that send deliveries and webhooks (worker/run/).
+ */
 #include "common/store/http.h"
 
 #include <assert.h>

@@ -46,7 +46,7 @@ static void checksum_of(const struct sql *migration, char out[SHA256_HEX + 1])
     crypto_hex(digest, sizeof digest, out);
 }
 
-/* ---- what the database has ------------------------------------------------------------------------------- */
+/* ---- what the database has --------------------------------------------------------------------------------------- */
 
 /* The lines of reprise.schema_migration; `*rows` is NULL where the table does not exist yet. The caller clears it. */
 static enum err read_applied(struct pg *pg, PGresult **rows, struct err_info *error)
@@ -137,7 +137,7 @@ enum err migrate_status_of(struct pg *pg, struct migrations known, int *current,
     return err ? err : versions_read(pg, known, current, &count, error);
 }
 
-/* ---- applying -------------------------------------------------------------------------------------------- */
+/* ---- applying ---------------------------------------------------------------------------------------------------- */
 
 static enum err record(struct pg *pg, const struct sql *migration, struct err_info *error)
 {
@@ -198,7 +198,7 @@ enum err migrate_run_of(struct pg *pg, struct migrations known, int *applied, st
     return err;
 }
 
-/* ---- the embedded list ----------------------------------------------------------------------------------- */
+/* ---- the embedded list ------------------------------------------------------------------------------------------- */
 
 enum err migrate_status(struct pg *pg, int *current, int *wanted, struct err_info *error)
 {

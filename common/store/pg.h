@@ -69,7 +69,7 @@ void pg_wait_for_ever(struct pg *pg);
 /* The socket, for polling; -1 if not connected. */
 int pg_socket(const struct pg *pg);
 
-/* ---- parameters: appended in the order of $1, $2, … ---------------------------------------------------------- */
+/* ---- parameters: appended in the order of $1, $2, … -------------------------------------------------------------- */
 
 #define PG_ARGS_MAX 24
 struct pg_args;
@@ -89,7 +89,7 @@ void pg_arg_texts(struct pg_args *args, const char *const *values, size_t count)
 /* An array of byteas of one size each, laid end to end. */
 void pg_arg_byteas(struct pg_args *args, const void *bytes, size_t each, size_t count);
 
-/* ---- batches ------------------------------------------------------------------------------------------------- */
+/* ---- batches ----------------------------------------------------------------------------------------------------- */
 
 struct pg_batch;
 struct pg_batch *pg_batch_new(void);
@@ -121,7 +121,7 @@ void pg_args_reset(struct pg_args *args);
 MUST_CHECK enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_args *args, PGresult **result,
                             struct err_info *error);
 
-/* ---- results (text format) ------------------------------------------------------------------------------------- */
+/* ---- results (text format) --------------------------------------------------------------------------------------- */
 
 int pg_rows(const PGresult *result);
 /* Rows that an INSERT, UPDATE or DELETE touched. */

@@ -25,7 +25,7 @@ struct pg_batch {
     int made; /* items whose args have been initialised: they keep their memory through a reset */
 };
 
-/* ---- prepared statements --------------------------------------------------------------------------------- */
+/* ---- prepared statements ----------------------------------------------------------------------------------------- */
 
 const char *pg_statement_name(const struct sql *statement, char out[PG_NAME_MAX])
 {
@@ -73,7 +73,7 @@ enum err pg_prepare(struct pg *pg, const struct sql *statement, struct err_info 
     return err;
 }
 
-/* ---- building a batch ------------------------------------------------------------------------------------ */
+/* ---- building a batch -------------------------------------------------------------------------------------------- */
 
 struct pg_batch *pg_batch_new(void)
 {
@@ -128,7 +128,7 @@ const PGresult *pg_batch_result(const struct pg_batch *batch, int index)
     return batch->items[index].result;
 }
 
-/* ---- sending --------------------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 static bool send_item(struct pg *pg, const struct item *item)
 {
@@ -165,7 +165,7 @@ enum err pg_batch_start(struct pg *pg, struct pg_batch *batch, struct err_info *
     return ERR_OK;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static bool connection_is_lost(const struct pg *pg)
 {
@@ -256,7 +256,7 @@ enum err pg_batch_run(struct pg *pg, struct pg_batch *batch, struct err_info *er
     return err ? err : pg_batch_end(pg, batch, error);
 }
 
-/* ---- one statement, and scripts -------------------------------------------------------------------------- */
+/* ---- one statement, and scripts ---------------------------------------------------------------------------------- */
 
 /* Judges the result of a statement that ran alone; takes it. */
 static enum err take_result(struct pg *pg, const char *name, PGresult *result, PGresult **out, struct err_info *error)

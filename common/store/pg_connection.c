@@ -18,7 +18,7 @@
 #define SQLSTATE_CANNOT_CONNECT "08001"
 #define CONNECT_PARAMETERS_MAX 96 /* libpq 17 knows some fifty */
 
-/* ---- the URL --------------------------------------------------------------------------------------------- */
+/* ---- the URL ----------------------------------------------------------------------------------------------------- */
 
 static const char *option_value(const PQconninfoOption *options, const char *keyword)
 {
@@ -51,7 +51,7 @@ static void read_url(struct pg *pg, const char *url)
     }
 }
 
-/* ---- connecting ------------------------------------------------------------------------------------------ */
+/* ---- connecting -------------------------------------------------------------------------------------------------- */
 
 struct parameters {
     const char *keywords[CONNECT_PARAMETERS_MAX], *values[CONNECT_PARAMETERS_MAX];
@@ -195,7 +195,7 @@ static void close_if_ended(struct pg *pg)
         pg_close(pg);
 }
 
-/* ---- the life of a connection ---------------------------------------------------------------------------- */
+/* ---- the life of a connection ------------------------------------------------------------------------------------ */
 
 struct pg *pg_new(const char *url, const char *application, struct pg_limits limits)
 {

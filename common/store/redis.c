@@ -55,7 +55,7 @@ void redis_close(struct redis *redis)
     redis->context = NULL;
 }
 
-/* ---- one exchange ---------------------------------------------------------------------------------------- */
+/* ---- one exchange ------------------------------------------------------------------------------------------------ */
 
 static struct timeval timeval_of(int64_t ms)
 {
@@ -86,7 +86,7 @@ static enum err exchange(struct redis *redis, struct redis_args *args, redisRepl
     return ERR_UNREACHABLE;
 }
 
-/* ---- connecting ------------------------------------------------------------------------------------------ */
+/* ---- connecting -------------------------------------------------------------------------------------------------- */
 
 static redisContext *open_context(const struct redis *redis)
 {
@@ -169,7 +169,7 @@ enum err redis_ready(struct redis *redis, struct err_info *error)
     return redis->context ? ERR_OK : make_connection(redis, error);
 }
 
-/* ---- commands -------------------------------------------------------------------------------------------- */
+/* ---- commands ---------------------------------------------------------------------------------------------------- */
 
 static enum err class_of(const redisReply *reply)
 {

@@ -1,4 +1,8 @@
-/* An argument vector for hiredis: all bytes in one buffer, pointers into it made when they are asked for. */
+/*
+ * An argument vector for hiredis: all bytes in one buffer, pointers into it made when they are asked for; and the
+ * readers of replies. Arguments are bytes with a length, so no text of a request can end or add one. A reply of another
+ * type than expected reads as empty or 0: the caller decides what that means.
+ */
 #include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
