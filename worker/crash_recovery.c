@@ -17,8 +17,8 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/chunk.h"
-#include "common/queue/due.h"
 #include "common/queue/lease.h"
+#include "common/queue/orphans.h"
 #include "embedded/lua.h"
 #include "worker/quarantine.h"
 

@@ -6,7 +6,7 @@
 #define REPRISE_WORKER_OPERATION_CACHE_H
 
 #include "common/definitions/definition.h"
-#include "common/definitions/definition_versions.h"
+#include "common/definitions/definition_registry.h"
 #include "common/queue/operation.h"
 
 struct known_operation {

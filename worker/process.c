@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
-#include "common/definitions/definition_versions.h"
+#include "common/definitions/definition_registry.h"
 #include "worker/inflight.h"
 #include "worker/maintenance.h"
 #include "worker/pool.h"
