@@ -9,9 +9,9 @@
 
 #include "common/base/beginning.h"
 #include "common/base/crypto.h"
-#include "common/base/duration.h"
 #include "common/base/log.h"
-#include "common/store/address_settings.h"
+#include "common/base/written_time.h"
+#include "common/store/address.h"
 #include "dashboard/password.h"
 #include "dashboard/serve.h"
 #include "dashboard/token.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/base/printable.h"
+#include "common/base/utf8.h"
 #include "common/history/result_cost.h"
 #include "common/history/run_assemble.h"
 #include "common/history/run_words.h"

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "common/base/beneath.h"
+#include "common/base/input_file.h"
 
 enum err history_io_fail(int number, const char *path, struct err_info *error)
 {
