@@ -8,18 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/crypto.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
 
 /* ---- percent-encoding -------------------------------------------------------------------------------------------- */
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
 
 /* The byte that begins at `at`, and how many characters it takes; 0 for half an escape. */
 static size_t byte_take(const char *bytes, size_t at, size_t len, char *out)
@@ -28,10 +21,10 @@ static size_t byte_take(const char *bytes, size_t at, size_t len, char *out)
         *out = bytes[at];
         return 1;
     }
-    int high = at + 2 < len ? digit(bytes[at + 1]) : -1, low = at + 2 < len ? digit(bytes[at + 2]) : -1;
-    if (high < 0 || low < 0)
+    int byte = at + 2 < len ? crypto_unhex_byte(bytes + at + 1) : -1;
+    if (byte < 0)
         return 0;
-    *out = (char)(high * 16 + low);
+    *out = (char)byte;
     return 3;
 }
 

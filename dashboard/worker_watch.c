@@ -9,7 +9,6 @@
 #include "common/queue/names.h"
 
 #define EVERY_S 2.0
-#define ALIVE_MS 5000
 #define ANSWER_MS 2000
 #define UNKNOWN (-1)
 
@@ -47,7 +46,7 @@ static void on_time(const redisReply *reply, void *context)
     struct redis_args *args = redis_args_new();
     redis_arg(args, "ZCOUNT");
     name_plain(args, watch->prefix, "workers");
-    redis_arg_int(args, now_ms - ALIVE_MS);
+    redis_arg_int(args, now_ms - WORKER_ALIVE_MS);
     redis_arg(args, "+inf");
     (void)redis_async_send(watch->redis, args, ANSWER_MS, on_count, watch);
     redis_args_drop(args);

@@ -19,11 +19,11 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/queue/names.h"
 #include "embedded/lua.h"
 #include "worker/counts.h"
 
 #define BEAT_TIMEOUT_MS 2000
-#define ALIVE_MS 5000            /* a worker is dead after so long without a beat */
 #define RECLAIM_PATIENCE_MS 5000 /* no worker is reaped so soon after Redis came back: all seem dead then */
 #define FORGET_MS (24 * 60 * 60 * 1000)
 #define RECLAIM_AT_ONCE 100
@@ -55,7 +55,7 @@ static void worker_reclaim(struct pool_state *pool, const char *worker)
         name_queue(pool->args, pool->prefix, q);
     }
     redis_arg(pool->args, worker);
-    redis_arg_int(pool->args, ALIVE_MS);
+    redis_arg_int(pool->args, WORKER_ALIVE_MS);
     redis_arg(pool->args, "");
     redis_arg_int(pool->args, FORGET_MS);
     struct dead_worker *dead = mem_zalloc(sizeof *dead);
@@ -175,7 +175,7 @@ void heartbeat_send(struct heartbeat *heartbeat)
     }
     redis_arg(args, pool->process->worker);
     arg_description(heartbeat, args);
-    redis_arg_int(args, ALIVE_MS);
+    redis_arg_int(args, WORKER_ALIVE_MS);
     redis_arg_int(args, heartbeat->reclaim_offset);
     redis_arg_int(args, RECLAIM_AT_ONCE);
     for (int q = 0; q < QUEUE_COUNT; q++) {
