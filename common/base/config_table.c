@@ -90,8 +90,12 @@ static const char *executors_rule(const char *value)
 /* The characters of a header's name (RFC 9110, section 5.6.2); the rest of the name is ours. */
 static const char *header_rule(const char *value)
 {
-    size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
-    return *value && len <= 64 && !value[len] ? NULL : "must be 1 to 64 characters of a header's name, like X-Docora-";
+    size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+    bool fits = len >= 2 && len <= 63 && value[len] == '\0' && value[0] != '-' && value[len - 1] == '-';
+    return fits
+               ? NULL
+               : "must begin the name of a header: 2 to 63 letters, digits and '-', a letter or digit first, '-' last, "
+                 "like X-Docora-";
 }
 
 static const char *key_rule(const char *value)

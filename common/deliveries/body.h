@@ -13,7 +13,6 @@
 
 #include "common/base/buf.h"
 #include "common/deliveries/content.h"
-#include "common/deliveries/utf8_stream.h"
 #include "common/deliveries/verb.h"
 
 #define BODY_CHUNKED_ABOVE INT64_C(1048576)         /* bytes; only binary contents */
@@ -55,7 +54,7 @@ void body_tail(struct buf *out, const struct body_message *message);
 /* Escapes text for the inside of a JSON string, in pieces cut anywhere, also within a character. Zeroed = at the start.
  * Bytes that are not UTF-8 become U+FFFD, one for each maximal broken part. */
 struct body_escaper {
-    struct utf8_stream utf8;
+    struct content_utf8 utf8;
     uint8_t held[4]; /* of a character whose end has not come yet */
     uint8_t held_len;
 };

@@ -1,7 +1,9 @@
 /*
- * The circuit breaker of a repository, as pure rules: after 5 failed fetches in a row it is left alone for 30 minutes,
- * and every app that watches it is told. A success closes it and forgets the failures. What the counts are is
- * PostgreSQL's matter; so is `now`, all times are its Unix microseconds.
+ * The circuit breaker of a repository: after 5 failed fetches in a row it is left alone for 30 minutes, and every app
+ * that watches it is told. A success closes it and forgets the failures. One that fails after the cool-down opens it
+ * again; one that an administrator forced while it was open keeps it open for 30 minutes from then. The counting is
+ * done by PostgreSQL (sql/deliveries/repository.sql, fetch_failed), since several jobs may fail at the same time; so is
+ * `now`: all times are its Unix microseconds.
  */
 #ifndef REPRISE_DELIVERIES_CIRCUIT_H
 #define REPRISE_DELIVERIES_CIRCUIT_H
@@ -17,15 +19,6 @@ struct circuit {
     int64_t open_until_us; /* 0 = never opened since the last success */
 };
 
-enum circuit_turn {
-    CIRCUIT_AS_BEFORE,
-    CIRCUIT_OPENED /* it was closed till now: the apps are told */
-};
-
-/* Counts a failed fetch. One that fails after the cool-down opens the circuit again; one that an administrator forced
- * while it was open makes it stay open for 30 minutes from now. */
-enum circuit_turn circuit_fail(struct circuit *circuit, int64_t now_us);
-void circuit_succeed(struct circuit *circuit);
 bool circuit_is_open(const struct circuit *circuit, int64_t now_us);
 
 /* Who asked for a job. */

@@ -5,11 +5,29 @@
 #ifndef REPRISE_DELIVERIES_CONTENT_H
 #define REPRISE_DELIVERIES_CONTENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/crypto.h"
-#include "common/deliveries/utf8_stream.h"
+
+/* UTF-8 byte by byte (RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF), for text that comes in
+ * pieces cut anywhere. The classifier of contents and the escaper of bodies both stand on it, so they cannot disagree.
+ * Zeroed = between two characters. */
+struct content_utf8 {
+    uint8_t missing;   /* bytes that the character begun still lacks */
+    uint8_t low, high; /* what the next of them may be */
+};
+
+enum content_utf8_step {
+    CONTENT_UTF8_DONE,   /* the byte ends a character */
+    CONTENT_UTF8_MORE,   /* the character goes on */
+    CONTENT_UTF8_REFUSED /* the byte cannot stand here; the state is between two characters again, without the byte */
+};
+
+enum content_utf8_step content_utf8_step(struct content_utf8 *state, uint8_t byte);
+/* How many of the bytes, from the first, are ASCII: the fast path of both users. */
+size_t content_utf8_ascii_run(const uint8_t *bytes, size_t len);
 
 enum content_kind { CONTENT_TEXT, CONTENT_BINARY };
 
@@ -22,7 +40,7 @@ struct content_facts {
 /* One reading of one content; the members are the module's own. */
 struct content {
     struct digest *digest;
-    struct utf8_stream utf8;
+    struct content_utf8 utf8;
     enum content_kind kind; /* what it looks like so far */
     int64_t size;
 };

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/deliveries/fields.h"
-
 struct digest *sign_begin(const char *client_auth_key, int64_t timestamp_s)
 {
     char stamp[32];
@@ -33,6 +31,19 @@ void sign_body(const char *client_auth_key, int64_t timestamp_s, const void *bod
     sign_end(digest, out);
 }
 
+void sign_fields_digest(const char *const *fields, uint8_t out[SHA256_BYTES])
+{
+    struct buf all = BUF_INIT;
+    for (; *fields != NULL; fields++) {
+        size_t len = strlen(*fields);
+        buf_add_int(&all, (int64_t)len);
+        buf_add_char(&all, ':');
+        buf_add(&all, *fields, len);
+    }
+    crypto_sha256(all.data, all.len, out);
+    buf_fini(&all);
+}
+
 void sign_idempotency_key(const struct sign_request *request, char out[SIGN_KEY_MAX])
 {
     char piece[24];
@@ -40,21 +51,8 @@ void sign_idempotency_key(const struct sign_request *request, char out[SIGN_KEY_
     const char *const fields[] = {
         "request", request->job_id, verb_name(request->verb), request->path, request->sha, piece, NULL};
     uint8_t digest[SHA256_BYTES];
-    fields_digest(fields, digest);
+    sign_fields_digest(fields, digest);
     crypto_hex(digest, sizeof digest, out);
-}
-
-enum err sign_check_prefix(const char *prefix, struct err_info *error)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
-    size_t len = strlen(prefix);
-    if (len < 2 || len >= SIGN_PREFIX_MAX)
-        return err_set(error, ERR_USAGE, "a header prefix has 2 to %d characters, not %zu", SIGN_PREFIX_MAX - 1, len);
-    if (prefix[strspn(prefix, allowed)] != '\0')
-        return err_set(error, ERR_USAGE, "a header prefix has letters, digits and '-' only: %s", prefix);
-    if (prefix[0] == '-' || prefix[len - 1] != '-')
-        return err_set(error, ERR_USAGE, "a header prefix begins with a letter or digit and ends in '-': %s", prefix);
-    return ERR_OK;
 }
 
 void sign_headers_init(struct sign_headers *headers, const struct sign_stamp *stamp)

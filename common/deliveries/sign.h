@@ -13,7 +13,6 @@
 #include "common/deliveries/verb.h"
 
 #define SIGN_PREFIX_DEFAULT "X-Docora-"
-#define SIGN_PREFIX_MAX 64                             /* with the NUL */
 #define SIGN_VALUE_MAX (sizeof "sha256=" + SHA256_HEX) /* with the NUL */
 #define SIGN_KEY_MAX (SHA256_HEX + 1)
 
@@ -23,6 +22,10 @@ void sign_body(const char *client_auth_key, int64_t timestamp_s, const void *bod
  * digest_drop instead of sign_end gives up. */
 struct digest *sign_begin(const char *client_auth_key, int64_t timestamp_s);
 void sign_end(struct digest *digest, char out[SIGN_VALUE_MAX]);
+
+/* One digest of several texts, from which ids are derived: SHA-256 of "<length>:<text>" of each, so that no two
+ * different lists are ever the same bytes, whatever the texts hold. The list ends with NULL. */
+void sign_fields_digest(const char *const *fields, uint8_t out[SHA256_BYTES]);
 
 /* What makes one request of one job: the same for all attempts of the job, different for every other job. */
 struct sign_request {
@@ -34,11 +37,8 @@ struct sign_request {
 };
 void sign_idempotency_key(const struct sign_request *request, char out[SIGN_KEY_MAX]);
 
-/* The prefix of our own headers, with its last '-': letters, digits and '-' only. ERR_USAGE says what is wrong. */
-MUST_CHECK enum err sign_check_prefix(const char *prefix, struct err_info *error);
-
 struct sign_stamp {
-    const char *prefix; /* has passed sign_check_prefix */
+    const char *prefix; /* deliver.header_prefix, which the setting's rule has checked */
     const char *app_id;
     int64_t timestamp_s;         /* the one that was signed */
     const char *signature;       /* from sign_body or sign_end */

@@ -11,10 +11,39 @@ const char *verb_name(enum verb verb)
     return names[verb];
 }
 
-enum verb verb_read(const char *name)
+/* ---- what a path needs ---------------------------------------------------------------------------------------------
+ */
+
+enum place { PLACE_NOWHERE, PLACE_ONLY_TREE, PLACE_ONLY_RECORD, PLACE_BOTH_EQUAL, PLACE_BOTH_DIFFER, PLACES };
+
+/* By the place, and by whether the path is unconfirmed. An unconfirmed path is sent whatever its sha: the app may hold
+ * what an attempt that was cut off sent, or what was recorded, and recording what the app now answers is what makes
+ * record and app equal again. Without that a branch that goes back after a crash would leave the app different. */
+static const enum verb decisions[PLACES][2] = {
+    [PLACE_NOWHERE] = {VERB_NOTHING, VERB_DELETE},    [PLACE_ONLY_TREE] = {VERB_CREATE, VERB_CREATE},
+    [PLACE_ONLY_RECORD] = {VERB_DELETE, VERB_DELETE}, [PLACE_BOTH_EQUAL] = {VERB_NOTHING, VERB_UPDATE},
+    [PLACE_BOTH_DIFFER] = {VERB_UPDATE, VERB_UPDATE},
+};
+
+static bool text_equals(const char *a, const char *b)
 {
-    for (int i = VERB_NOTHING + 1; i < VERB_COUNT; i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum verb)i;
-    return VERB_NOTHING;
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static enum place path_place(const struct verb_path *path)
+{
+    bool in_tree = path->tree_blob != NULL, is_recorded = path->recorded_sha != NULL;
+    if (!in_tree || !is_recorded)
+        return in_tree ? PLACE_ONLY_TREE : is_recorded ? PLACE_ONLY_RECORD : PLACE_NOWHERE;
+    return text_equals(path->tree_blob, path->recorded_blob) ? PLACE_BOTH_EQUAL : PLACE_BOTH_DIFFER;
+}
+
+enum verb verb_decide(const struct verb_path *path)
+{
+    return decisions[path_place(path)][path->is_unconfirmed];
+}
+
+bool verb_is_needless(const struct verb_path *path)
+{
+    return !path->is_unconfirmed && text_equals(path->tree_sha, path->recorded_sha);
 }

@@ -1,6 +1,6 @@
 -- name: _link_is_due
 -- Of the link `l`, with the rescan age as `age.length`: never sent, or synced and older than the age, or failed and older
--- than the age doubled by each failure, at most a day, which 17 doublings of any age exceed (deliveries/rescan.h). Not while
+-- than the age doubled by each failure, at most a day, which 17 doublings of any age exceed. Not while
 -- its repository's circuit is open, nor while a job of it is open in a live operation. A link without a time was given up by a
 -- cancelled re-sync: only a person takes that up again.
        AND (result = 'never'

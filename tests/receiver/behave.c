@@ -85,7 +85,7 @@ static enum err read_rule(struct json_object *object, struct rule *rule, struct 
     if (result != ERR_OK)
         return result;
     const char *verb = json_get_string(object, "verb");
-    rule->verb = verb ? verb_read(verb) : VERB_NOTHING;
+    rule->verb = verb ? delivery_verb(verb) : VERB_NOTHING;
     rule->answer.status = (int)json_get_int(object, "status", rule->answer.status);
     rule->answer.retry_after_s = (int)json_get_int(object, "retry_after", rule->answer.retry_after_s);
     rule->answer.applies = json_get_bool(object, "apply", rule->answer.applies);

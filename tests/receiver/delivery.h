@@ -25,4 +25,7 @@ struct delivery {
 
 #define DELIVERY_WHY_MAX 256
 
+/* What is asked, from the last part of the path; VERB_NOTHING for any other word. */
+enum verb delivery_verb(const char *word);
+
 #endif

@@ -251,7 +251,7 @@ static enum MHD_Result to_admin(struct exchange *exchange, const char *url, cons
 static enum MHD_Result dispatch(struct exchange *exchange, const char *url, const char *method)
 {
     const char *last = strrchr(url, '/');
-    enum verb verb = last && strcmp(method, MHD_HTTP_METHOD_POST) == 0 ? verb_read(last + 1) : VERB_NOTHING;
+    enum verb verb = last && strcmp(method, MHD_HTTP_METHOD_POST) == 0 ? delivery_verb(last + 1) : VERB_NOTHING;
     if (exchange->too_big)
         return send_json(exchange->connection, MHD_HTTP_CONTENT_TOO_LARGE, "{\"error\":\"body too large\"}", -1);
     if (strncmp(url, ADMIN_PREFIX, sizeof ADMIN_PREFIX - 1) == 0)

@@ -9,7 +9,7 @@
 #ifndef REPRISE_WORKER_RUN_DELIVER_CHANGES_H
 #define REPRISE_WORKER_RUN_DELIVER_CHANGES_H
 
-#include "common/deliveries/compare.h"
+#include "common/deliveries/verb.h"
 #include "worker/run/deliver.h"
 
 /* One path that differs, or about which there is doubt. Borrowed for the call. */

@@ -212,7 +212,7 @@ void deliver_request_failure(const struct deliver_request *request, struct err_i
         .path = parcel->path,
         .piece = parcel->piece,
         .pieces = parcel->pieces,
-        .trouble = request->http.error.text,
+        .error = request->http.error.text,
     };
     *error = request->http.error;
     failure_text(&failure, error->text);

@@ -20,12 +20,9 @@ static bool is_wanted(struct deliver *deliver, const struct deliver_change *chan
         return false;
     }
     /* Two blobs may hold the same bytes. */
-    const struct compare_path path = {.tree_blob = change->blob,
-                                      .tree_sha = facts->sha,
-                                      .recorded_blob = change->held_blob,
-                                      .recorded_sha = change->held_sha,
-                                      .intent = change->doubt != NULL ? COMPARE_FOREIGN_INTENT : COMPARE_NO_INTENT};
-    return compare_decide(&path).verb != VERB_NOTHING;
+    const struct verb_path path = {
+        .tree_sha = facts->sha, .recorded_sha = change->held_sha, .is_unconfirmed = change->doubt != NULL};
+    return !verb_is_needless(&path);
 }
 
 /* What a blob is said to be is looked at before anything of it is read: a few kilobytes may be gigabytes. */

@@ -105,13 +105,13 @@ static enum err judge(struct deliver_window *window, const struct place *place, 
         .held_sha = place->held < 0 ? NULL : pg_text(held, place->held, 2),
         .doubt = deliver_doubts_find(&deliver->doubts, place->digest),
     };
-    const struct compare_path path = {
+    const struct verb_path path = {
         .tree_blob = change.blob,
         .recorded_blob = change.held_blob,
         .recorded_sha = change.held_sha,
-        .intent = change.doubt != NULL ? COMPARE_FOREIGN_INTENT : COMPARE_NO_INTENT,
+        .is_unconfirmed = change.doubt != NULL,
     };
-    change.verb = compare_decide(&path).verb;
+    change.verb = verb_decide(&path);
     if (change.doubt != NULL && change.doubt->sent)
         return ERR_OK; /* by this attempt, in the group before */
     window->updates += change.verb == VERB_UPDATE;

@@ -263,7 +263,12 @@ static void values_are_held_to_their_rules(void **state)
     assert_value_refused("worker.executors", "delivery=8,", "queue=count");
     assert_value_refused("worker.executors", "delivery=8;history=2", "queue=count");
     assert_value_refused("worker.executors", "", "queue=count");
-    assert_value_refused("deliver.header_prefix", "X Docora", "header");
+    static const char *const prefixes[] = {"!",   "-",       "X",         "X-Docora", "X Docora-",
+                                           "X:-", "X\r\nY-", "\xc3\xa9-", "-X-"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        assert_value_refused("deliver.header_prefix", prefixes[i], "header");
+    assert_value_refused("deliver.header_prefix", "X234567890123456789012345678901234567890123456789012345678901-x-",
+                         "header");
     assert_value_refused("git.file_roots", "relative", "absolute");
     assert_value_refused("definitions.dir", "", "empty");
 }
