@@ -83,11 +83,13 @@ MUST_CHECK enum err git_pin(struct git_clone *clone, const char *app_id, const c
 /* GIT_LONG: anything whose path is longer than rules.max_path_bytes; `path` is cut, and may be told of again and again
  * for the files of one directory. */
 enum git_entry { GIT_FILE, GIT_SYMLINK, GIT_SUBMODULE, GIT_LONG };
+enum git_change { GIT_CREATED, GIT_UPDATED, GIT_DELETED };
 struct git_file {
     const char *path; /* as in the tree; may hold any bytes but NUL */
     size_t path_len;
     enum git_entry entry;
-    char blob[GIT_SHA_MAX];
+    enum git_change change; /* of two trees; GIT_CREATED where one is walked */
+    char blob[GIT_SHA_MAX]; /* the new one, of a deleted file the old one */
 };
 
 /* A repository of a few kilobytes may hold 10^20 paths: a directory that is named twice has its files twice. Walks and
@@ -95,20 +97,26 @@ struct git_file {
  * tells beforehand whether a walk would be, looking at each directory once. */
 MUST_CHECK enum err git_check_tree(struct git_clone *clone, const char *tree, struct err_info *error);
 
-/* Visits every file of a tree, depth first, in git's order. `visit` returns ERR_OK to go on; anything else ends the
- * walk with that. Memory: the trees on the way down, at most rules.max_tree_bytes. */
+/* A walk or a comparison that gives one file at a time, so that its caller does other work in between.
+ *
+ * NULL `old_tree`: every entry of `new_tree` that is no directory, depth first, in git's order. Else what differs
+ * between the two trees; equal sub-trees are never opened, and only regular files are told of: a path that turned from
+ * file to symlink or submodule is deleted, the reverse created, and a change of symlinks, submodules or modes alone is
+ * none. Memory: the trees on the way down, at most rules.max_tree_bytes. git_cursor_close is owed after ERR_OK. */
+struct git_cursor;
+MUST_CHECK enum err git_cursor_open(struct git_clone *clone, const char *old_tree, const char *new_tree,
+                                    struct git_cursor **cursor, struct err_info *error);
+void git_cursor_close(struct git_cursor *cursor); /* takes NULL */
+/* `file` stays until the next call. `*is_end`: there was none left. After an error the cursor may only be closed. */
+MUST_CHECK enum err git_cursor_next(struct git_cursor *cursor, struct git_file *file, bool *is_end,
+                                    struct err_info *error);
+
+/* The same two in one call. `visit` returns ERR_OK to go on; anything else ends the walk with that. */
 typedef enum err git_visit_fn(void *context, const struct git_file *file, struct err_info *error);
 MUST_CHECK enum err git_walk(struct git_clone *clone, const char *tree, git_visit_fn *visit, void *context,
                              struct err_info *error);
-
-enum git_change { GIT_CREATED, GIT_UPDATED, GIT_DELETED };
-/* Visits what differs between two trees; equal sub-trees are never opened. `file` is the new one, of a deleted file the
- * old one. Regular files only: a path that turned from file to symlink or submodule is deleted, the reverse created,
- * and a change of symlinks, submodules or modes alone is none. */
-typedef enum err git_change_fn(void *context, enum git_change change, const struct git_file *file,
-                               struct err_info *error);
 MUST_CHECK enum err git_compare(struct git_clone *clone, const char *old_tree, const char *new_tree,
-                                git_change_fn *visit, void *context, struct err_info *error);
+                                git_visit_fn *visit, void *context, struct err_info *error);
 /* The blob of a path in a tree; false if it is not there as a file. */
 bool git_find(struct git_clone *clone, const char *tree, const char *path, char blob[GIT_SHA_MAX]);
 

@@ -53,20 +53,20 @@ static bool is_sendable(const struct deliver *deliver, const struct git_file *fi
 
 /* ---- two trees side by side ---------------------------------------------------------------------------------- */
 
-static enum err count_change(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
+static enum err count_change(void *context, const struct git_file *file, struct err_info *error)
 {
     struct deliver *deliver = context;
     (void)error;
-    deliver->remember.total += is_sendable(deliver, file) && change != GIT_DELETED;
+    deliver->remember.total += is_sendable(deliver, file) && file->change != GIT_DELETED;
     deliver->skipped.odd_paths += !is_sendable(deliver, file);
     return ERR_OK;
 }
 
 /* A file that was too large may become one that is created later on, so created and updated are not told apart here. */
-static enum err add_change(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
+static enum err add_change(void *context, const struct git_file *file, struct err_info *error)
 {
     struct walk *walk = context;
-    bool is_deleted = change == GIT_DELETED;
+    bool is_deleted = file->change == GIT_DELETED;
     bool counts = is_deleted ? is_writable(file) : is_sendable(walk->deliver, file);
     if (!counts || is_deleted != (walk->verb == VERB_DELETE))
         return ERR_OK;

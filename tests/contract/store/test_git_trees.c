@@ -16,12 +16,12 @@ static enum err note_file(void *context, const struct git_file *file, struct err
     return ERR_OK;
 }
 
-static enum err note_change(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
+static enum err note_change(void *context, const struct git_file *file, struct err_info *error)
 {
     static const char marks[] = {[GIT_CREATED] = '+', [GIT_UPDATED] = '~', [GIT_DELETED] = '-'};
     (void)error;
     assert_int_equal(file->entry, GIT_FILE);
-    buf_addf(context, "%c%s\n", marks[change], file->path);
+    buf_addf(context, "%c%s\n", marks[file->change], file->path);
     return ERR_OK;
 }
 
@@ -113,9 +113,8 @@ static void test_a_comparison_agrees_with_git(void **state)
     free(path);
 }
 
-static enum err stop(void *context, enum git_change change, const struct git_file *file, struct err_info *error)
+static enum err stop(void *context, const struct git_file *file, struct err_info *error)
 {
-    (void)change;
     (void)file;
     ++*(int *)context;
     return err_set(error, ERR_FENCED, "enough");

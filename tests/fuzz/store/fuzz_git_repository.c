@@ -144,9 +144,9 @@ static enum err visit(void *context, const struct git_file *file, struct err_inf
     return ERR_OK;
 }
 
-static enum err change(void *context, enum git_change kind, const struct git_file *file, struct err_info *error)
+static enum err change(void *context, const struct git_file *file, struct err_info *error)
 {
-    FUZZ_CHECK(kind == GIT_CREATED || kind == GIT_UPDATED || kind == GIT_DELETED);
+    FUZZ_CHECK(file->change == GIT_CREATED || file->change == GIT_UPDATED || file->change == GIT_DELETED);
     return visit(context, file, error);
 }
 
