@@ -1,98 +1,80 @@
-#include "worker/run/deliver.h"
-
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/base/mem.h"
+/*
+ * A snapshot brings an app up to date with a repository: fetch, compare with what the app holds, send what differs, and
+ * settle with the tree that it holds then. docs/domain/deliveries.md, "A snapshot job".
+ */
 #include "embedded/sql_deliveries.h"
-#include "worker/run/deliver_outbox.h"
+#include "worker/run/deliver_changes.h"
+#include "worker/run/deliver_fetch.h"
+#include "worker/run/deliver_outcome.h"
+#include "worker/run/deliver_send.h"
+#include "worker/run/deliver_story.h"
+#include "worker/run/handlers.h"
 
-#define SQLSTATE_NO_SUCH_LINK "RP404" /* of share_link */
-
-void deliver_init(struct deliver *deliver, struct run *run)
+static enum err load_link(struct deliver *deliver, struct err_info *error)
 {
-    struct buf job_id = BUF_INIT;
-    buf_addf(&job_id, "%s/%" PRId64, run->operation_id, run->jobs[0].seq);
-    *deliver = (struct deliver){
-        .run = run,
-        .job_id = buf_take(&job_id),
-        .remember = deliver_remember_read(run->jobs[0].checkpoint),
-    };
-}
-
-void deliver_fini(struct deliver *deliver)
-{
-    outbox_drop(deliver->outbox);
-    git_close(deliver->clone);
-    deliver_doubts_fini(&deliver->doubts);
-    deliver_link_fini(&deliver->link);
-    free(deliver->skipped.first_large);
-    free((char *)(uintptr_t)deliver->job_id);
-}
-
-enum err deliver_heed(struct deliver *deliver, enum err err, const struct err_info *error)
-{
-    if (err == ERR_OK)
-        return ERR_OK;
-    if (strcmp(error->sqlstate, SQLSTATE_NO_SUCH_LINK) == 0)
+    const struct run *run = deliver->run;
+    enum err err = deliver_link_load(run->pg, run->keys, run->jobs[0].key, &deliver->link, error);
+    if (err == ERR_NOT_FOUND)
         deliver->is_gone = true;
-    else if (deliver->stop == ERR_OK)
+    else if (err == ERR_UNREACHABLE || err == ERR_RETRY)
         deliver->stop = err;
+    else if (err == ERR_USAGE)
+        deliver->needs_key = true;
+    else
+        deliver->is_final = err != ERR_OK;
     return err;
 }
 
-enum err deliver_tick(void *context, struct err_info *error)
+static enum err prepare(struct deliver *deliver, struct err_info *error)
 {
-    struct deliver *deliver = context;
-    if (deliver->outbox != NULL)
-        return outbox_drive(deliver->outbox, error);
-    return deliver_heed(deliver, run_tick(deliver->run, error), error);
-}
-
-struct pg_args *deliver_args(const struct deliver *deliver)
-{
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, deliver->link.app_id);
-    pg_arg_text(args, deliver->link.repository_id);
-    return args;
-}
-
-enum err deliver_exec(struct deliver *deliver, const struct sql *statement, struct pg_args *args, PGresult **result,
-                      struct err_info *error)
-{
-    enum err err = deliver->outbox == NULL ? ERR_OK : outbox_free_connection(deliver->outbox, error);
+    const struct run *run = deliver->run;
+    enum err err = deliver_tools_ready(run->tools, run->config, &deliver->tools, error);
+    deliver->is_final = err != ERR_OK;
     if (err == ERR_OK)
-        err = deliver_heed(deliver, pg_exec(deliver->run->pg, statement, args, result, error), error);
-    pg_args_drop(args);
+        err = load_link(deliver, error);
+    if (err != ERR_OK)
+        return err;
+    deliver->wait_ms = deliver_circuit_wait_ms(deliver);
+    return deliver->wait_ms > 0 ? err_set(error, ERR_BUSY, "the repository's circuit is open") : ERR_OK;
+}
+
+static enum err read_doubts(struct deliver *deliver, struct err_info *error)
+{
+    struct pg_args *args = deliver_args(deliver);
+    deliver_arg_attempt(args, deliver);
+    PGresult *rows = NULL;
+    enum err err = deliver_exec(deliver, &sql_deliveries_other_intents, args, &rows, error);
+    if (err == ERR_OK)
+        deliver_doubts_read(rows, &deliver->doubts);
+    PQclear(rows);
     return err;
 }
 
-struct pg_args *deliver_add(struct pg_batch *batch, const struct deliver_link *link, const struct sql *statement)
+static enum err bring_up_to_date(struct deliver *deliver, deliver_first_fn *first, struct err_info *error)
 {
-    struct pg_args *args = pg_batch_add(batch, statement);
-    pg_arg_text(args, link->app_id);
-    pg_arg_text(args, link->repository_id);
-    return args;
+    enum err err = prepare(deliver, error);
+    if (err == ERR_OK && first != NULL)
+        err = first(deliver, error);
+    if (err == ERR_OK)
+        err = deliver_fetch(deliver, error);
+    if (err == ERR_OK)
+        err = read_doubts(deliver, error);
+    if (err == ERR_OK && !deliver_is_unchanged(deliver))
+        err = deliver->run->dry_run ? deliver_count(deliver, error) : deliver_send(deliver, error);
+    return err == ERR_OK ? deliver_succeed(deliver, error) : err;
 }
 
-void deliver_arg_attempt(struct pg_args *args, const struct deliver *deliver)
+void deliver_tell(struct run *run, deliver_first_fn *first)
 {
-    const struct job *job = &deliver->run->jobs[0];
-    pg_arg_text(args, deliver->run->operation_id);
-    pg_arg_int8(args, job->seq);
-    pg_arg_int4(args, job->attempt);
+    struct deliver deliver;
+    struct err_info error = {.code = ERR_OK};
+    deliver_init(&deliver, run);
+    if (bring_up_to_date(&deliver, first, &error) != ERR_OK)
+        deliver_end(&deliver, &error);
+    deliver_fini(&deliver);
 }
 
-struct pg_batch *deliver_checkpoint(struct deliver *deliver)
+void snapshot_run(struct run *run)
 {
-    char remember[DELIVER_REMEMBER_MAX];
-    struct pg_batch *batch = run_checkpoint(deliver->run, deliver_remember_write(&deliver->remember, remember));
-    pg_arg_int8(deliver_add(batch, &deliver->link, &sql_deliveries_share_link), deliver->link.incarnation);
-    return batch;
-}
-
-enum err deliver_commit(struct deliver *deliver, struct pg_batch *batch, struct err_info *error)
-{
-    return deliver_heed(deliver, run_checkpoint_commit(deliver->run, batch, error), error);
+    deliver_tell(run, NULL);
 }
