@@ -2,14 +2,9 @@
 
 #define US_PER_MS INT64_C(1000)
 
-bool circuit_is_open(const struct circuit *circuit, int64_t now_us)
-{
-    return circuit->open_until_us > now_us;
-}
-
 int64_t circuit_wait_ms(const struct circuit *circuit, enum circuit_asker asker, int64_t now_us)
 {
-    if (asker == CIRCUIT_ADMINISTRATOR || !circuit_is_open(circuit, now_us))
+    if (asker == CIRCUIT_ADMINISTRATOR || circuit->open_until_us <= now_us)
         return 0;
     /* Rounded up: a job that comes back a moment too early would be put off once more. */
     return (circuit->open_until_us - now_us + US_PER_MS - 1) / US_PER_MS;

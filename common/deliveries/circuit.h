@@ -8,7 +8,6 @@
 #ifndef REPRISE_DELIVERIES_CIRCUIT_H
 #define REPRISE_DELIVERIES_CIRCUIT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define CIRCUIT_THRESHOLD 5
@@ -18,8 +17,6 @@ struct circuit {
     int consecutive_failures;
     int64_t open_until_us; /* 0 = never opened since the last success */
 };
-
-bool circuit_is_open(const struct circuit *circuit, int64_t now_us);
 
 /* Who asked for a job. */
 enum circuit_asker { CIRCUIT_SCHEDULE, CIRCUIT_ADMINISTRATOR };

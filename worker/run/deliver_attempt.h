@@ -1,19 +1,27 @@
 /*
- * One attempt of one delivery job: what all its steps share. The story is told in snapshot.c (and begun in resync.c);
- * each step has a file of its own.
+ * One attempt of one delivery job: what all its steps share. The story is told in deliver.c; each step has a file of
+ * its own, and all of them stand on this one.
  *
  * A step that fails returns why. What PostgreSQL or the executor have to say about going on (paused, drained, taken
  * over, unreachable) is also kept in `stop`: then the failure is not the delivery's, and no try is used for it.
  */
-#ifndef REPRISE_WORKER_RUN_DELIVER_H
-#define REPRISE_WORKER_RUN_DELIVER_H
+#ifndef REPRISE_WORKER_RUN_DELIVER_ATTEMPT_H
+#define REPRISE_WORKER_RUN_DELIVER_ATTEMPT_H
 
 #include "common/store/git.h"
 #include "worker/run.h"
-#include "worker/run/deliver_doubts.h"
 #include "worker/run/deliver_link.h"
-#include "worker/run/deliver_remember.h"
 #include "worker/run/deliver_tools.h"
+
+/* What a delivery job leaves in its checkpoint for the next attempt, and for those who show how far it is:
+ * {"cleared":true,"created":120,"updated":0,"deleted":0,"bytes":88213,"done":120,"total":400}.
+ * sql/kinds/cancel.sql, cancel_mark reads it too. */
+struct deliver_progress {
+    bool is_cleared;                   /* the re-sync has forgotten what the app was sent: once for each job */
+    int64_t created, updated, deleted; /* recorded by all attempts so far */
+    int64_t bytes;                     /* of their contents */
+    int64_t done, total;               /* files: those that the app has by now, and all; total 0 = not known yet */
+};
 
 /* What was not sent, for the outcome: as far as this attempt has looked. */
 struct deliver_skipped {
@@ -21,20 +29,19 @@ struct deliver_skipped {
     char *first_large; /* a sentence about the first of them; NULL = none */
 };
 
-struct outbox;
-struct deliver {
+struct deliver_attempt {
     struct run *run;
-    const char *job_id; /* <operation_id>/<seq> */
+    char *job_id; /* <operation_id>/<seq> */
     struct deliver_tools *tools;
     struct deliver_link link;
     struct git_rules git;
     struct git_clone *clone; /* NULL until fetched */
     struct git_fetched fetched;
-    struct deliver_doubts doubts;
-    struct outbox *outbox; /* NULL until there is something to send */
-    struct deliver_remember remember;
+    struct deliver_progress progress;
     struct deliver_skipped skipped;
-    bool fetch_noted; /* the repository's row and snapshot tell of this fetch */
+    child_tick_fn *tick; /* for whatever takes its time: deliver_watch */
+    void *tick_context;
+    bool fetch_noted; /* the repository's row and snapshot say what was fetched */
     bool is_final;    /* the failure would be the same the next time */
     bool is_gone;     /* a write found that the app or the link has been removed */
     int64_t wait_ms;  /* not begun: the circuit is open for so long, or another job is fetching */
@@ -42,29 +49,57 @@ struct deliver {
     enum err stop;
 };
 
-/* Binds it to the run, whose job it is. deliver_fini is owed. */
-void deliver_init(struct deliver *deliver, struct run *run);
-void deliver_fini(struct deliver *deliver);
+/* Binds it to the run, whose job it is. deliver_attempt_fini is owed. */
+void deliver_attempt_init(struct deliver_attempt *attempt, struct run *run);
+void deliver_attempt_fini(struct deliver_attempt *attempt);
 
-/* Keeps the lease and tells whether to go on; drives what is in the outbox. A child_tick_fn. */
-MUST_CHECK enum err deliver_tick(void *deliver, struct err_info *error);
-/* Takes note of what a call that went to PostgreSQL said; returns it. */
-enum err deliver_heed(struct deliver *deliver, enum err err, const struct err_info *error);
-/* Runs a statement whose first two parameters are app and repository: begin, add others, exec. Waits for a checkpoint
- * under way.
- * `*result` is the caller's. */
-struct pg_args *deliver_args(const struct deliver *deliver);
-MUST_CHECK enum err deliver_exec(struct deliver *deliver, const struct sql *statement, struct pg_args *args,
+/* Notes what a call that went to PostgreSQL said, for the outcome; returns it. */
+enum err deliver_note_stop(struct deliver_attempt *attempt, enum err err, const struct err_info *error);
+
+/* ---- while something takes its time --------------------------------------------------------------------------------
+ */
+
+/* From now on deliver_tick, and the clone's walks and streams, call this; NULL, and at first: what keeps the lease and
+ * says whether to go on. */
+void deliver_watch(struct deliver_attempt *attempt, child_tick_fn *tick, void *context);
+/* Called several times a second by every loop that may take long. */
+MUST_CHECK enum err deliver_tick(const struct deliver_attempt *attempt, struct err_info *error);
+
+/* ---- statements ----------------------------------------------------------------------------------------------------
+ */
+
+/* Runs a statement whose first two parameters are app and repository: deliver_args, add the others, deliver_exec, which
+ * drops them. No checkpoint may be under way. `*result` is the caller's. */
+struct pg_args *deliver_args(const struct deliver_attempt *attempt);
+MUST_CHECK enum err deliver_exec(struct deliver_attempt *attempt, const struct sql *statement, struct pg_args *args,
                                  PGresult **result, struct err_info *error);
 /* A statement added to a checkpoint or a settle, its first two parameters filled in. */
 struct pg_args *deliver_add(struct pg_batch *batch, const struct deliver_link *link, const struct sql *statement);
 /* And the next three: the attempt. */
-void deliver_arg_attempt(struct pg_args *args, const struct deliver *deliver);
+void deliver_arg_attempt(struct pg_args *args, const struct deliver_attempt *attempt);
 
-/* A checkpoint that remembers how far the job is, and holds the link in its place. A link that has been removed ends
- * the job (`is_gone`). */
-struct pg_batch *deliver_checkpoint(struct deliver *deliver);
-/* Commits and heeds. */
-MUST_CHECK enum err deliver_commit(struct deliver *deliver, struct pg_batch *batch, struct err_info *error);
+/* ---- checkpoints ---------------------------------------------------------------------------------------------------
+ */
+
+/* A checkpoint that says how far the job is, and holds the link in its place. A link that has been removed ends the job
+ * (`is_gone`). */
+struct pg_batch *deliver_checkpoint(struct deliver_attempt *attempt);
+/* Commits it and notes what PostgreSQL says. */
+MUST_CHECK enum err deliver_commit(struct deliver_attempt *attempt, struct pg_batch *batch, struct err_info *error);
+
+/* ---- files that are too large --------------------------------------------------------------------------------------
+ */
+
+/* They are not sent: the link says so, and what the app holds at their paths is taken back or left, by
+ * deliver.too_large. They are looked at again when they change, and when the limits do. */
+
+/* Notes a file of this many bytes. `setting` is the limit that it is beyond. */
+void deliver_note_too_large(struct deliver_attempt *attempt, const char *path, int64_t size, const char *setting);
+/* What the link will say of them after this job: a sentence that the caller frees, or NULL if there were none. */
+char *deliver_too_large_text(const struct deliver_attempt *attempt);
+/* The limits in force, as the link keeps them. The caller frees it. */
+char *deliver_limits(const struct config *config);
+/* Whether what the link was not sent would not be sent today either. */
+bool deliver_limits_are_same(const struct deliver_attempt *attempt);
 
 #endif

@@ -1,41 +1,50 @@
+/*
+ * The comparison, in passes: one for each verb, each over a source of paths. What a source yields goes into a batch,
+ * and the batch says what each path needs (path_batch.h). Every pass but that of deletes comes by the whole tree (or by
+ * the whole difference of two), so a path is looked at twice where something is to be updated; nothing is kept of a
+ * path from pass to pass, which is what bounds the memory.
+ *
+ * Called from deliver.c, between sends. It must not send nor record anything itself.
+ */
 #include "worker/run/deliver_changes.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/mem.h"
 #include "common/deliveries/file_name.h"
 #include "embedded/sql_deliveries.h"
-#include "worker/run/deliver_window.h"
-#include "worker/run/deliver_withhold.h"
 
-/* One walk for one verb. */
-struct walk {
-    struct deliver *deliver;
-    struct deliver_window *window;
+/* Puts paths into the batch until it is full. `*is_end`: the source has no more. */
+typedef enum err source_fn(struct deliver_changes *changes, bool *is_end, struct err_info *error);
+
+struct pass {
     enum verb verb;
-    bool is_ended;              /* by what was done with a path, and not by the repository */
-    char old_tree[GIT_SHA_MAX]; /* "" = there is none to compare with. The link forgets it with the first checkpoint */
+    source_fn *source;
 };
 
-bool deliver_is_unchanged(const struct deliver *deliver)
-{
-    const char *synced = deliver->link.synced_tree;
-    return synced != NULL && strcmp(synced, deliver->fetched.tree) == 0 && deliver->doubts.count == 0 &&
-           deliver_is_withheld_still(deliver);
-}
+struct deliver_changes {
+    struct deliver_attempt *attempt;
+    struct path_batch *paths;
+    const struct pass *pass;     /* NULL until it is known which passes there are */
+    char old_tree[GIT_SHA_MAX];  /* "" = there is none to compare with. The link forgets it with the first checkpoint */
+    struct git_cursor *cursor;   /* of the pass; NULL until it is opened */
+    uint8_t after[SHA256_BYTES]; /* how far held_source is */
+    size_t unconfirmed_at;       /* how far unconfirmed_source is */
+};
 
-static enum err heed(struct walk *walk, enum err err)
+bool deliver_is_unchanged(const struct deliver_attempt *attempt)
 {
-    walk->is_ended |= err != ERR_OK;
-    return err;
+    const struct deliver_link *link = &attempt->link;
+    return link->synced_tree != NULL && strcmp(link->synced_tree, attempt->fetched.tree) == 0 &&
+           link->unconfirmed.count == 0 && deliver_limits_are_same(attempt);
 }
 
 /* A repository that is beyond a limit or malformed will be so the next time. */
-static enum err judge_walk(const struct walk *walk, enum err err)
+static enum err note_final(struct deliver_attempt *attempt, enum err err)
 {
-    if (err == ERR_PERMANENT && !walk->is_ended && walk->deliver->stop == ERR_OK)
-        walk->deliver->is_final = true;
+    attempt->is_final |= err == ERR_PERMANENT && attempt->stop == ERR_OK;
     return err;
 }
 
@@ -45,181 +54,190 @@ static bool is_writable(const struct git_file *file)
     return file->entry == GIT_FILE && json_is_utf8(file->path, file->path_len);
 }
 
-static bool is_sendable(const struct deliver *deliver, const struct git_file *file)
+static bool is_sendable(const struct deliver_attempt *attempt, const struct git_file *file)
 {
     return is_writable(file) &&
-           (deliver->run->config->deliver_odd_names || !file_name_is_odd(file->path, file->path_len));
+           (attempt->run->config->deliver_odd_names || !file_name_is_odd(file->path, file->path_len));
 }
 
-/* ---- two trees side by side ---------------------------------------------------------------------------------- */
+/* ---- sources -------------------------------------------------------------------------------------------------------
+ */
 
-static enum err count_change(void *context, const struct git_file *file, struct err_info *error)
+/* Whether a file of the walk belongs to the pass. A file that was too large may become one that is created later on, so
+ * created and updated are not told apart here. */
+static bool pass_takes(const struct deliver_changes *changes, const struct git_file *file)
 {
-    struct deliver *deliver = context;
-    (void)error;
-    deliver->remember.total += is_sendable(deliver, file) && file->change != GIT_DELETED;
-    deliver->skipped.odd_paths += !is_sendable(deliver, file);
-    return ERR_OK;
-}
-
-/* A file that was too large may become one that is created later on, so created and updated are not told apart here. */
-static enum err add_change(void *context, const struct git_file *file, struct err_info *error)
-{
-    struct walk *walk = context;
     bool is_deleted = file->change == GIT_DELETED;
-    bool counts = is_deleted ? is_writable(file) : is_sendable(walk->deliver, file);
-    if (!counts || is_deleted != (walk->verb == VERB_DELETE))
-        return ERR_OK;
-    return heed(walk, deliver_window_add(walk->window, file->path, is_deleted ? NULL : file->blob, error));
+    return is_deleted == (changes->pass->verb == VERB_DELETE) &&
+           (is_deleted ? is_writable(file) : is_sendable(changes->attempt, file));
 }
 
-static enum err side_by_side(struct walk *walk, struct err_info *error)
+/* The files of the tree, or what differs between it and the old one. */
+static enum err tree_source(struct deliver_changes *changes, bool *is_end, struct err_info *error)
 {
-    static const enum verb groups[] = {VERB_DELETE, VERB_CREATE, VERB_UPDATE};
-    const struct deliver *deliver = walk->deliver;
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < sizeof groups / sizeof *groups && err == ERR_OK; i++) {
-        walk->verb = groups[i];
-        deliver_window_begin(walk->window, walk->verb);
-        err = judge_walk(walk,
-                         git_compare(deliver->clone, walk->old_tree, deliver->fetched.tree, add_change, walk, error));
-        if (err == ERR_OK)
-            err = deliver_window_end(walk->window, error);
+    struct deliver_attempt *attempt = changes->attempt;
+    const char *old_tree = changes->old_tree[0] != '\0' ? changes->old_tree : NULL;
+    enum err err = changes->cursor != NULL
+                       ? ERR_OK
+                       : git_cursor_open(attempt->clone, old_tree, attempt->fetched.tree, &changes->cursor, error);
+    while (err == ERR_OK && !*is_end && !path_batch_is_full(changes->paths)) {
+        struct git_file file;
+        err = git_cursor_next(changes->cursor, &file, is_end, error);
+        if (err == ERR_OK && !*is_end && pass_takes(changes, &file))
+            path_batch_add(changes->paths, file.path, file.change == GIT_DELETED ? NULL : file.blob);
     }
-    return err;
+    return note_final(attempt, err);
 }
 
-/* ---- every path ---------------------------------------------------------------------------------------------- */
-
-static enum err count_file(void *context, const struct git_file *file, struct err_info *error)
-{
-    struct deliver *deliver = context;
-    (void)error;
-    deliver->skipped.symlinks += file->entry == GIT_SYMLINK;
-    deliver->skipped.submodules += file->entry == GIT_SUBMODULE;
-    deliver->skipped.odd_paths += file->entry == GIT_LONG || (file->entry == GIT_FILE && !is_sendable(deliver, file));
-    deliver->remember.total += is_sendable(deliver, file);
-    return ERR_OK;
-}
-
-static enum err add_file(void *context, const struct git_file *file, struct err_info *error)
-{
-    struct walk *walk = context;
-    if (!is_sendable(walk->deliver, file))
-        return ERR_OK;
-    return heed(walk, deliver_window_add(walk->window, file->path, file->blob, error));
-}
-
-static enum err add_if_gone(const struct walk *walk, const char *path, struct err_info *error)
+static enum err add_if_gone(struct deliver_changes *changes, const char *path, struct err_info *error)
 {
     char blob[GIT_SHA_MAX];
-    const struct deliver *deliver = walk->deliver;
-    bool is_long = strlen(path) > (size_t)deliver->git.max_path_bytes;
-    if (!is_long && git_find(deliver->clone, deliver->fetched.tree, path, blob))
-        return deliver_tick(walk->deliver, error);
-    return deliver_window_add(walk->window, path, NULL, error);
+    const struct deliver_attempt *attempt = changes->attempt;
+    bool is_long = strlen(path) > (size_t)attempt->git.max_path_bytes;
+    if (is_long || !git_find(attempt->clone, attempt->fetched.tree, path, blob))
+        path_batch_add(changes->paths, path, NULL);
+    return deliver_tick(attempt, error);
 }
 
-/* A page of what the app holds; `after` moves on to its last digest. */
-static enum err add_gone_of_page(const struct walk *walk, uint8_t after[SHA256_BYTES], bool *is_last,
-                                 struct err_info *error)
+/* What the app is known to hold and the tree does not have, a page at a time. */
+static enum err held_source(struct deliver_changes *changes, bool *is_end, struct err_info *error)
 {
-    struct pg_args *args = deliver_args(walk->deliver);
-    pg_arg_bytea(args, after, SHA256_BYTES);
-    pg_arg_int4(args, DELIVER_WINDOW);
+    struct deliver_attempt *attempt = changes->attempt;
+    *is_end = !attempt->link.holds_anything;
+    if (*is_end)
+        return ERR_OK;
+    struct pg_args *args = deliver_args(attempt);
+    pg_arg_bytea(args, changes->after, SHA256_BYTES);
+    pg_arg_int4(args, PATH_BATCH);
     PGresult *page = NULL;
-    enum err err = deliver_exec(walk->deliver, &sql_deliveries_held_page, args, &page, error);
+    enum err err = deliver_exec(attempt, &sql_deliveries_held_page, args, &page, error);
     int rows = err == ERR_OK ? pg_rows(page) : 0;
     for (int row = 0; row < rows && err == ERR_OK; row++)
-        err = add_if_gone(walk, pg_text(page, row, 1), error);
-    *is_last = rows < DELIVER_WINDOW || !pg_bytea(page, rows - 1, 0, after, SHA256_BYTES);
+        err = add_if_gone(changes, pg_text(page, row, 1), error);
+    *is_end = rows < PATH_BATCH || !pg_bytea(page, rows - 1, 0, changes->after, SHA256_BYTES);
     PQclear(page);
     return err;
 }
 
-static enum err add_gone(const struct walk *walk, struct err_info *error)
+/* Unconfirmed paths that the tree does not have: the app may hold them though no page of held_source has them. This
+ * comes after that source: a path of both is sent with the sha that the app holds, and is marked as sent then. */
+static enum err unconfirmed_source(struct deliver_changes *changes, bool *is_end, struct err_info *error)
 {
-    uint8_t after[SHA256_BYTES] = {0};
+    const struct unconfirmed *unconfirmed = &changes->attempt->link.unconfirmed;
     enum err err = ERR_OK;
-    for (bool is_last = !walk->deliver->link.holds_anything; !is_last && err == ERR_OK;)
-        err = add_gone_of_page(walk, after, &is_last, error);
+    while (err == ERR_OK && changes->unconfirmed_at < unconfirmed->count && !path_batch_is_full(changes->paths))
+        err = add_if_gone(changes, unconfirmed->list[changes->unconfirmed_at++].path, error);
+    *is_end = changes->unconfirmed_at == unconfirmed->count;
     return err;
 }
 
-/* What nobody knows the app to hold is not in those pages. */
-static enum err add_doubtful(const struct walk *walk, struct err_info *error)
+/* ---- passes --------------------------------------------------------------------------------------------------------
+ */
+
+static const struct pass side_by_side[] = {
+    {VERB_DELETE, tree_source}, {VERB_CREATE, tree_source}, {VERB_UPDATE, tree_source}, {VERB_NOTHING, NULL}};
+static const struct pass every_path[] = {{VERB_DELETE, held_source},
+                                         {VERB_DELETE, unconfirmed_source},
+                                         {VERB_CREATE, tree_source},
+                                         {VERB_UPDATE, tree_source},
+                                         {VERB_NOTHING, NULL}};
+
+static enum err count_change(void *context, const struct git_file *file, struct err_info *error)
 {
-    const struct deliver_doubts *doubts = &walk->deliver->doubts;
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < doubts->count && err == ERR_OK; i++)
-        err = add_if_gone(walk, doubts->list[i].path, error);
-    return err;
+    struct deliver_attempt *attempt = context;
+    (void)error;
+    attempt->progress.total += is_sendable(attempt, file) && file->change != GIT_DELETED;
+    attempt->skipped.odd_paths += !is_sendable(attempt, file);
+    return ERR_OK;
 }
 
-static enum err delete_group(struct walk *walk, struct err_info *error)
+static enum err count_file(void *context, const struct git_file *file, struct err_info *error)
 {
-    deliver_window_begin(walk->window, VERB_DELETE);
-    enum err err = add_gone(walk, error);
-    /* First those: a doubtful path among them is sent with the sha that the app holds, and its doubt is then marked. */
-    if (err == ERR_OK)
-        err = deliver_window_end(walk->window, error);
-    if (err == ERR_OK)
-        err = add_doubtful(walk, error);
-    return err == ERR_OK ? deliver_window_end(walk->window, error) : err;
+    struct deliver_attempt *attempt = context;
+    (void)error;
+    attempt->skipped.symlinks += file->entry == GIT_SYMLINK;
+    attempt->skipped.submodules += file->entry == GIT_SUBMODULE;
+    attempt->skipped.odd_paths += file->entry == GIT_LONG || (file->entry == GIT_FILE && !is_sendable(attempt, file));
+    attempt->progress.total += is_sendable(attempt, file);
+    return ERR_OK;
 }
-
-static enum err tree_group(struct walk *walk, enum verb verb, struct err_info *error)
-{
-    deliver_window_begin(walk->window, verb);
-    enum err err = judge_walk(walk, git_walk(walk->deliver->clone, walk->deliver->fetched.tree, add_file, walk, error));
-    return err == ERR_OK ? deliver_window_end(walk->window, error) : err;
-}
-
-static enum err every_path(struct walk *walk, struct err_info *error)
-{
-    struct deliver *deliver = walk->deliver;
-    deliver->remember.done = deliver->remember.total = 0;
-    enum err err = judge_walk(walk, git_check_tree(deliver->clone, deliver->fetched.tree, error));
-    if (err == ERR_OK)
-        err = judge_walk(walk, git_walk(deliver->clone, deliver->fetched.tree, count_file, deliver, error));
-    if (err == ERR_OK)
-        err = delete_group(walk, error);
-    if (err == ERR_OK)
-        err = tree_group(walk, VERB_CREATE, error);
-    if (err == ERR_OK && deliver_window_updates(walk->window) > 0)
-        err = tree_group(walk, VERB_UPDATE, error);
-    return err;
-}
-
-/* ---- which of the two ---------------------------------------------------------------------------------------- */
 
 /* Counting is the try: a tree of which parts are gone, or that is beyond a limit by now, cannot be compared with.
  * ERR_NOT_FOUND: every path is. */
-static enum err try_to_compare(struct walk *walk, struct err_info *error)
+static enum err begin_side_by_side(struct deliver_changes *changes, struct err_info *error)
 {
-    struct deliver *deliver = walk->deliver;
-    const char *synced = deliver->link.synced_tree;
-    deliver->remember.done = deliver->remember.total = 0;
+    struct deliver_attempt *attempt = changes->attempt;
+    const struct deliver_link *link = &attempt->link;
     /* What was withheld is not told apart in the tree that was synced. */
-    if (synced == NULL || deliver->link.withheld != NULL || deliver->doubts.count > 0 ||
-        !git_has_object(deliver->clone, synced))
+    if (link->synced_tree == NULL || link->withheld != NULL || link->unconfirmed.count > 0 ||
+        !git_has_object(attempt->clone, link->synced_tree))
         return ERR_NOT_FOUND;
-    snprintf(walk->old_tree, sizeof walk->old_tree, "%s", synced);
-    enum err err = git_compare(deliver->clone, synced, deliver->fetched.tree, count_change, deliver, error);
-    if (err == ERR_OK)
+    enum err err = git_compare(attempt->clone, link->synced_tree, attempt->fetched.tree, count_change, attempt, error);
+    if (err == ERR_OK) {
+        snprintf(changes->old_tree, sizeof changes->old_tree, "%s", link->synced_tree);
+        changes->pass = side_by_side;
         return ERR_OK;
-    deliver->skipped.odd_paths = deliver->remember.total = 0;
-    return err == ERR_PERMANENT && deliver->stop == ERR_OK ? ERR_NOT_FOUND : err;
+    }
+    attempt->skipped.odd_paths = attempt->progress.total = 0;
+    return err == ERR_PERMANENT && attempt->stop == ERR_OK ? ERR_NOT_FOUND : err;
 }
 
-enum err deliver_changes(struct deliver *deliver, const struct deliver_sink *sink, struct err_info *error)
+static enum err begin_every_path(struct deliver_changes *changes, struct err_info *error)
 {
-    struct walk walk = {.deliver = deliver, .window = deliver_window_new(deliver, sink)};
-    enum err err = try_to_compare(&walk, error);
+    struct deliver_attempt *attempt = changes->attempt;
+    enum err err = git_check_tree(attempt->clone, attempt->fetched.tree, error);
     if (err == ERR_OK)
-        err = side_by_side(&walk, error);
-    else if (err == ERR_NOT_FOUND)
-        err = every_path(&walk, error);
-    deliver_window_drop(walk.window);
+        err = git_walk(attempt->clone, attempt->fetched.tree, count_file, attempt, error);
+    changes->pass = every_path;
+    return note_final(attempt, err);
+}
+
+static enum err begin_passes(struct deliver_changes *changes, struct err_info *error)
+{
+    changes->attempt->progress.done = changes->attempt->progress.total = 0;
+    enum err err = begin_side_by_side(changes, error);
+    return err == ERR_NOT_FOUND ? begin_every_path(changes, error) : err;
+}
+
+static void next_pass(struct deliver_changes *changes)
+{
+    git_cursor_close(changes->cursor);
+    changes->cursor = NULL;
+    changes->pass++;
+    if (changes->pass->verb == VERB_UPDATE && path_batch_updates(changes->paths) == 0)
+        changes->pass++;
+}
+
+/* ---- the whole -----------------------------------------------------------------------------------------------------
+ */
+
+struct deliver_changes *deliver_changes_new(struct deliver_attempt *attempt)
+{
+    struct deliver_changes *changes = mem_zalloc(sizeof *changes);
+    changes->attempt = attempt;
+    changes->paths = path_batch_new(attempt);
+    return changes;
+}
+
+void deliver_changes_drop(struct deliver_changes *changes)
+{
+    git_cursor_close(changes->cursor);
+    path_batch_drop(changes->paths);
+    free(changes);
+}
+
+enum err deliver_changes_next(struct deliver_changes *changes, struct change_batch *batch, struct err_info *error)
+{
+    bool is_end = false;
+    enum err err = changes->pass == NULL ? begin_passes(changes, error) : ERR_OK;
+    if (err != ERR_OK)
+        return err;
+    *batch = (struct change_batch){.verb = changes->pass->verb};
+    err = changes->pass->source(changes, &is_end, error);
+    if (err == ERR_OK)
+        err = path_batch_decide(changes->paths, batch->verb, &batch->changes, &batch->count, error);
+    if (err == ERR_OK && is_end)
+        next_pass(changes);
+    batch->is_last = changes->pass->source == NULL;
     return err;
 }

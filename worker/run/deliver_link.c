@@ -1,5 +1,6 @@
 #include "worker/run/deliver_link.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ enum {
     WITHHELD_LIMITS
 };
 
+/* ---- secrets ----------------------------------------------------------------------------------------------------- */
+
 enum err deliver_secret_open(const struct crypto_keys *keys, const struct crypto_secret *secret, char **plain,
                              struct err_info *error)
 {
@@ -52,30 +55,69 @@ void deliver_secret_drop(char *plain)
     free(plain);
 }
 
-static char *copy(const PGresult *row, int column)
+/* ---- unconfirmed paths ------------------------------------------------------------------------------------------- */
+
+static int compare_digest(const void *key, const void *path)
+{
+    return memcmp(key, ((const struct unconfirmed_path *)path)->digest, SHA256_BYTES);
+}
+
+void unconfirmed_read(const PGresult *rows, struct unconfirmed *unconfirmed)
+{
+    unconfirmed->count = (size_t)pg_rows(rows);
+    unconfirmed->list = mem_array(unconfirmed->count + 1, sizeof *unconfirmed->list);
+    for (int row = 0; row < (int)unconfirmed->count; row++) {
+        struct unconfirmed_path *path = &unconfirmed->list[row];
+        bool read = pg_bytea(rows, row, 0, path->digest, sizeof path->digest);
+        assert(read);
+        path->path = mem_strdup(pg_text(rows, row, 1));
+        path->sha = pg_is_null(rows, row, 2) ? NULL : mem_strdup(pg_text(rows, row, 2));
+    }
+}
+
+static void unconfirmed_fini(struct unconfirmed *unconfirmed)
+{
+    for (size_t i = 0; i < unconfirmed->count; i++) {
+        free(unconfirmed->list[i].path);
+        free(unconfirmed->list[i].sha);
+    }
+    free(unconfirmed->list);
+    *unconfirmed = (struct unconfirmed){NULL, 0};
+}
+
+struct unconfirmed_path *unconfirmed_find(const struct unconfirmed *unconfirmed, const uint8_t digest[SHA256_BYTES])
+{
+    if (unconfirmed->count == 0)
+        return NULL;
+    return bsearch(digest, unconfirmed->list, unconfirmed->count, sizeof *unconfirmed->list, compare_digest);
+}
+
+/* ---- the link ---------------------------------------------------------------------------------------------------- */
+
+static char *row_copy(const PGresult *row, int column)
 {
     const char *text = pg_text(row, 0, column);
     return text == NULL ? NULL : mem_strdup(text);
 }
 
 /* "https://app.example/hooks/" and "https://app.example/hooks" are the same place. */
-static char *copy_base_url(const PGresult *row)
+static char *row_base_url(const PGresult *row)
 {
-    char *url = copy(row, BASE_URL);
+    char *url = row_copy(row, BASE_URL);
     for (size_t len = strlen(url); len > 0 && url[len - 1] == '/'; len--)
         url[len - 1] = '\0';
     return url;
 }
 
-static void read_row(const PGresult *row, struct deliver_link *link)
+static void link_read_row(const PGresult *row, struct deliver_link *link)
 {
-    link->base_url = copy_base_url(row);
-    link->url = copy(row, URL);
-    link->owner = copy(row, OWNER);
-    link->name = copy(row, NAME);
-    link->branch = copy(row, BRANCH);
-    link->synced_commit = copy(row, SYNCED_COMMIT);
-    link->synced_tree = copy(row, SYNCED_TREE);
+    link->base_url = row_base_url(row);
+    link->url = row_copy(row, URL);
+    link->owner = row_copy(row, OWNER);
+    link->name = row_copy(row, NAME);
+    link->branch = row_copy(row, BRANCH);
+    link->synced_commit = row_copy(row, SYNCED_COMMIT);
+    link->synced_tree = row_copy(row, SYNCED_TREE);
     link->files = pg_int8(row, 0, FILES);
     link->bytes = pg_int8(row, 0, BYTES);
     link->holds_anything = pg_bool(row, 0, HOLDS_ANYTHING);
@@ -83,12 +125,12 @@ static void read_row(const PGresult *row, struct deliver_link *link)
     link->circuit.open_until_us = pg_int8(row, 0, OPEN_UNTIL_US);
     link->incarnation = pg_int8(row, 0, INCARNATION);
     link->now_us = pg_int8(row, 0, NOW_US);
-    link->withheld = copy(row, WITHHELD);
-    link->withheld_limits = copy(row, WITHHELD_LIMITS);
+    link->withheld = row_copy(row, WITHHELD);
+    link->withheld_limits = row_copy(row, WITHHELD_LIMITS);
 }
 
-static enum err open_secrets(const PGresult *row, const struct crypto_keys *keys, struct deliver_link *link,
-                             struct err_info *error)
+static enum err link_open_secrets(const PGresult *row, const struct crypto_keys *keys, struct deliver_link *link,
+                                  struct err_info *error)
 {
     const struct crypto_secret auth_key = {pg_text(row, 0, AUTH_KEY), CRYPTO_KEY_OF_APP(link->app_id)};
     const struct crypto_secret token = {pg_text(row, 0, TOKEN),
@@ -100,7 +142,7 @@ static enum err open_secrets(const PGresult *row, const struct crypto_keys *keys
     return err == ERR_OK ? ERR_OK : err_prefix(error, "the token of repository %s", link->repository_id);
 }
 
-static void split_key(const char *key, struct deliver_link *link)
+static void link_split_key(const char *key, struct deliver_link *link)
 {
     size_t app_len = strcspn(key, "/");
     link->app_id = mem_strndup(key, app_len);
@@ -111,7 +153,7 @@ enum err deliver_link_load(struct pg *pg, const struct crypto_keys *keys, const 
                            struct err_info *error)
 {
     *link = (struct deliver_link){.app_id = NULL};
-    split_key(key, link);
+    link_split_key(key, link);
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, link->app_id);
     pg_arg_text(args, link->repository_id);
@@ -121,8 +163,8 @@ enum err deliver_link_load(struct pg *pg, const struct crypto_keys *keys, const 
     if (err == ERR_OK && pg_rows(row) == 0)
         err = err_set(error, ERR_NOT_FOUND, "the app or its link to the repository has been removed");
     if (err == ERR_OK) {
-        read_row(row, link);
-        err = open_secrets(row, keys, link, error);
+        link_read_row(row, link);
+        err = link_open_secrets(row, keys, link, error);
     }
     PQclear(row);
     return err;
@@ -135,9 +177,18 @@ void deliver_link_fini(struct deliver_link *link)
                      link->synced_tree, link->withheld,      link->withheld_limits};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
+    unconfirmed_fini(&link->unconfirmed);
     deliver_secret_drop(link->auth_key);
     deliver_secret_drop(link->token);
     *link = (struct deliver_link){.app_id = NULL};
+}
+
+void deliver_link_clear(struct deliver_link *link)
+{
+    free(link->synced_tree);
+    free(link->withheld);
+    link->synced_tree = link->withheld = NULL;
+    link->holds_anything = false;
 }
 
 struct body_repository deliver_link_repository(const struct deliver_link *link)

@@ -1,58 +1,67 @@
+/*
+ * The flow of an attempt: what may be sent, when a checkpoint is due, and what becomes of the tasks in both. One step
+ * does all that can be done without waiting: keep the lease, send, take answers, end and begin a checkpoint; the calls
+ * of the header repeat it until what they wait for is there. While a checkpoint is under way the connection is not free
+ * for anything else, so the lease is then judged by the clock alone.
+ *
+ * Requests are deliver_http.c's, statements deliver_record.c's. The rules are in the header; they must hold at every
+ * return, since a fault point or a death may come anywhere.
+ */
+#include "worker/run/deliver_outbox.h"
+
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/fault.h"
 #include "common/base/mem.h"
-#include "worker/run/deliver_outbox_private.h"
+#include "worker/run/deliver_http.h"
+#include "worker/run/deliver_record.h"
 
-#define DRIVE_US 1000 /* between two looks at what is in flight, while parcels are put in */
-#define LOOK_MS 25    /* between two looks at whether a checkpoint is due */
-#define WAIT_MS 500
-#define CHECKPOINT_POLL_MS 1
+#define BATCH_FILES 256
+#define BATCH_MS 100
+#define BATCH_KEPT_BYTES (INT64_C(1) << 20)
+#define BATCH_SPOOLS 16
+#define BATCH_SPOOLED_BYTES (INT64_C(64) << 20)
+#define ANNOUNCED_LOW 128 /* a batch is announced while so many are still to be sent: the sender never runs dry */
+
+#define DRIVE_US 1000        /* between two looks at what is in flight, while tasks are put in */
+#define LOOK_MS 25           /* between two looks at whether a checkpoint is due */
+#define WAIT_MS 500          /* for an answer, where nothing else is due */
+#define CHECKPOINT_POLL_MS 1 /* between two looks at whether a checkpoint has ended */
+/* After this a checkpoint under way is waited for: what the socket did not take at once is only sent there. */
+#define CHECKPOINT_PATIENCE_MS 100
+
 #define SQLSTATE_NOT_CURRENT "RP002" /* the attempt, or its lease */
 
-/* ---- life ---------------------------------------------------------------------------------------------------- */
+enum stage {
+    STAGE_OPEN,
+    STAGE_LENT,  /* the connection is the comparison's: no checkpoint begins */
+    STAGE_FLUSH, /* all is to be answered, */
+    STAGE_FINISH /* and recorded */
+};
 
-static char *url_of(const char *base_url, enum verb verb)
-{
-    struct buf url = BUF_INIT;
-    buf_addf(&url, "%s/%s", base_url, verb_name(verb));
-    return buf_take(&url);
-}
+struct outbox {
+    struct deliver_attempt *attempt;
+    struct deliver_http *http;
+    struct file_tasks filling, announcing, announced, answered, recording;
+    enum stage stage;
+    enum verb group; /* of the tasks put in last */
 
-struct outbox *outbox_new(struct deliver *deliver)
-{
-    struct outbox *outbox = mem_zalloc(sizeof *outbox);
-    outbox->deliver = deliver;
-    outbox->parallel = (size_t)deliver->tools->parallel;
-    outbox->requests = mem_array(outbox->parallel, sizeof *outbox->requests);
-    for (size_t i = 0; i < outbox->parallel; i++)
-        deliver_request_init(&outbox->requests[i]);
-    for (int verb = VERB_DELETE; verb <= VERB_UPDATE; verb++)
-        outbox->urls[verb] = url_of(deliver->link.base_url, (enum verb)verb);
-    return outbox;
-}
+    struct pg_batch *checkpoint; /* under way, else NULL */
+    int64_t checkpoint_began_ms;
+    int64_t filling_since_ms, answered_since_ms; /* of the oldest in them */
+    int64_t driven_us;
 
-void outbox_drop(struct outbox *outbox)
-{
-    if (outbox == NULL)
-        return;
-    http_cancel_all(outbox->deliver->tools->http);
-    struct parcels *lists[] = {&outbox->filling, &outbox->announcing, &outbox->announced, &outbox->answered,
-                               &outbox->recording};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        parcels_clear(lists[i]);
-    for (size_t i = 0; i < outbox->parallel; i++)
-        deliver_request_fini(&outbox->requests[i]);
-    for (int verb = 0; verb < VERB_COUNT; verb++)
-        free(outbox->urls[verb]);
-    free(outbox->requests);
-    free(outbox);
-}
+    enum err closed; /* the first failure, else ERR_OK */
+    struct err_info why;
+};
 
-/* ---- the first failure ----------------------------------------------------------------------------------------- */
+/* ---- the first failure ---------------------------------------------------------------------------------------------
+ */
 
-void outbox_close_by(struct outbox *outbox, enum err err, const struct err_info *why)
+static void outbox_close(struct outbox *outbox, enum err err, const struct err_info *why)
 {
     if (outbox->closed != ERR_OK || err == ERR_OK)
         return;
@@ -60,30 +69,214 @@ void outbox_close_by(struct outbox *outbox, enum err err, const struct err_info 
     outbox->why = *why;
 }
 
-bool outbox_heed(struct outbox *outbox, enum err err, const struct err_info *error)
+/* The same for what PostgreSQL or the executor say about going on; true: go on. */
+static bool outbox_note_stop(struct outbox *outbox, enum err err, const struct err_info *error)
 {
-    outbox_close_by(outbox, deliver_heed(outbox->deliver, err, error), error);
+    outbox_close(outbox, deliver_note_stop(outbox->attempt, err, error), error);
     return err == ERR_OK;
 }
 
-static enum err verdict(const struct outbox *outbox, struct err_info *error)
+static enum err outbox_result(const struct outbox *outbox, struct err_info *error)
 {
     if (outbox->closed != ERR_OK)
         *error = outbox->why;
     return outbox->closed;
 }
 
-bool outbox_is_in_flight(const struct outbox *outbox)
+/* ---- sending -------------------------------------------------------------------------------------------------------
+ */
+
+/* Rule 2. While a checkpoint is under way the connection is not free for a touch; then sending waits for it. */
+static bool outbox_may_send(struct outbox *outbox)
 {
-    return http_under_way(outbox->deliver->tools->http) > 0;
+    struct err_info error = {.code = ERR_OK};
+    struct run *run = outbox->attempt->run;
+    if (outbox->checkpoint != NULL)
+        return clock_boot_ms() - run->lease->touched_ms < LEASE_FRESH_MS;
+    return outbox_note_stop(outbox, run_fresh(run, &error), &error);
 }
 
-/* ---- all of it at once --------------------------------------------------------------------------------------- */
+/* False if it cannot be sent now. The lease is looked at last: building a big body takes its time. */
+static bool outbox_send_next(struct outbox *outbox)
+{
+    struct err_info error = {.code = ERR_OK};
+    struct deliver_request *request = NULL;
+    enum err err = deliver_http_open(outbox->http, file_tasks_pop(&outbox->announced), &request, &error);
+    outbox_close(outbox, err, &error);
+    if (err != ERR_OK || !outbox_may_send(outbox)) {
+        file_tasks_push_front(&outbox->announced, deliver_http_close(request));
+        return false;
+    }
+    deliver_http_submit(outbox->http, request);
+    return true;
+}
+
+/* Sends what is announced, as far as there is room; nothing once the outbox is closed. */
+static void outbox_send(struct outbox *outbox)
+{
+    while (outbox->closed == ERR_OK && outbox->announced.count > 0 &&
+           deliver_http_has_room(outbox->http, outbox->announced.first))
+        if (!outbox_send_next(outbox))
+            return;
+}
+
+/* ---- answers -------------------------------------------------------------------------------------------------------
+ */
+
+static void outbox_take_success(struct outbox *outbox, struct file_task *task)
+{
+    if (++task->piece < task->pieces) {
+        FAULT_POINT("deliver.piece");
+        file_tasks_push_front(&outbox->announced, task);
+        return;
+    }
+    if (outbox->answered.count == 0)
+        outbox->answered_since_ms = clock_mono_ms();
+    file_content_fini(&task->content);
+    file_tasks_push(&outbox->answered, task);
+}
+
+static void outbox_take_answer(struct outbox *outbox, struct deliver_request *request)
+{
+    struct err_info error = {.code = ERR_OK};
+    FAULT_POINT("deliver.sent");
+    enum err err = deliver_http_failure(request, &error);
+    struct file_task *task = deliver_http_close(request);
+    if (err == ERR_OK) {
+        outbox_take_success(outbox, task);
+        return;
+    }
+    if (outbox->closed == ERR_OK)
+        outbox->attempt->is_final = err == ERR_PERMANENT;
+    outbox_close(outbox, err, &error);
+    file_task_drop(task);
+}
+
+/* Waits for the first answer up to `wait_ms`. It takes at most as many as can be in flight, so that a quick receiver
+ * does not keep the next batch from being filled in. */
+static void outbox_take_answers(struct outbox *outbox, int64_t wait_ms)
+{
+    for (int n = 0; n < outbox->attempt->tools->parallel; n++) {
+        struct deliver_request *request = deliver_http_wait(outbox->http, n == 0 ? wait_ms : 0);
+        if (request == NULL)
+            return;
+        outbox_take_answer(outbox, request);
+        outbox_send(outbox);
+    }
+}
+
+/* ---- checkpoints ---------------------------------------------------------------------------------------------------
+ */
+
+static bool outbox_is_full(const struct outbox *outbox)
+{
+    const struct file_tasks *filling = &outbox->filling;
+    return filling->count >= BATCH_FILES || filling->kept_bytes >= BATCH_KEPT_BYTES ||
+           filling->spools >= BATCH_SPOOLS || filling->spooled_bytes >= BATCH_SPOOLED_BYTES;
+}
+
+static bool outbox_may_announce(const struct outbox *outbox)
+{
+    if (outbox->closed != ERR_OK || outbox->filling.count == 0 || outbox->announced.count > ANNOUNCED_LOW)
+        return false;
+    return outbox->stage == STAGE_FLUSH || outbox->stage == STAGE_FINISH || outbox_is_full(outbox) ||
+           clock_mono_ms() - outbox->filling_since_ms >= BATCH_MS;
+}
+
+static bool outbox_must_record(const struct outbox *outbox)
+{
+    if (outbox->answered.count == 0)
+        return false;
+    bool is_idle = outbox->announced.count == 0 && outbox->filling.count == 0 && deliver_http_is_idle(outbox->http);
+    return outbox->answered.count >= BATCH_FILES || (outbox->stage == STAGE_FINISH && is_idle) ||
+           clock_mono_ms() - outbox->answered_since_ms >= BATCH_MS;
+}
+
+static void progress_add(struct deliver_progress *progress, const struct file_tasks *recording)
+{
+    for (const struct file_task *task = recording->first; task != NULL; task = task->next) {
+        progress->created += task->verb == VERB_CREATE;
+        progress->updated += task->verb == VERB_UPDATE;
+        progress->deleted += task->verb == VERB_DELETE;
+        progress->bytes += task->size;
+        progress->done += task->verb != VERB_DELETE;
+    }
+}
+
+static struct pg_batch *outbox_write_checkpoint(struct outbox *outbox)
+{
+    struct deliver_attempt *attempt = outbox->attempt;
+    file_tasks_move(&outbox->answered, &outbox->recording);
+    progress_add(&attempt->progress, &outbox->recording);
+    struct pg_batch *batch = deliver_checkpoint(attempt);
+    if (!attempt->fetch_noted)
+        deliver_record_fetch(batch, &attempt->link, &attempt->fetched);
+    deliver_record(batch, attempt, &outbox->recording, &outbox->announcing);
+    return batch;
+}
+
+static void outbox_begin_checkpoint(struct outbox *outbox)
+{
+    struct err_info error = {.code = ERR_OK};
+    if (outbox_may_announce(outbox))
+        file_tasks_move(&outbox->filling, &outbox->announcing);
+    struct pg_batch *batch = outbox_write_checkpoint(outbox);
+    if (!outbox_note_stop(outbox, run_checkpoint_start(outbox->attempt->run, batch, &error), &error))
+        return;
+    outbox->checkpoint = batch;
+    outbox->checkpoint_began_ms = clock_mono_ms();
+}
+
+/* Waits for the one under way. It was committed also where its answer is that the job must stop now. */
+static void outbox_end_checkpoint(struct outbox *outbox)
+{
+    struct err_info error = {.code = ERR_OK};
+    struct deliver_attempt *attempt = outbox->attempt;
+    enum err err = run_checkpoint_end(attempt->run, outbox->checkpoint, &error);
+    outbox->checkpoint = NULL;
+    (void)outbox_note_stop(outbox, err, &error);
+    if (err != ERR_OK && err != ERR_INTERRUPTED)
+        return;
+    attempt->fetch_noted = true;
+    free(attempt->link.synced_tree);
+    attempt->link.synced_tree = NULL;
+    if (outbox->recording.count > 0)
+        FAULT_POINT("deliver.recorded");
+    if (outbox->announcing.count > 0)
+        FAULT_POINT("deliver.announced");
+    file_tasks_clear(&outbox->recording);
+    file_tasks_move(&outbox->announcing, &outbox->announced);
+}
+
+static bool checkpoint_has_answered(const struct outbox *outbox)
+{
+    struct pollfd socket = {.fd = pg_socket(outbox->attempt->run->pg), .events = POLLIN, .revents = 0};
+    return socket.fd < 0 || poll(&socket, 1, 0) != 0 ||
+           clock_mono_ms() - outbox->checkpoint_began_ms > CHECKPOINT_PATIENCE_MS;
+}
+
+/* Ends the one under way where its answer has come, or where nothing else is to be done meanwhile. */
+static void outbox_end_if_answered(struct outbox *outbox)
+{
+    if (outbox->checkpoint != NULL && (checkpoint_has_answered(outbox) || deliver_http_is_idle(outbox->http)))
+        outbox_end_checkpoint(outbox);
+}
+
+static void outbox_drive_checkpoint(struct outbox *outbox)
+{
+    outbox_end_if_answered(outbox);
+    if (outbox->checkpoint == NULL && outbox->closed == ERR_OK && outbox->stage != STAGE_LENT &&
+        (outbox_may_announce(outbox) || outbox_must_record(outbox)))
+        outbox_begin_checkpoint(outbox);
+}
+
+/* ---- all of it at once ---------------------------------------------------------------------------------------------
+ */
 
 enum patience { DO_NOT_WAIT, WAIT_FOR_NEXT };
 
 /* Until something is due, at most. */
-static int64_t wait_ms(const struct outbox *outbox, enum patience patience)
+static int64_t outbox_wait_ms(const struct outbox *outbox, enum patience patience)
 {
     if (patience == DO_NOT_WAIT)
         return 0;
@@ -92,100 +285,140 @@ static int64_t wait_ms(const struct outbox *outbox, enum patience patience)
     return outbox->answered.count + outbox->filling.count > 0 ? LOOK_MS : WAIT_MS;
 }
 
-static void step(struct outbox *outbox, enum patience patience)
+static void outbox_step(struct outbox *outbox, enum patience patience)
 {
     struct err_info error = {.code = ERR_OK};
     outbox->driven_us = clock_mono_us();
     if (outbox->checkpoint == NULL)
-        outbox_heed(outbox, run_tick(outbox->deliver->run, &error), &error);
-    outbox_send_announced(outbox);
-    outbox_take_answers(outbox, wait_ms(outbox, patience));
+        (void)outbox_note_stop(outbox, run_tick(outbox->attempt->run, &error), &error);
+    outbox_send(outbox);
+    outbox_take_answers(outbox, outbox_wait_ms(outbox, patience));
     outbox_drive_checkpoint(outbox);
 }
 
-enum err outbox_drive(struct outbox *outbox, struct err_info *error)
+/* A child_tick_fn. */
+static enum err outbox_tick(void *context, struct err_info *error)
 {
-    step(outbox, DO_NOT_WAIT);
-    return verdict(outbox, error);
+    struct outbox *outbox = context;
+    outbox_step(outbox, DO_NOT_WAIT);
+    return outbox_result(outbox, error);
 }
 
-enum err outbox_put(struct outbox *outbox, struct parcel *parcel, struct err_info *error)
+struct outbox *outbox_new(struct deliver_attempt *attempt)
 {
-    if (outbox->filling.count == 0)
-        outbox->filling_since_ms = clock_mono_ms();
-    parcels_push(&outbox->filling, parcel);
-    if (clock_mono_us() - outbox->driven_us >= DRIVE_US)
-        step(outbox, DO_NOT_WAIT);
-    while (outbox->closed == ERR_OK && outbox_batch_is_full(outbox))
-        step(outbox, WAIT_FOR_NEXT);
-    return verdict(outbox, error);
+    struct outbox *outbox = mem_zalloc(sizeof *outbox);
+    outbox->attempt = attempt;
+    outbox->http = deliver_http_new(attempt);
+    deliver_watch(attempt, outbox_tick, outbox);
+    return outbox;
 }
 
-enum err outbox_free_connection(struct outbox *outbox, struct err_info *error)
+void outbox_drop(struct outbox *outbox)
 {
+    deliver_watch(outbox->attempt, NULL, NULL);
+    deliver_http_drop(outbox->http);
+    struct file_tasks *lists[] = {&outbox->filling, &outbox->announcing, &outbox->announced, &outbox->answered,
+                                  &outbox->recording};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        file_tasks_clear(lists[i]);
+    free(outbox);
+}
+
+enum err outbox_lend_connection(struct outbox *outbox, struct err_info *error)
+{
+    outbox->stage = STAGE_OPEN;
+    outbox_step(outbox, DO_NOT_WAIT); /* what is due by now, since nothing is put in where nothing has changed */
+    outbox->stage = STAGE_LENT;
     while (outbox->closed == ERR_OK && outbox->checkpoint != NULL) {
         outbox_take_answers(outbox, CHECKPOINT_POLL_MS);
         outbox_end_if_answered(outbox);
     }
-    return verdict(outbox, error);
+    return outbox_result(outbox, error);
 }
 
-static bool is_answered(const struct outbox *outbox)
+enum err outbox_put(struct outbox *outbox, struct file_task *task, struct err_info *error)
+{
+    outbox->stage = STAGE_OPEN;
+    if (outbox->filling.count == 0)
+        outbox->filling_since_ms = clock_mono_ms();
+    file_tasks_push(&outbox->filling, task);
+    if (clock_mono_us() - outbox->driven_us >= DRIVE_US)
+        outbox_step(outbox, DO_NOT_WAIT);
+    while (outbox->closed == ERR_OK && outbox_is_full(outbox))
+        outbox_step(outbox, WAIT_FOR_NEXT);
+    return outbox_result(outbox, error);
+}
+
+static bool outbox_is_answered(const struct outbox *outbox)
 {
     return outbox->filling.count == 0 && outbox->announcing.count == 0 && outbox->announced.count == 0 &&
-           !outbox_is_in_flight(outbox);
+           deliver_http_is_idle(outbox->http);
 }
 
-enum err outbox_flush(struct outbox *outbox, struct err_info *error)
+enum err outbox_begin_group(struct outbox *outbox, enum verb verb, struct err_info *error)
 {
     outbox->stage = STAGE_FLUSH;
-    while (outbox->closed == ERR_OK && !is_answered(outbox))
-        step(outbox, WAIT_FOR_NEXT);
+    while (verb != outbox->group && outbox->closed == ERR_OK && !outbox_is_answered(outbox))
+        outbox_step(outbox, WAIT_FOR_NEXT);
     outbox->stage = STAGE_OPEN;
-    return verdict(outbox, error);
+    outbox->group = verb;
+    return outbox_result(outbox, error);
 }
 
 enum err outbox_finish(struct outbox *outbox, struct err_info *error)
 {
     outbox->stage = STAGE_FINISH;
     while (outbox->closed == ERR_OK &&
-           (!is_answered(outbox) || outbox->answered.count > 0 || outbox->checkpoint != NULL))
-        step(outbox, WAIT_FOR_NEXT);
-    return verdict(outbox, error);
+           (!outbox_is_answered(outbox) || outbox->answered.count > 0 || outbox->checkpoint != NULL))
+        outbox_step(outbox, WAIT_FOR_NEXT);
+    return outbox_result(outbox, error);
 }
 
-/* ---- after a failure ----------------------------------------------------------------------------------------- */
+/* ---- after a failure -----------------------------------------------------------------------------------------------
+ */
 
-static bool may_write(const struct outbox *outbox)
+static bool outbox_may_write(const struct outbox *outbox)
 {
-    enum err stop = outbox->deliver->stop;
-    return (stop == ERR_OK || stop == ERR_INTERRUPTED) && !outbox->deliver->is_gone;
+    enum err stop = outbox->attempt->stop;
+    return (stop == ERR_OK || stop == ERR_INTERRUPTED) && !outbox->attempt->is_gone;
 }
 
-/* The successor is at work already: the less of ours arrives now, the better. */
-static bool is_taken_over(const struct outbox *outbox)
+/* The successor is at work already: the less of this attempt's arrives now, the better. */
+static bool outbox_is_taken_over(const struct outbox *outbox)
 {
     return strcmp(outbox->why.sqlstate, SQLSTATE_NOT_CURRENT) == 0;
 }
 
-static void await_answers(struct outbox *outbox)
+static void outbox_await_answers(struct outbox *outbox)
 {
     struct err_info error = {.code = ERR_OK};
-    while (outbox_is_in_flight(outbox) && !is_taken_over(outbox)) {
+    while (!deliver_http_is_idle(outbox->http) && !outbox_is_taken_over(outbox)) {
         outbox_take_answers(outbox, WAIT_MS);
-        if (outbox->checkpoint == NULL && outbox->deliver->stop == ERR_OK)
-            outbox_heed(outbox, run_tick(outbox->deliver->run, &error), &error);
+        if (outbox->checkpoint == NULL && outbox->attempt->stop == ERR_OK)
+            (void)outbox_note_stop(outbox, run_tick(outbox->attempt->run, &error), &error);
+    }
+}
+
+/* Whether it succeeds or not: intents tell the next attempt what is not recorded. */
+static void outbox_record_rest(struct outbox *outbox)
+{
+    struct err_info ignored = {.code = ERR_OK};
+    struct pg_batch *batch = outbox_write_checkpoint(outbox);
+    enum err err = run_checkpoint_commit(outbox->attempt->run, batch, &ignored);
+    if (err == ERR_OK || err == ERR_INTERRUPTED) {
+        outbox->attempt->fetch_noted = true;
+        FAULT_POINT("deliver.recorded");
     }
 }
 
 void outbox_give_up(struct outbox *outbox, struct err_info *error)
 {
-    (void)verdict(outbox, error);
-    outbox_close_by(outbox, error->code, error);
-    parcels_clear(&outbox->filling);
-    await_answers(outbox);
+    (void)outbox_result(outbox, error);
+    outbox_close(outbox, error->code, error);
+    file_tasks_clear(&outbox->filling);
+    outbox_await_answers(outbox);
     if (outbox->checkpoint != NULL)
         outbox_end_checkpoint(outbox);
-    if (outbox->answered.count > 0 && may_write(outbox))
+    if (outbox->answered.count > 0 && outbox_may_write(outbox))
         outbox_record_rest(outbox);
 }

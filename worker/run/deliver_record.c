@@ -6,7 +6,7 @@
 #include "common/base/mem.h"
 #include "embedded/sql_deliveries.h"
 
-/* Some parcels as the columns of arrays. */
+/* Some tasks as the columns of arrays. */
 struct columns {
     size_t count;
     uint8_t (*digests)[SHA256_BYTES];
@@ -36,76 +36,88 @@ static void columns_fini(struct columns *columns)
     free(columns->sizes);
 }
 
-static void add_row(struct columns *columns, const struct parcel *parcel)
+static void columns_add(struct columns *columns, const struct file_task *task)
 {
     size_t row = columns->count++;
-    memcpy(columns->digests[row], parcel->digest, SHA256_BYTES);
-    columns->paths[row] = parcel->path;
-    columns->verbs[row] = verb_name(parcel->verb);
-    columns->shas[row] = parcel->sha[0] == '\0' ? NULL : parcel->sha;
-    columns->blobs[row] = parcel->blob;
-    columns->sizes[row] = parcel->size;
+    memcpy(columns->digests[row], task->digest, SHA256_BYTES);
+    columns->paths[row] = task->path;
+    columns->verbs[row] = verb_name(task->verb);
+    columns->shas[row] = task->sha[0] == '\0' ? NULL : task->sha;
+    columns->blobs[row] = task->blob;
+    columns->sizes[row] = task->size;
 }
 
-static void arg_digests(struct pg_args *args, const struct columns *columns)
+static void columns_arg_digests(struct pg_args *args, const struct columns *columns)
 {
     pg_arg_byteas(args, columns->digests, SHA256_BYTES, columns->count);
 }
 
-static void add_sent(struct pg_batch *batch, const struct deliver_link *link, const struct columns *sent)
+static void record_sent(struct pg_batch *batch, const struct deliver_link *link, const struct columns *sent)
 {
     struct pg_args *args = deliver_add(batch, link, &sql_deliveries_record_sent);
-    arg_digests(args, sent);
+    columns_arg_digests(args, sent);
     pg_arg_texts(args, sent->paths, sent->count);
     pg_arg_texts(args, sent->shas, sent->count);
     pg_arg_texts(args, sent->blobs, sent->count);
     pg_arg_int8s(args, sent->sizes, sent->count);
 }
 
-static void record(struct pg_batch *batch, const struct deliver *deliver, const struct parcels *answered)
+static void record_answered(struct pg_batch *batch, const struct deliver_attempt *attempt,
+                            const struct file_tasks *answered)
 {
     struct columns all, sent, deleted;
     columns_init(&all, answered->count);
     columns_init(&sent, answered->count);
     columns_init(&deleted, answered->count);
-    for (const struct parcel *parcel = answered->first; parcel != NULL; parcel = parcel->next) {
-        add_row(&all, parcel);
-        add_row(parcel->verb == VERB_DELETE ? &deleted : &sent, parcel);
+    for (const struct file_task *task = answered->first; task != NULL; task = task->next) {
+        columns_add(&all, task);
+        columns_add(task->verb == VERB_DELETE ? &deleted : &sent, task);
     }
     if (sent.count > 0)
-        add_sent(batch, &deliver->link, &sent);
+        record_sent(batch, &attempt->link, &sent);
     if (deleted.count > 0)
-        arg_digests(deliver_add(batch, &deliver->link, &sql_deliveries_record_deleted), &deleted);
-    arg_digests(deliver_add(batch, &deliver->link, &sql_deliveries_recorded_intents), &all);
+        columns_arg_digests(deliver_add(batch, &attempt->link, &sql_deliveries_record_deleted), &deleted);
+    columns_arg_digests(deliver_add(batch, &attempt->link, &sql_deliveries_recorded_intents), &all);
     pg_arg_int8(pg_batch_add(batch, &sql_deliveries_count_files), (int64_t)answered->count);
     columns_fini(&all);
     columns_fini(&sent);
     columns_fini(&deleted);
 }
 
-static void announce(struct pg_batch *batch, const struct deliver *deliver, const struct parcels *announced)
+static void record_announced(struct pg_batch *batch, const struct deliver_attempt *attempt,
+                             const struct file_tasks *announced)
 {
     struct columns columns;
     columns_init(&columns, announced->count);
-    for (const struct parcel *parcel = announced->first; parcel != NULL; parcel = parcel->next)
-        add_row(&columns, parcel);
-    struct pg_args *args = deliver_add(batch, &deliver->link, &sql_deliveries_announce);
-    deliver_arg_attempt(args, deliver);
-    arg_digests(args, &columns);
+    for (const struct file_task *task = announced->first; task != NULL; task = task->next)
+        columns_add(&columns, task);
+    struct pg_args *args = deliver_add(batch, &attempt->link, &sql_deliveries_announce);
+    deliver_arg_attempt(args, attempt);
+    columns_arg_digests(args, &columns);
     pg_arg_texts(args, columns.paths, columns.count);
     pg_arg_texts(args, columns.verbs, columns.count);
     pg_arg_texts(args, columns.shas, columns.count);
     columns_fini(&columns);
 }
 
-void deliver_record(struct pg_batch *batch, const struct deliver *deliver, const struct parcels *answered,
-                    const struct parcels *announced)
+void deliver_record(struct pg_batch *batch, const struct deliver_attempt *attempt, const struct file_tasks *answered,
+                    const struct file_tasks *announced)
 {
     /* Only a settle as synced sets it again. */
-    if (deliver->link.synced_tree != NULL)
-        (void)deliver_add(batch, &deliver->link, &sql_deliveries_unsync);
+    if (attempt->link.synced_tree != NULL)
+        (void)deliver_add(batch, &attempt->link, &sql_deliveries_unsync);
     if (answered->count > 0)
-        record(batch, deliver, answered);
+        record_answered(batch, attempt, answered);
     if (announced->count > 0)
-        announce(batch, deliver, announced);
+        record_announced(batch, attempt, announced);
+}
+
+void deliver_record_fetch(struct pg_batch *batch, const struct deliver_link *link, const struct git_fetched *fetched)
+{
+    pg_arg_text(pg_batch_add(batch, &sql_deliveries_fetch_succeeded), link->repository_id);
+    struct pg_args *args = pg_batch_add(batch, &sql_deliveries_keep_snapshot);
+    pg_arg_text(args, link->repository_id);
+    pg_arg_text(args, fetched->commit);
+    pg_arg_text(args, fetched->tree);
+    pg_arg_text(args, fetched->branch);
 }

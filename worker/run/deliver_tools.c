@@ -5,7 +5,7 @@
 
 #include "common/base/mem.h"
 
-static void forget(struct deliver_tools *tools)
+static void tools_clear(struct deliver_tools *tools)
 {
     http_drop(tools->http);
     address_list_drop(tools->deliver_allowed);
@@ -15,14 +15,14 @@ static void forget(struct deliver_tools *tools)
     *tools = (struct deliver_tools){.http = NULL};
 }
 
-static bool fits(const struct deliver_tools *tools, const struct config *config)
+static bool tools_fit(const struct deliver_tools *tools, const struct config *config)
 {
     return tools->http != NULL && tools->parallel == (int)config->deliver_parallel &&
            strcmp(tools->deliver_allow, config->deliver_allow_private) == 0 &&
            strcmp(tools->git_allow, config->git_allow_private) == 0;
 }
 
-static enum err make(struct deliver_tools *tools, const struct config *config, struct err_info *error)
+static enum err tools_make(struct deliver_tools *tools, const struct config *config, struct err_info *error)
 {
     tools->deliver_allow = mem_strdup(config->deliver_allow_private);
     tools->git_allow = mem_strdup(config->git_allow_private);
@@ -41,12 +41,12 @@ enum err deliver_tools_ready(void **kept, const struct config *config, struct de
     if (*kept == NULL)
         *kept = mem_zalloc(sizeof(struct deliver_tools));
     *tools = *kept;
-    if (fits(*tools, config))
+    if (tools_fit(*tools, config))
         return ERR_OK;
-    forget(*tools);
-    enum err err = make(*tools, config, error);
+    tools_clear(*tools);
+    enum err err = tools_make(*tools, config, error);
     if (err != ERR_OK)
-        forget(*tools);
+        tools_clear(*tools);
     return err;
 }
 
@@ -54,6 +54,6 @@ void deliver_tools_drop(void *tools)
 {
     if (tools == NULL)
         return;
-    forget(tools);
+    tools_clear(tools);
     free(tools);
 }

@@ -14,10 +14,10 @@ struct deliver_tools {
     int parallel;                    /* of `http` */
     char *deliver_allow, *git_allow; /* the texts that the lists were read from */
     struct address_list *deliver_allowed, *git_allowed;
-    int64_t waiting_told_ms; /* clock_mono_ms of the last word in the log about what this worker lacks; 0 = never */
+    int64_t waiting_logged_ms; /* clock_mono_ms when the log last said what this worker lacks; 0 = never */
 };
 
-/* Makes them, or makes them anew where the configuration has changed. `*kept` is the run's `tools`. ERR_USAGE: a list
+/* Makes them, also where the configuration has changed since. `*kept` is the run's `tools`. ERR_USAGE: a list
  * of addresses is malformed. */
 MUST_CHECK enum err deliver_tools_ready(void **kept, const struct config *config, struct deliver_tools **tools,
                                         struct err_info *error);

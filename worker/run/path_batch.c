@@ -1,5 +1,6 @@
-#include "worker/run/deliver_window.h"
+#include "worker/run/path_batch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,139 +15,151 @@ struct place {
     int held; /* row, or −1 */
 };
 
-struct deliver_window {
-    struct deliver *deliver;
-    const struct deliver_sink *sink;
-    enum verb verb;
+struct path_batch {
+    struct deliver_attempt *attempt;
     int64_t updates;
     bool looks_up; /* false where the app held nothing when the attempt began */
+    bool is_decided;
     struct buf paths;
     size_t count;
-    struct place places[DELIVER_WINDOW];
+    struct place places[PATH_BATCH];
+    PGresult *held; /* of those decided last */
+    struct deliver_change changes[PATH_BATCH];
 };
 
-struct deliver_window *deliver_window_new(struct deliver *deliver, const struct deliver_sink *sink)
+struct path_batch *path_batch_new(struct deliver_attempt *attempt)
 {
-    struct deliver_window *window = mem_zalloc(sizeof *window);
-    window->deliver = deliver;
-    window->sink = sink;
-    window->looks_up = deliver->link.holds_anything;
-    return window;
+    struct path_batch *batch = mem_zalloc(sizeof *batch);
+    batch->attempt = attempt;
+    batch->looks_up = attempt->link.holds_anything;
+    return batch;
 }
 
-void deliver_window_drop(struct deliver_window *window)
+void path_batch_drop(struct path_batch *batch)
 {
-    if (window == NULL)
+    if (batch == NULL)
         return;
-    buf_fini(&window->paths);
-    free(window);
+    PQclear(batch->held);
+    buf_fini(&batch->paths);
+    free(batch);
 }
 
-void deliver_window_begin(struct deliver_window *window, enum verb verb)
+int64_t path_batch_updates(const struct path_batch *batch)
 {
-    window->verb = verb;
+    return batch->updates;
 }
 
-int64_t deliver_window_updates(const struct deliver_window *window)
+/* ---- filling -------------------------------------------------------------------------------------------------------
+ */
+
+static void batch_empty(struct path_batch *batch)
 {
-    return window->updates;
+    PQclear(batch->held);
+    batch->held = NULL;
+    batch->count = 0;
+    buf_reset(&batch->paths);
+    batch->is_decided = false;
 }
 
-/* ---- looking up ---------------------------------------------------------------------------------------------- */
+bool path_batch_is_full(const struct path_batch *batch)
+{
+    return !batch->is_decided && (batch->count == PATH_BATCH || batch->paths.len >= PATH_BATCH_BYTES);
+}
 
-static int by_digest(const void *a, const void *b)
+void path_batch_add(struct path_batch *batch, const char *path, const char *blob)
+{
+    if (batch->is_decided)
+        batch_empty(batch);
+    assert(batch->count < PATH_BATCH);
+    struct place *place = &batch->places[batch->count++];
+    size_t len = strlen(path);
+    *place = (struct place){.path = batch->paths.len, .in_tree = blob != NULL, .held = -1};
+    crypto_sha256(path, len, place->digest);
+    buf_add(&batch->paths, path, len + 1);
+    if (blob != NULL)
+        memcpy(place->blob, blob, strlen(blob));
+}
+
+/* ---- looking up ----------------------------------------------------------------------------------------------------
+ */
+
+static int compare_digest(const void *a, const void *b)
 {
     return memcmp((*(const struct place *const *)a)->digest, (*(const struct place *const *)b)->digest, SHA256_BYTES);
 }
 
 /* The server answers in an order of its own. */
-static void match(struct deliver_window *window, const PGresult *held)
+static void batch_match(struct path_batch *batch)
 {
-    struct place *sorted[DELIVER_WINDOW];
-    for (size_t i = 0; i < window->count; i++)
-        sorted[i] = &window->places[i];
-    qsort(sorted, window->count, sizeof *sorted, by_digest);
-    for (int row = 0; row < pg_rows(held); row++) {
+    struct place *sorted[PATH_BATCH];
+    for (size_t i = 0; i < batch->count; i++)
+        sorted[i] = &batch->places[i];
+    qsort(sorted, batch->count, sizeof *sorted, compare_digest);
+    for (int row = 0; row < pg_rows(batch->held); row++) {
         struct place key, *key_at = &key;
-        if (!pg_bytea(held, row, 0, key.digest, sizeof key.digest))
+        if (!pg_bytea(batch->held, row, 0, key.digest, sizeof key.digest))
             continue;
-        struct place **found = bsearch(&key_at, sorted, window->count, sizeof *sorted, by_digest);
+        struct place **found = bsearch(&key_at, sorted, batch->count, sizeof *sorted, compare_digest);
         if (found != NULL)
             (*found)->held = row;
     }
 }
 
-static enum err look_up(struct deliver_window *window, PGresult **held, struct err_info *error)
+static enum err batch_look_up(struct path_batch *batch, struct err_info *error)
 {
-    if (!window->looks_up)
+    if (!batch->looks_up || batch->count == 0)
         return ERR_OK;
-    uint8_t digests[DELIVER_WINDOW][SHA256_BYTES];
-    for (size_t i = 0; i < window->count; i++)
-        memcpy(digests[i], window->places[i].digest, SHA256_BYTES);
-    struct pg_args *args = deliver_args(window->deliver);
-    pg_arg_byteas(args, digests, SHA256_BYTES, window->count);
-    enum err err = deliver_exec(window->deliver, &sql_deliveries_held, args, held, error);
+    uint8_t digests[PATH_BATCH][SHA256_BYTES];
+    for (size_t i = 0; i < batch->count; i++)
+        memcpy(digests[i], batch->places[i].digest, SHA256_BYTES);
+    struct pg_args *args = deliver_args(batch->attempt);
+    pg_arg_byteas(args, digests, SHA256_BYTES, batch->count);
+    enum err err = deliver_exec(batch->attempt, &sql_deliveries_held, args, &batch->held, error);
     if (err == ERR_OK)
-        match(window, *held);
+        batch_match(batch);
     return err;
 }
 
-/* ---- judging ------------------------------------------------------------------------------------------------- */
+/* ---- deciding ------------------------------------------------------------------------------------------------------
+ */
 
-static enum err judge(struct deliver_window *window, const struct place *place, const PGresult *held,
-                      struct err_info *error)
+static struct deliver_change place_change(const struct path_batch *batch, const struct place *place)
 {
-    struct deliver *deliver = window->deliver;
     struct deliver_change change = {
-        .path = window->paths.data + place->path,
+        .path = batch->paths.data + place->path,
         .digest = place->digest,
         .blob = place->in_tree ? place->blob : NULL,
-        .held_blob = place->held < 0 ? NULL : pg_text(held, place->held, 1),
-        .held_sha = place->held < 0 ? NULL : pg_text(held, place->held, 2),
-        .doubt = deliver_doubts_find(&deliver->doubts, place->digest),
+        .held_blob = place->held < 0 ? NULL : pg_text(batch->held, place->held, 1),
+        .held_sha = place->held < 0 ? NULL : pg_text(batch->held, place->held, 2),
+        .unconfirmed = unconfirmed_find(&batch->attempt->link.unconfirmed, place->digest),
     };
     const struct verb_path path = {
         .tree_blob = change.blob,
         .recorded_blob = change.held_blob,
         .recorded_sha = change.held_sha,
-        .is_unconfirmed = change.doubt != NULL,
+        .is_unconfirmed = change.unconfirmed != NULL,
     };
     change.verb = verb_decide(&path);
-    if (change.doubt != NULL && change.doubt->sent)
-        return ERR_OK; /* by this attempt, in the group before */
-    window->updates += change.verb == VERB_UPDATE;
-    if (change.verb == VERB_NOTHING && window->verb == VERB_CREATE)
-        deliver->remember.done++;
-    return change.verb == window->verb ? window->sink->take(window->sink->context, &change, error) : ERR_OK;
+    return change;
 }
 
-static enum err judge_all(struct deliver_window *window, struct err_info *error)
+enum err path_batch_decide(struct path_batch *batch, enum verb verb, const struct deliver_change **changes,
+                           size_t *count, struct err_info *error)
 {
-    PGresult *held = NULL;
-    enum err err = window->count == 0 ? ERR_OK : look_up(window, &held, error);
-    for (size_t i = 0; i < window->count && err == ERR_OK; i++)
-        err = judge(window, &window->places[i], held, error);
-    PQclear(held);
-    window->count = 0;
-    buf_reset(&window->paths);
-    return err == ERR_OK ? deliver_tick(window->deliver, error) : err;
-}
-
-enum err deliver_window_add(struct deliver_window *window, const char *path, const char *blob, struct err_info *error)
-{
-    struct place *place = &window->places[window->count++];
-    size_t len = strlen(path);
-    *place = (struct place){.path = window->paths.len, .in_tree = blob != NULL, .held = -1};
-    crypto_sha256(path, len, place->digest);
-    buf_add(&window->paths, path, len + 1);
-    if (blob != NULL)
-        memcpy(place->blob, blob, strlen(blob));
-    bool is_full = window->count == DELIVER_WINDOW || window->paths.len >= DELIVER_WINDOW_BYTES;
-    return is_full ? judge_all(window, error) : ERR_OK;
-}
-
-enum err deliver_window_end(struct deliver_window *window, struct err_info *error)
-{
-    enum err err = judge_all(window, error);
-    return err == ERR_OK ? window->sink->end_group(window->sink->context, error) : err;
+    if (batch->is_decided)
+        batch_empty(batch);
+    enum err err = batch_look_up(batch, error);
+    *changes = batch->changes;
+    *count = 0;
+    for (size_t i = 0; i < batch->count && err == ERR_OK; i++) {
+        const struct deliver_change change = place_change(batch, &batch->places[i]);
+        if (change.unconfirmed != NULL && change.unconfirmed->is_sent)
+            continue; /* by this attempt, in a pass before */
+        batch->updates += change.verb == VERB_UPDATE;
+        batch->attempt->progress.done += change.verb == VERB_NOTHING && verb == VERB_CREATE;
+        if (change.verb == verb)
+            batch->changes[(*count)++] = change;
+    }
+    batch->is_decided = true;
+    return err == ERR_OK ? deliver_tick(batch->attempt, error) : err;
 }

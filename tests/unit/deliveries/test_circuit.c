@@ -12,10 +12,10 @@ static void it_is_open_until_its_time_and_not_longer(void **state)
     (void)state;
     const struct circuit circuit = {CIRCUIT_THRESHOLD, NOW + 30 * MINUTE_MS * US_PER_MS};
     assert_int_equal(CIRCUIT_COOLDOWN_MS, 30 * MINUTE_MS);
-    assert_true(circuit_is_open(&circuit, NOW));
-    assert_true(circuit_is_open(&circuit, circuit.open_until_us - 1));
-    assert_false(circuit_is_open(&circuit, circuit.open_until_us));
-    assert_false(circuit_is_open(&(struct circuit){CIRCUIT_THRESHOLD - 1, 0}, NOW));
+    assert_int_equal(circuit_wait_ms(&circuit, CIRCUIT_SCHEDULE, NOW), 30 * MINUTE_MS);
+    assert_int_equal(circuit_wait_ms(&circuit, CIRCUIT_SCHEDULE, circuit.open_until_us - 1), 1);
+    assert_int_equal(circuit_wait_ms(&circuit, CIRCUIT_SCHEDULE, circuit.open_until_us), 0);
+    assert_int_equal(circuit_wait_ms(&(struct circuit){CIRCUIT_THRESHOLD - 1, 0}, CIRCUIT_SCHEDULE, NOW), 0);
 }
 
 static void a_scheduled_job_waits_and_an_administrator_does_not(void **state)
