@@ -25,7 +25,7 @@ struct scan {
     size_t count, skipped;
 };
 
-static void write_names(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
+static void scan_write_names(struct pg_batch *batch, const size_t *mine, size_t count, void *context)
 {
     const struct scan *scan = context;
     (void)mine;
@@ -38,7 +38,7 @@ static void write_names(struct pg_batch *batch, const size_t *mine, size_t count
     }
 }
 
-static void forget(void *context)
+static void scan_drop(void *context)
 {
     struct scan *scan = context;
     for (size_t i = 0; i < scan->count; i++)
@@ -47,7 +47,7 @@ static void forget(void *context)
     free(scan);
 }
 
-static enum err forget_passes(const struct run *run, struct err_info *error)
+static enum err scan_forget_passes(const struct run *run, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
@@ -57,10 +57,10 @@ static enum err forget_passes(const struct run *run, struct err_info *error)
     return err;
 }
 
-/* What syncs that have ended have left. */
-static enum err tidy_up(struct run *run, struct err_info *error)
+/* Removes what earlier syncs left. */
+static enum err scan_tidy_up(struct run *run, struct err_info *error)
 {
-    enum err err = forget_passes(run, error);
+    enum err err = scan_forget_passes(run, error);
     for (int64_t removed = FORGET; err == ERR_OK && removed == FORGET && run_goes_on(run);) {
         struct pg_args *args = pg_args_new();
         PGresult *result = NULL;
@@ -73,7 +73,7 @@ static enum err tidy_up(struct run *run, struct err_info *error)
     return err;
 }
 
-static enum err list(struct run *run, struct history_dir *dir, struct scan *scan, struct err_info *error)
+static enum err scan_list(struct run *run, struct history_dir *dir, struct scan *scan, struct err_info *error)
 {
     enum err err = ERR_OK;
     for (size_t found = LISTING; err == ERR_OK && found == LISTING && run_goes_on(run);) {
@@ -92,13 +92,13 @@ static enum err list(struct run *run, struct history_dir *dir, struct scan *scan
 }
 
 /* A history of several directories does not know which run lay in which. */
-static bool knows_missing(const struct run *run)
+static bool scan_knows_missing(const struct run *run)
 {
     const char *below = json_get_string(run->args, "directory");
     return run->dry_run && (below == NULL || below[0] == '\0');
 }
 
-static enum err succeed(struct run *run, const struct scan *scan, struct err_info *error)
+static enum err scan_succeed(struct run *run, const struct scan *scan, struct err_info *error)
 {
     struct buf result = BUF_INIT;
     enum err err = ERR_OK;
@@ -106,7 +106,7 @@ static enum err succeed(struct run *run, const struct scan *scan, struct err_inf
         log_info("the agents directory holds %zu entries that are no runs: files, links, or names that cannot be an id",
                  scan->skipped);
     buf_addf(&result, "{\"scanned\":%zu,\"skipped_entries\":%zu", scan->count, scan->skipped);
-    if (knows_missing(run))
+    if (scan_knows_missing(run))
         err = scan_missing_add(run, scan->names, scan->count, &result, error);
     buf_add_char(&result, '}');
     if (err == ERR_OK)
@@ -121,19 +121,19 @@ void scan_run(struct run *run)
     struct history_tools *tools = NULL;
     struct err_info error = {.code = ERR_OK};
     scan->run = run;
-    run->effects = write_names;
+    run->effects = scan_write_names;
     run->effects_context = scan;
-    run->drop_effects = forget;
-    if (!run->dry_run && tidy_up(run, &error) != ERR_OK) {
+    run->drop_effects = scan_drop;
+    if (!run->dry_run && scan_tidy_up(run, &error) != ERR_OK) {
         log_info("a scan waits: %s", error.text);
         history_stored_put_off(run);
         return;
     }
     if (history_tools_ready(run, &tools) != ERR_OK)
         return;
-    enum err err = list(run, tools->dir, scan, &error);
+    enum err err = scan_list(run, tools->dir, scan, &error);
     if (err == ERR_OK && run_goes_on(run))
-        err = succeed(run, scan, &error);
+        err = scan_succeed(run, scan, &error);
     if (err != ERR_OK)
         history_tools_fail(run, 0, &error);
 }

@@ -13,10 +13,10 @@ struct walk {
     char *const *names;
     size_t count, at; /* names before `at` are smaller than every id to come */
     int64_t missing;
-    struct buf first, last; /* the list, and the id that was looked at last */
+    struct buf first, last; /* the list, and the id that was compared last */
 };
 
-static void look_at(struct walk *walk, const char *id)
+static void walk_compare(struct walk *walk, const char *id)
 {
     while (walk->at < walk->count && strcmp(walk->names[walk->at], id) < 0)
         walk->at++;
@@ -30,7 +30,7 @@ static void look_at(struct walk *walk, const char *id)
 }
 
 /* `*rows` is how many there were. */
-static enum err look_at_page(struct run *run, struct walk *walk, int *rows, struct err_info *error)
+static enum err walk_compare_page(struct run *run, struct walk *walk, int *rows, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     PGresult *result = NULL;
@@ -39,7 +39,7 @@ static enum err look_at_page(struct run *run, struct walk *walk, int *rows, stru
     enum err err = pg_exec(run->pg, &sql_history_stored_ids, args, &result, error);
     *rows = err == ERR_OK ? pg_rows(result) : 0;
     for (int row = 0; row < *rows; row++)
-        look_at(walk, pg_text(result, row, 0));
+        walk_compare(walk, pg_text(result, row, 0));
     if (*rows > 0) {
         buf_reset(&walk->last);
         buf_add_str(&walk->last, pg_text(result, *rows - 1, 0));
@@ -56,7 +56,7 @@ enum err scan_missing_add(struct run *run, char *const *names, size_t count, str
     buf_add_str(&walk.first, "");
     buf_add_str(&walk.last, "");
     for (int rows = PAGE; err == ERR_OK && rows == PAGE;)
-        err = look_at_page(run, &walk, &rows, error);
+        err = walk_compare_page(run, &walk, &rows, error);
     if (err == ERR_OK)
         buf_addf(out, ",\"missing\":%" PRId64 ",\"first_missing\":[%s]", walk.missing, walk.first.data);
     buf_fini(&walk.first);
