@@ -21,7 +21,7 @@
 #include "common/base/config.h"
 #include "common/base/crypto.h"
 #include "common/base/json.h"
-#include "common/definitions/definition_registry.h"
+#include "common/definitions/submission.h"
 #include "common/kinds/kinds.h"
 #include "common/query/overview.h"
 #include "common/query/workflows.h"
@@ -57,11 +57,13 @@ static enum err accept_request(struct hand *hand, const char *definition_id, con
     struct json_object *given = NULL;
     enum err err = json_parse(args_text, strlen(args_text), JSON_LIMITS_REQUEST, &given, error);
     if (err == ERR_OK) {
-        struct request request = {.handle = definition_id, .args = given, .requested_by = "bench"};
-        err = definition_registry_accept(hand->pg, &kinds, &request, accepted, error);
+        const struct request request = {.handle = definition_id, .args = given, .requested_by = "bench"};
+        const struct submitter submitter = {.pg = hand->pg, .kinds = &kinds};
+        struct submission submission;
+        err = submission_request(&submitter, &request, &submission, error);
+        *accepted = submission.accepted;
+        submission_fini(&submission);
     }
-    free(accepted->subject);
-    accepted->subject = NULL;
     json_object_put(given);
     return err;
 }
@@ -113,7 +115,7 @@ static enum err wait_for_settle(struct hand *hand, const char *id, struct moment
 
 static enum err ask(struct hand *hand, char *rest, bool wait, struct err_info *error)
 {
-    struct accepted accepted = {.subject = NULL};
+    struct accepted accepted = {.repeated = false};
     const char *definition = strsep(&rest, " ");
     struct moments when = {.begun_us = clock_wall_us()};
     enum err err = accept_request(hand, definition, rest == NULL ? "{}" : rest, &accepted, error);

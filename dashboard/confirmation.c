@@ -25,7 +25,7 @@ static void seal(const struct call *call, const struct submission *submission, i
     struct buf text = BUF_INIT;
     uint8_t mac[SHA256_BYTES];
     char digest[SHA256_HEX + 1];
-    definition_digest(submission->definition, digest);
+    definition_digest(submission->found.definition, digest);
     buf_addf(&text, "confirmation\n%" PRId64 "\n%" PRId64 "\n%s\n%s\n%s\n", at_s, jobs, submission->found.handle,
              digest, call->caller.name);
     json_add_canonical(&text, submission->args);

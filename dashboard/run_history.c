@@ -128,7 +128,7 @@ enum err run_resync_costs(struct call *call, struct err_info *error)
         return err;
     err = submit_quietly(call, one ? "resync-cost" : "resync-costs", args, &submission, error);
     const char *id = submission.accepted.operation_id;
-    if (err == ERR_OK && wait && submission.dispatched && submission.live_workers > 0)
+    if (err == ERR_OK && wait && submission.start.dispatched && submission.start.live_workers > 0)
         operation_waiter_wait(call, id, WAIT_MS, answer_waited);
     else if (err == ERR_OK)
         reply_begun(call, id);

@@ -99,7 +99,7 @@ static enum err expected_ms(struct pg *pg, const struct submission *submission, 
 static struct json_object *preview_json(const struct call *call, const struct submission *submission, int64_t ms)
 {
     const struct preview *preview = &submission->preview;
-    const struct definition *definition = submission->definition;
+    const struct definition *definition = submission->found.definition;
     char *confirmation = confirmation_write(call, submission);
     bool all = strcmp(definition->phases[0].job, "resync") == 0;
     struct json_object *json = json_object_new_object();

@@ -21,10 +21,12 @@ static const struct option_arg option_args[] = {
 };
 #define OPTION_ARGS (sizeof option_args / sizeof *option_args)
 
-/* The options that were given, typed by the definition's schema, and the workflow that a word names (NULL = none). */
-static enum err read_args(struct session *session, const struct definition *definition, const char *workflow,
-                          struct json_object **args, struct err_info *error)
+/* The options that were given, typed by the definition's schema, and the workflow that a word names, if there is one.
+ */
+static enum err read_args(struct session *session, const struct definition *definition, struct json_object **args,
+                          struct err_info *error)
 {
+    const char *workflow = session_word(session, 0);
     struct buf texts[OPTION_ARGS + 1] = {{0}};
     char *words[OPTION_ARGS + 1];
     size_t count = 0;
@@ -40,20 +42,6 @@ static enum err read_args(struct session *session, const struct definition *defi
     enum err err = definition_args_from_words(definition, words, count, args, error);
     for (size_t i = 0; i < count; i++)
         buf_fini(&texts[i]);
-    return err;
-}
-
-static enum err request(struct session *session, struct submit_order order, struct err_info *error)
-{
-    struct registered_definition found;
-    enum err err = session_definition(session, order.handle, &found, error);
-    if (err != ERR_OK)
-        return err;
-    err = read_args(session, found.definition, session_word(session, 0), &order.args, error);
-    registered_definition_fini(&found);
-    if (err == ERR_OK)
-        return submit_order(session, &order, error);
-    json_object_put(order.args);
     return err;
 }
 
@@ -188,11 +176,14 @@ static const struct submit_answer would_recosts_answer = {history_results_recost
 
 enum err run_sync_history(struct session *session, struct err_info *error)
 {
-    struct submit_order order = {
-        .handle = "sync-history", .size = SUBMIT_SINGLE, .answer = &sync_answer, .dry_answer = &sync_preview_answer};
+    const struct submit_order order = {.handle = "sync-history",
+                                       .size = SUBMIT_SINGLE,
+                                       .read_args = read_args,
+                                       .answer = &sync_answer,
+                                       .dry_answer = &sync_preview_answer};
     if (!session_has(session, OPTION_SILENT) && !session_has(session, OPTION_NO_WAIT))
         session->arguments.values[OPTION_WATCH] = "";
-    return request(session, order, error);
+    return submit_order(session, &order, error);
 }
 
 /* Also where there is no such workflow a program that asked for JSON gets the document. */
@@ -209,9 +200,12 @@ static void tell_not_found(struct session *session, const struct err_info *error
 
 enum err run_resync_cost(struct session *session, struct err_info *error)
 {
-    const struct submit_order order = {
-        .handle = "resync-cost", .size = SUBMIT_SINGLE, .answer = &recost_answer, .dry_answer = &would_recosts_answer};
-    enum err err = request(session, order, error);
+    const struct submit_order order = {.handle = "resync-cost",
+                                       .size = SUBMIT_SINGLE,
+                                       .read_args = read_args,
+                                       .answer = &recost_answer,
+                                       .dry_answer = &would_recosts_answer};
+    enum err err = submit_order(session, &order, error);
     if (err != ERR_NOT_FOUND || !session->json)
         return err;
     tell_not_found(session, error);
@@ -220,7 +214,10 @@ enum err run_resync_cost(struct session *session, struct err_info *error)
 
 enum err run_resync_costs(struct session *session, struct err_info *error)
 {
-    const struct submit_order order = {
-        .handle = "resync-costs", .size = SUBMIT_BULK, .answer = &recosts_answer, .dry_answer = &would_recosts_answer};
-    return request(session, order, error);
+    const struct submit_order order = {.handle = "resync-costs",
+                                       .size = SUBMIT_BULK,
+                                       .read_args = read_args,
+                                       .answer = &recosts_answer,
+                                       .dry_answer = &would_recosts_answer};
+    return submit_order(session, &order, error);
 }

@@ -1,6 +1,5 @@
 /* The verbs that ask for work: each is a definition and its arguments. */
 
-#include "common/base/json.h"
 #include "common/kinds/kinds.h"
 #include "producer/lookup.h"
 #include "producer/submit.h"
@@ -77,29 +76,21 @@ enum err run_retry_all(struct session *session, struct err_info *error)
 /* What is old is a setting, as it is for the schedule. */
 enum err run_rescan(struct session *session, struct err_info *error)
 {
-    struct registered_definition found;
-    enum err err = session_definition(session, "rescan", &found, error);
-    if (err != ERR_OK)
-        return err;
-    struct json_object *args = json_object_new_object();
-    setting_args_add(found.definition, args, &session->config);
-    registered_definition_fini(&found);
-    return submit(session, "rescan", SUBMIT_BULK, args, error);
+    const struct submit_order order = {.handle = "rescan", .size = SUBMIT_BULK, .add_settings = setting_args_add};
+    return submit_order(session, &order, error);
+}
+
+/* "name=value …", behind the definition's name */
+static enum err read_words(struct session *session, const struct definition *definition, struct json_object **args,
+                           struct err_info *error)
+{
+    return definition_args_from_words(definition, session->arguments.words + 1,
+                                      (size_t)session->arguments.word_count - 1, args, error);
 }
 
 enum err run_definition(struct session *session, struct err_info *error)
 {
-    struct registered_definition found;
-    struct json_object *args = NULL;
-    const char *handle = session_word(session, 0);
-    enum err err = session_definition(session, handle, &found, error);
-    if (err != ERR_OK)
-        return err;
-    err = definition_args_from_words(found.definition, session->arguments.words + 1,
-                                     (size_t)session->arguments.word_count - 1, &args, error);
-    registered_definition_fini(&found);
-    if (err == ERR_OK)
-        return submit(session, handle, SUBMIT_BULK, args, error);
-    json_object_put(args);
-    return err;
+    const struct submit_order order = {
+        .handle = session_word(session, 0), .size = SUBMIT_BULK, .read_args = read_words};
+    return submit_order(session, &order, error);
 }

@@ -45,14 +45,18 @@ enum err session_postgres(struct session *session, struct err_info *error)
 {
     int current = 0, wanted = 0, applied = 0;
     enum err err = session_postgres_as_it_is(session, error);
-    if (err == ERR_OK)
-        err = migrate_status(session->pg, &current, &wanted, error);
-    if (err != ERR_OK || current == wanted)
+    if (err != ERR_OK || session->has_schema)
         return err;
-    err = migrate_run(session->pg, &applied, error);
-    if (err == ERR_OK && applied > 0)
-        out_note("The database's schema was brought from version %d to %d.", current, wanted);
-    return err == ERR_OK ? pg_ready(session->pg, error) : err;
+    err = migrate_status(session->pg, &current, &wanted, error);
+    if (err == ERR_OK && current != wanted) {
+        err = migrate_run(session->pg, &applied, error);
+        if (err == ERR_OK && applied > 0)
+            out_note("The database's schema was brought from version %d to %d.", current, wanted);
+        if (err == ERR_OK)
+            err = pg_ready(session->pg, error);
+    }
+    session->has_schema = err == ERR_OK;
+    return err;
 }
 
 enum err session_redis(struct session *session, struct err_info *error)

@@ -21,6 +21,7 @@ struct session {
     int exit_code; /* of a run that did its work but whose result is a failure */
 
     struct pg *pg;
+    bool has_schema; /* session_postgres has looked */
     struct redis_address redis_address;
     struct dispatch dispatch; /* `redis` NULL until session_redis */
 };

@@ -7,9 +7,9 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/definitions/submission.h"
 #include "common/kinds/kinds.h"
 #include "common/query/query_result.h"
-#include "common/queue/operation_start.h"
 #include "embedded/sql_producer.h"
 #include "embedded/sql_registry.h"
 #include "producer/confirm_text.h"
@@ -20,26 +20,21 @@
 
 #define ELSEWHERE_NAP_MS 20
 
-struct submission {
+struct submit {
     struct session *session;
-    struct registered_definition found;
-    struct json_object *args; /* complete */
-    enum submit_size size;
+    const struct submit_order *order;
     const struct submit_answer *answer; /* NULL = its outcome */
     bool dry_run;
-    struct preview preview;
-    struct accepted accepted;
-    struct tally tally;   /* as of the last step of its plan */
-    bool dispatched;      /* Redis knows of it */
-    int64_t live_workers; /* −1 = not known */
+    struct submitter submitter;
+    struct submission submission;
 };
 
 /* ---- before it is accepted ------------------------------------------------------------------------------------- */
 
 /* The name of the app that `args` speaks of; the caller's, NULL where there is none. */
-static char *name_of_app(struct submission *s)
+static char *name_of_app(struct submit *s)
 {
-    const char *app_id = json_get_string(s->args, "app_id");
+    const char *app_id = json_get_string(s->submission.args, "app_id");
     if (app_id == NULL)
         return NULL;
     struct err_info error = {0};
@@ -54,118 +49,116 @@ static char *name_of_app(struct submission *s)
     return name;
 }
 
-static enum err confirm(struct submission *s, struct err_info *error)
+static void write_question(struct submit *s, const char *template, struct buf *question)
 {
-    const char *template = s->found.definition->confirm;
-    bool must_ask = s->size == SUBMIT_BULK || session_can_ask();
-    if (template == NULL || !must_ask)
-        return ERR_OK;
-    char *app = name_of_app(s), *jobs = dry_run_count(s->preview.jobs), *files = dry_run_count(s->preview.files),
-         *bytes = dry_run_bytes(s->preview.bytes);
+    const struct preview *preview = &s->submission.preview;
+    char *app = name_of_app(s), *jobs = dry_run_count(preview->jobs), *files = dry_run_count(preview->files),
+         *bytes = dry_run_bytes(preview->bytes);
     const struct confirm_value values[] = {{"app_name", app}, {"links", jobs},  {"jobs", jobs},
-                                           {"files", files},  {"bytes", bytes}, {"subject", s->preview.subject},
+                                           {"files", files},  {"bytes", bytes}, {"subject", preview->subject},
                                            {NULL, NULL}};
-    struct buf question = BUF_INIT;
-    confirm_fill(template, values, &question);
-    enum err err = session_confirm(s->session, question.data, error);
-    buf_fini(&question);
+    confirm_fill(template, values, question);
     free(app);
     free(jobs);
     free(files);
     free(bytes);
-    return err;
+}
+
+/* Asks a person where the definition wants it. An answer takes its time: what is accepted then is looked at again. */
+static enum err confirm(struct submit *s, struct err_info *error)
+{
+    const char *template = s->submission.found.definition->confirm;
+    bool must_ask = s->order->size == SUBMIT_BULK || session_can_ask();
+    if (template == NULL || !must_ask || session_has(s->session, OPTION_YES))
+        return ERR_OK;
+    struct buf question = BUF_INIT;
+    write_question(s, template, &question);
+    enum err err = session_confirm(s->session, question.data, error);
+    buf_fini(&question);
+    return err == ERR_OK ? submission_preview(&s->submitter, &s->submission, error) : err;
 }
 
 /* ---- accepted: planned and opened ------------------------------------------------------------------------------ */
 
-static const char *id_of(const struct submission *s)
+static const char *id_of(const struct submit *s)
 {
-    return s->accepted.operation_id;
+    return s->submission.accepted.operation_id;
 }
 
 /* Whether the end is waited for here; whoever waits is told then why it may take long. */
-static bool follows(const struct submission *s)
+static bool follows(const struct submit *s)
 {
-    bool waits = (s->size == SUBMIT_SINGLE || s->dry_run) && s->dispatched && !session_has(s->session, OPTION_NO_WAIT);
+    bool waits = (s->order->size == SUBMIT_SINGLE || s->dry_run) && s->submission.start.dispatched &&
+                 !session_has(s->session, OPTION_NO_WAIT);
     return waits || session_has(s->session, OPTION_WATCH);
 }
 
-/* Redis is a hint: what fails here is said, and the sweep makes up for it. */
-static void open_in_redis(struct submission *s)
+/* Redis is a hint: what failed there is said, and the sweep makes up for it. */
+static void note_redis(const struct submit *s)
 {
-    struct err_info error = {0};
-    struct session *session = s->session;
-    enum err err = operation_start_open(&session->dispatch, session->pg, id_of(s), &s->live_workers, &error);
-    s->dispatched = err == ERR_OK;
-    if (err != ERR_OK && tally_is_live(&s->tally))
-        out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), error.text);
-    else if (s->live_workers == 0 && tally_is_live(&s->tally) && !follows(s))
+    const struct submission_start *start = &s->submission.start;
+    bool is_live = tally_is_live(&start->tally);
+    if (!start->dispatched && is_live)
+        out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), start->redis_error.text);
+    else if (start->dispatched && start->live_workers == 0 && is_live && !follows(s))
         out_note("Operation %s is accepted, but no worker is alive: start one, then it begins by itself", id_of(s));
 }
 
-static void refresh(struct submission *s)
+static void note_repeated(const struct submit *s)
+{
+    const struct submission_start *start = &s->submission.start;
+    out_note(start->waits ? "The same request is waiting already and was moved to the head of its queue: %s"
+                          : "This request was accepted before: %s",
+             id_of(s));
+    if (!start->dispatched)
+        out_note("Redis does not answer; what is open goes on when it is back (%s)", start->redis_error.text);
+}
+
+static void refresh(struct submit *s)
 {
     struct err_info error = {0};
-    if (!s->dispatched || dispatch_refresh(&s->session->dispatch, s->session->pg, id_of(s), &error) == ERR_OK)
+    if (!s->submission.start.dispatched ||
+        dispatch_refresh(&s->session->dispatch, s->session->pg, id_of(s), &error) == ERR_OK)
         return;
     out_note("Redis does not answer any more; operation %s goes on when it is back (%s)", id_of(s), error.text);
-    s->dispatched = false;
+    s->submission.start.dispatched = false;
 }
 
-/* `*more`: the plan is not done yet. */
-static enum err plan_once(struct submission *s, bool *more, struct err_info *error)
+/* The steps of the plan that the start left. Workers begin meanwhile; a plan that breaks off here is continued by a
+ * worker's sweep. */
+static void plan_on(struct submit *s)
 {
-    enum plan_status status = PLAN_MORE;
-    enum err err = operation_start_plan(s->session->pg, &kinds, id_of(s), &s->tally, &status, error);
-    *more = err == ERR_OK && status != PLAN_DONE;
-    if (err == ERR_OK && status == PLAN_ELSEWHERE)
-        follow_nap(ELSEWHERE_NAP_MS);
-    return err;
-}
-
-/* Workers begin after the first step. A plan that breaks off here is continued by a worker's sweep. */
-static void plan_and_open(struct submission *s)
-{
-    struct err_info error = {0};
-    bool more = true;
-    enum err err = plan_once(s, &more, &error);
-    open_in_redis(s);
-    while (err == ERR_OK && more && !follow_interrupted()) {
-        err = plan_once(s, &more, &error);
+    struct submission_start *start = &s->submission.start;
+    while (start->plan_error.code == ERR_OK && !start->planned && !follow_interrupted()) {
+        if (start->elsewhere)
+            follow_nap(ELSEWHERE_NAP_MS);
+        submission_plan(&s->submitter, &s->submission);
         refresh(s);
     }
-    if (err != ERR_OK)
-        out_note("Operation %s is accepted; a worker goes on with its plan (%s)", id_of(s), error.text);
+    if (start->plan_error.code != ERR_OK)
+        out_note("Operation %s is accepted; a worker goes on with its plan (%s)", id_of(s), start->plan_error.text);
 }
 
-/* What was accepted before has been planned and opened, or the sweep sees to it. */
-static void join(struct submission *s)
+static void start(struct submit *s)
 {
-    struct err_info error = {0};
-    struct session *session = s->session;
-    bool waits = false;
-    enum err err = operation_start_join(&session->dispatch, session->pg, id_of(s), &waits, &s->live_workers, &error);
-    s->dispatched = err == ERR_OK;
-    out_note(waits ? "The same request is waiting already and was moved to the head of its queue: %s"
-                   : "This request was accepted before: %s",
-             id_of(s));
-    if (err != ERR_OK)
-        out_note("Redis does not answer; what is open goes on when it is back (%s)", error.text);
+    submission_start(&s->submitter, &s->submission);
+    if (s->submission.accepted.repeated) {
+        note_repeated(s);
+    } else {
+        note_redis(s);
+        plan_on(s);
+    }
 }
 
-static enum err accept_request(struct submission *s, struct err_info *error)
+static enum err accept_request(struct submit *s, struct err_info *error)
 {
     char *requester = session_requester();
-    struct request request = {
-        .handle = s->found.handle,
-        .definition = s->found.definition,
-        .catalog_id = s->found.id,
-        .args = s->args,
+    const struct request request = {
         .operation_id = s->session->arguments.values[OPTION_OPERATION_ID],
         .requested_by = requester,
         .dry_run = s->dry_run,
     };
-    enum err err = request_accept(s->session->pg, &kinds, &request, &s->accepted, error);
+    enum err err = submission_accept(&s->submitter, &request, &s->submission, error);
     free(requester);
     return err;
 }
@@ -173,7 +166,7 @@ static enum err accept_request(struct submission *s, struct err_info *error)
 /* ---- the answer ------------------------------------------------------------------------------------------------ */
 
 /* What became of the one job; NULL if there is nothing, the caller's. */
-static struct json_object *only_outcome(struct submission *s)
+static struct json_object *only_outcome(struct submit *s)
 {
     struct err_info error = {0};
     struct pg_args *args = pg_args_new();
@@ -219,15 +212,17 @@ static void show_end(const struct view *view, struct json_object *outcome)
     buf_fini(&text);
 }
 
-static struct json_object *answer_json(const struct submission *s, struct json_object *view)
+static struct json_object *answer_json(const struct submit *s, struct json_object *view)
 {
-    json_object_object_add(view, "repeated", json_object_new_boolean(s->accepted.repeated));
-    json_object_object_add(view, "dispatched", json_object_new_boolean(s->dispatched));
-    json_object_object_add(view, "live_workers", s->live_workers < 0 ? NULL : json_object_new_int64(s->live_workers));
+    json_object_object_add(view, "repeated", json_object_new_boolean(s->submission.accepted.repeated));
+    json_object_object_add(view, "dispatched", json_object_new_boolean(s->submission.start.dispatched));
+    json_object_object_add(
+        view, "live_workers",
+        s->submission.start.live_workers < 0 ? NULL : json_object_new_int64(s->submission.start.live_workers));
     return view;
 }
 
-static enum err answer_by_question(struct submission *s, const struct view *view, struct err_info *error)
+static enum err answer_by_question(struct submit *s, const struct view *view, struct err_info *error)
 {
     struct list_asking asking = {s->session, {{"operation_id", id_of(s)}}};
     struct query_params asked = list_asked(&asking);
@@ -246,13 +241,13 @@ static enum err answer_by_question(struct submission *s, const struct view *view
 }
 
 /* Follows to the end and prints it; the exit code says whether all of it was done. */
-static enum err answer_at_the_end(struct submission *s, enum follow_style style, struct err_info *error)
+static enum err answer_at_the_end(struct submit *s, enum follow_style style, struct err_info *error)
 {
     struct view view;
     enum err err = follow(s->session, id_of(s), style, &view, error);
     if (err != ERR_OK)
         return err;
-    struct json_object *outcome = s->accepted.single ? only_outcome(s) : NULL;
+    struct json_object *outcome = s->submission.accepted.single ? only_outcome(s) : NULL;
     if (view.progress.state != OP_COMPLETED || view.progress.failed > 0)
         s->session->exit_code = err_exit_code(ERR_PERMANENT);
     if (s->answer != NULL) {
@@ -269,13 +264,13 @@ static enum err answer_at_the_end(struct submission *s, enum follow_style style,
     return err;
 }
 
-static enum err answer_at_once(struct submission *s, struct err_info *error)
+static enum err answer_at_once(struct submit *s, struct err_info *error)
 {
     struct view view;
     if (!s->session->json) {
         out_line("%s", id_of(s));
-        out_note("%s: %s. To follow it: producer progress %s --watch", s->found.definition->name, s->accepted.subject,
-                 id_of(s));
+        out_note("%s: %s. To follow it: producer progress %s --watch", s->submission.found.definition->name,
+                 s->submission.preview.subject, id_of(s));
         return ERR_OK;
     }
     enum err err = view_read(s->session, id_of(s), &view, error);
@@ -286,7 +281,7 @@ static enum err answer_at_once(struct submission *s, struct err_info *error)
     return err;
 }
 
-static enum err answer(struct submission *s, struct err_info *error)
+static enum err answer(struct submit *s, struct err_info *error)
 {
     bool watch = session_has(s->session, OPTION_WATCH);
     if (follow_interrupted())
@@ -297,7 +292,7 @@ static enum err answer(struct submission *s, struct err_info *error)
     return follows(s) ? answer_at_the_end(s, FOLLOW_SILENT, error) : answer_at_once(s, error);
 }
 
-static enum err accept_and_answer(struct submission *s, struct err_info *error)
+static enum err accept_and_answer(struct submit *s, struct err_info *error)
 {
     enum err err = session_redis(s->session, error);
     if (err == ERR_OK)
@@ -305,18 +300,33 @@ static enum err accept_and_answer(struct submission *s, struct err_info *error)
     if (err != ERR_OK)
         return err;
     follow_catch_interrupt();
-    if (s->accepted.repeated)
-        join(s);
-    else
-        plan_and_open(s);
+    start(s);
     return answer(s, error);
 }
 
-static enum err go(struct submission *s, const struct submit_order *order, struct err_info *error)
+/* Definition, arguments, preview. */
+static enum err prepare(struct submit *s, struct err_info *error)
 {
+    const struct submit_order *order = s->order;
+    struct registered_definition *found = &s->submission.found;
+    struct json_object *read = NULL;
+    enum err err = session_definition(s->session, order->handle, found, error);
+    if (err == ERR_OK && order->read_args != NULL)
+        err = order->read_args(s->session, found->definition, &read, error);
+    s->submitter =
+        (struct submitter){s->session->pg, &kinds, &s->session->dispatch, order->add_settings, &s->session->config};
+    if (err == ERR_OK)
+        err = submission_check(&s->submitter, read != NULL ? read : order->args, &s->submission, error);
+    json_object_put(read);
+    return err;
+}
+
+static enum err go(struct submit *s, struct err_info *error)
+{
+    const struct submit_order *order = s->order;
     s->dry_run = session_has(s->session, OPTION_DRY_RUN);
     if (s->dry_run && order->dry_answer == NULL)
-        return dry_run(s->session, s->found.definition, s->args, &s->preview, error);
+        return dry_run(s->session, s->submission.found.definition, s->submission.args, &s->submission.preview, error);
     s->answer = s->dry_run ? order->dry_answer : order->answer;
     enum err err = s->dry_run ? ERR_OK : confirm(s, error);
     return err == ERR_OK ? accept_and_answer(s, error) : err;
@@ -324,18 +334,11 @@ static enum err go(struct submission *s, const struct submit_order *order, struc
 
 enum err submit_order(struct session *session, const struct submit_order *order, struct err_info *error)
 {
-    struct submission s = {.session = session, .size = order->size, .live_workers = -1};
-    enum err err = session_definition(session, order->handle, &s.found, error);
+    struct submit s = {.session = session, .order = order};
+    enum err err = prepare(&s, error);
     if (err == ERR_OK)
-        err = definition_check_args(s.found.definition, order->args, &s.args, error);
-    if (err == ERR_OK)
-        err = request_preview(session->pg, &kinds, s.found.definition, s.args, &s.preview, error);
-    if (err == ERR_OK)
-        err = go(&s, order, error);
-    free(s.accepted.subject);
-    registered_definition_fini(&s.found);
-    preview_fini(&s.preview);
-    json_object_put(s.args);
+        err = go(&s, error);
+    submission_fini(&s.submission);
     json_object_put(order->args);
     return err;
 }

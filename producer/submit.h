@@ -24,8 +24,13 @@ struct submit_answer {
 struct submit_order {
     const char *handle; /* what people call the definition */
     enum submit_size size;
-    struct json_object *args; /* taken: an object, not yet checked */
-    const struct submit_answer *answer;
+    struct json_object *args; /* taken: an object, not yet checked; NULL = none */
+    /* Where the definition's schema is needed to read the arguments from the command line; NULL: `args` are all. */
+    enum err (*read_args)(struct session *session, const struct definition *definition, struct json_object **args,
+                          struct err_info *error);
+    /* As struct submitter has it; NULL = what is missing has the default of the definition. */
+    void (*add_settings)(const struct definition *definition, struct json_object *args, const void *config);
+    const struct submit_answer *answer; /* NULL: its outcome */
     /* Of a dry run that has to read: an operation that writes nothing, followed to its end. NULL: the preview will do.
      */
     const struct submit_answer *dry_answer;

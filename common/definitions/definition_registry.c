@@ -1,8 +1,8 @@
 /*
- * Definitions as PostgreSQL has them. The version in force is looked up for each request, in the transaction that
- * accepts it, so that a re-sync holds for all hosts at once; parsed versions are kept by digest, as content never
- * changes under one. What is archived, gone or broken is refused with its reason and never replaced by a guess. Called
- * by the producer, the inbox, the schedule, the API and the executors.
+ * Definitions as PostgreSQL has them. The version in force is looked up for each request, and the transaction
+ * that accepts it checks it again, so that a re-sync holds for all hosts at once; parsed versions are kept by digest,
+ * as content never changes under one. What is archived, gone or broken is refused with its reason and never replaced by
+ * a guess. Called by the producer, the inbox, the schedule, the API and the executors.
  */
 #include "common/definitions/definition_registry.h"
 
@@ -14,8 +14,6 @@
 #include "common/base/did_you_mean.h"
 #include "common/base/mem.h"
 #include "embedded/sql_definitions.h"
-
-#define CHANGES_MAX 5 /* so often may a definition change between looking it up and accepting */
 
 /* Columns of definition_registry_find. */
 enum { ROW_ID, ROW_STATUS, ROW_FILE_EXISTS, ROW_PATH, ROW_ERROR, ROW_LINE, ROW_COLUMN, ROW_BODY };
@@ -32,7 +30,7 @@ static enum err run_by_handle(struct pg *pg, const struct sql *statement, const 
 
 /* ---- why not ----------------------------------------------------------------------------------------------------- */
 
-static enum err unknown(struct pg *pg, const char *handle, struct err_info *error)
+static enum err refuse_unknown(struct pg *pg, const char *handle, struct err_info *error)
 {
     PGresult *rows = NULL;
     enum err err = pg_exec(pg, &sql_definitions_registry_handles, NULL, &rows, error);
@@ -57,7 +55,7 @@ static enum err unknown(struct pg *pg, const char *handle, struct err_info *erro
     return err;
 }
 
-static enum err row_refuse(const PGresult *row, const char *handle, struct err_info *error)
+static enum err refuse_unusable(const PGresult *row, const char *handle, struct err_info *error)
 {
     const char *path = pg_text(row, 0, ROW_PATH);
     if (strcmp(pg_text(row, 0, ROW_STATUS), "archived") == 0)
@@ -73,7 +71,7 @@ static enum err row_refuse(const PGresult *row, const char *handle, struct err_i
     return ERR_OK;
 }
 
-/* ---- finding and accepting --------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------------------------- */
 
 static enum err read_found(const PGresult *row, const char *handle, struct registered_definition *found,
                            struct err_info *error)
@@ -94,7 +92,7 @@ enum err definition_registry_find(struct pg *pg, const char *handle, struct regi
     PGresult *row = NULL;
     enum err err = run_by_handle(pg, &sql_definitions_registry_find, handle, &row, error);
     if (err == ERR_OK)
-        err = pg_rows(row) == 0 ? unknown(pg, handle, error) : row_refuse(row, handle, error);
+        err = pg_rows(row) == 0 ? refuse_unknown(pg, handle, error) : refuse_unusable(row, handle, error);
     if (err == ERR_OK)
         err = read_found(row, handle, found, error);
     PQclear(row);
@@ -108,55 +106,26 @@ void registered_definition_fini(struct registered_definition *found)
     *found = (struct registered_definition){0};
 }
 
-static enum err accept_once(struct pg *pg, const struct kind_table *kinds, const struct request *request,
-                            struct accepted *accepted, struct err_info *error)
-{
-    struct registered_definition found;
-    struct request whole = *request;
-    *accepted = (struct accepted){0};
-    enum err err = definition_registry_find(pg, request->handle, &found, error);
-    if (err != ERR_OK)
-        return err;
-    whole.definition = found.definition;
-    whole.catalog_id = found.id;
-    err = definition_check_args(found.definition, request->args, &whole.args, error);
-    if (err == ERR_OK) {
-        err = request_accept(pg, kinds, &whole, accepted, error);
-        json_object_put(whole.args);
-    }
-    registered_definition_fini(&found);
-    return err;
-}
+/* ---- a person's word ------------------------------------------------------------------------------------------- */
 
-enum err definition_registry_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
-                                    struct accepted *accepted, struct err_info *error)
-{
-    enum err err = accept_once(pg, kinds, request, accepted, error);
-    for (int tries = 1; err == ERR_CONFLICT && accepted->outdated && tries < CHANGES_MAX; tries++)
-        err = accept_once(pg, kinds, request, accepted, error);
-    return err;
-}
-
-/* ---- a person's word --------------------------------------------------------------------------------------------- */
-
-static enum err change(struct pg *pg, const struct sql *statement, const char *handle, struct err_info *error)
+static enum err registry_change(struct pg *pg, const struct sql *statement, const char *handle, struct err_info *error)
 {
     PGresult *result = NULL;
     enum err err = run_by_handle(pg, statement, handle, &result, error);
     if (err == ERR_OK && pg_affected(result) == 0)
-        err = unknown(pg, handle, error);
+        err = refuse_unknown(pg, handle, error);
     PQclear(result);
     return err;
 }
 
 enum err definition_registry_archive(struct pg *pg, const char *handle, struct err_info *error)
 {
-    return change(pg, &sql_definitions_registry_archive, handle, error);
+    return registry_change(pg, &sql_definitions_registry_archive, handle, error);
 }
 
 enum err definition_registry_unarchive(struct pg *pg, const char *handle, struct err_info *error)
 {
-    return change(pg, &sql_definitions_registry_unarchive, handle, error);
+    return registry_change(pg, &sql_definitions_registry_unarchive, handle, error);
 }
 
 /* ---- versions ---------------------------------------------------------------------------------------------------- */

@@ -1,12 +1,11 @@
 /*
  * Definitions as PostgreSQL has them: what is in force, under the name that people use, and why something is refused.
- * All that accept requests (producer, inbox, schedule, API) look here and nowhere else.
+ * All programs that accept requests (producer, inbox, schedule, API) look here and nowhere else.
  */
 #ifndef REPRISE_DEFINITIONS_DEFINITION_REGISTRY_H
 #define REPRISE_DEFINITIONS_DEFINITION_REGISTRY_H
 
 #include "common/definitions/definition.h"
-#include "common/definitions/request.h"
 #include "common/queue/operation.h"
 
 struct registered_definition {
@@ -20,13 +19,6 @@ struct registered_definition {
 MUST_CHECK enum err definition_registry_find(struct pg *pg, const char *handle, struct registered_definition *found,
                                              struct err_info *error);
 void registered_definition_fini(struct registered_definition *found);
-
-/* From a request to its operation: the version in force, its arguments checked, accepted as it is at that moment. Of
- * `request` the handle, `args` as given (NULL = none) and who asks must be set, not definition and catalog_id. As
- * definition_registry_find, definition_check_args and request_accept. */
-MUST_CHECK enum err definition_registry_accept(struct pg *pg, const struct kind_table *kinds,
-                                               const struct request *request, struct accepted *accepted,
-                                               struct err_info *error);
 
 /* A person's word: nothing new is accepted of it, and its schedule rests; what is under way goes on. No re-sync changes
  * that. ERR_NOT_FOUND; saying it twice is no error. */

@@ -15,9 +15,8 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/definitions/definition_registry.h"
+#include "common/definitions/submission.h"
 #include "common/queue/names.h"
-#include "common/queue/operation_start.h"
 #include "embedded/lua.h"
 
 #define REJECTED_TEXT_MAX 500 /* so much of a refused item is kept beside the reason */
@@ -142,24 +141,16 @@ static bool is_allowed(const char *allowed, const char *definition)
     return allowed[0] == '\0';
 }
 
-/* PostgreSQL has it: what follows only makes it begin sooner than the sweep would. False: something is left to the
- * sweep, as of a request of more than one step. */
-static bool start_soon(const struct inbox *inbox, const struct accepted *accepted)
+/* PostgreSQL has it: the start only makes it begin sooner than the sweep would. False: something is left to the sweep,
+ * as of a request of more than one step. */
+static bool start_soon(const struct submitter *submitter, struct submission *submission)
 {
-    struct err_info ignored = {0};
-    struct tally tally;
-    enum plan_status status;
-    bool waits = false;
-    int64_t live_workers = 0;
-    const char *id = accepted->operation_id;
-    enum err err = operation_start_plan(inbox->pg, inbox->kinds, id, &tally, &status, &ignored);
-    if (err == ERR_OK)
-        err = operation_start_open(inbox->dispatch, inbox->pg, id, &live_workers, &ignored);
-    if (err == ERR_OK && accepted->repeated)
-        err = operation_start_join(inbox->dispatch, inbox->pg, id, &waits, &live_workers, &ignored);
-    if (err != ERR_OK)
-        log_info("%s was accepted and waits for the sweep: %s", accepted->operation_id, ignored.text);
-    return err == ERR_OK && status == PLAN_DONE;
+    const struct submission_start *start = &submission->start;
+    submission_start(submitter, submission);
+    const struct err_info *why = start->plan_error.code != ERR_OK ? &start->plan_error : &start->redis_error;
+    if (why->code != ERR_OK)
+        log_info("%s was accepted and waits for the sweep: %s", submission->accepted.operation_id, why->text);
+    return start->planned && start->dispatched;
 }
 
 static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct inbox_turn *turn,
@@ -168,22 +159,23 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
     if (!is_allowed(inbox->allowed(inbox->context), item->definition))
         return err_set(error, ERR_USAGE, "the inbox does not take \"%s\": inbox.definitions does not name it",
                        item->definition);
-    struct accepted accepted = {0};
+    struct submitter submitter = {.pg = inbox->pg, .kinds = inbox->kinds, .dispatch = inbox->dispatch};
+    struct submission submission = {.args = NULL};
     struct request request = {.handle = item->definition,
                               .args = item->args,
                               .operation_id = item->operation_id,
                               .stamp = item->stamp,
                               .request_id = item->request_id,
                               .requested_by = item->requested_by == NULL ? "inbox" : item->requested_by};
-    enum err err = definition_registry_accept(inbox->pg, inbox->kinds, &request, &accepted, error);
+    enum err err = submission_request(&submitter, &request, &submission, error);
     FAULT_POINT("inbox.accepted");
     if (err == ERR_OK) {
-        log_info("inbox: %s was asked for: %s%s", item->definition, accepted.operation_id,
-                 accepted.repeated ? " (it waits already)" : "");
+        log_info("inbox: %s was asked for: %s%s", item->definition, submission.accepted.operation_id,
+                 submission.accepted.repeated ? " (it waits already)" : "");
         turn->accepted++;
-        turn->unstarted += !start_soon(inbox, &accepted);
+        turn->unstarted += !start_soon(&submitter, &submission);
     }
-    free(accepted.subject);
+    submission_fini(&submission);
     return err;
 }
 

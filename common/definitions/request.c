@@ -80,7 +80,9 @@ enum err request_preview(struct pg *pg, const struct kind_table *kinds, const st
 /* ---- accepting it ------------------------------------------------------------------------------------------------ */
 
 /* Of the first message. */
-enum { FOUND_BEGIN, FOUND_LOCK, FOUND_REQUEST, FOUND_TWIN, FOUND_CURRENT, FOUND_TICK };
+enum { FOUND_BEGIN, FOUND_LOCK, FOUND_REQUEST, FOUND_TWIN, FOUND_TICK };
+/* Columns of request_find_request: one row in any case. */
+enum { REQUEST_CURRENT, REQUEST_ID, REQUEST_KEY };
 
 /* What is settled about a request before the transaction begins. */
 struct draft {
@@ -89,7 +91,6 @@ struct draft {
     struct buf body, phases, args;
     const char *queue;
     int chunk;
-    struct preview preview;
 };
 
 static const char *handle_of(const struct request *request)
@@ -102,7 +103,6 @@ static void draft_fini(struct draft *draft)
     buf_fini(&draft->body);
     buf_fini(&draft->phases);
     buf_fini(&draft->args);
-    preview_fini(&draft->preview);
 }
 
 static void add_member(struct buf *buf, const char *name, const char *value, const char *before)
@@ -155,12 +155,10 @@ static enum err choose_queue(const struct kind_table *kinds, const struct reques
     return ERR_OK;
 }
 
-static enum err draft_make(struct pg *pg, const struct kind_table *kinds, const struct request *request,
-                           struct draft *draft, struct err_info *error)
+static enum err draft_make(const struct kind_table *kinds, const struct request *request, struct draft *draft,
+                           struct err_info *error)
 {
     enum err err = choose_queue(kinds, request, draft, error);
-    if (err == ERR_OK)
-        err = request_preview(pg, kinds, request->definition, request->args, &draft->preview, error);
     if (err != ERR_OK)
         return err;
     if (request->catalog_id == 0)
@@ -193,18 +191,16 @@ static void add_insert(struct pg_batch *batch, const struct request *request, co
     pg_arg_text(args, handle_of(request));
     pg_arg_text(args, draft->digest);
     pg_arg_text(args, draft->args.data);
-    pg_arg_text(args, draft->preview.subject);
+    pg_arg_text(args, request->preview->subject);
     pg_arg_text(args, draft->phases.data);
     pg_arg_text(args, draft->queue);
     pg_arg_int4(args, draft->chunk);
     pg_arg_int4(args, (int32_t)request->definition->window);
     pg_arg_bool(args, request->dry_run);
-    pg_arg_bool(args, draft->preview.jobs == 1);
+    pg_arg_bool(args, request->preview->jobs == 1);
     pg_arg_text(args, request->requested_by == NULL ? "" : request->requested_by);
     pg_arg_text(args, request->request_id);
     pg_arg_bytea(args, draft->key, sizeof draft->key);
-    args = pg_batch_add(batch, &sql_definitions_request_insert_tally);
-    pg_arg_text(args, operation_id);
     pg_batch_add(batch, &sql_session_commit);
 }
 
@@ -218,8 +214,8 @@ static void add_alias(struct pg_batch *batch, const char *stamp, const char *ope
 }
 
 /* Takes the lock of equal requests, then looks for the operation that this request already has or may join. */
-static enum err find(struct pg *pg, struct pg_batch *batch, const struct request *request, const struct draft *draft,
-                     struct err_info *error)
+static enum err request_find(struct pg *pg, struct pg_batch *batch, const struct request *request,
+                             const struct draft *draft, struct err_info *error)
 {
     pg_batch_add(batch, &sql_session_begin);
     struct pg_args *args = pg_batch_add(batch, &sql_definitions_request_lock_request);
@@ -227,12 +223,11 @@ static enum err find(struct pg *pg, struct pg_batch *batch, const struct request
     args = pg_batch_add(batch, &sql_definitions_request_find_request);
     pg_arg_text(args, request->operation_id != NULL ? request->operation_id : request->stamp);
     pg_arg_text(args, request->request_id);
+    pg_arg_int8(args, request->catalog_id);
+    pg_arg_text(args, draft->digest);
     args = pg_batch_add(batch, &sql_definitions_request_find_repetition);
     pg_arg_bytea(args, draft->key, sizeof draft->key);
     pg_arg_bool(args, request->dry_run);
-    args = pg_batch_add(batch, &sql_definitions_registry_is_current);
-    pg_arg_int8(args, request->catalog_id);
-    pg_arg_text(args, draft->digest);
     if (request->tick != NULL) {
         args = pg_batch_add(batch, &sql_definitions_schedule_claim);
         pg_arg_int8(args, request->tick->definition_id);
@@ -248,7 +243,8 @@ static enum err find(struct pg *pg, struct pg_batch *batch, const struct request
 static enum err check_may_begin(struct pg_batch *batch, const struct request *request, struct accepted *accepted,
                                 struct err_info *error)
 {
-    accepted->outdated = request->catalog_id != 0 && !pg_bool(pg_batch_result(batch, FOUND_CURRENT), 0, 0);
+    accepted->outdated =
+        request->catalog_id != 0 && !pg_bool(pg_batch_result(batch, FOUND_REQUEST), 0, REQUEST_CURRENT);
     if (accepted->outdated)
         return err_set(error, ERR_CONFLICT, "definition %s was changed at this moment; ask again", handle_of(request));
     if (request->tick != NULL && pg_affected(pg_batch_result(batch, FOUND_TICK)) == 0)
@@ -256,14 +252,14 @@ static enum err check_may_begin(struct pg_batch *batch, const struct request *re
     return ERR_OK;
 }
 
-static enum err decide(struct pg_batch *batch, const struct request *request, const struct draft *draft,
-                       struct accepted *accepted, struct err_info *error)
+static enum err request_decide(struct pg_batch *batch, const struct request *request, const struct draft *draft,
+                               struct accepted *accepted, struct err_info *error)
 {
     const PGresult *same_id = pg_batch_result(batch, FOUND_REQUEST), *twin = pg_batch_result(batch, FOUND_TWIN);
-    if (pg_rows(same_id) > 0) {
+    if (!pg_is_null(same_id, 0, REQUEST_ID)) {
         uint8_t key[SHA256_BYTES];
-        const char *known = pg_text(same_id, 0, 0);
-        if (!pg_bytea(same_id, 0, 1, key, sizeof key) || memcmp(key, draft->key, sizeof key) != 0)
+        const char *known = pg_text(same_id, 0, REQUEST_ID);
+        if (!pg_bytea(same_id, 0, REQUEST_KEY, key, sizeof key) || memcmp(key, draft->key, sizeof key) != 0)
             return err_set(error, ERR_CONFLICT,
                            "operation %s exists already, with another definition or other arguments", known);
         accepted->repeated = true;
@@ -283,9 +279,9 @@ static enum err decide(struct pg_batch *batch, const struct request *request, co
 static enum err find_or_insert(struct pg *pg, struct pg_batch *batch, const struct request *request,
                                const struct draft *draft, struct accepted *accepted, struct err_info *error)
 {
-    enum err err = find(pg, batch, request, draft, error);
+    enum err err = request_find(pg, batch, request, draft, error);
     if (err == ERR_OK)
-        err = decide(batch, request, draft, accepted, error);
+        err = request_decide(batch, request, draft, accepted, error);
     if (err != ERR_OK || (accepted->repeated && request->stamp == NULL))
         return err;
     pg_batch_reset(batch);
@@ -305,7 +301,7 @@ enum err request_accept(struct pg *pg, const struct kind_table *kinds, const str
                        request->operation_id);
     struct draft draft = {0};
     struct pg_batch *batch = pg_batch_new();
-    enum err err = draft_make(pg, kinds, request, &draft, error);
+    enum err err = draft_make(kinds, request, &draft, error);
     if (err == ERR_OK)
         err = find_or_insert(pg, batch, request, &draft, accepted, error);
     if (err == ERR_PERMANENT && strcmp(error->sqlstate, SQLSTATE_UNIQUE) == 0) {
@@ -315,10 +311,7 @@ enum err request_accept(struct pg *pg, const struct kind_table *kinds, const str
         err = find_or_insert(pg, batch, request, &draft, accepted, error);
     }
     pg_abort(pg);
-    if (err == ERR_OK) {
-        accepted->single = draft.preview.jobs == 1;
-        accepted->subject = mem_strdup(draft.preview.subject);
-    }
+    accepted->single = err == ERR_OK && request->preview->jobs == 1;
     pg_batch_drop(batch);
     draft_fini(&draft);
     return err;

@@ -1,6 +1,6 @@
 /*
- * From a request to its operation: what would be done, and the transaction that accepts it. Nothing here speaks to
- * Redis: that is operation_start.h, after the commit.
+ * Two of the steps from a request to its operation: the preview says what would be done, and one transaction accepts
+ * it. All of the way, for every program, is submission.h. Nothing here speaks to Redis.
  */
 #ifndef REPRISE_DEFINITIONS_REQUEST_H
 #define REPRISE_DEFINITIONS_REQUEST_H
@@ -36,12 +36,14 @@ struct request {
     const char *handle; /* what people call the definition: "project/id"; NULL = its id */
     const struct definition *definition;
     int64_t catalog_id; /* its row in workflow_definitions, where `definition` must be in force; 0 = it has none */
-    struct json_object *args; /* complete */
-    const char *operation_id; /* chosen by the client, or NULL; its appearance is the client's receipt */
-    const char *stamp;        /* given to an inbox item by its acceptor: makes accepting repeatable; or NULL */
-    const char *request_id;   /* the client's own id of this request, or NULL */
+    struct json_object *args;      /* complete */
+    const struct preview *preview; /* of this definition and these arguments, made just before */
+    const char *operation_id;      /* chosen by the client, or NULL; its appearance is the client's receipt */
+    const char *stamp;             /* given to an inbox item by its acceptor: makes accepting repeatable; or NULL */
+    const char *request_id;        /* the client's own id of this request, or NULL */
     const char *requested_by;
     bool dry_run;
+    bool unless_idle; /* a request that would plan no job is refused: ERR_NOT_FOUND (submission_request) */
     const struct request_tick *tick; /* NULL = none; wants an operation_id */
 };
 struct accepted {
@@ -49,10 +51,9 @@ struct accepted {
     bool repeated; /* an equal request was waiting, or this one had been accepted before: its operation */
     bool single;
     bool outdated; /* with ERR_CONFLICT: the definition changed after it was looked up; look again */
-    char *subject; /* the caller's */
 };
-/* Writes operation and tally in one transaction, jobs not yet (plan.h). ERR_CONFLICT: the chosen id exists with other
- * content, or the definition is not in force any more. ERR_BUSY: the tick was dealt with already. */
+/* Writes operation and tally in one transaction, jobs not yet (plan.h); reads no selection. ERR_CONFLICT: the chosen id
+ * exists with other content, or the definition is not in force any more. ERR_BUSY: the tick was dealt with already. */
 MUST_CHECK enum err request_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
                                    struct accepted *accepted, struct err_info *error);
 

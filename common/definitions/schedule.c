@@ -6,12 +6,11 @@
  */
 #include "common/definitions/schedule.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "common/base/log.h"
 #include "common/definitions/cron.h"
-#include "common/definitions/definition_registry.h"
+#include "common/definitions/submission.h"
 #include "embedded/sql_definitions.h"
 
 /* A pass that is late by more than this lets the tick go: the process was stopped, and the next pass sees a newer one.
@@ -66,44 +65,23 @@ static enum err find_running(const struct schedule *schedule, const struct due *
     return err;
 }
 
-/* Arguments, and whether there is anything to do. ERR_NOT_FOUND where there is not. */
-static enum err prepare(const struct schedule *schedule, struct due *due, struct json_object *args,
-                        struct err_info *error)
+/* ERR_NOT_FOUND where there is nothing to do, ERR_BUSY where another dealt with the tick. */
+static enum err accept_tick(const struct schedule *schedule, struct due *due, int *started, struct err_info *error)
 {
-    struct registered_definition found;
-    struct preview preview = {.subject = NULL};
-    struct json_object *complete = NULL;
-    enum err err = definition_registry_find(schedule->pg, due->handle, &found, error);
-    if (err != ERR_OK)
-        return err;
-    if (schedule->add_settings != NULL)
-        schedule->add_settings(found.definition, args, schedule->context);
-    err = definition_check_args(found.definition, args, &complete, error);
-    if (err == ERR_OK)
-        err = request_preview(schedule->pg, schedule->kinds, found.definition, complete, &preview, error);
-    due->idle = err == ERR_OK && preview.jobs == 0;
-    if (due->idle)
-        err = err_set(error, ERR_NOT_FOUND, "there was nothing to do");
-    preview_fini(&preview);
-    json_object_put(complete);
-    registered_definition_fini(&found);
-    return err;
-}
-
-static enum err accept_tick(const struct schedule *schedule, const struct due *due, struct json_object *args,
-                            int *started, struct err_info *error)
-{
+    const struct submitter submitter = {schedule->pg, schedule->kinds, .add_settings = schedule->add_settings,
+                                        .context = schedule->context};
     struct request_tick tick = {due->definition_id, due->tick_ms, due->next_ms + LATE_MS};
     char operation_id[ID_MAX];
     id_operation(operation_id);
-    struct request request = {.handle = due->handle,
-                              .args = args,
-                              .operation_id = operation_id,
-                              .requested_by = SCHEDULE_REQUESTER,
-                              .tick = &tick};
-    struct accepted accepted = {.subject = NULL};
-    enum err err = definition_registry_accept(schedule->pg, schedule->kinds, &request, &accepted, error);
-    free(accepted.subject);
+    const struct request request = {.handle = due->handle,
+                                    .operation_id = operation_id,
+                                    .requested_by = SCHEDULE_REQUESTER,
+                                    .unless_idle = true,
+                                    .tick = &tick};
+    struct submission submission;
+    enum err err = submission_request(&submitter, &request, &submission, error);
+    due->idle = err == ERR_NOT_FOUND && submission.preview.jobs == 0;
+    submission_fini(&submission);
     if (err == ERR_OK) {
         ++*started;
         log_info("schedule: %s is due: %s", due->handle, operation_id);
@@ -115,15 +93,11 @@ static enum err deal_with(const struct schedule *schedule, struct due *due, int 
 {
     char running[ID_MAX];
     struct err_info why = {.code = ERR_OK};
-    struct json_object *args = json_object_new_object();
     enum err err = find_running(schedule, due, running, &why);
     if (err == ERR_OK && running[0] != '\0')
         err = err_set(&why, ERR_CONFLICT, "operation %s of an earlier tick has not ended", running);
     if (err == ERR_OK)
-        err = prepare(schedule, due, args, &why);
-    if (err == ERR_OK)
-        err = accept_tick(schedule, due, args, started, &why);
-    json_object_put(args);
+        err = accept_tick(schedule, due, started, &why);
     if (err == ERR_OK || err == ERR_BUSY)
         return ERR_OK; /* ours, or another's */
     if (!is_passing(err))

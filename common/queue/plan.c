@@ -97,7 +97,6 @@ static enum err step_begin(struct pg *pg, const char *operation_id, enum plan_st
     struct pg_batch *batch = pg_batch_new();
     pg_batch_add(batch, &sql_session_begin);
     pg_arg_text(pg_batch_add(batch, &sql_queue_plan_lock), operation_id);
-    pg_arg_text(pg_batch_add(batch, &sql_queue_plan_share), operation_id);
     enum err err = pg_batch_run(pg, batch, error);
     *status = err == ERR_OK && !pg_bool(pg_batch_result(batch, 1), 0, 0) ? PLAN_ELSEWHERE : PLAN_MORE;
     pg_batch_drop(batch);

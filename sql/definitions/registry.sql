@@ -15,11 +15,6 @@ SELECT d.id, d.status, d.file_exists, d.path, d.load_error, d.load_error_line, d
 -- What can be asked for, to find what a person may have meant.
 SELECT handle FROM workflow_definitions WHERE current_version IS NOT NULL ORDER BY handle LIMIT 5000
 
--- name: registry_is_current
--- Whether new operations may begin with this version.   $1 row, $2 digest
-SELECT EXISTS (SELECT 1 FROM workflow_definitions
-                WHERE id = $1 AND current_version = $2 AND status = 'active' AND file_exists)
-
 -- name: registry_unarchive
 -- Ticks that passed meanwhile are none of its own.   $1 handle
 UPDATE workflow_definitions

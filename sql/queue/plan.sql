@@ -31,12 +31,9 @@ UPDATE operation SET error = CASE WHEN t.state = 'failed' THEN $3 END, finished_
 RETURNING t.state
 
 -- name: plan_lock
--- One planner of an operation at a time spares work; the guard is the cursor (plan_tally).   $1 operation
-SELECT pg_try_advisory_xact_lock(hashtextextended('plan ' || $1, 0))
-
--- name: plan_share
--- $1 operation
-SELECT share_tally($1, false)
+-- One planner of an operation at a time spares work; the guard is the cursor (plan_tally). The tally is shared, so that a cancel
+-- waits for the step.   $1 operation
+SELECT pg_try_advisory_xact_lock(hashtextextended('plan ' || $1, 0)), share_tally($1, false)
 
 -- name: plan_tally
 -- $1 operation, $2 phase, $3 cursor as seen, $4 last seq as seen, $5 jobs planned, $6 new cursor, $7 this was the last step

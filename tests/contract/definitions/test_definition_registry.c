@@ -1,5 +1,5 @@
 /* What is in force, why something is refused, and that a new operation takes the version of its own moment. */
-#include "common/definitions/definition_registry.h"
+#include "common/definitions/submission.h"
 
 #include "tests/contract/queue/fixture.h"
 
@@ -69,11 +69,13 @@ static void a_broken_file_leaves_the_last_good_version_in_force(void **state)
 static void assert_args_refused(struct fixture *f, const char *text, const char *part)
 {
     struct err_info error = {.code = ERR_OK};
-    struct accepted accepted;
+    struct submission submission;
     struct json_object *args;
     assert_fine(json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &args, &error));
     struct request request = {.handle = "quick", .args = args};
-    assert_int_equal(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error), ERR_USAGE);
+    const struct submitter submitter = {.pg = f->pg, .kinds = &test_kinds};
+    assert_int_equal(submission_request(&submitter, &request, &submission, &error), ERR_USAGE);
+    submission_fini(&submission);
     if (strstr(error.text, part) == NULL)
         fail_msg("\"%s\" is not in: %s", part, error.text);
     json_object_put(args);
@@ -95,11 +97,12 @@ static void what_is_accepted_is_pinned_to_the_version_in_force(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
-    struct accepted accepted;
+    struct submission submission;
+    const struct submitter submitter = {.pg = f->pg, .kinds = &test_kinds};
     put_in_force(f, f->quick);
     struct request request = {.handle = "quick", .requested_by = "test"};
-    assert_fine(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error));
-    free(accepted.subject);
+    assert_fine(submission_request(&submitter, &request, &submission, &error));
+    submission_fini(&submission);
     assert_sql_text("true", f->pg,
                     "SELECT (o.digest = d.current_version AND o.definition = d.handle)::text FROM operation o, "
                     "workflow_definitions d");
@@ -131,11 +134,13 @@ static void a_version_that_is_not_in_force_any_more_is_not_begun_with(void **sta
     assert_string_equal(accepted.operation_id, first);
     /* Whoever looks again gets the new one. */
     struct request again = {.handle = "quick"};
-    assert_fine(definition_registry_accept(f->pg, &test_kinds, &again, &accepted, &error));
-    free(accepted.subject);
+    const struct submitter submitter = {.pg = f->pg, .kinds = &test_kinds};
+    struct submission submission;
+    assert_fine(submission_request(&submitter, &again, &submission, &error));
     assert_int_equal(number_of(f->pg, "SELECT jsonb_array_length(phases) FROM operation WHERE operation_id = '%s'",
-                               accepted.operation_id),
+                               submission.accepted.operation_id),
                      2);
+    submission_fini(&submission);
     run_sql(f->pg, "UPDATE workflow_definitions SET status = 'archived'");
     request.definition = newer;
     assert_int_equal(accept_request(f->pg, request, 7, &accepted, &error), ERR_CONFLICT);

@@ -3,6 +3,7 @@
  * been dealt with, and since when there is a schedule, can, which is the same to the rule.
  */
 #include "common/definitions/schedule.h"
+#include "common/definitions/submission.h"
 
 #include "common/definitions/cron.h"
 #include "tests/contract/queue/fixture.h"
@@ -170,18 +171,20 @@ static void a_tick_that_comes_too_late_is_let_go(void **state)
 {
     struct fixture *f = *state;
     struct err_info error = {.code = ERR_OK};
-    struct accepted accepted;
+    struct submission submission;
+    const struct submitter submitter = {.pg = f->pg, .kinds = &test_kinds};
     put_on_schedule(f, f->quick);
     struct request_tick tick = {number_of(f->pg, "SELECT id FROM workflow_definitions"), 3600000,
                                 number_of(f->pg, "SELECT (extract(epoch FROM now()) * 1000)::bigint - 1")};
     char id[ID_MAX];
     id_operation(id);
     struct request request = {.handle = "quick", .operation_id = id, .tick = &tick};
-    assert_int_equal(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error), ERR_BUSY);
+    assert_int_equal(submission_request(&submitter, &request, &submission, &error), ERR_BUSY);
+    submission_fini(&submission);
     assert_int_equal(ticks(f) + number_of(f->pg, "SELECT count(*) FROM operation"), 0);
     tick.until_ms += 60000;
-    assert_fine(definition_registry_accept(f->pg, &test_kinds, &request, &accepted, &error));
-    free(accepted.subject);
+    assert_fine(submission_request(&submitter, &request, &submission, &error));
+    submission_fini(&submission);
     assert_int_equal(ticks(f), 1);
 }
 

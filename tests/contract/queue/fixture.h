@@ -179,12 +179,16 @@ static inline struct json_object *complete_args(const struct definition *definit
 static inline enum err accept_request(struct pg *pg, struct request request, int64_t count, struct accepted *accepted,
                                       struct err_info *error)
 {
+    struct preview preview;
     request.args = complete_args(request.definition, count);
-    enum err outcome = request_accept(pg, &test_kinds, &request, accepted, error);
+    request.preview = &preview;
+    *accepted = (struct accepted){.repeated = false};
+    enum err err = request_preview(pg, &test_kinds, request.definition, request.args, &preview, error);
+    if (err == ERR_OK)
+        err = request_accept(pg, &test_kinds, &request, accepted, error);
+    preview_fini(&preview);
     json_object_put(request.args);
-    free(accepted->subject);
-    accepted->subject = NULL;
-    return outcome;
+    return err;
 }
 
 /* A new operation of `count` jobs, not planned yet. Its id is chosen here: no equal request is joined. */

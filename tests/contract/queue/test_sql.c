@@ -71,7 +71,7 @@ static const struct {
     {&sql_queue_remove_leftover, "'" OP "', 50001, 50100", 600},
     {&sql_queue_remove_leftover_next, "'" OP "', 50000", 20},
     {&sql_definitions_registry_find, "'d500'", 20},
-    {&sql_definitions_registry_is_current, "500, 'v'", 20},
+    {&sql_definitions_request_find_request, "'" OP "', NULL, 500, 'v'", 60},
     {&sql_definitions_schedule_scheduled, "", 60},
     {&sql_definitions_schedule_running, "1", 1500},
     {&sql_queue_count_crash, "'" OP "', 50001", 60},
