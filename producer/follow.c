@@ -1,3 +1,4 @@
+
 #include "producer/follow.h"
 
 #include <signal.h>
@@ -12,7 +13,6 @@
 #include "common/base/mem.h"
 #include "common/query/operations.h"
 #include "embedded/sql_producer.h"
-#include "producer/follow_words.h"
 #include "producer/list.h"
 #include "producer/out.h"
 
@@ -21,6 +21,8 @@
 #define DRAW_EVERY_MS 200
 #define LINE_EVERY_MS 5000
 #define WIDTH_UNKNOWN 80
+#define REDIS_EVERY_MS 2000
+#define REDIS_AGAIN_MS 10000   /* after Redis did not answer: a look at it may take seconds */
 #define LOST_PATIENCE_MS 30000 /* PostgreSQL may restart while somebody watches */
 
 static volatile sig_atomic_t interrupted;
@@ -189,6 +191,66 @@ static void end_drawing(const struct drawing *drawing)
         fputc('\n', stderr);
 }
 
+/* ---- notes on what it waits for ------------------------------------------------------------------------------------
+ */
+
+/* What a person who waits is told: that no worker is alive, or that a store does not answer, and what to do. Each once,
+ * until it has passed. */
+struct progress_notes {
+    struct session *session;
+    const char *operation_id;
+    bool told_workers, told_redis, told_postgres;
+    int64_t next_look_ms; /* at Redis */
+};
+
+static void say(const struct progress_notes *notes, const char *what)
+{
+    const char *id = notes->operation_id;
+    out_note("Operation %s waits: %s. Ctrl-C ends the waiting, not the operation; afterwards: producer progress %s "
+             "--watch, or producer cancel %s",
+             id, what, id, id);
+}
+
+static void say_once(const struct progress_notes *notes, bool *told, const char *what)
+{
+    if (!*told)
+        say(notes, what);
+    *told = true;
+}
+
+static void progress_notes_running(struct progress_notes *notes)
+{
+    struct err_info error = {0};
+    int64_t alive = 0, now_ms = clock_mono_ms();
+    if (now_ms < notes->next_look_ms)
+        return;
+    enum err err = session_redis(notes->session, &error);
+    if (err == ERR_OK)
+        err = dispatch_live_workers(&notes->session->dispatch, &alive, &error);
+    notes->next_look_ms = clock_mono_ms() + (err == ERR_OK ? REDIS_EVERY_MS : REDIS_AGAIN_MS);
+    if (err != ERR_OK) {
+        say_once(notes, &notes->told_redis, "Redis does not answer; bring it back, then it goes on by itself");
+        return;
+    }
+    notes->told_redis = false;
+    if (alive == 0)
+        say_once(notes, &notes->told_workers, "no worker is alive; start one, then it goes on by itself");
+    else
+        notes->told_workers = false;
+}
+
+static void progress_notes_lost(struct progress_notes *notes, const struct err_info *why)
+{
+    if (!notes->told_postgres)
+        out_note("Operation %s cannot be seen for the moment: %s; it is asked again", notes->operation_id, why->text);
+    notes->told_postgres = true;
+}
+
+static void progress_notes_found(struct progress_notes *notes)
+{
+    notes->told_postgres = false;
+}
+
 /* ---- following ------------------------------------------------------------------------------------------------- */
 
 /* A look that survives a restart of PostgreSQL. */
@@ -212,15 +274,15 @@ static enum err look(struct session *session, const char *operation_id, struct v
                       operation_id);
 }
 
-static void say_why_it_waits(struct follow_words *words, enum err err, const struct view *view,
+static void say_why_it_waits(struct progress_notes *notes, enum err err, const struct view *view,
                              const struct err_info *why)
 {
     if (err == ERR_RETRY)
-        follow_words_lost(words, why);
+        progress_notes_lost(notes, why);
     else if (err == ERR_OK)
-        follow_words_found(words);
+        progress_notes_found(notes);
     if (err == ERR_OK && view->progress.state == OP_RUNNING)
-        follow_words_runs(words);
+        progress_notes_running(notes);
 }
 
 static bool has_ended(const struct view *view)
@@ -233,7 +295,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
 {
     struct drawing drawing = {.style = style, .terminal = isatty(STDERR_FILENO) == 1};
     int64_t nap = style == FOLLOW_SILENT ? NAP_FIRST_MS : DRAW_EVERY_MS, lost_at = 0;
-    struct follow_words words = {.session = session, .operation_id = operation_id};
+    struct progress_notes notes = {.session = session, .operation_id = operation_id};
     enum err err = ERR_OK;
     *view = (struct view){0};
     while (!follow_interrupted()) {
@@ -243,7 +305,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
             read_files(session, operation_id, &view->progress);
         if (err == ERR_OK)
             draw(&drawing, view);
-        say_why_it_waits(&words, err, view, error);
+        say_why_it_waits(&notes, err, view, error);
         if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))
             break;
         follow_nap(nap);

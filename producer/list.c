@@ -14,7 +14,7 @@ static void add_cell(struct table *table, const PGresult *result, int row, const
     int column = PQfnumber(result, spec->column);
     assert(column >= 0);
     struct buf text = BUF_INIT;
-    cell_add(&text, spec->cell, pg_text(result, row, column));
+    column_format_add(&text, spec->format, pg_text(result, row, column));
     table_cell(table, text.data);
     buf_fini(&text);
 }
@@ -23,7 +23,7 @@ static void print_table(const PGresult *result, int rows, const struct list *lis
 {
     struct table *table = table_new();
     for (const struct list_column *c = list->columns; c->title != NULL; c++)
-        table_column(table, c->title, cell_is_right(c->cell) ? TABLE_RIGHT : TABLE_LEFT);
+        table_column(table, c->title, column_format_is_right(c->format) ? TABLE_RIGHT : TABLE_LEFT);
     for (int row = 0; row < rows; row++)
         for (const struct list_column *c = list->columns; c->title != NULL; c++)
             add_cell(table, result, row, c);

@@ -3,13 +3,13 @@
 #define REPRISE_PRODUCER_LIST_H
 
 #include "common/query/query_result.h"
-#include "producer/cell.h"
 #include "producer/session.h"
+#include "producer/table.h"
 
 struct list_column {
     const char *title;
     const char *column;
-    enum cell cell;
+    enum column_format format;
 };
 
 struct list {

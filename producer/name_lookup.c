@@ -1,4 +1,4 @@
-#include "producer/lookup.h"
+#include "producer/name_lookup.h"
 
 #include <stdio.h>
 
@@ -17,7 +17,7 @@ static enum err only_one(const PGresult *result, const char *what, const char *t
     return ERR_OK;
 }
 
-enum err lookup_app(struct session *session, const char *text, char app_id[ID_MAX], struct err_info *error)
+enum err name_lookup_app(struct session *session, const char *text, char app_id[ID_MAX], struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, text);
@@ -32,8 +32,8 @@ enum err lookup_app(struct session *session, const char *text, char app_id[ID_MA
     return err;
 }
 
-enum err lookup_repository(struct session *session, const char *app_id, const char *text, char repository_id[ID_MAX],
-                           struct err_info *error)
+enum err name_lookup_repository(struct session *session, const char *app_id, const char *text,
+                                char repository_id[ID_MAX], struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, app_id);
@@ -50,7 +50,7 @@ enum err lookup_repository(struct session *session, const char *app_id, const ch
     return err;
 }
 
-enum err lookup_operation(const char *text, struct err_info *error)
+enum err name_lookup_operation(const char *text, struct err_info *error)
 {
     if (id_is_operation(text))
         return ERR_OK;

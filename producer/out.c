@@ -1,3 +1,8 @@
+/*
+ * Everything that the producer writes to stdout and stderr goes through here, so that one filter keeps control
+ * characters of other people's texts from the terminal, in lines as in JSON. Nothing else in this program calls printf
+ * on a result.
+ */
 #include "producer/out.h"
 
 #include <inttypes.h>
@@ -54,7 +59,7 @@ void out_note(const char *format, ...)
 }
 
 /* JSON itself has escapes for what printable_copy would spoil: a character that it changes is written as \uXXXX. */
-void out_add_safe_json(struct buf *buf, const char *json)
+static void add_safe_json(struct buf *buf, const char *json)
 {
     size_t len = strlen(json);
     for (size_t at = 0; at < len;) {
@@ -75,8 +80,8 @@ void out_add_safe_json(struct buf *buf, const char *json)
 void out_json(struct json_object *document)
 {
     struct buf text = BUF_INIT;
-    out_add_safe_json(
-        &text, json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    add_safe_json(&text,
+                  json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     buf_add_char(&text, '\n');
     fwrite(text.data, 1, text.len, stdout);
     buf_fini(&text);
@@ -94,7 +99,7 @@ void out_error(const struct err_info *error, bool json)
     json_add_string(&text, error->text, strlen(error->text));
     buf_add_str(&text, "}}");
     fflush(stdout);
-    out_add_safe_json(&safe, text.data);
+    add_safe_json(&safe, text.data);
     fprintf(stderr, "%s\n", safe.data);
     buf_fini(&safe);
     buf_fini(&text);
@@ -132,4 +137,31 @@ void out_add_bytes(struct buf *buf, int64_t bytes)
         unit++;
     }
     buf_addf(buf, "%.1f %s", size, units[unit]);
+}
+
+static const struct out_value *named_value(const struct out_value *values, const char *name, size_t len)
+{
+    for (; values->name != NULL; values++)
+        if (strlen(values->name) == len && strncmp(values->name, name, len) == 0)
+            return values;
+    return NULL;
+}
+
+void out_add_template(struct buf *buf, const char *text, const struct out_value *values)
+{
+    while (*text != '\0') {
+        size_t plain = strcspn(text, "{");
+        buf_add(buf, text, plain);
+        text += plain;
+        if (*text == '\0')
+            break;
+        size_t len = strcspn(text + 1, "{}");
+        const struct out_value *value = text[1 + len] == '}' ? named_value(values, text + 1, len) : NULL;
+        if (value != NULL) {
+            buf_add_str(buf, value->text == NULL ? "?" : value->text);
+            text += len + 2;
+        } else {
+            buf_add_char(buf, *text++);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 /*
  * What the program prints. Names and errors are other people's bytes: every line goes through the same filter, so no
- * control character reaches a terminal, whoever wrote it.
+ * control character reaches a terminal, whatever its source.
  */
 #ifndef REPRISE_PRODUCER_OUT_H
 #define REPRISE_PRODUCER_OUT_H
@@ -25,11 +25,16 @@ bool out_flush(void);
 
 /* Appends `text` as it may be shown; NULL as "". */
 void out_add_safe(struct buf *buf, const char *text);
-/* Appends JSON text with all that a terminal would obey as \u escapes. It stays the same JSON. */
-void out_add_safe_json(struct buf *buf, const char *json);
 /* Appends "12,345,678". */
 void out_add_count(struct buf *buf, int64_t number);
 /* Appends "12.3 MiB". */
 void out_add_bytes(struct buf *buf, int64_t bytes);
+
+struct out_value {
+    const char *name; /* without braces; NULL ends a list */
+    const char *text; /* NULL = not known: "?" */
+};
+/* Appends `text` with each {name} that the list has replaced. What it does not have stays as it stands. */
+void out_add_template(struct buf *buf, const char *text, const struct out_value *values);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * An operation's counts as a line: with a bar for a terminal, as a sentence for all else. Rate and time left are told
+ * only while they are known. No I/O, no clock: follow.c reads and draws.
+ */
 #include "producer/progress_text.h"
 
 #include <inttypes.h>
@@ -10,7 +14,8 @@
 #define BAR_MAX 40
 #define SAMPLE_EVERY_MS 500
 
-int64_t progress_open(const struct progress *progress)
+/* Jobs that are planned and not settled. */
+static int64_t progress_open(const struct progress *progress)
 {
     return progress->total - progress_completed(progress) - progress->cancelled_jobs;
 }
@@ -30,7 +35,8 @@ static int64_t all_of(const struct progress *progress)
     return counts_files(progress) ? progress->all_files : progress->total;
 }
 
-int64_t progress_left_ms(const struct progress *progress)
+/* Milliseconds until all of that is done at this rate; -1 = not known. */
+static int64_t progress_left_ms(const struct progress *progress)
 {
     int64_t open = counts_files(progress) ? progress->all_files - progress->files : progress_open(progress);
     double left = (double)open / (progress->rate > 0 ? progress->rate : 1) * (double)CLOCK_MS_PER_S;

@@ -22,12 +22,8 @@ static inline int64_t progress_completed(const struct progress *progress)
 {
     return progress->succeeded + progress->failed + progress->skipped;
 }
-/* Jobs that are planned and not settled. */
-int64_t progress_open(const struct progress *progress);
 /* What is counted while it runs: the files of one job, else the jobs. */
 int64_t progress_done(const struct progress *progress);
-/* Milliseconds until all of that is done at this rate; −1 = not known. */
-int64_t progress_left_ms(const struct progress *progress);
 
 /* One line of at most `width` columns (at least 20) with a bar:
  * "[#########-----------]  45 %  4,500 of 10,000  1,200/s  4 s left  3 failed". Appended, no line's end. */

@@ -1,27 +1,51 @@
-/* Client apps: the list, registration, removal. */
+/*
+ * Client apps and the repositories that they watch: the lists, registration, removal. The rules are in common/registry;
+ * secrets come from stdin and never stand among the arguments. Called by the table of commands (commands.c).
+ */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/mem.h"
+#include "common/query/apps.h"
 #include "common/query/apps.h"
 #include "common/registry/app.h"
 #include "common/registry/watch.h"
 #include "embedded/sql_registry.h"
 #include "producer/list.h"
-#include "producer/lookup.h"
+#include "producer/name_lookup.h"
 #include "producer/out.h"
-#include "producer/removal.h"
+
+/* Says that it is done. `repository_id` may be NULL. */
+static void show_removed(const struct session *session, const char *app_id, const char *repository_id)
+{
+    if (!session->json) {
+        out_line("removed %s%s%s", app_id, repository_id == NULL ? "" : " ",
+                 repository_id == NULL ? "" : repository_id);
+        return;
+    }
+    struct json_object *document = json_object_new_object();
+    json_object_object_add(document, "removed", json_object_new_boolean(1));
+    json_object_object_add(document, "app_id", json_object_new_string(app_id));
+    if (repository_id != NULL)
+        json_object_object_add(document, "repository_id", json_object_new_string(repository_id));
+    out_json(document);
+}
+
+/* ---- apps -----------------------------------------------------------------------------------------------------------
+ */
 
 enum err run_apps(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"APP", "app_id", CELL_TEXT},
-        {"NAME", "app_name", CELL_TEXT},
-        {"REPOSITORIES", "repositories", CELL_NUMBER},
-        {"FAILED", "failed_repositories", CELL_NUMBER},
-        {"REGISTERED", "created_ago_ms", CELL_AGO},
-        {"SENDS TO", "base_url", CELL_TEXT},
-        {NULL, NULL, CELL_TEXT},
+        {"APP", "app_id", FORMAT_TEXT},
+        {"NAME", "app_name", FORMAT_TEXT},
+        {"REPOSITORIES", "repositories", FORMAT_NUMBER},
+        {"FAILED", "failed_repositories", FORMAT_NUMBER},
+        {"REGISTERED", "created_ago_ms", FORMAT_AGO},
+        {"SENDS TO", "base_url", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
     };
     static const struct list list = {columns, "There are no apps; to register one: producer add-app NAME URL"};
     return list_run(session, apps_list, NULL, &list, error);
@@ -122,12 +146,106 @@ enum err run_remove_app(struct session *session, struct err_info *error)
     char app_id[ID_MAX];
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = lookup_app(session, session_word(session, 0), app_id, error);
+        err = name_lookup_app(session, session_word(session, 0), app_id, error);
     if (err == ERR_OK)
         err = ask(session, app_id, error);
     if (err == ERR_OK)
         err = watch_remove(session->pg, app_id, NULL, error);
     if (err == ERR_OK)
-        removal_show(session, app_id, NULL);
+        show_removed(session, app_id, NULL);
+    return err;
+}
+/* ---- repositories ---------------------------------------------------------------------------------------------- */
+
+enum err run_repositories(struct session *session, struct err_info *error)
+{
+    static const struct list_column columns[] = {
+        {"REPOSITORY", "repository_id", FORMAT_TEXT},
+        {"NAME", "repository", FORMAT_TEXT},
+        {"APP", "app_name", FORMAT_TEXT},
+        {"STATUS", "status", FORMAT_TEXT},
+        {"FILES", "files", FORMAT_NUMBER},
+        {"SIZE", "bytes", FORMAT_BYTES},
+        {"SCANNED", "scanned_ago_ms", FORMAT_AGO},
+        {"ERROR", "last_error", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
+    };
+    static const struct list list = {columns,
+                                     "No repository is watched; to watch one: producer add-repository APP URL"};
+    char app_id[ID_MAX];
+    const char *app = session_word(session, 0);
+    enum err err = app == NULL ? ERR_OK : session_postgres(session, error);
+    if (err == ERR_OK && app != NULL)
+        err = name_lookup_app(session, app, app_id, error);
+    if (err != ERR_OK)
+        return err;
+    bool only_failed = session_has(session, OPTION_FAILED);
+    const struct list_also also[LIST_ALSO_MAX] = {{"app_id", app == NULL ? NULL : app_id},
+                                                  {only_failed ? "status" : NULL, "failed"}};
+    return list_run(session, links_list, also, &list, error);
+}
+
+/* ---- add-repository -------------------------------------------------------------------------------------------- */
+
+static void show_watch(const struct session *session, const struct watch *watch)
+{
+    if (!session->json) {
+        out_line("repository_id  %s", watch->repository_id);
+        out_note("Its files are sent with the next scan, or at once: producer resync %s %s", watch->app_id,
+                 watch->repository_id);
+        return;
+    }
+    out_json(watch_json(watch));
+}
+
+enum err run_add_repository(struct session *session, struct err_info *error)
+{
+    struct watch watch = {.url = session_word(session, 1), .branch = session->arguments.values[OPTION_BRANCH]};
+    struct crypto_keys keys = {0};
+    char *token = NULL;
+    enum err err = watch_check(&watch, &session->config, error);
+    if (err == ERR_OK && session_has(session, OPTION_TOKEN_STDIN)) {
+        err = session_read_secret("the token", WATCH_TOKEN_LEAST, WATCH_TOKEN_MOST, &token, error);
+        if (err == ERR_OK)
+            err = session_keys(session, &keys, error);
+    }
+    watch.token = token;
+    if (err == ERR_OK)
+        err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = name_lookup_app(session, session_word(session, 0), watch.app_id, error);
+    if (err == ERR_OK)
+        err = watch_register(session->pg, &watch, &keys, error);
+    if (err == ERR_OK)
+        show_watch(session, &watch);
+    crypto_wipe(&keys, sizeof keys);
+    if (token != NULL)
+        crypto_wipe(token, strlen(token));
+    free(token);
+    watch_fini(&watch);
+    return err;
+}
+
+/* ---- remove-repository ----------------------------------------------------------------------------------------- */
+
+enum err run_remove_repository(struct session *session, struct err_info *error)
+{
+    char app_id[ID_MAX], repository_id[ID_MAX];
+    struct buf question = BUF_INIT;
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = name_lookup_app(session, session_word(session, 0), app_id, error);
+    if (err == ERR_OK)
+        err = name_lookup_repository(session, app_id, session_word(session, 1), repository_id, error);
+    if (err == ERR_OK) {
+        buf_addf(&question, "This will end the app's watch over %s, and forget what it was sent of it.",
+                 session_word(session, 1));
+        err = session_confirm(session, question.data, error);
+    }
+    if (err == ERR_OK)
+        err = watch_remove(session->pg, app_id, repository_id, error);
+    if (err == ERR_OK)
+        show_removed(session, app_id, repository_id);
+    buf_fini(&question);
     return err;
 }

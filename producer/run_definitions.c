@@ -1,12 +1,19 @@
-/* Definitions: what can be run and what is wrong with it, re-syncs, and a person's word about them. */
+/*
+ * Definitions: what can be run and what is wrong with it, re-syncs, archiving, schedules with their ticks, and
+ * projects, which are places beside definitions.dir that have definitions of their own. The rules are in
+ * common/definitions; these functions ask, print, and set the exit code. Called by the table of commands (commands.c).
+ */
 #include <json-c/linkhash.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/definitions/project.h"
 #include "common/query/definitions.h"
 #include "producer/list.h"
 #include "producer/out.h"
+#include "producer/table.h"
 
 /* ---- definitions ----------------------------------------------------------------------------------------------- */
 
@@ -33,13 +40,13 @@ static void tell_errors(struct session *session, const struct query_result *answ
 enum err run_definitions(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"DEFINITION", "id", CELL_TEXT},
-        {"STATE", "state", CELL_TEXT},
-        {"ARGUMENTS", "arguments", CELL_TEXT},
-        {"SCHEDULE", "schedule", CELL_TEXT},
-        {"LAST TICK", "last_tick_ago_ms", CELL_AGO},
-        {"NAME", "name", CELL_TEXT},
-        {NULL, NULL, CELL_TEXT},
+        {"DEFINITION", "id", FORMAT_TEXT},
+        {"STATE", "state", FORMAT_TEXT},
+        {"ARGUMENTS", "arguments", FORMAT_TEXT},
+        {"SCHEDULE", "schedule", FORMAT_TEXT},
+        {"LAST TICK", "last_tick_ago_ms", FORMAT_AGO},
+        {"NAME", "name", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
     };
     static const struct list list = {columns, "There are no definitions; to load them: producer resync-definitions"};
     struct list_asking asking = {.session = session};
@@ -200,4 +207,133 @@ enum err run_archive(struct session *session, struct err_info *error)
 enum err run_unarchive(struct session *session, struct err_info *error)
 {
     return change(session, definition_registry_unarchive, "active", error);
+}
+
+/* ---- schedule ---------------------------------------------------------------------------------------------------- */
+
+static void cell(struct table *table, struct json_object *row, const char *key)
+{
+    table_cell(table, json_get_string(row, key));
+}
+
+/* What came of the last tick: the operation, or why there is none. */
+static void result_cell(struct table *table, struct json_object *row)
+{
+    const char *operation = json_get_string(row, "last_tick_operation_id");
+    struct buf text = BUF_INIT;
+    if (operation == NULL && json_get_string(row, "last_tick_skipped") != NULL)
+        buf_addf(&text, "skipped: %s", json_get_string(row, "last_tick_skipped"));
+    table_cell(table, operation != NULL ? operation : text.data);
+    buf_fini(&text);
+}
+
+/* The next tick is not a column of the rows: the table is made of the document. */
+static void print_schedule(struct json_object *list)
+{
+    static const char *const titles[] = {"DEFINITION", "SCHEDULE", "LAST TICK", "NEXT TICK", "CAME OF THE LAST"};
+    struct table *table = table_new();
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        table_column(table, titles[i], TABLE_LEFT);
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *row = json_object_array_get_idx(list, i);
+        cell(table, row, "id");
+        cell(table, row, "schedule");
+        cell(table, row, "last_tick");
+        cell(table, row, "next_tick");
+        result_cell(table, row);
+    }
+    table_write(table, &text);
+    fwrite(text.data, 1, text.len, stdout);
+    buf_fini(&text);
+    table_drop(table);
+}
+
+static enum err show_all(struct session *session, struct err_info *error)
+{
+    struct list_asking asking = {.session = session};
+    struct query_params asked = list_asked(&asking);
+    struct query_result answer;
+    enum err err = definitions_scheduled(session->pg, &asked, &answer, error);
+    if (err != ERR_OK)
+        return err;
+    if (session->json)
+        out_json(json_object_get(answer.json));
+    else if (answer.rows == 0)
+        out_note("No definition has a schedule.");
+    else
+        print_schedule(json_get(answer.json, "schedule"));
+    if (!session->json && answer.next != NULL)
+        out_note("There are more: --cursor %s", answer.next);
+    query_result_fini(&answer);
+    return ERR_OK;
+}
+
+enum err run_schedule(struct session *session, struct err_info *error)
+{
+    static const struct list_column columns[] = {
+        {"TICK", "tick", FORMAT_TEXT},   {"OPERATION", "operation_id", FORMAT_TEXT},
+        {"STATE", "state", FORMAT_TEXT}, {"SKIPPED BECAUSE", "skipped", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
+    };
+    static const struct list list = {columns, "No tick of it was due yet."};
+    const char *handle = session_word(session, 0);
+    enum err err = session_first_definitions(session, error);
+    if (err != ERR_OK)
+        return err;
+    if (handle == NULL)
+        return show_all(session, error);
+    const struct list_also also[LIST_ALSO_MAX] = {{"definition_id", handle}};
+    return list_run(session, definitions_ticks, also, &list, error);
+}
+
+/* ---- projects ---------------------------------------------------------------------------------------------------- */
+
+enum err run_projects(struct session *session, struct err_info *error)
+{
+    static const struct list_column columns[] = {
+        {"PROJECT", "id", FORMAT_TEXT}, {"DEFINITIONS", "definitions", FORMAT_NUMBER},
+        {"NAME", "name", FORMAT_TEXT},  {"PATH", "path", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
+    };
+    static const struct list list = {columns, "There are no projects; to add one: producer add-project ID NAME PATH"};
+    return list_run(session, definitions_projects, NULL, &list, error);
+}
+
+static void answer(const struct session *session, const char *id, const char *text)
+{
+    if (session->json) {
+        struct json_object *document = json_object_new_object();
+        json_object_object_add(document, "id", json_object_new_string(id));
+        out_json(document);
+    } else {
+        out_line("%s", text);
+    }
+}
+
+enum err run_add_project(struct session *session, struct err_info *error)
+{
+    struct project project = {session_word(session, 0), session_word(session, 1), session_word(session, 2)};
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = project_add(session->pg, session->config.definitions_roots, &project, error);
+    if (err != ERR_OK)
+        return err;
+    answer(session, project.id, "Added. Its definitions are there after: producer resync-definitions");
+    return ERR_OK;
+}
+
+enum err run_remove_project(struct session *session, struct err_info *error)
+{
+    const char *id = session_word(session, 0);
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = session_confirm(session, "This removes the project with its definitions and the record of their ticks.",
+                              error);
+    if (err == ERR_OK)
+        err = project_remove(session->pg, id, error);
+    if (err != ERR_OK)
+        return err;
+    answer(session, id, "Removed. Operations that are under way go on.");
+    return ERR_OK;
 }

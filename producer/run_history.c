@@ -13,16 +13,16 @@
 #define NO_HISTORY "No workflow is like that; to bring the history up to date: producer sync-history"
 
 static const struct list_column run_columns[] = {
-    {"WORKFLOW", "adw_id", CELL_TEXT},
-    {"STATUS", "status", CELL_TEXT},
-    {"COST", "actual_cost_total", CELL_DOLLARS},
-    {"TOKENS", "total_tokens", CELL_NUMBER},
-    {"TOOK", "duration_seconds", CELL_SECONDS},
-    {"STARTED", "begun_ago_ms", CELL_AGO},
-    {"TEMPLATE", "workflow_template", CELL_TEXT},
-    {"MODEL", "model_used", CELL_TEXT},
-    {"REQUEST", "nl_input", CELL_BRIEF},
-    {NULL, NULL, CELL_TEXT},
+    {"WORKFLOW", "adw_id", FORMAT_TEXT},
+    {"STATUS", "status", FORMAT_TEXT},
+    {"COST", "actual_cost_total", FORMAT_DOLLARS},
+    {"TOKENS", "total_tokens", FORMAT_NUMBER},
+    {"TOOK", "duration_seconds", FORMAT_SECONDS},
+    {"STARTED", "begun_ago_ms", FORMAT_AGO},
+    {"TEMPLATE", "workflow_template", FORMAT_TEXT},
+    {"MODEL", "model_used", FORMAT_TEXT},
+    {"REQUEST", "nl_input", FORMAT_BRIEF},
+    {NULL, NULL, FORMAT_TEXT},
 };
 
 enum err run_history(struct session *session, struct err_info *error)
@@ -40,16 +40,16 @@ enum err run_stale_costs(struct session *session, struct err_info *error)
 enum err run_trends(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"FROM (UTC)", "period", CELL_TEXT},
-        {"WORKFLOWS", "workflows", CELL_NUMBER},
-        {"COMPLETED", "completed", CELL_NUMBER},
-        {"FAILED", "failed", CELL_NUMBER},
-        {"SUCCESS", "success_rate_percent", CELL_PERCENT},
-        {"COST", "total_cost", CELL_DOLLARS},
-        {"MEAN COST", "average_cost", CELL_DOLLARS},
-        {"MEAN TIME", "average_duration_seconds", CELL_SECONDS},
-        {"TOKENS", "total_tokens", CELL_NUMBER},
-        {NULL, NULL, CELL_TEXT},
+        {"FROM (UTC)", "period", FORMAT_TEXT},
+        {"WORKFLOWS", "workflows", FORMAT_NUMBER},
+        {"COMPLETED", "completed", FORMAT_NUMBER},
+        {"FAILED", "failed", FORMAT_NUMBER},
+        {"SUCCESS", "success_rate_percent", FORMAT_PERCENT},
+        {"COST", "total_cost", FORMAT_DOLLARS},
+        {"MEAN COST", "average_cost", FORMAT_DOLLARS},
+        {"MEAN TIME", "average_duration_seconds", FORMAT_SECONDS},
+        {"TOKENS", "total_tokens", FORMAT_NUMBER},
+        {NULL, NULL, FORMAT_TEXT},
     };
     static const struct list list = {columns, NO_HISTORY};
     return list_run(session, analytics_trends, NULL, &list, error);
@@ -61,7 +61,7 @@ enum err run_trends(struct session *session, struct err_info *error)
 
 struct fact {
     const char *label, *member;
-    enum cell cell;
+    enum column_format format;
 };
 
 /* Facts that are not known are left out. */
@@ -73,9 +73,9 @@ static void print_facts(struct json_object *document, const struct fact *facts)
         if (value == NULL)
             continue;
         bool is_text = json_object_is_type(value, json_type_string);
-        cell_add(&text, facts->cell,
-                 is_text ? json_object_get_string(value)
-                         : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+        column_format_add(&text, facts->format,
+                          is_text ? json_object_get_string(value)
+                                  : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
         out_line("%-*s %s", LABEL_WIDTH, facts->label, text.data);
         buf_fini(&text);
     }
@@ -88,12 +88,12 @@ static void print_objects(const char *title, struct json_object *array, const st
         return;
     struct table *table = table_new();
     for (const struct list_column *c = columns; c->title != NULL; c++)
-        table_column(table, c->title, cell_is_right(c->cell) ? TABLE_RIGHT : TABLE_LEFT);
+        table_column(table, c->title, column_format_is_right(c->format) ? TABLE_RIGHT : TABLE_LEFT);
     for (size_t i = 0; i < json_object_array_length(array); i++)
         for (const struct list_column *c = columns; c->title != NULL; c++) {
             struct json_object *value = json_get(json_object_array_get_idx(array, i), c->column);
             struct buf text = BUF_INIT;
-            cell_add(&text, c->cell, value == NULL ? NULL : json_object_get_string(value));
+            column_format_add(&text, c->format, value == NULL ? NULL : json_object_get_string(value));
             table_cell(table, text.data);
             buf_fini(&text);
         }
@@ -120,49 +120,52 @@ static void print_lines(const char *title, struct json_object *array)
 /* ---- one workflow ------------------------------------------------------------------------------------------------ */
 
 static const struct fact workflow_facts[] = {
-    {"workflow", "adw_id", CELL_TEXT},
-    {"status", "status", CELL_TEXT},
-    {"request", "nl_input", CELL_BRIEF},
-    {"issue", "issue_number", CELL_TEXT},
-    {"template", "workflow_template", CELL_TEXT},
-    {"model", "model_used", CELL_TEXT},
-    {"phase", "current_phase", CELL_TEXT},
-    {"branch", "branch_name", CELL_TEXT},
-    {"started", "start_time", CELL_TEXT},
-    {"ended", "end_time", CELL_TEXT},
-    {"took", "duration_seconds", CELL_SECONDS},
-    {"error", "error_message", CELL_TEXT},
-    {"cost", "actual_cost_total", CELL_DOLLARS},
-    {"estimated cost", "estimated_cost_total", CELL_DOLLARS},
-    {"tokens", "total_tokens", CELL_NUMBER},
-    {"from the cache", "cache_efficiency_percent", CELL_PERCENT},
-    {"retries", "retry_count", CELL_NUMBER},
-    {"clarity", "nl_input_clarity_score", CELL_SCORE},
-    {"cost efficiency", "cost_efficiency_score", CELL_SCORE},
-    {"performance", "performance_score", CELL_SCORE},
-    {"quality", "quality_score", CELL_SCORE},
-    {"pattern", "pattern_signature", CELL_TEXT},
-    {NULL, NULL, CELL_TEXT},
+    {"workflow", "adw_id", FORMAT_TEXT},
+    {"status", "status", FORMAT_TEXT},
+    {"request", "nl_input", FORMAT_BRIEF},
+    {"issue", "issue_number", FORMAT_TEXT},
+    {"template", "workflow_template", FORMAT_TEXT},
+    {"model", "model_used", FORMAT_TEXT},
+    {"phase", "current_phase", FORMAT_TEXT},
+    {"branch", "branch_name", FORMAT_TEXT},
+    {"started", "start_time", FORMAT_TEXT},
+    {"ended", "end_time", FORMAT_TEXT},
+    {"took", "duration_seconds", FORMAT_SECONDS},
+    {"error", "error_message", FORMAT_TEXT},
+    {"cost", "actual_cost_total", FORMAT_DOLLARS},
+    {"estimated cost", "estimated_cost_total", FORMAT_DOLLARS},
+    {"tokens", "total_tokens", FORMAT_NUMBER},
+    {"from the cache", "cache_efficiency_percent", FORMAT_PERCENT},
+    {"retries", "retry_count", FORMAT_NUMBER},
+    {"clarity", "nl_input_clarity_score", FORMAT_SCORE},
+    {"cost efficiency", "cost_efficiency_score", FORMAT_SCORE},
+    {"performance", "performance_score", FORMAT_SCORE},
+    {"quality", "quality_score", FORMAT_SCORE},
+    {"pattern", "pattern_signature", FORMAT_TEXT},
+    {NULL, NULL, FORMAT_TEXT},
 };
 
 static void print_workflow(struct json_object *run)
 {
-    static const struct list_column phases[] = {{"PHASE", "phase", CELL_TEXT},
-                                                {"COST", "cost", CELL_DOLLARS},
-                                                {"TOOK", "duration_seconds", CELL_SECONDS},
-                                                {NULL, NULL, CELL_TEXT}};
+    static const struct list_column phases[] = {{"PHASE", "phase", FORMAT_TEXT},
+                                                {"COST", "cost", FORMAT_DOLLARS},
+                                                {"TOOK", "duration_seconds", FORMAT_SECONDS},
+                                                {NULL, NULL, FORMAT_TEXT}};
     static const struct list_column models[] = {
-        {"MODEL", "model", CELL_TEXT}, {"COST", "cost", CELL_DOLLARS}, {NULL, NULL, CELL_TEXT}};
-    static const struct list_column similar[] = {{"WORKFLOW", "id", CELL_TEXT},
-                                                 {"ALIKE", "similarity_score", CELL_TEXT},
-                                                 {"STATUS", "status", CELL_TEXT},
-                                                 {"COST", "actual_cost_total", CELL_DOLLARS},
-                                                 {"TOOK", "duration_seconds", CELL_SECONDS},
-                                                 {"REQUEST", "nl_input", CELL_BRIEF},
-                                                 {NULL, NULL, CELL_TEXT}};
-    static const struct list_column audit[] = {
-        {"AT", "at", CELL_TEXT},         {"FROM", "old_cost", CELL_DOLLARS},       {"TO", "new_cost", CELL_DOLLARS},
-        {"REASON", "reason", CELL_TEXT}, {"OPERATION", "operation_id", CELL_TEXT}, {NULL, NULL, CELL_TEXT}};
+        {"MODEL", "model", FORMAT_TEXT}, {"COST", "cost", FORMAT_DOLLARS}, {NULL, NULL, FORMAT_TEXT}};
+    static const struct list_column similar[] = {{"WORKFLOW", "id", FORMAT_TEXT},
+                                                 {"ALIKE", "similarity_score", FORMAT_TEXT},
+                                                 {"STATUS", "status", FORMAT_TEXT},
+                                                 {"COST", "actual_cost_total", FORMAT_DOLLARS},
+                                                 {"TOOK", "duration_seconds", FORMAT_SECONDS},
+                                                 {"REQUEST", "nl_input", FORMAT_BRIEF},
+                                                 {NULL, NULL, FORMAT_TEXT}};
+    static const struct list_column audit[] = {{"AT", "at", FORMAT_TEXT},
+                                               {"FROM", "old_cost", FORMAT_DOLLARS},
+                                               {"TO", "new_cost", FORMAT_DOLLARS},
+                                               {"REASON", "reason", FORMAT_TEXT},
+                                               {"OPERATION", "operation_id", FORMAT_TEXT},
+                                               {NULL, NULL, FORMAT_TEXT}};
     print_facts(run, workflow_facts);
     print_objects("Phases", json_get(run, "phases"), phases);
     print_objects("Models", json_get(run, "models"), models);
@@ -202,20 +205,20 @@ enum err run_workflow(struct session *session, struct err_info *error)
 /* ---- analytics --------------------------------------------------------------------------------------------------- */
 
 static const struct fact analytics_facts[] = {
-    {"as of", "as_of", CELL_TEXT},
-    {"workflows", "total_workflows", CELL_NUMBER},
-    {"completed", "completed_count", CELL_NUMBER},
-    {"failed", "failed_count", CELL_NUMBER},
-    {"success", "success_rate_percent", CELL_PERCENT},
-    {"cost", "total_cost", CELL_DOLLARS},
-    {"mean cost", "average_cost", CELL_DOLLARS},
-    {"cost, 7 days", "cost_trend_7day", CELL_CHANGE},
-    {"cost, 30 days", "cost_trend_30day", CELL_CHANGE},
-    {"mean time", "average_duration_seconds", CELL_SECONDS},
-    {"mean tokens", "average_tokens", CELL_NUMBER},
-    {"from the cache", "average_cache_efficiency_percent", CELL_PERCENT},
-    {"peak hours", "peak_hours", CELL_TEXT},
-    {NULL, NULL, CELL_TEXT},
+    {"as of", "as_of", FORMAT_TEXT},
+    {"workflows", "total_workflows", FORMAT_NUMBER},
+    {"completed", "completed_count", FORMAT_NUMBER},
+    {"failed", "failed_count", FORMAT_NUMBER},
+    {"success", "success_rate_percent", FORMAT_PERCENT},
+    {"cost", "total_cost", FORMAT_DOLLARS},
+    {"mean cost", "average_cost", FORMAT_DOLLARS},
+    {"cost, 7 days", "cost_trend_7day", FORMAT_CHANGE},
+    {"cost, 30 days", "cost_trend_30day", FORMAT_CHANGE},
+    {"mean time", "average_duration_seconds", FORMAT_SECONDS},
+    {"mean tokens", "average_tokens", FORMAT_NUMBER},
+    {"from the cache", "average_cache_efficiency_percent", FORMAT_PERCENT},
+    {"peak hours", "peak_hours", FORMAT_TEXT},
+    {NULL, NULL, FORMAT_TEXT},
 };
 
 /* {"word": count, …} as lines. */

@@ -5,14 +5,14 @@
 #include "common/query/operations.h"
 #include "producer/follow.h"
 #include "producer/list.h"
-#include "producer/lookup.h"
+#include "producer/name_lookup.h"
 #include "producer/out.h"
 
 /* The operation that the first word names; PostgreSQL is connected then. */
 static enum err begin(struct session *session, const char **operation_id, struct err_info *error)
 {
     *operation_id = session_word(session, 0);
-    enum err err = lookup_operation(*operation_id, error);
+    enum err err = name_lookup_operation(*operation_id, error);
     return err == ERR_OK ? session_postgres(session, error) : err;
 }
 
@@ -121,15 +121,15 @@ enum err run_resume(struct session *session, struct err_info *error)
 enum err run_operations(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"OPERATION", "operation_id", CELL_TEXT},
-        {"DEFINITION", "definition", CELL_TEXT},
-        {"STATE", "state", CELL_TEXT},
-        {"DONE", "completed", CELL_NUMBER},
-        {"TOTAL", "total", CELL_NUMBER},
-        {"FAILED", "failed", CELL_NUMBER},
-        {"CREATED", "created_ago_ms", CELL_AGO},
-        {"SUBJECT", "subject", CELL_TEXT},
-        {NULL, NULL, CELL_TEXT},
+        {"OPERATION", "operation_id", FORMAT_TEXT},
+        {"DEFINITION", "definition", FORMAT_TEXT},
+        {"STATE", "state", FORMAT_TEXT},
+        {"DONE", "completed", FORMAT_NUMBER},
+        {"TOTAL", "total", FORMAT_NUMBER},
+        {"FAILED", "failed", FORMAT_NUMBER},
+        {"CREATED", "created_ago_ms", FORMAT_AGO},
+        {"SUBJECT", "subject", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
     };
     static const struct list list = {columns, "There are no operations."};
     return list_run(session, operations_list, NULL, &list, error);
@@ -138,14 +138,14 @@ enum err run_operations(struct session *session, struct err_info *error)
 enum err run_outcomes(struct session *session, struct err_info *error)
 {
     static const struct list_column columns[] = {
-        {"JOB", "seq", CELL_TEXT},
-        {"KIND", "kind", CELL_TEXT},
-        {"OUTCOME", "outcome", CELL_TEXT},
-        {"TRY", "attempt", CELL_TEXT},
-        {"ENDED", "finished_ago_ms", CELL_AGO},
-        {"SUBJECT", "subject", CELL_TEXT},
-        {"ERROR", "error", CELL_TEXT},
-        {NULL, NULL, CELL_TEXT},
+        {"JOB", "seq", FORMAT_TEXT},
+        {"KIND", "kind", FORMAT_TEXT},
+        {"OUTCOME", "outcome", FORMAT_TEXT},
+        {"TRY", "attempt", FORMAT_TEXT},
+        {"ENDED", "finished_ago_ms", FORMAT_AGO},
+        {"SUBJECT", "subject", FORMAT_TEXT},
+        {"ERROR", "error", FORMAT_TEXT},
+        {NULL, NULL, FORMAT_TEXT},
     };
     struct list list = {columns, "There are no outcomes."};
     struct view view;

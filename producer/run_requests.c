@@ -1,7 +1,7 @@
 /* The verbs that ask for work: each is a definition and its arguments. */
 
 #include "common/kinds/kinds.h"
-#include "producer/lookup.h"
+#include "producer/name_lookup.h"
 #include "producer/submit.h"
 
 static struct json_object *args_of_app(const char *app_id)
@@ -17,9 +17,9 @@ static enum err for_link(struct session *session, const char *definition, struct
     char app_id[ID_MAX], repository_id[ID_MAX];
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = lookup_app(session, session_word(session, 0), app_id, error);
+        err = name_lookup_app(session, session_word(session, 0), app_id, error);
     if (err == ERR_OK)
-        err = lookup_repository(session, app_id, session_word(session, 1), repository_id, error);
+        err = name_lookup_repository(session, app_id, session_word(session, 1), repository_id, error);
     if (err != ERR_OK)
         return err;
     struct json_object *args = args_of_app(app_id);
@@ -33,7 +33,7 @@ static enum err for_app(struct session *session, const char *definition, struct 
     char app_id[ID_MAX];
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = lookup_app(session, session_word(session, 0), app_id, error);
+        err = name_lookup_app(session, session_word(session, 0), app_id, error);
     return err == ERR_OK ? submit(session, definition, SUBMIT_BULK, args_of_app(app_id), error) : err;
 }
 

@@ -6,17 +6,14 @@
 
 #include "common/base/clock.h"
 #include "common/base/json.h"
-#include "common/base/mem.h"
 #include "common/definitions/submission.h"
 #include "common/kinds/kinds.h"
 #include "common/query/query_result.h"
 #include "embedded/sql_producer.h"
-#include "embedded/sql_registry.h"
-#include "producer/confirm_text.h"
-#include "producer/dry_run.h"
 #include "producer/follow.h"
 #include "producer/list.h"
 #include "producer/out.h"
+#include "producer/preview_text.h"
 
 #define ELSEWHERE_NAP_MS 20
 
@@ -31,48 +28,14 @@ struct submit {
 
 /* ---- before it is accepted ------------------------------------------------------------------------------------- */
 
-/* The name of the app that `args` speaks of; the caller's, NULL where there is none. */
-static char *name_of_app(struct submit *s)
-{
-    const char *app_id = json_get_string(s->submission.args, "app_id");
-    if (app_id == NULL)
-        return NULL;
-    struct err_info error = {0};
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, app_id);
-    PGresult *result = NULL;
-    char *name = NULL;
-    if (pg_exec(s->session->pg, &sql_registry_app_summary, args, &result, &error) == ERR_OK && pg_rows(result) == 1)
-        name = mem_strdup(pg_text(result, 0, 0));
-    PQclear(result);
-    pg_args_drop(args);
-    return name;
-}
-
-static void write_question(struct submit *s, const char *template, struct buf *question)
-{
-    const struct preview *preview = &s->submission.preview;
-    char *app = name_of_app(s), *jobs = dry_run_count(preview->jobs), *files = dry_run_count(preview->files),
-         *bytes = dry_run_bytes(preview->bytes);
-    const struct confirm_value values[] = {{"app_name", app}, {"links", jobs},  {"jobs", jobs},
-                                           {"files", files},  {"bytes", bytes}, {"subject", preview->subject},
-                                           {NULL, NULL}};
-    confirm_fill(template, values, question);
-    free(app);
-    free(jobs);
-    free(files);
-    free(bytes);
-}
-
 /* Asks a person where the definition wants it. An answer takes its time: what is accepted then is looked at again. */
 static enum err confirm(struct submit *s, struct err_info *error)
 {
-    const char *template = s->submission.found.definition->confirm;
     bool must_ask = s->order->size == SUBMIT_BULK || session_can_ask();
-    if (template == NULL || !must_ask || session_has(s->session, OPTION_YES))
+    if (s->submission.found.definition->confirm == NULL || !must_ask || session_has(s->session, OPTION_YES))
         return ERR_OK;
     struct buf question = BUF_INIT;
-    write_question(s, template, &question);
+    preview_question(s->session, &s->submission, &question);
     enum err err = session_confirm(s->session, question.data, error);
     buf_fini(&question);
     return err == ERR_OK ? submission_preview(&s->submitter, &s->submission, error) : err;
@@ -326,7 +289,7 @@ static enum err go(struct submit *s, struct err_info *error)
     const struct submit_order *order = s->order;
     s->dry_run = session_has(s->session, OPTION_DRY_RUN);
     if (s->dry_run && order->dry_answer == NULL)
-        return dry_run(s->session, s->submission.found.definition, s->submission.args, &s->submission.preview, error);
+        return preview_show(s->session, &s->submission, error);
     s->answer = s->dry_run ? order->dry_answer : order->answer;
     enum err err = s->dry_run ? ERR_OK : confirm(s, error);
     return err == ERR_OK ? accept_and_answer(s, error) : err;

@@ -1,14 +1,112 @@
+/*
+ * Values as people read them, in aligned columns: dollars, bytes, lengths of time, how long ago, numbers in groups of
+ * three. Values come as the text that PostgreSQL and JSON have of them. Pure, and no control character gets through:
+ * texts are other people's (out.h). Used by every command that lists (list.c) or shows a table of its own.
+ */
 #include "producer/table.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "producer/out.h"
+#include "producer/table.h"
+
+#define BRIEF_MAX 60 /* characters */
+#define NUMBER_MAX 9e15
+
+static void add_brief(struct buf *out, const char *text)
+{
+    size_t len = strcspn(text, "\r\n"), at = 0;
+    bool whole = text[len] == '\0';
+    for (int count = 0; at < len && count < BRIEF_MAX; count++) {
+        uint32_t code = 0;
+        size_t take = utf8_decode(text + at, len - at, &code);
+        at += take == 0 ? 1 : take;
+    }
+    buf_add(out, text, at);
+    if (!whole || at < len)
+        buf_add_str(out, "…");
+}
+
+/* Dollars and cents; below a dollar two digits more, for most runs cost so little. */
+static void add_dollars(struct buf *out, double amount)
+{
+    double size = fabs(amount);
+    int64_t cents = (int64_t)(size * 100 + 0.5);
+    buf_add_str(out, amount < 0 ? "-$" : "$");
+    if (size < 1 && size != 0) {
+        buf_addf(out, "%.4f", size);
+    } else {
+        out_add_count(out, cents / 100);
+        buf_addf(out, ".%02d", (int)(cents % 100));
+    }
+}
+
+/* Nobody wants the milliseconds of what took longer than a few seconds. */
+static int64_t to_ms(double seconds)
+{
+    double ms = seconds * (double)CLOCK_MS_PER_S;
+    return seconds < 10 ? (int64_t)ms : (int64_t)(seconds + 0.5) * CLOCK_MS_PER_S;
+}
+
+static void add_number(struct buf *out, enum column_format format, double number)
+{
+    char length[CLOCK_ISO_MAX];
+    int64_t whole = (int64_t)(number + (number < 0 ? -0.5 : 0.5));
+    switch (format) {
+    case FORMAT_NUMBER:
+        out_add_count(out, whole);
+        break;
+    case FORMAT_BYTES:
+        out_add_bytes(out, whole);
+        break;
+    case FORMAT_AGO:
+        buf_addf(out, "%s ago", clock_human_ms(whole, length));
+        break;
+    case FORMAT_SECONDS:
+        buf_add_str(out, clock_human_ms(to_ms(number), length));
+        break;
+    case FORMAT_DOLLARS:
+        add_dollars(out, number);
+        break;
+    case FORMAT_PERCENT:
+        buf_addf(out, "%.1f %%", number);
+        break;
+    case FORMAT_CHANGE:
+        buf_addf(out, "%+.1f %%", number);
+        break;
+    default:
+        buf_addf(out, "%.1f", number);
+    }
+}
+
+void column_format_add(struct buf *out, enum column_format format, const char *value)
+{
+    char *end = NULL;
+    double number = value == NULL ? 0 : strtod(value, &end);
+    if (value == NULL || *value == '\0')
+        buf_add_char(out, '-');
+    else if (format == FORMAT_BRIEF)
+        add_brief(out, value);
+    else if (format == FORMAT_TEXT || *end != '\0' || !(fabs(number) < NUMBER_MAX))
+        buf_add_str(out, value);
+    else
+        add_number(out, format, number);
+}
+
+bool column_format_is_right(enum column_format format)
+{
+    return format != FORMAT_TEXT && format != FORMAT_BRIEF && format != FORMAT_AGO;
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 #define COLUMNS_MAX 16
 #define GAP 2
@@ -54,7 +152,7 @@ void table_cell(struct table *table, const char *text)
     table->cells[table->count++] = buf_take(&safe);
 }
 
-size_t table_width(const char *text)
+static size_t text_width(const char *text)
 {
     size_t width = 0, len = strlen(text);
     for (size_t at = 0; at < len;) {
@@ -69,9 +167,9 @@ size_t table_width(const char *text)
 
 static size_t column_width(const struct table *table, size_t column)
 {
-    size_t widest = table_width(table->titles[column]);
+    size_t widest = text_width(table->titles[column]);
     for (size_t i = column; i < table->count; i += table->columns) {
-        size_t width = table_width(table->cells[i]);
+        size_t width = text_width(table->cells[i]);
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -86,7 +184,7 @@ static void add_spaces(struct buf *out, size_t count)
 static void write_row(const struct table *table, const char *const *cells, const size_t *widths, struct buf *out)
 {
     for (size_t c = 0; c < table->columns; c++) {
-        size_t pad = widths[c] - table_width(cells[c]);
+        size_t pad = widths[c] - text_width(cells[c]);
         bool last = c + 1 == table->columns;
         if (table->aligns[c] == TABLE_RIGHT)
             add_spaces(out, pad);

@@ -1,8 +1,37 @@
-/* Aligned columns for people. Cells are made printable on their way in; no line ends in a space. Pure. */
+/*
+ * Aligned columns for people, and what a value looks like in one. Cells are made printable on their way in; no line
+ * ends in a space. Pure.
+ */
 #ifndef REPRISE_PRODUCER_TABLE_H
 #define REPRISE_PRODUCER_TABLE_H
 
+#include <stdbool.h>
+
 #include "common/base/buf.h"
+
+/* ---- a value in a column --------------------------------------------------------------------------------------------
+ */
+
+enum column_format {
+    FORMAT_TEXT,
+    FORMAT_BRIEF, /* the first line of a text, shortened */
+    FORMAT_NUMBER,
+    FORMAT_BYTES,
+    FORMAT_AGO,     /* milliseconds since */
+    FORMAT_SECONDS, /* a length of time */
+    FORMAT_DOLLARS,
+    FORMAT_PERCENT,
+    FORMAT_SCORE,  /* one digit behind the point */
+    FORMAT_CHANGE, /* percent with its sign */
+};
+
+/* Appends `value`; NULL as "-". What is no number of its kind is shown as it is. */
+void column_format_add(struct buf *out, enum column_format format, const char *value);
+/* True if such cells stand at the right edge of their column. */
+bool column_format_is_right(enum column_format format);
+
+/* ---- the table ------------------------------------------------------------------------------------------------------
+ */
 
 enum table_align { TABLE_LEFT, TABLE_RIGHT };
 
@@ -15,8 +44,5 @@ void table_column(struct table *table, const char *title, enum table_align align
 void table_cell(struct table *table, const char *text);
 /* Appends titles and rows, each with a line's end; nothing but the titles where there are no rows. */
 void table_write(const struct table *table, struct buf *out);
-
-/* Columns of a terminal that `text` (printable UTF-8) takes. */
-size_t table_width(const char *text);
 
 #endif

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "producer/command.h"
-#include "producer/confirm_text.h"
+#include "producer/out.h"
 #include "tests/testing/testing.h"
 
 #define ALLOWED (OPTION(OPTION_LIMIT) | OPTION(OPTION_YES))
@@ -62,9 +62,9 @@ static void each_command_is_complete_and_found(void **state)
 
 static void expect_question(const char *template, const char *expected)
 {
-    const struct confirm_value values[] = {{"links", "1,200"}, {"app_name", "{links}"}, {"bytes", NULL}, {NULL, NULL}};
+    const struct out_value values[] = {{"links", "1,200"}, {"app_name", "{links}"}, {"bytes", NULL}, {NULL, NULL}};
     struct buf text = BUF_INIT;
-    confirm_fill(template, values, &text);
+    out_add_template(&text, template, values);
     assert_string_equal(text.data, expected);
     buf_fini(&text);
 }
