@@ -19,8 +19,8 @@
 #define INSTALLATION "The installation"
 
 #define BULK_TEXT                                                                                                      \
-    "\n\nPrints the operation's id and returns; --watch follows it to its end. Asks before it begins; where nobody\n"  \
-    "can be asked it wants --yes. The same request, asked for again before any of it has begun, is the same\n"         \
+    "\n\nPrints the operation's id and returns; --watch follows it to its end. Asks before it begins; without a\n"     \
+    "terminal it needs --yes. The same request, asked for again before any of it has begun, is the same\n"             \
     "operation. With Redis down the operation is accepted, and starts when Redis is back."
 #define SINGLE_TEXT                                                                                                    \
     "\n\nWaits for the result and prints it, unless --no-wait. The same request, asked for again before it has "       \
@@ -52,7 +52,7 @@ const struct command commands[] = {
      "producer retry-all --yes", run_retry_all},
     {"rescan", REQUESTS, "", 0, 0, REQUEST, "looks for changes where that is due",
      "Brings repositories up to date that were never sent, were scanned longer ago than rescan.age, or failed and\n"
-     "have waited long enough. Workers do it by themselves on its schedule; this is for the impatient." BULK_TEXT,
+     "have waited long enough. Workers do it by themselves on its schedule; this does it now." BULK_TEXT,
      "producer rescan --watch", run_rescan},
     {"run", REQUESTS, "<definition> [name=value …]", 1, -1, REQUEST, "runs any definition",
      "Runs a definition with the arguments given; `producer definitions` lists both. A project's is called\n"
@@ -147,7 +147,7 @@ const struct command commands[] = {
      "producer operations\nproducer operations --state running --json", run_operations},
     {"outcomes", OPERATIONS, "<op>", 1, 1, PAGE | OPTION(OPTION_FAILED), "lists what became of an operation's jobs",
      "Lists the jobs that are settled, with the error of those that failed. They are kept for retention.outcomes\n"
-     "after the operation's end; its counts are kept for ever.",
+     "after the operation's end; its counts are kept for good.",
      "producer outcomes op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D --failed", run_outcomes},
 
     {"workers", ENGINE, "", 0, 0, 0, "lists worker processes and their last sign of life",
@@ -191,7 +191,7 @@ const struct command commands[] = {
      "producer remove-repository \"Demo app\" octocat/hello-world", run_remove_repository},
 
     {"definitions", DEFINITIONS, "", 0, 0, PAGE, "lists definitions, and what is wrong with their files",
-     "Lists what can be run, as the database has it since the last re-sync. A file that cannot be used is told with\n"
+     "Lists what can be run, as the database has it since the last re-sync. A file that cannot be used is shown with\n"
      "line and column, and the exit code is 1; where there was a good version before, that one stays in force.",
      "producer definitions\nproducer definitions --json", run_definitions},
     {"definition", DEFINITIONS, "<definition>", 1, 1, 0, "shows one definition: arguments, phases, versions, schedule",
@@ -229,9 +229,9 @@ const struct command commands[] = {
      "Applies the migrations that the database lacks, each in a transaction of its own. Every program does so by\n"
      "itself when it starts; two at once take turns. A schema newer than this program is refused (exit code 4).",
      "producer migrate", run_migrate},
-    {"rekey", INSTALLATION, "", 0, 0, 0, "seals all secrets anew after the key was changed",
+    {"rekey", INSTALLATION, "", 0, 0, 0, "seals all secrets with a new key",
      "Set encryption.key to the new key and encryption.key_old to the one before, for this and for the workers, run\n"
-     "this, and then take the old key away. It may be broken off and repeated.",
+     "this, and then take the old key away. It may be interrupted and run again.",
      "REPRISE_ENCRYPTION_KEY_OLD=… REPRISE_ENCRYPTION_KEY=… producer rekey", run_rekey},
     {"doctor", INSTALLATION, "", 0, 0, OPTION(OPTION_REPAIR) | OPTION(OPTION_DEEP), "checks that all is as it must be",
      "Checks the invariants I1 to I10 (docs/invariants.md) and the environment: schema, Redis' settings, what\n"

@@ -1,3 +1,9 @@
+/*
+ * Waiting for an operation's end. It reads the tally from PostgreSQL, which is exact and works without Redis, and draws
+ * on stderr: a bar on a terminal, else a line now and then. It says what the operation waits for (no live worker, a
+ * store that does not answer), survives a restart of PostgreSQL, and never changes the operation: Ctrl-C ends the
+ * waiting alone. Called by submit.c and by `progress --watch` (run_operations.c).
+ */
 
 #include "producer/follow.h"
 
@@ -23,7 +29,7 @@
 #define WIDTH_UNKNOWN 80
 #define REDIS_EVERY_MS 2000
 #define REDIS_AGAIN_MS 10000   /* after Redis did not answer: a look at it may take seconds */
-#define LOST_PATIENCE_MS 30000 /* PostgreSQL may restart while somebody watches */
+#define LOST_PATIENCE_MS 30000 /* PostgreSQL may restart while a person watches */
 
 static volatile sig_atomic_t interrupted;
 
@@ -65,13 +71,13 @@ void view_fini(struct view *view)
     *view = (struct view){0};
 }
 
-static char *copy(const PGresult *result, const char *column)
+static char *column_copy(const PGresult *result, const char *column)
 {
     const char *text = pg_text(result, 0, PQfnumber(result, column));
     return text == NULL ? NULL : mem_strdup(text);
 }
 
-static int64_t number(const PGresult *result, const char *column)
+static int64_t column_number(const PGresult *result, const char *column)
 {
     return pg_int8(result, 0, PQfnumber(result, column));
 }
@@ -79,22 +85,22 @@ static int64_t number(const PGresult *result, const char *column)
 static void view_fill(const PGresult *result, struct view *view)
 {
     int rate = PQfnumber(result, "rate_per_s");
-    view->operation_id = copy(result, "operation_id");
-    view->definition = copy(result, "definition");
-    view->subject = copy(result, "subject");
-    view->error = copy(result, "error");
+    view->operation_id = column_copy(result, "operation_id");
+    view->definition = column_copy(result, "definition");
+    view->subject = column_copy(result, "subject");
+    view->error = column_copy(result, "error");
     view->pruned = !pg_is_null(result, 0, PQfnumber(result, "pruned_at"));
     view->progress = (struct progress){
         .state = op_state_of(pg_text(result, 0, PQfnumber(result, "state"))),
-        .phase = (int)number(result, "phase"),
-        .phases = (int)number(result, "phases"),
+        .phase = (int)column_number(result, "phase"),
+        .phases = (int)column_number(result, "phases"),
         .planned = pg_bool(result, 0, PQfnumber(result, "planned")),
-        .total = number(result, "total"),
-        .succeeded = number(result, "succeeded"),
-        .failed = number(result, "failed"),
-        .skipped = number(result, "skipped"),
-        .cancelled_jobs = number(result, "cancelled_jobs"),
-        .elapsed_ms = number(result, "elapsed_ms"),
+        .total = column_number(result, "total"),
+        .succeeded = column_number(result, "succeeded"),
+        .failed = column_number(result, "failed"),
+        .skipped = column_number(result, "skipped"),
+        .cancelled_jobs = column_number(result, "cancelled_jobs"),
+        .elapsed_ms = column_number(result, "elapsed_ms"),
     };
     view->progress.rate = pg_is_null(result, 0, rate) ? -1 : pg_double(result, 0, rate);
 }
@@ -102,10 +108,10 @@ static void view_fill(const PGresult *result, struct view *view)
 enum err view_read(struct session *session, const char *operation_id, struct view *view, struct err_info *error)
 {
     *view = (struct view){0};
-    struct list_asking asking = {session, {{"operation_id", operation_id}}};
-    struct query_params asked = list_asked(&asking);
+    struct list_source source = {session, {{"operation_id", operation_id}}};
+    struct query_params params = list_params(&source);
     struct query_result answer;
-    enum err err = operations_one(session->pg, &asked, &answer, error);
+    enum err err = operations_one(session->pg, &params, &answer, error);
     if (err == ERR_NOT_FOUND)
         err_set(error, err, "there is no operation %s; see: producer operations", operation_id);
     if (err != ERR_OK)
@@ -171,7 +177,7 @@ static void draw_line(struct drawing *drawing, const struct progress *progress)
     drawing->line_done = done;
 }
 
-static void draw(struct drawing *drawing, const struct view *view)
+static void draw_view(struct drawing *drawing, const struct view *view)
 {
     if (drawing->style == FOLLOW_SILENT)
         return;
@@ -194,16 +200,16 @@ static void end_drawing(const struct drawing *drawing)
 /* ---- notes on what it waits for ------------------------------------------------------------------------------------
  */
 
-/* What a person who waits is told: that no worker is alive, or that a store does not answer, and what to do. Each once,
- * until it has passed. */
+/* What is said to a person who waits: that no worker is alive, or that a store does not answer, and what to do. Each
+ * once, until it has passed. */
 struct progress_notes {
     struct session *session;
     const char *operation_id;
-    bool told_workers, told_redis, told_postgres;
+    bool noted_workers, noted_redis, noted_postgres;
     int64_t next_look_ms; /* at Redis */
 };
 
-static void say(const struct progress_notes *notes, const char *what)
+static void note_wait(const struct progress_notes *notes, const char *what)
 {
     const char *id = notes->operation_id;
     out_note("Operation %s waits: %s. Ctrl-C ends the waiting, not the operation; afterwards: producer progress %s "
@@ -211,11 +217,11 @@ static void say(const struct progress_notes *notes, const char *what)
              id, what, id, id);
 }
 
-static void say_once(const struct progress_notes *notes, bool *told, const char *what)
+static void note_wait_once(const struct progress_notes *notes, bool *noted, const char *what)
 {
-    if (!*told)
-        say(notes, what);
-    *told = true;
+    if (!*noted)
+        note_wait(notes, what);
+    *noted = true;
 }
 
 static void progress_notes_running(struct progress_notes *notes)
@@ -229,33 +235,33 @@ static void progress_notes_running(struct progress_notes *notes)
         err = dispatch_live_workers(&notes->session->dispatch, &alive, &error);
     notes->next_look_ms = clock_mono_ms() + (err == ERR_OK ? REDIS_EVERY_MS : REDIS_AGAIN_MS);
     if (err != ERR_OK) {
-        say_once(notes, &notes->told_redis, "Redis does not answer; bring it back, then it goes on by itself");
+        note_wait_once(notes, &notes->noted_redis, "Redis does not answer; bring it back, then it goes on by itself");
         return;
     }
-    notes->told_redis = false;
+    notes->noted_redis = false;
     if (alive == 0)
-        say_once(notes, &notes->told_workers, "no worker is alive; start one, then it goes on by itself");
+        note_wait_once(notes, &notes->noted_workers, "no worker is alive; start one, then it goes on by itself");
     else
-        notes->told_workers = false;
+        notes->noted_workers = false;
 }
 
 static void progress_notes_lost(struct progress_notes *notes, const struct err_info *why)
 {
-    if (!notes->told_postgres)
+    if (!notes->noted_postgres)
         out_note("Operation %s cannot be seen for the moment: %s; it is asked again", notes->operation_id, why->text);
-    notes->told_postgres = true;
+    notes->noted_postgres = true;
 }
 
 static void progress_notes_found(struct progress_notes *notes)
 {
-    notes->told_postgres = false;
+    notes->noted_postgres = false;
 }
 
 /* ---- following ------------------------------------------------------------------------------------------------- */
 
 /* A look that survives a restart of PostgreSQL. */
-static enum err look(struct session *session, const char *operation_id, struct view *view, int64_t *lost_at,
-                     struct err_info *error)
+static enum err follow_look(struct session *session, const char *operation_id, struct view *view, int64_t *lost_at,
+                            struct err_info *error)
 {
     enum err err = pg_ready(session->pg, error);
     if (err == ERR_OK)
@@ -300,11 +306,11 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
     *view = (struct view){0};
     while (!follow_interrupted()) {
         view_fini(view);
-        err = look(session, operation_id, view, &lost_at, error);
+        err = follow_look(session, operation_id, view, &lost_at, error);
         if (err == ERR_OK && style != FOLLOW_SILENT)
             read_files(session, operation_id, &view->progress);
         if (err == ERR_OK)
-            draw(&drawing, view);
+            draw_view(&drawing, view);
         say_why_it_waits(&notes, err, view, error);
         if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))
             break;

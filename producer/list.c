@@ -1,3 +1,7 @@
+/*
+ * Answers that are lists. A command names its question (common/query) and a table of columns; options become the
+ * question's parameters by their names, and the rows become a table, or with --json the document of the query as it is.
+ */
 #include "producer/list.h"
 
 #include <assert.h>
@@ -60,7 +64,7 @@ void list_print(const struct session *session, const struct query_result *answer
     }
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------------------- */
+/* ---- source ---------------------------------------------------------------------------------------------------- */
 
 /* True if the option "--sort-by" is what a question calls "sort_by". */
 static bool is_called(const char *option, const char *name)
@@ -73,32 +77,32 @@ static bool is_called(const char *option, const char *name)
 
 static const char *value_of(const void *from, const char *name)
 {
-    const struct list_asking *asking = from;
-    for (int i = 0; i < LIST_ALSO_MAX && asking->also[i].name != NULL; i++)
-        if (strcmp(asking->also[i].name, name) == 0)
-            return asking->also[i].value;
+    const struct list_source *source = from;
+    for (int i = 0; i < LIST_ALSO_MAX && source->also[i].name != NULL; i++)
+        if (strcmp(source->also[i].name, name) == 0)
+            return source->also[i].value;
     for (int id = 0; id < OPTION_COUNT; id++)
         if (is_called(options[id].name, name))
-            return asking->session->arguments.values[id];
+            return source->session->arguments.values[id];
     return NULL;
 }
 
-struct query_params list_asked(const struct list_asking *asking)
+struct query_params list_params(const struct list_source *source)
 {
-    return (struct query_params){value_of, asking, QUERY_PARAMS_BY_OPTIONS};
+    return (struct query_params){value_of, source, QUERY_PARAMS_BY_OPTIONS};
 }
 
 enum err list_run(struct session *session, query_fn *question, const struct list_also *also, const struct list *list,
                   struct err_info *error)
 {
-    struct list_asking asking = {.session = session};
+    struct list_source source = {.session = session};
     struct query_result answer;
     if (also != NULL)
-        memcpy(asking.also, also, sizeof asking.also);
-    struct query_params asked = list_asked(&asking);
+        memcpy(source.also, also, sizeof source.also);
+    struct query_params params = list_params(&source);
     enum err err = session_postgres(session, error);
     if (err == ERR_OK)
-        err = question(session->pg, &asked, &answer, error);
+        err = question(session->pg, &params, &answer, error);
     if (err != ERR_OK)
         return err;
     list_print(session, &answer, list);

@@ -22,11 +22,11 @@ struct list {
 struct list_also {
     const char *name, *value; /* NULL name = no more */
 };
-struct list_asking {
+struct list_source {
     const struct session *session;
     struct list_also also[LIST_ALSO_MAX];
 };
-struct query_params list_asked(const struct list_asking *asking);
+struct query_params list_params(const struct list_source *source);
 
 /* Connects, asks, prints. `also` may be NULL, else it has LIST_ALSO_MAX entries. */
 MUST_CHECK enum err list_run(struct session *session, query_fn *question, const struct list_also *also,

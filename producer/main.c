@@ -15,13 +15,13 @@
 #include "producer/out.h"
 #include "producer/session.h"
 
-static int fail(const struct err_info *error, bool json)
+static int main_fail(const struct err_info *error, bool json)
 {
     out_error(error, json);
     return err_exit_code(error->code);
 }
 
-/* "--json" counts wherever it stands, so that a mistake in the words before it is told in JSON as well. */
+/* "--json" counts wherever it stands, so that a mistake in the words before it is reported in JSON as well. */
 static bool wants_json(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -65,7 +65,7 @@ static bool is_default(const struct config *config, const char *name)
     return strcmp(config->origins[at], "default") == 0;
 }
 
-/* Results are what a person reads here: the log says no more than warnings unless somebody asks for it. */
+/* Results are what a person reads here: the log says no more than warnings unless log.level is set. */
 static void start_log(const struct config *config)
 {
     log_start("producer", is_default(config, "log.level") ? "warn" : config->log_level, config->log_format);
@@ -100,7 +100,7 @@ static bool is_one_of(const char *word, const char *const *words)
 }
 
 /* What must work whatever the settings are like. True if it was asked for. */
-static bool answer(int argc, char **argv, enum err *err, struct err_info *error)
+static bool answer_without_settings(int argc, char **argv, enum err *err, struct err_info *error)
 {
     static const char *const help[] = {"help", "--help", "-h", NULL}, *const version[] = {"--version", NULL};
     const char *word = argc > 1 ? argv[1] : "help", *last = argc > 2 ? argv[argc - 1] : "";
@@ -130,7 +130,7 @@ static enum err check_words(const struct session *session, struct err_info *erro
                    count > command->least ? session->arguments.words[command->most] : "");
 }
 
-static int run(struct session *session, struct err_info *error)
+static int command_run_checked(struct session *session, struct err_info *error)
 {
     enum err err = check_words(session, error);
     if (err != ERR_OK && !session->json)
@@ -138,7 +138,7 @@ static int run(struct session *session, struct err_info *error)
     if (err == ERR_OK)
         err = session->command->run(session, error);
     if (err != ERR_OK)
-        return fail(error, session->json);
+        return main_fail(error, session->json);
     return session->exit_code;
 }
 
@@ -147,23 +147,23 @@ static int run_command(struct session *session, int argc, char **argv, struct er
     session->command = command_find(argv[1]);
     if (session->command == NULL) {
         unknown_command(argv[1], error);
-        return fail(error, session->json);
+        return main_fail(error, session->json);
     }
     uint64_t allowed = session->command->options | OPTION(OPTION_JSON) | OPTION(OPTION_HELP);
     enum err err = option_parse(allowed, argc - 2, argv + 2, &session->arguments, error);
     if (err == ERR_OK)
         err = fault_init(error);
     if (err != ERR_OK)
-        return fail(error, session->json);
+        return main_fail(error, session->json);
     if (session_has(session, OPTION_HELP)) {
         help_command(session->command, stdout);
         return 0;
     }
-    return run(session, error);
+    return command_run_checked(session, error);
 }
 
 /* A reader that left early (a pipe to head) is no failure worth words, but the result did not arrive. */
-static int finish(int code)
+static int main_finish(int code)
 {
     return out_flush() || code != 0 ? code : err_exit_code(ERR_PERMANENT);
 }
@@ -205,12 +205,12 @@ int main(int argc, char **argv)
     enum err err = check_utf8(argc, argv, &error);
     if (err == ERR_OK)
         err = take_config_file(&argc, argv, &file, &error);
-    if (err == ERR_OK && !answer(argc, argv, &err, &error)) {
+    if (err == ERR_OK && !answer_without_settings(argc, argv, &err, &error)) {
         err = config_read(&session.config, file, &argc, argv, &error);
         if (err == ERR_OK)
             code = with_settings(&session, argc, argv, &error);
     }
     if (err != ERR_OK)
-        code = fail(&error, session.json);
-    return finish(code);
+        code = main_fail(&error, session.json);
+    return main_finish(code);
 }

@@ -1,5 +1,5 @@
 /*
- * An operation's counts as a line: with a bar for a terminal, as a sentence for all else. Rate and time left are told
+ * An operation's counts as a line: with a bar for a terminal, as a sentence for all else. Rate and time left are shown
  * only while they are known. No I/O, no clock: follow.c reads and draws.
  */
 #include "producer/progress_text.h"
@@ -30,7 +30,7 @@ int64_t progress_done(const struct progress *progress)
     return counts_files(progress) ? progress->files : progress_completed(progress);
 }
 
-static int64_t all_of(const struct progress *progress)
+static int64_t progress_all(const struct progress *progress)
 {
     return counts_files(progress) ? progress->all_files : progress->total;
 }
@@ -44,25 +44,25 @@ static int64_t progress_left_ms(const struct progress *progress)
     return known && left < 1e15 ? (int64_t)left : -1;
 }
 
-static int percent(const struct progress *progress)
+static int progress_percent(const struct progress *progress)
 {
-    if (all_of(progress) == 0)
+    if (progress_all(progress) == 0)
         return progress->state == OP_COMPLETED ? 100 : 0;
-    return (int)((double)progress_done(progress) * 100 / (double)all_of(progress));
+    return (int)((double)progress_done(progress) * 100 / (double)progress_all(progress));
 }
 
 static void add_counts(const struct progress *progress, struct buf *out)
 {
     out_add_count(out, progress_done(progress));
     buf_add_str(out, " of ");
-    out_add_count(out, all_of(progress));
+    out_add_count(out, progress_all(progress));
     if (counts_files(progress))
         buf_add_str(out, " files");
     else if (!progress->planned && progress->state == OP_RUNNING)
         buf_add_char(out, '+');
 }
 
-/* Slow work is told per minute: "0 /s" would say that it stands still. */
+/* Slow work is shown per minute: "0 /s" would say that it stands still. */
 static void add_rate(double rate, struct buf *out)
 {
     if (rate >= 10)
@@ -99,7 +99,7 @@ static void add_rest(const struct progress *progress, const char *gap, const cha
 void progress_bar(const struct progress *progress, size_t width, struct buf *out)
 {
     struct buf words = BUF_INIT;
-    buf_addf(&words, " %3d %%  ", percent(progress));
+    buf_addf(&words, " %3d %%  ", progress_percent(progress));
     add_counts(progress, &words);
     add_rest(progress, "  ", "", &words);
     if (progress->state != OP_RUNNING)
@@ -109,7 +109,7 @@ void progress_bar(const struct progress *progress, size_t width, struct buf *out
     bar = bar > BAR_MAX ? BAR_MAX : bar;
     buf_add_char(out, '[');
     for (size_t i = 0; i < bar; i++)
-        buf_add_char(out, i < bar * (size_t)percent(progress) / 100 ? '#' : '-');
+        buf_add_char(out, i < bar * (size_t)progress_percent(progress) / 100 ? '#' : '-');
     buf_add_char(out, ']');
     buf_add(out, words.data, words.len); /* ASCII throughout, so that bytes are columns */
     if (out->len - start > width) {

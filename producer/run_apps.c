@@ -53,7 +53,7 @@ enum err run_apps(struct session *session, struct err_info *error)
 
 /* ---- add-app --------------------------------------------------------------------------------------------------- */
 
-/* A key that was given is not repeated: whoever gave it has it. */
+/* A key that came from stdin is not printed: the person has it. */
 static void show_app(const struct session *session, const char *app_id, const char *made_key)
 {
     if (session->json) {
@@ -120,7 +120,7 @@ enum err run_add_app(struct session *session, struct err_info *error)
 
 /* ---- remove-app ------------------------------------------------------------------------------------------------ */
 
-static enum err ask(struct session *session, const char *app_id, struct err_info *error)
+static enum err confirm_removal(struct session *session, const char *app_id, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, app_id);
@@ -148,7 +148,7 @@ enum err run_remove_app(struct session *session, struct err_info *error)
     if (err == ERR_OK)
         err = name_lookup_app(session, session_word(session, 0), app_id, error);
     if (err == ERR_OK)
-        err = ask(session, app_id, error);
+        err = confirm_removal(session, app_id, error);
     if (err == ERR_OK)
         err = watch_remove(session->pg, app_id, NULL, error);
     if (err == ERR_OK)

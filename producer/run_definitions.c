@@ -49,12 +49,12 @@ enum err run_definitions(struct session *session, struct err_info *error)
         {NULL, NULL, FORMAT_TEXT},
     };
     static const struct list list = {columns, "There are no definitions; to load them: producer resync-definitions"};
-    struct list_asking asking = {.session = session};
-    struct query_params asked = list_asked(&asking);
+    struct list_source source = {.session = session};
+    struct query_params params = list_params(&source);
     struct query_result answer;
     enum err err = session_first_definitions(session, error);
     if (err == ERR_OK)
-        err = definitions_list(session->pg, &asked, &answer, error);
+        err = definitions_list(session->pg, &params, &answer, error);
     if (err != ERR_OK)
         return err;
     list_print(session, &answer, &list);
@@ -120,12 +120,12 @@ static void print_definition(struct json_object *document)
 
 enum err run_one_definition(struct session *session, struct err_info *error)
 {
-    struct list_asking asking = {session, {{"definition_id", session_word(session, 0)}}};
-    struct query_params asked = list_asked(&asking);
+    struct list_source source = {session, {{"definition_id", session_word(session, 0)}}};
+    struct query_params params = list_params(&source);
     struct query_result answer;
     enum err err = session_first_definitions(session, error);
     if (err == ERR_OK)
-        err = definitions_one(session->pg, &asked, &answer, error);
+        err = definitions_one(session->pg, &params, &answer, error);
     if (err != ERR_OK)
         return err;
     if (session->json)
@@ -180,7 +180,7 @@ enum err run_resync_definitions(struct session *session, struct err_info *error)
 
 typedef enum err change_fn(struct pg *pg, const char *handle, struct err_info *error);
 
-static enum err change(struct session *session, change_fn *how, const char *status, struct err_info *error)
+static enum err change_status(struct session *session, change_fn *how, const char *status, struct err_info *error)
 {
     const char *handle = session_word(session, 0);
     enum err err = session_first_definitions(session, error);
@@ -201,17 +201,17 @@ static enum err change(struct session *session, change_fn *how, const char *stat
 
 enum err run_archive(struct session *session, struct err_info *error)
 {
-    return change(session, definition_registry_archive, "archived", error);
+    return change_status(session, definition_registry_archive, "archived", error);
 }
 
 enum err run_unarchive(struct session *session, struct err_info *error)
 {
-    return change(session, definition_registry_unarchive, "active", error);
+    return change_status(session, definition_registry_unarchive, "active", error);
 }
 
 /* ---- schedule ---------------------------------------------------------------------------------------------------- */
 
-static void cell(struct table *table, struct json_object *row, const char *key)
+static void schedule_cell(struct table *table, struct json_object *row, const char *key)
 {
     table_cell(table, json_get_string(row, key));
 }
@@ -237,10 +237,10 @@ static void print_schedule(struct json_object *list)
         table_column(table, titles[i], TABLE_LEFT);
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
-        cell(table, row, "id");
-        cell(table, row, "schedule");
-        cell(table, row, "last_tick");
-        cell(table, row, "next_tick");
+        schedule_cell(table, row, "id");
+        schedule_cell(table, row, "schedule");
+        schedule_cell(table, row, "last_tick");
+        schedule_cell(table, row, "next_tick");
         result_cell(table, row);
     }
     table_write(table, &text);
@@ -251,10 +251,10 @@ static void print_schedule(struct json_object *list)
 
 static enum err show_all(struct session *session, struct err_info *error)
 {
-    struct list_asking asking = {.session = session};
-    struct query_params asked = list_asked(&asking);
+    struct list_source source = {.session = session};
+    struct query_params params = list_params(&source);
     struct query_result answer;
-    enum err err = definitions_scheduled(session->pg, &asked, &answer, error);
+    enum err err = definitions_scheduled(session->pg, &params, &answer, error);
     if (err != ERR_OK)
         return err;
     if (session->json)
@@ -300,7 +300,7 @@ enum err run_projects(struct session *session, struct err_info *error)
     return list_run(session, definitions_projects, NULL, &list, error);
 }
 
-static void answer(const struct session *session, const char *id, const char *text)
+static void show_project(const struct session *session, const char *id, const char *text)
 {
     if (session->json) {
         struct json_object *document = json_object_new_object();
@@ -319,7 +319,7 @@ enum err run_add_project(struct session *session, struct err_info *error)
         err = project_add(session->pg, session->config.definitions_roots, &project, error);
     if (err != ERR_OK)
         return err;
-    answer(session, project.id, "Added. Its definitions are there after: producer resync-definitions");
+    show_project(session, project.id, "Added. Its definitions are there after: producer resync-definitions");
     return ERR_OK;
 }
 
@@ -334,6 +334,6 @@ enum err run_remove_project(struct session *session, struct err_info *error)
         err = project_remove(session->pg, id, error);
     if (err != ERR_OK)
         return err;
-    answer(session, id, "Removed. Operations that are under way go on.");
+    show_project(session, id, "Removed. Operations that are under way go on.");
     return ERR_OK;
 }

@@ -1,4 +1,8 @@
-/* What Redis holds: workers and queues. Both need it, so both fail where it does not answer. */
+/*
+ * The engine as it is at this moment: workers by their heartbeats, queues by what waits, is worked on, and is put off.
+ * Both read Redis, so both fail where it does not answer; nothing is changed. Called by the table of commands
+ * (commands.c).
+ */
 #include <stdio.h>
 
 #include "common/base/clock.h"

@@ -1,4 +1,8 @@
-/* Looking at the workflow history. */
+/*
+ * Looking at the workflow history: lists, one workflow, sums, trends, costs that look too low. All of it is read from
+ * PostgreSQL by common/query; these functions choose the columns and what is left out where it is not known. Called by
+ * the table of commands (commands.c).
+ */
 #include <json-c/json_object_iterator.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,10 +183,10 @@ static void print_workflow(struct json_object *run)
 static enum err ask_document(struct session *session, query_fn *question, const char *adw_id,
                              struct query_result *answer, struct err_info *error)
 {
-    struct list_asking asking = {session, {{adw_id == NULL ? NULL : "adw_id", adw_id}}};
-    struct query_params asked = list_asked(&asking);
+    struct list_source source = {session, {{adw_id == NULL ? NULL : "adw_id", adw_id}}};
+    struct query_params params = list_params(&source);
     enum err err = session_postgres(session, error);
-    return err == ERR_OK ? question(session->pg, &asked, answer, error) : err;
+    return err == ERR_OK ? question(session->pg, &params, answer, error) : err;
 }
 
 enum err run_workflow(struct session *session, struct err_info *error)

@@ -1,4 +1,8 @@
-/* The verbs that bring the workflow history up to date, and what they answer at their end. */
+/*
+ * The verbs that bring the workflow history up to date, and what they answer at their end: each is a definition,
+ * arguments from options, and a question whose answer is printed (submit.h). Dry runs that have to read files are
+ * operations, too. Called by the table of commands (commands.c).
+ */
 #include <string.h>
 
 #include "common/base/json.h"

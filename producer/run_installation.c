@@ -1,4 +1,7 @@
-/* The installation itself: its schema, and whether all is as it must be. */
+/*
+ * The installation itself: `migrate` brings the schema up to date, `doctor` checks the invariants (common/doctor) and
+ * mends what it can. Doctor never migrates, and judges a schema as it is. Called by the table of commands (commands.c).
+ */
 #include <stdio.h>
 
 #include "common/doctor/doctor.h"
@@ -70,7 +73,7 @@ struct visit {
     struct doctor_report *found, *done, *after; /* `done` and `after` only with --repair */
 };
 
-static enum err look(struct session *session, struct doctor_report **report, struct err_info *error)
+static enum err doctor_look(struct session *session, struct doctor_report **report, struct err_info *error)
 {
     struct doctor_options wanted = DOCTOR_DEFAULTS;
     struct crypto_keys keys = {0};
@@ -85,18 +88,18 @@ static enum err look(struct session *session, struct doctor_report **report, str
     return err;
 }
 
-static enum err visit(struct session *session, struct visit *visit, struct err_info *error)
+static enum err doctor_visit(struct session *session, struct visit *visit, struct err_info *error)
 {
     enum err err = session_postgres_as_it_is(session, error);
     if (err == ERR_OK)
         err = session_redis(session, error);
     if (err == ERR_OK)
-        err = look(session, &visit->found, error);
+        err = doctor_look(session, &visit->found, error);
     if (err != ERR_OK || !session_has(session, OPTION_REPAIR))
         return err;
     err = doctor_repair(session->pg, session->dispatch.redis, session->dispatch.prefix, visit->found, &visit->done,
                         error);
-    return err == ERR_OK ? look(session, &visit->after, error) : err;
+    return err == ERR_OK ? doctor_look(session, &visit->after, error) : err;
 }
 
 static void show_visit(const struct session *session, const struct visit *visit)
@@ -125,7 +128,7 @@ static void show_visit(const struct session *session, const struct visit *visit)
 enum err run_doctor(struct session *session, struct err_info *error)
 {
     struct visit all = {0};
-    enum err err = visit(session, &all, error);
+    enum err err = doctor_visit(session, &all, error);
     if (all.found != NULL)
         show_visit(session, &all);
     if (err == ERR_OK && doctor_worst(all.after != NULL ? all.after : all.found) == DOCTOR_VIOLATION)

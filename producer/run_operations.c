@@ -1,4 +1,8 @@
-/* Looking at operations, and changing their state. */
+/*
+ * Looking at operations, and changing their state. PostgreSQL decides about cancel, pause and resume; Redis is brought
+ * up to date afterwards, and its failure is said and never undoes anything. Called by the table of commands
+ * (commands.c).
+ */
 #include <stdio.h>
 
 #include "common/base/clock.h"
@@ -9,7 +13,7 @@
 #include "producer/out.h"
 
 /* The operation that the first word names; PostgreSQL is connected then. */
-static enum err begin(struct session *session, const char **operation_id, struct err_info *error)
+static enum err operation_word(struct session *session, const char **operation_id, struct err_info *error)
 {
     *operation_id = session_word(session, 0);
     enum err err = name_lookup_operation(*operation_id, error);
@@ -18,7 +22,7 @@ static enum err begin(struct session *session, const char **operation_id, struct
 
 /* ---- progress -------------------------------------------------------------------------------------------------- */
 
-static void tell(const struct view *view)
+static void print_view(const struct view *view)
 {
     char length[CLOCK_ISO_MAX];
     struct buf text = BUF_INIT;
@@ -36,12 +40,12 @@ static void tell(const struct view *view)
     buf_fini(&text);
 }
 
-static void show(const struct session *session, const struct view *view)
+static void show_view(const struct session *session, const struct view *view)
 {
     if (session->json)
         out_json(json_object_get(view->json));
     else
-        tell(view);
+        print_view(view);
 }
 
 /* A follower's exit code tells the result. */
@@ -55,7 +59,7 @@ enum err run_progress(struct session *session, struct err_info *error)
     struct view view = {0};
     const char *operation_id = NULL;
     bool watch = session_has(session, OPTION_WATCH);
-    enum err err = begin(session, &operation_id, error);
+    enum err err = operation_word(session, &operation_id, error);
     if (err == ERR_OK && watch) {
         follow_catch_interrupt();
         err = follow(session, operation_id, FOLLOW_BAR, &view, error);
@@ -64,7 +68,7 @@ enum err run_progress(struct session *session, struct err_info *error)
     }
     if (err != ERR_OK)
         return err;
-    show(session, &view);
+    show_view(session, &view);
     if (watch && !is_a_success(&view))
         session->exit_code = err_exit_code(ERR_PERMANENT);
     view_fini(&view);
@@ -74,16 +78,17 @@ enum err run_progress(struct session *session, struct err_info *error)
 /* ---- cancel, pause, resume ------------------------------------------------------------------------------------- */
 
 typedef enum err change_state(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error);
-typedef enum err tell_redis(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
-                            struct err_info *error);
+typedef enum err pass_to_redis(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                               struct err_info *error);
 
-/* PostgreSQL has decided; Redis is told, and the sweep tells it where that fails. */
-static enum err change(struct session *session, change_state *to, tell_redis *pass_on, struct err_info *error)
+/* PostgreSQL has decided; Redis gets it from here, or from the sweep where that fails. */
+static enum err change_operation(struct session *session, change_state *to, pass_to_redis *pass_on,
+                                 struct err_info *error)
 {
     const char *operation_id = NULL;
     struct tally tally;
     struct err_info redis_error = {0};
-    enum err err = begin(session, &operation_id, error);
+    enum err err = operation_word(session, &operation_id, error);
     if (err == ERR_OK)
         err = session_redis(session, error);
     if (err == ERR_OK)
@@ -91,29 +96,29 @@ static enum err change(struct session *session, change_state *to, tell_redis *pa
     if (err != ERR_OK)
         return err;
     if (pass_on(&session->dispatch, session->pg, operation_id, &redis_error) != ERR_OK)
-        out_note("Redis does not answer; it is told when it is back (%s)", redis_error.text);
+        out_note("Redis does not answer; it is brought up to date when it is back (%s)", redis_error.text);
     struct view view;
     err = view_read(session, operation_id, &view, error);
     if (err != ERR_OK)
         return err;
-    show(session, &view);
+    show_view(session, &view);
     view_fini(&view);
     return ERR_OK;
 }
 
 enum err run_cancel(struct session *session, struct err_info *error)
 {
-    return change(session, operation_cancel, dispatch_refresh, error);
+    return change_operation(session, operation_cancel, dispatch_refresh, error);
 }
 
 enum err run_pause(struct session *session, struct err_info *error)
 {
-    return change(session, operation_pause, dispatch_refresh, error);
+    return change_operation(session, operation_pause, dispatch_refresh, error);
 }
 
 enum err run_resume(struct session *session, struct err_info *error)
 {
-    return change(session, operation_resume, dispatch_open, error);
+    return change_operation(session, operation_resume, dispatch_open, error);
 }
 
 /* ---- lists ----------------------------------------------------------------------------------------------------- */
@@ -150,7 +155,7 @@ enum err run_outcomes(struct session *session, struct err_info *error)
     struct list list = {columns, "There are no outcomes."};
     struct view view;
     const char *operation_id = NULL;
-    enum err err = begin(session, &operation_id, error);
+    enum err err = operation_word(session, &operation_id, error);
     if (err == ERR_OK)
         err = view_read(session, operation_id, &view, error);
     if (err != ERR_OK)

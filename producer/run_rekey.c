@@ -1,6 +1,7 @@
 /*
- * Every secret that only the old encryption key opens, or that is not bound to its row, is sealed again. Page by page,
- * each row only while it is still what was read; so it can be broken off, repeated, and run beside everything else.
+ * `rekey`: every secret that only the old encryption key opens, or that is not bound to its row, is sealed again. Page
+ * by page, each row only while it is still what was read; so it can be interrupted, repeated, and run beside everything
+ * else.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,26 +28,38 @@ static const struct secrets tables[] = {
     {"token of the link", &sql_producer_secrets_of_links, &sql_producer_secret_of_link_reseal},
 };
 
-static struct crypto_secret secret_of(const struct secrets *table, const PGresult *page, int row)
+/* One of them, in a page of a table. */
+struct sealed_row {
+    const struct secrets *table;
+    const PGresult *page;
+    int row;
+};
+
+static const char *sealed_column(const struct sealed_row *at, int column)
 {
-    const char *app = pg_text(page, row, 0), *repository = pg_text(page, row, 1), *sealed = pg_text(page, row, 2);
-    if (table == &tables[0])
+    return pg_text(at->page, at->row, column);
+}
+
+static struct crypto_secret secret_of(const struct sealed_row *at)
+{
+    const char *app = sealed_column(at, 0), *repository = sealed_column(at, 1), *sealed = sealed_column(at, 2);
+    if (at->table == &tables[0])
         return (struct crypto_secret){sealed, CRYPTO_KEY_OF_APP(app)};
     return (struct crypto_secret){sealed, CRYPTO_TOKEN_OF_LINK(app, repository)};
 }
 
-static enum err reseal(struct rekeying *r, const struct secrets *table, const PGresult *page, int row,
-                       const struct buf *plain, struct err_info *error)
+static enum err rekey_seal(struct rekeying *r, const struct sealed_row *at, const struct buf *plain,
+                           struct err_info *error)
 {
     struct buf sealed = BUF_INIT;
-    const struct crypto_secret secret = secret_of(table, page, row);
+    const struct crypto_secret secret = secret_of(at);
     enum err err = crypto_seal_at(r->keys, &secret.place, plain->data == NULL ? "" : plain->data, &sealed, error);
     if (err == ERR_OK) {
         struct pg_args *args = pg_args_new();
         for (int column = 0; column < 3; column++)
-            pg_arg_text(args, pg_text(page, row, column));
+            pg_arg_text(args, sealed_column(at, column));
         pg_arg_text(args, sealed.data);
-        err = pg_exec(r->pg, table->reseal, args, NULL, error);
+        err = pg_exec(r->pg, at->table->reseal, args, NULL, error);
         pg_args_drop(args);
     }
     buf_fini(&sealed);
@@ -54,22 +67,21 @@ static enum err reseal(struct rekeying *r, const struct secrets *table, const PG
     return err;
 }
 
-static enum err rekey_row(struct rekeying *r, const struct secrets *table, const PGresult *page, int row,
-                          struct err_info *error)
+static enum err rekey_row(struct rekeying *r, const struct sealed_row *at, struct err_info *error)
 {
     struct buf plain = BUF_INIT;
     enum crypto_sealing sealing = CRYPTO_SEALED_HERE;
     struct err_info why = {0};
-    const struct crypto_secret secret = secret_of(table, page, row);
+    const struct crypto_secret secret = secret_of(at);
     enum err err = crypto_open_at(r->keys, &secret, &plain, &sealing, &why);
     if (err != ERR_OK) {
-        const char *repository = pg_text(page, row, 1);
-        out_note("The %s %s%s%s cannot be read: %s", table->what, pg_text(page, row, 0), repository == NULL ? "" : "/",
-                 repository == NULL ? "" : repository, why.text);
+        const char *repository = sealed_column(at, 1);
+        out_note("The %s %s%s%s cannot be read: %s", at->table->what, sealed_column(at, 0),
+                 repository == NULL ? "" : "/", repository == NULL ? "" : repository, why.text);
         r->unreadable++;
         err = ERR_OK;
     } else if (sealing != CRYPTO_SEALED_HERE) {
-        err = reseal(r, table, page, row, &plain, error);
+        err = rekey_seal(r, at, &plain, error);
     } else {
         r->kept++;
     }
@@ -91,7 +103,7 @@ static enum err rekey_page(struct rekeying *r, const struct secrets *table, char
     pg_args_drop(args);
     *rows = err == ERR_OK ? pg_rows(page) : 0;
     for (int row = 0; row < *rows && err == ERR_OK; row++)
-        err = rekey_row(r, table, page, row, error);
+        err = rekey_row(r, &(struct sealed_row){table, page, row}, error);
     for (int i = 0; i < 2 && *rows > 0; i++) {
         const char *last = pg_text(page, *rows - 1, i);
         free(after[i]);
@@ -113,11 +125,11 @@ static enum err rekey_table(struct rekeying *r, const struct secrets *table, str
     return err;
 }
 
-static void show(const struct session *session, const struct rekeying *r)
+static void show_rekeying(const struct session *session, const struct rekeying *r)
 {
     if (!session->json) {
-        out_line("%lld sealed anew, %lld are as they should be, %lld cannot be read", (long long)r->rewritten,
-                 (long long)r->kept, (long long)r->unreadable);
+        out_line("%lld sealed with the new key, %lld are as they should be, %lld cannot be read",
+                 (long long)r->rewritten, (long long)r->kept, (long long)r->unreadable);
         return;
     }
     struct json_object *document = json_object_new_object();
@@ -139,7 +151,7 @@ enum err run_rekey(struct session *session, struct err_info *error)
     crypto_wipe(&keys, sizeof keys);
     if (err != ERR_OK)
         return err;
-    show(session, &r);
+    show_rekeying(session, &r);
     if (r.unreadable > 0)
         session->exit_code = err_exit_code(ERR_PERMANENT);
     return ERR_OK;

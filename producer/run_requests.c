@@ -1,5 +1,4 @@
-/* The verbs that ask for work: each is a definition and its arguments. */
-
+/* The verbs that ask for work: each is a definition and its arguments, handed to submit.c. */
 #include "common/kinds/kinds.h"
 #include "producer/name_lookup.h"
 #include "producer/submit.h"

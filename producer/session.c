@@ -1,3 +1,7 @@
+/*
+ * What a run of the program needs: connections, made when they are first wanted, the schema looked at once, secrets
+ * from stdin, and a person's consent. Nothing here prints a result.
+ */
 #include "producer/session.h"
 
 #include <pwd.h>

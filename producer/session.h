@@ -66,7 +66,7 @@ MUST_CHECK enum err session_read_secret(const char *what, size_t least, size_t m
 /* True if a person sits at a terminal. */
 bool session_can_ask(void);
 /* Shows a question on the terminal; ERR_OK if the answer is yes (or --yes was given), ERR_INTERRUPTED if it is not.
- * Where nobody can be asked: ERR_USAGE. */
+ * Without a terminal: ERR_USAGE. */
 MUST_CHECK enum err session_confirm(const struct session *session, const char *question, struct err_info *error);
 
 #endif

@@ -1,3 +1,9 @@
+/*
+ * A request of the command line, from its arguments to what became of it. The way to the operation is
+ * common/definitions/submission.h, as for every program; here a person is asked before it is accepted, is told what its
+ * start left open, and waits for its end or not. Once it is accepted nothing here fails for want of Redis: that only
+ * delays, and is said. Called by run_requests.c and run_history_requests.c.
+ */
 #include "producer/submit.h"
 
 #include <json-c/json_object_iterator.h>
@@ -29,7 +35,7 @@ struct submit {
 /* ---- before it is accepted ------------------------------------------------------------------------------------- */
 
 /* Asks a person where the definition wants it. An answer takes its time: what is accepted then is looked at again. */
-static enum err confirm(struct submit *s, struct err_info *error)
+static enum err submit_confirm(struct submit *s, struct err_info *error)
 {
     bool must_ask = s->order->size == SUBMIT_BULK || session_can_ask();
     if (s->submission.found.definition->confirm == NULL || !must_ask || session_has(s->session, OPTION_YES))
@@ -48,8 +54,8 @@ static const char *id_of(const struct submit *s)
     return s->submission.accepted.operation_id;
 }
 
-/* Whether the end is waited for here; whoever waits is told then why it may take long. */
-static bool follows(const struct submit *s)
+/* Whether the end is waited for here: then the waiting says why it may take long (follow.c). */
+static bool submit_follows(const struct submit *s)
 {
     bool waits = (s->order->size == SUBMIT_SINGLE || s->dry_run) && s->submission.start.dispatched &&
                  !session_has(s->session, OPTION_NO_WAIT);
@@ -63,7 +69,7 @@ static void note_redis(const struct submit *s)
     bool is_live = tally_is_live(&start->tally);
     if (!start->dispatched && is_live)
         out_note("Operation %s is accepted; it starts when Redis is back (%s)", id_of(s), start->redis_error.text);
-    else if (start->dispatched && start->live_workers == 0 && is_live && !follows(s))
+    else if (start->dispatched && start->live_workers == 0 && is_live && !submit_follows(s))
         out_note("Operation %s is accepted, but no worker is alive: start one, then it begins by itself", id_of(s));
 }
 
@@ -77,7 +83,7 @@ static void note_repeated(const struct submit *s)
         out_note("Redis does not answer; what is open goes on when it is back (%s)", start->redis_error.text);
 }
 
-static void refresh(struct submit *s)
+static void submit_refresh(struct submit *s)
 {
     struct err_info error = {0};
     if (!s->submission.start.dispatched ||
@@ -96,13 +102,13 @@ static void plan_on(struct submit *s)
         if (start->elsewhere)
             follow_nap(ELSEWHERE_NAP_MS);
         submission_plan(&s->submitter, &s->submission);
-        refresh(s);
+        submit_refresh(s);
     }
     if (start->plan_error.code != ERR_OK)
         out_note("Operation %s is accepted; a worker goes on with its plan (%s)", id_of(s), start->plan_error.text);
 }
 
-static void start(struct submit *s)
+static void submit_start(struct submit *s)
 {
     submission_start(&s->submitter, &s->submission);
     if (s->submission.accepted.repeated) {
@@ -113,7 +119,7 @@ static void start(struct submit *s)
     }
 }
 
-static enum err accept_request(struct submit *s, struct err_info *error)
+static enum err submit_accept(struct submit *s, struct err_info *error)
 {
     char *requester = session_requester();
     const struct request request = {
@@ -175,7 +181,7 @@ static void show_end(const struct view *view, struct json_object *outcome)
     buf_fini(&text);
 }
 
-static struct json_object *answer_json(const struct submit *s, struct json_object *view)
+static struct json_object *reply_json(const struct submit *s, struct json_object *view)
 {
     json_object_object_add(view, "repeated", json_object_new_boolean(s->submission.accepted.repeated));
     json_object_object_add(view, "dispatched", json_object_new_boolean(s->submission.start.dispatched));
@@ -185,12 +191,12 @@ static struct json_object *answer_json(const struct submit *s, struct json_objec
     return view;
 }
 
-static enum err answer_by_question(struct submit *s, const struct view *view, struct err_info *error)
+static enum err reply_by_question(struct submit *s, const struct view *view, struct err_info *error)
 {
-    struct list_asking asking = {s->session, {{"operation_id", id_of(s)}}};
-    struct query_params asked = list_asked(&asking);
+    struct list_source source = {s->session, {{"operation_id", id_of(s)}}};
+    struct query_params params = list_params(&source);
     struct query_result answer;
-    enum err err = s->answer->question(s->session->pg, &asked, &answer, error);
+    enum err err = s->answer->question(s->session->pg, &params, &answer, error);
     if (err != ERR_OK)
         return err;
     if (s->session->json) {
@@ -204,7 +210,7 @@ static enum err answer_by_question(struct submit *s, const struct view *view, st
 }
 
 /* Follows to the end and prints it; the exit code says whether all of it was done. */
-static enum err answer_at_the_end(struct submit *s, enum follow_style style, struct err_info *error)
+static enum err reply_at_the_end(struct submit *s, enum follow_style style, struct err_info *error)
 {
     struct view view;
     enum err err = follow(s->session, id_of(s), style, &view, error);
@@ -214,9 +220,9 @@ static enum err answer_at_the_end(struct submit *s, enum follow_style style, str
     if (view.progress.state != OP_COMPLETED || view.progress.failed > 0)
         s->session->exit_code = err_exit_code(ERR_PERMANENT);
     if (s->answer != NULL) {
-        err = answer_by_question(s, &view, error);
+        err = reply_by_question(s, &view, error);
     } else if (s->session->json) {
-        struct json_object *document = answer_json(s, json_object_get(view.json));
+        struct json_object *document = reply_json(s, json_object_get(view.json));
         json_object_object_add(document, "outcome", json_object_get(outcome));
         out_json(document);
     } else {
@@ -227,7 +233,7 @@ static enum err answer_at_the_end(struct submit *s, enum follow_style style, str
     return err;
 }
 
-static enum err answer_at_once(struct submit *s, struct err_info *error)
+static enum err reply_at_once(struct submit *s, struct err_info *error)
 {
     struct view view;
     if (!s->session->json) {
@@ -238,37 +244,37 @@ static enum err answer_at_once(struct submit *s, struct err_info *error)
     }
     enum err err = view_read(s->session, id_of(s), &view, error);
     if (err == ERR_OK)
-        out_json(answer_json(s, json_object_get(view.json)));
+        out_json(reply_json(s, json_object_get(view.json)));
     if (err == ERR_OK)
         view_fini(&view);
     return err;
 }
 
-static enum err answer(struct submit *s, struct err_info *error)
+static enum err submit_reply(struct submit *s, struct err_info *error)
 {
     bool watch = session_has(s->session, OPTION_WATCH);
     if (follow_interrupted())
         return err_set(error, ERR_INTERRUPTED, "operation %s is accepted and goes on; to cancel it: producer cancel %s",
                        id_of(s), id_of(s));
     if (watch)
-        return answer_at_the_end(s, FOLLOW_BAR, error);
-    return follows(s) ? answer_at_the_end(s, FOLLOW_SILENT, error) : answer_at_once(s, error);
+        return reply_at_the_end(s, FOLLOW_BAR, error);
+    return submit_follows(s) ? reply_at_the_end(s, FOLLOW_SILENT, error) : reply_at_once(s, error);
 }
 
-static enum err accept_and_answer(struct submit *s, struct err_info *error)
+static enum err submit_accept_and_reply(struct submit *s, struct err_info *error)
 {
     enum err err = session_redis(s->session, error);
     if (err == ERR_OK)
-        err = accept_request(s, error);
+        err = submit_accept(s, error);
     if (err != ERR_OK)
         return err;
     follow_catch_interrupt();
-    start(s);
-    return answer(s, error);
+    submit_start(s);
+    return submit_reply(s, error);
 }
 
 /* Definition, arguments, preview. */
-static enum err prepare(struct submit *s, struct err_info *error)
+static enum err submit_prepare(struct submit *s, struct err_info *error)
 {
     const struct submit_order *order = s->order;
     struct registered_definition *found = &s->submission.found;
@@ -284,23 +290,23 @@ static enum err prepare(struct submit *s, struct err_info *error)
     return err;
 }
 
-static enum err go(struct submit *s, struct err_info *error)
+static enum err submit_go(struct submit *s, struct err_info *error)
 {
     const struct submit_order *order = s->order;
     s->dry_run = session_has(s->session, OPTION_DRY_RUN);
     if (s->dry_run && order->dry_answer == NULL)
         return preview_show(s->session, &s->submission, error);
     s->answer = s->dry_run ? order->dry_answer : order->answer;
-    enum err err = s->dry_run ? ERR_OK : confirm(s, error);
-    return err == ERR_OK ? accept_and_answer(s, error) : err;
+    enum err err = s->dry_run ? ERR_OK : submit_confirm(s, error);
+    return err == ERR_OK ? submit_accept_and_reply(s, error) : err;
 }
 
 enum err submit_order(struct session *session, const struct submit_order *order, struct err_info *error)
 {
     struct submit s = {.session = session, .order = order};
-    enum err err = prepare(&s, error);
+    enum err err = submit_prepare(&s, error);
     if (err == ERR_OK)
-        err = go(&s, error);
+        err = submit_go(&s, error);
     submission_fini(&s.submission);
     json_object_put(order->args);
     return err;

@@ -49,7 +49,7 @@ static void add_dollars(struct buf *out, double amount)
     }
 }
 
-/* Nobody wants the milliseconds of what took longer than a few seconds. */
+/* Milliseconds are left out of what took longer than a few seconds. */
 static int64_t to_ms(double seconds)
 {
     double ms = seconds * (double)CLOCK_MS_PER_S;

@@ -1,9 +1,9 @@
 -- name: secret_of_app_reseal
--- Only while it is still what was read.   $1 app, $2 unused, $3 as read, $4 sealed anew
+-- Only while it is still what was read.   $1 app, $2 unused, $3 as read, $4 sealed with the new key
 UPDATE apps SET client_auth_key_encrypted = $4 WHERE app_id = $1 AND $2::text IS NULL AND client_auth_key_encrypted = $3
 
 -- name: secret_of_link_reseal
--- Only while it is still what was read.   $1 app, $2 repository, $3 as read, $4 sealed anew
+-- Only while it is still what was read.   $1 app, $2 repository, $3 as read, $4 sealed with the new key
 UPDATE app_repositories SET github_token_encrypted = $4
  WHERE app_id = $1 AND repository_id = $2 AND github_token_encrypted = $3
 
