@@ -18,8 +18,8 @@
 #define MARGIN_JOBS 3
 
 /* The key is of this installation: derived from what all its programs know, for there may be several dashboards. */
-static void seal(const struct call *call, const struct submission *submission, int64_t at_s, int64_t jobs,
-                 char out[SHA256_HEX + 1])
+static void confirmation_seal(const struct call *call, const struct submission *submission, int64_t at_s, int64_t jobs,
+                              char out[SHA256_HEX + 1])
 {
     const struct config *config = call_config(call);
     struct buf text = BUF_INIT;
@@ -42,12 +42,12 @@ char *confirmation_write(const struct call *call, const struct submission *submi
     char mac[SHA256_HEX + 1];
     struct buf text = BUF_INIT;
     int64_t now_s = clock_wall_us() / US_PER_S;
-    seal(call, submission, now_s, submission->preview.jobs, mac);
+    confirmation_seal(call, submission, now_s, submission->preview.jobs, mac);
     buf_addf(&text, "%" PRId64 ".%" PRId64 ".%s", now_s, submission->preview.jobs, mac);
     return buf_take(&text);
 }
 
-static bool moved_too_far(int64_t seen, int64_t now)
+static bool count_moved(int64_t seen, int64_t now)
 {
     int64_t by = seen > now ? seen - now : now - seen;
     return by > MARGIN_JOBS && by * 100 > seen * MARGIN_PERCENT;
@@ -74,14 +74,14 @@ enum err confirmation_check(const struct call *call, const char *confirmation, c
     bool ours =
         take_number(&confirmation, &at_s) && take_number(&confirmation, &jobs) && strlen(confirmation) == SHA256_HEX;
     if (ours) {
-        seal(call, submission, at_s, jobs, mac);
+        confirmation_seal(call, submission, at_s, jobs, mac);
         ours = crypto_equal(mac, confirmation, SHA256_HEX);
     }
     if (!ours)
         return err_set(error, ERR_USAGE, "the confirmation is not of a preview of this request: ask for a new preview");
     if (now_s - at_s > LIFE_S)
         return err_set(error, ERR_CONFLICT, "the preview is older than %d minutes: look at a new one", LIFE_S / 60);
-    if (moved_too_far(jobs, submission->preview.jobs))
+    if (count_moved(jobs, submission->preview.jobs))
         return err_set(error, ERR_CONFLICT,
                        "the preview said %" PRId64 " jobs, by now it would be %" PRId64 ": look at a new one", jobs,
                        submission->preview.jobs);

@@ -1,5 +1,5 @@
 /*
- * A preview's seal: whoever confirms a bulk action hands it back, and the action is refused where it would no longer do
+ * A preview's seal. The page hands it back with the confirmed bulk action, which is refused where it would no longer do
  * what the preview said: another definition or arguments, another person, too late, or by then a different number of
  * jobs.
  */

@@ -1,3 +1,8 @@
+/*
+ * One thread that tries until PostgreSQL answers, and two watchers on the loop: the thread's news, and the patience
+ * after which callers are refused with the reason instead of being kept waiting. The thread never touches a request; it
+ * writes `prepared` once, and the loop reads it. Begun and ended by serve.c.
+ */
 #include "dashboard/preparation.h"
 
 #include <pthread.h>
@@ -14,7 +19,7 @@
 
 #define WAIT_BASE_MS 200
 #define WAIT_MAX_MS 5000
-#define PATIENCE_S 5.0 /* of callers who come while the first try is under way */
+#define PATIENCE_S 5.0 /* of requests that come while the first try is under way */
 
 struct preparation {
     struct ev_loop *loop;
@@ -23,7 +28,7 @@ struct preparation {
     void *context;
     pthread_t thread;
     struct mailbox *stop; /* a message: no further try */
-    bool told;            /* of the first try */
+    bool reported;        /* that the first try is over */
     atomic_bool failed;
     struct err_info error; /* of the last try; the thread's until it has ended */
     ev_async news;         /* from the thread */
@@ -33,13 +38,13 @@ struct preparation {
 /* A database that is new can be used at once. */
 static enum err load_first_definitions(const struct config *config, struct pg *pg, struct err_info *error)
 {
-    struct definition_sync resync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync sync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
     struct definition_sync_report report;
     bool first = false;
     enum err err = definition_sync_is_first(pg, &first, error);
     if (err != ERR_OK || !first)
         return err;
-    err = definition_sync(&resync, &report, error);
+    err = definition_sync(&sync, &report, error);
     if (err == ERR_OK)
         definition_sync_report_fini(&report);
     return err;
@@ -91,19 +96,19 @@ static void *prepare_main(void *context)
 
 /* ---- on the loop ------------------------------------------------------------------------------------------------- */
 
-static void tell(struct preparation *preparation)
+static void report_first_try(struct preparation *preparation)
 {
     ev_timer_stop(preparation->loop, &preparation->patience);
-    if (!preparation->told)
+    if (!preparation->reported)
         preparation->on_news(PREPARATION_TRIED, preparation->context);
-    preparation->told = true;
+    preparation->reported = true;
 }
 
 static void on_thread(struct ev_loop *loop, ev_async *watcher, int events)
 {
     (void)loop, (void)events;
     struct preparation *preparation = watcher->data;
-    tell(preparation);
+    report_first_try(preparation);
     if (atomic_load(&preparation->failed))
         preparation->on_news(PREPARATION_FAILED, preparation->context);
 }
@@ -111,7 +116,7 @@ static void on_thread(struct ev_loop *loop, ev_async *watcher, int events)
 static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop, (void)events;
-    tell(timer->data);
+    report_first_try(timer->data);
 }
 
 struct preparation *preparation_begin(struct ev_loop *loop, struct call_pool *pool, preparation_fn *on_news,

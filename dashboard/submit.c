@@ -1,3 +1,9 @@
+/*
+ * A request of the API, from its body to its operation. The way is common/definitions/submission.h, as for every
+ * program; what is the dashboard's own: a preview's confirmation is checked before anything is written, the caller's
+ * name stands in the operation, and a start that a store refused is logged and left to the sweep. Never waits for the
+ * operation.
+ */
 #include "dashboard/submit.h"
 
 #include <stdio.h>
@@ -27,7 +33,7 @@ enum err submit_prepare(struct call *call, const char *handle, struct json_objec
 }
 
 /* PostgreSQL has it: what fails from here on only delays its beginning. Steps of a long plan are the sweep's. */
-static void begin(const struct submitter *submitter, struct submission *submission)
+static void start(const struct submitter *submitter, struct submission *submission)
 {
     const struct submission_start *start = &submission->start;
     submission_start(submitter, submission);
@@ -49,7 +55,7 @@ enum err submit_accept(struct call *call, const char *confirmation, struct submi
     if (err == ERR_OK)
         err = submission_accept(&submitter, &request, submission, error);
     if (err == ERR_OK)
-        begin(&submitter, submission);
+        start(&submitter, submission);
     return err;
 }
 
