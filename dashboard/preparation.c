@@ -53,14 +53,10 @@ static enum err load_first_definitions(const struct config *config, struct pg *p
 /* One try. */
 static enum err prepare_database(const struct config *config, struct pg *pg, struct err_info *error)
 {
-    int applied = 0;
-    enum err err = pg_ready(pg, error);
-    if (err == ERR_OK)
-        err = migrate_run(pg, &applied, error);
-    if (err == ERR_OK && applied > 0)
-        log_info("%d migrations were applied", applied);
-    if (err == ERR_OK)
-        err = pg_ready(pg, error);
+    struct migrate_done done;
+    enum err err = migrate_ensure(pg, MIGRATE_NEW, &done, error);
+    if (err == ERR_OK && done.applied > 0)
+        log_info("the database had no schema yet; it was made, version %d", done.version);
     return err == ERR_OK ? load_first_definitions(config, pg, error) : err;
 }
 
@@ -70,16 +66,24 @@ static bool is_stopped(struct preparation *preparation, int tries)
     return mailbox_take(preparation->stop, ms) != NULL;
 }
 
+/* PostgreSQL comes back, and an older schema is brought up to date by a worker or a person. */
+static bool is_passing(enum err err)
+{
+    return err == ERR_UNREACHABLE || err == ERR_RETRY || err == ERR_BUSY;
+}
+
 static void *prepare_main(void *context)
 {
     struct preparation *preparation = context;
     const struct config *config = call_pool_config(preparation->pool);
     struct pg *pg = pg_new(config->postgres_url, "reprise dashboard start", PG_LIMITS_PROGRAM);
     enum err err = prepare_database(config, pg, &preparation->error);
+    enum err said = ERR_OK;
     bool stopped = false;
-    for (int tries = 1; (err == ERR_UNREACHABLE || err == ERR_RETRY) && !stopped; tries++) {
-        if (tries == 1)
+    for (int tries = 1; is_passing(err) && !stopped; tries++) {
+        if (err != said)
             log_warn("waiting for PostgreSQL: %s", preparation->error.text);
+        said = err;
         ev_async_send(preparation->loop, &preparation->news);
         stopped = is_stopped(preparation, tries);
         err_clear(&preparation->error);

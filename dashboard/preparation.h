@@ -1,7 +1,8 @@
 /*
- * Makes the database ready for the routes: the schema is brought up to date, a new one gets its definitions. That goes
- * on beside the loop, on a thread of its own, for as long as PostgreSQL does not answer; meanwhile what needs it is
- * refused with the reason (desk.c), and the rest of the program serves.
+ * Makes the database ready for the routes: one without a schema gets it and its definitions; an older schema is waited
+ * for until a worker or `producer migrate` has brought it up to date. That goes on beside the loop, on a thread of its
+ * own, for as long as PostgreSQL does not answer; meanwhile what needs it is refused with the reason (desk.c), and the
+ * rest of the program serves.
  */
 #ifndef REPRISE_DASHBOARD_PREPARATION_H
 #define REPRISE_DASHBOARD_PREPARATION_H

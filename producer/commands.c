@@ -226,8 +226,10 @@ const struct command commands[] = {
      "producer remove-project shop", run_remove_project},
 
     {"migrate", INSTALLATION, "", 0, 0, 0, "brings the database's schema up to date",
-     "Applies the migrations that the database lacks, each in a transaction of its own. Every program does so by\n"
-     "itself when it starts; two at once take turns. A schema newer than this program is refused (exit code 4).",
+     "Applies the migrations that the database lacks, each in a transaction of its own. Make a backup before: there is\n"
+     "no way back but that. A worker does the same when it starts, unless migrate.auto is false; other programs make\n"
+     "the schema only where there is none, and refuse an older one. Two at once take turns. A schema newer than this\n"
+     "program is refused (exit code 4).",
      "producer migrate", run_migrate},
     {"rekey", INSTALLATION, "", 0, 0, 0, "seals all secrets with a new key",
      "Set encryption.key to the new key and encryption.key_old to the one before, for this and for the workers, run\n"

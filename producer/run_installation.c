@@ -11,31 +11,29 @@
 
 /* ---- migrate --------------------------------------------------------------------------------------------------- */
 
-static void show_schema(const struct session *session, int before, int wanted, int applied)
+static void show_schema(const struct session *session, const struct migrate_done *done)
 {
     if (session->json) {
         struct json_object *document = json_object_new_object();
-        json_object_object_add(document, "before", json_object_new_int(before));
-        json_object_object_add(document, "version", json_object_new_int(wanted));
-        json_object_object_add(document, "applied", json_object_new_int(applied));
+        json_object_object_add(document, "before", json_object_new_int(done->before));
+        json_object_object_add(document, "version", json_object_new_int(done->version));
+        json_object_object_add(document, "applied", json_object_new_int(done->applied));
         out_json(document);
-    } else if (applied == 0) {
-        out_line("The schema is at version %d; nothing was to be done.", wanted);
+    } else if (done->applied == 0) {
+        out_line("The schema is at version %d; nothing was to be done.", done->version);
     } else {
-        out_line("The schema was brought from version %d to %d.", before, wanted);
+        out_line("The schema was brought from version %d to %d.", done->before, done->version);
     }
 }
 
 enum err run_migrate(struct session *session, struct err_info *error)
 {
-    int before = 0, wanted = 0, applied = 0;
+    struct migrate_done done;
     enum err err = session_postgres_as_it_is(session, error);
     if (err == ERR_OK)
-        err = migrate_status(session->pg, &before, &wanted, error);
+        err = migrate_ensure(session->pg, MIGRATE_ANY, &done, error);
     if (err == ERR_OK)
-        err = migrate_run(session->pg, &applied, error);
-    if (err == ERR_OK)
-        show_schema(session, before, wanted, applied);
+        show_schema(session, &done);
     return err;
 }
 

@@ -47,18 +47,13 @@ enum err session_postgres_as_it_is(struct session *session, struct err_info *err
 
 enum err session_postgres(struct session *session, struct err_info *error)
 {
-    int current = 0, wanted = 0, applied = 0;
+    struct migrate_done done;
     enum err err = session_postgres_as_it_is(session, error);
     if (err != ERR_OK || session->has_schema)
         return err;
-    err = migrate_status(session->pg, &current, &wanted, error);
-    if (err == ERR_OK && current != wanted) {
-        err = migrate_run(session->pg, &applied, error);
-        if (err == ERR_OK && applied > 0)
-            out_note("The database's schema was brought from version %d to %d.", current, wanted);
-        if (err == ERR_OK)
-            err = pg_ready(session->pg, error);
-    }
+    err = migrate_ensure(session->pg, MIGRATE_NEW, &done, error);
+    if (err == ERR_OK && done.applied > 0)
+        out_note("The database had no schema yet; it was made, version %d.", done.version);
     session->has_schema = err == ERR_OK;
     return err;
 }

@@ -37,8 +37,9 @@ static inline bool session_has(const struct session *session, enum option_id id)
 /* The word at `index`; NULL if there is none. */
 const char *session_word(const struct session *session, int index);
 
-/* Connects to PostgreSQL and brings the schema up to date where it is behind. ERR_UNREACHABLE, or ERR_CONFLICT with
- * both versions where it is newer than this program. */
+/* Connects to PostgreSQL, and makes the schema in a database that has none. ERR_UNREACHABLE; with both versions
+ * ERR_BUSY where the schema is older than this program (it is left alone: only `migrate` and workers bring it up to
+ * date) and ERR_CONFLICT where it is newer. */
 MUST_CHECK enum err session_postgres(struct session *session, struct err_info *error);
 /* The same without a look at the schema. */
 MUST_CHECK enum err session_postgres_as_it_is(struct session *session, struct err_info *error);

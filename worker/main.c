@@ -89,27 +89,31 @@ static enum err load_definitions(const struct config *config, const struct redis
     return err;
 }
 
-/* Waits for PostgreSQL as long as it takes; a schema that is newer than this program, or not ours, ends it. */
+static enum err prepare_schema(const struct config *config, struct pg *pg, struct err_info *error)
+{
+    struct migrate_done done;
+    enum err err = migrate_ensure(pg, config->migrate_auto ? MIGRATE_ANY : MIGRATE_NEW, &done, error);
+    if (err == ERR_OK && done.applied > 0)
+        log_info("the schema was brought from version %d to %d", done.before, done.version);
+    return err;
+}
+
+/* Waits for PostgreSQL as long as it takes, and for an older schema where migrate.auto leaves it to a person; a schema
+ * that is newer than this program, or not ours, ends it. */
 static enum err prepare_database(const struct config *config, const struct redis_address *address,
                                  struct err_info *error)
 {
     struct pg *pg = pg_new(config->postgres_url, "reprise worker start", PG_LIMITS_PROGRAM);
-    enum err err;
+    enum err err, said = ERR_OK;
     for (int tries = 1;; tries++) {
-        int applied = 0;
-        err = pg_ready(pg, error);
-        if (err == ERR_OK)
-            err = migrate_run(pg, &applied, error);
-        if (err == ERR_OK && applied > 0)
-            log_info("%d migrations were applied", applied);
-        if (err == ERR_OK)
-            err = pg_ready(pg, error);
+        err = prepare_schema(config, pg, error);
         if (err == ERR_OK)
             err = load_definitions(config, address, pg, error);
-        if (err != ERR_UNREACHABLE && err != ERR_RETRY)
+        if (err != ERR_UNREACHABLE && err != ERR_RETRY && err != ERR_BUSY)
             break;
-        if (tries == 1)
+        if (err != said)
             log_warn("waiting for PostgreSQL: %s", error->text);
+        said = err;
         int64_t ms = clock_backoff_ms(tries, WAIT_BASE_MS, WAIT_MAX_MS, 0.2, id_random_u32());
         nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
                                      .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000},

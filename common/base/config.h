@@ -35,6 +35,7 @@ struct config_entry {
 /* All settings, typed. Strings belong to the struct. Durations are milliseconds, sizes bytes. */
 struct config {
     char *postgres_url; /* postgres.url: a libpq connection string */
+    bool migrate_auto;  /* migrate.auto: a worker brings an older schema up to date when it starts */
     char *redis_url;    /* redis.url: unix:///path/redis.sock, redis://[user:password@]host:port[/db], rediss://… */
     char *redis_prefix; /* redis.prefix */
     char *definitions_dir;          /* definitions.dir */

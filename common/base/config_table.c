@@ -164,6 +164,9 @@ static const char *jwt_rule(const char *value)
 static const struct config_entry entries[] = {
     {"postgres.url", CONFIG_STRING, "", 0, 0, "libpq connection string; empty: libpq's own defaults (PGHOST, …)", false,
      false, AT(postgres_url), NULL},
+    {"migrate.auto", CONFIG_BOOL, "true", 0, 0,
+     "whether a worker brings an older schema up to date when it starts; false: only `producer migrate` does", false,
+     false, AT(migrate_auto), NULL},
     {"redis.url", CONFIG_STRING, "redis://127.0.0.1:6379", 0, 0,
      "unix:///path/redis.sock, redis://[user:password@]host:port[/db] or rediss://…", false, false, AT(redis_url),
      redis_rule},

@@ -167,16 +167,22 @@ static enum err apply(struct pg *pg, const struct sql *migration, struct err_inf
     return ERR_OK;
 }
 
-/* Takes the turn: from here on no other program migrates until this connection ends. */
-static enum err take_turn(struct pg *pg, struct err_info *error)
+/* From here on no other program migrates until this connection ends; waits for one that does. */
+static enum err take_lock(struct pg *pg, struct err_info *error)
 {
-    static const struct sql *const STEPS[] = {&sql_migrate_no_limits, &sql_migrate_lock, &sql_migrate_lock_limit,
-                                              &sql_migrate_create};
+    static const struct sql *const STEPS[] = {&sql_migrate_no_limits, &sql_migrate_lock, &sql_migrate_lock_limit};
     enum err err = pg_ready(pg, error);
     pg_wait_for_ever(pg);
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && !err; i++)
         err = pg_exec(pg, STEPS[i], NULL, NULL, error);
     return err;
+}
+
+/* Takes the turn, and makes the place where migrations are recorded. */
+static enum err take_turn(struct pg *pg, struct err_info *error)
+{
+    enum err err = take_lock(pg, error);
+    return err ? err : pg_exec(pg, &sql_migrate_create, NULL, NULL, error);
 }
 
 enum err migrate_run_of(struct pg *pg, struct migrations known, int *applied, struct err_info *error)
@@ -208,4 +214,32 @@ enum err migrate_status(struct pg *pg, int *current, int *wanted, struct err_inf
 enum err migrate_run(struct pg *pg, int *applied, struct err_info *error)
 {
     return migrate_run_of(pg, embedded(), applied, error);
+}
+
+/* Another program may be at it at this moment: its end is waited for before anything is said. */
+static enum err refuse_older(struct pg *pg, struct migrate_done *done, struct err_info *error)
+{
+    enum err err = take_lock(pg, error);
+    if (err == ERR_OK)
+        err = migrate_status(pg, &done->before, &done->version, error);
+    pg_close(pg);
+    if (err == ERR_OK && done->before != done->version)
+        err =
+            err_set(error, ERR_BUSY,
+                    "the database's schema has version %d and this program needs %d: make a backup, then run: producer "
+                    "migrate",
+                    done->before, done->version);
+    return err == ERR_OK ? pg_ready(pg, error) : err;
+}
+
+enum err migrate_ensure(struct pg *pg, enum migrate_when when, struct migrate_done *done, struct err_info *error)
+{
+    *done = (struct migrate_done){0};
+    enum err err = migrate_status(pg, &done->before, &done->version, error);
+    if (err != ERR_OK || done->before == done->version)
+        return err;
+    if (done->before > 0 && when == MIGRATE_NEW)
+        return refuse_older(pg, done, error);
+    err = migrate_run(pg, &done->applied, error);
+    return err == ERR_OK ? pg_ready(pg, error) : err;
 }

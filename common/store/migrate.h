@@ -21,7 +21,20 @@ MUST_CHECK enum err migrate_status(struct pg *pg, int *current, int *wanted, str
  * that knows the new schema. Errors of a migration name it and its line. */
 MUST_CHECK enum err migrate_run(struct pg *pg, int *applied, struct err_info *error);
 
-/* The same two with a list in place of the embedded one: names end in NNNN_name, versions rise. */
+/* What a program does to a schema that is behind when it starts. */
+enum migrate_when {
+    MIGRATE_NEW, /* makes the schema in a database that has none: the first install. An older one is left alone */
+    MIGRATE_ANY, /* brings an older one up to date, too */
+};
+struct migrate_done {
+    int before, version, applied;
+};
+/* Makes sure that the schema is the one that this program knows, and leaves `pg` ready. ERR_BUSY: it is older and
+ * `when` leaves it alone; the text says what to do, and until that is done asking again is of use. */
+MUST_CHECK enum err migrate_ensure(struct pg *pg, enum migrate_when when, struct migrate_done *done,
+                                   struct err_info *error);
+
+/* The first two with a list in place of the embedded one: names end in NNNN_name, versions rise. */
 struct migrations {
     const struct sql *const *list;
     size_t count;

@@ -1,9 +1,11 @@
 """The schema, help, settings and doctor by the command line."""
+import hashlib
 import re
 import subprocess
 
-from harness import CONFLICT, DONE, USAGE, ProducerTest, main
+from harness import CONFLICT, DONE, USAGE, ProducerTest, eventually, main
 from reprise_testing import programs
+from reprise_testing.stores import ROOT
 
 
 class Schema(ProducerTest):
@@ -15,11 +17,17 @@ class Schema(ProducerTest):
         first, second = (self.ask("migrate") for _ in range(2))
         self.assertEqual((first["version"], 0), (second["before"], second["applied"]))
 
-    def test_any_command_brings_an_old_schema_up_to_date(self):
+    def test_the_first_command_makes_the_schema(self):
         answer = self.expect(DONE, "operations", "--json")
         self.assertEqual([], answer.json["operations"])
-        self.assertIn("schema was brought from version 0", answer.err)
+        self.assertIn("no schema yet; it was made", answer.err)
         self.assertEqual("", self.expect(DONE, "operations", "--json").err)
+
+    def test_programs_that_begin_together_in_an_empty_database_all_succeed(self):
+        every = [subprocess.Popen(self.command("operations", "--json"), env=self.env, cwd=self.place, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+        said = [process.communicate(timeout=60) for process in every]
+        self.assertEqual([DONE] * 3, [process.returncode for process in every], said)
 
     def test_a_newer_schema_is_refused_with_both_versions(self):
         version = self.ask("migrate")["version"]
@@ -29,6 +37,64 @@ class Schema(ProducerTest):
             text = self.refused(CONFLICT, *words)
             self.assertIn("9999", text)
             self.assertIn(str(version), text)
+
+
+class OlderSchema(ProducerTest):
+    """The schema as an earlier release left it: only migrate, and a worker's start, bring it up to date."""
+
+    def setUp(self):
+        super().setUp()
+        self.files = sorted((ROOT / "sql" / "migrations").glob("*.sql"))
+        self.newest = int(self.files[-1].name[:4])
+        self.stores.psql.execute("CREATE SCHEMA reprise; CREATE TABLE reprise.schema_migration (version integer PRIMARY KEY,"
+                                 " name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());")
+        for file in self.files[:-1]:
+            self.apply(file)
+
+    def apply(self, file):
+        text = file.read_text(encoding="utf-8")
+        self.stores.psql.execute("BEGIN; SET LOCAL search_path = reprise, public;\n%s\nINSERT INTO reprise.schema_migration"
+                                 " (version, name, checksum) VALUES (%d, '%s', '%s'); COMMIT;" % (
+                                     text, int(file.name[:4]), file.stem, hashlib.sha256(text.encode()).hexdigest()))
+
+    def version(self):
+        return self.stores.psql.number("SELECT max(version) FROM reprise.schema_migration")
+
+    def test_other_commands_leave_it_alone_and_say_what_to_do(self):
+        for words in (["operations"], ["definitions"], ["apps"], ["run", "noop", "--yes"], ["workflow", "4b6b710e"]):
+            text = self.refused(CONFLICT, *words)
+            for part in ("version %d" % (self.newest - 1), "needs %d" % self.newest, "backup", "producer migrate"):
+                self.assertIn(part, text)
+        self.assertIn("producer migrate", self.expect(1, "doctor").out)
+        self.assertEqual(self.newest - 1, self.version())
+        self.assertEqual({"before": self.newest - 1, "version": self.newest, "applied": 1}, self.ask("migrate"))
+        self.ask("operations")
+
+    def test_a_worker_brings_it_up_to_date(self):
+        worker = programs.Worker(self.env, self.place / "worker.log")
+        self.addCleanup(worker.end_at_once)
+        eventually(lambda: self.version() == self.newest, "the schema is up to date")
+
+    def test_a_worker_that_may_not_waits_for_a_person(self):
+        worker = programs.Worker({**self.env, "REPRISE_MIGRATE_AUTO": "false"}, self.place / "worker.log")
+        self.addCleanup(worker.end_at_once)
+        eventually(lambda: "producer migrate" in worker.text(), "it says what to do")
+        self.assertEqual(self.newest - 1, self.version())
+        self.assertEqual([], worker.processes())
+        self.ask("migrate")
+        eventually(worker.processes, "it goes on by itself")
+
+    def test_a_dashboard_listens_and_waits(self):
+        place = self.place / "dashboard.log"
+        with place.open("wb") as log:
+            dashboard = subprocess.Popen([programs.program("dashboard")], stdout=log, stderr=log, cwd=self.place,
+                                         env={**self.env, "REPRISE_DASHBOARD_LISTEN": "127.0.0.1:0"})
+        self.addCleanup(dashboard.wait)
+        self.addCleanup(dashboard.kill)
+        eventually(lambda: "producer migrate" in place.read_text(), "it says what to do")
+        self.assertEqual(self.newest - 1, self.version())
+        self.ask("migrate")
+        eventually(lambda: "PostgreSQL is there" in place.read_text(), "it goes on by itself")
 
 
 class Help(ProducerTest):

@@ -1,5 +1,6 @@
 """Requests without any worker: what is accepted, what is refused, and what is said when a store does not answer."""
 import os
+import re
 import signal
 import subprocess
 
@@ -68,6 +69,16 @@ class Refusing(ProducerTest):
         people = self.expect(DONE, "resync-app", "Demo app", "--dry-run")
         self.assertIn("not known and not deleted", people.out)
         self.assertEqual([], self.ask("operations")["operations"])
+
+    def test_a_request_asks_the_database_for_nothing_twice(self):
+        self.ask("definitions")
+        self.stores.psql.execute("ALTER DATABASE reprise SET log_statement = 'all';")
+        log = self.stores.directory / "postgres.log"
+        before = log.read_text(errors="replace")
+        self.expect(DONE, "run", "noop", "--yes")
+        asked = re.findall(r"LOG:  (?:execute|statement)[^:]*: *(\S.*)", log.read_text(errors="replace")[len(before):])
+        self.assertGreater(len(asked), 10)
+        self.assertLessEqual(len(asked), 19, "\n".join(asked))
 
     def test_what_is_not_there_is_not_found(self):
         app = self.app()
