@@ -226,7 +226,8 @@ const struct command commands[] = {
      "producer remove-project shop", run_remove_project},
 
     {"migrate", INSTALLATION, "", 0, 0, 0, "brings the database's schema up to date",
-     "Applies the migrations that the database lacks, each in a transaction of its own. Make a backup before: there is\n"
+     "Applies the migrations that the database lacks, each in a transaction of its own. Make a backup before: there "
+     "is\n"
      "no way back but that. A worker does the same when it starts, unless migrate.auto is false; other programs make\n"
      "the schema only where there is none, and refuse an older one. Two at once take turns. A schema newer than this\n"
      "program is refused (exit code 4).",

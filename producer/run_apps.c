@@ -9,7 +9,6 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/query/apps.h"
-#include "common/query/apps.h"
 #include "common/registry/app.h"
 #include "common/registry/watch.h"
 #include "embedded/sql_registry.h"

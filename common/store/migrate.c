@@ -211,11 +211,6 @@ enum err migrate_status(struct pg *pg, int *current, int *wanted, struct err_inf
     return migrate_status_of(pg, embedded(), current, wanted, error);
 }
 
-enum err migrate_run(struct pg *pg, int *applied, struct err_info *error)
-{
-    return migrate_run_of(pg, embedded(), applied, error);
-}
-
 /* Another program may be at it at this moment: its end is waited for before anything is said. */
 static enum err refuse_older(struct pg *pg, struct migrate_done *done, struct err_info *error)
 {
@@ -240,6 +235,6 @@ enum err migrate_ensure(struct pg *pg, enum migrate_when when, struct migrate_do
         return err;
     if (done->before > 0 && when == MIGRATE_NEW)
         return refuse_older(pg, done, error);
-    err = migrate_run(pg, &done->applied, error);
+    err = migrate_run_of(pg, embedded(), &done->applied, error);
     return err == ERR_OK ? pg_ready(pg, error) : err;
 }

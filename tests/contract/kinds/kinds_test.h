@@ -31,10 +31,10 @@ static inline int world_setup(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
     struct err_info error = {.code = ERR_OK};
-    int applied = 0;
+    struct migrate_done done;
     world->stores = stores_new();
     world->pg = pg_new(stores_postgres_url(world->stores), "test", PG_LIMITS_HOT);
-    check_fine(migrate_run(world->pg, &applied, &error), &error);
+    check_fine(migrate_ensure(world->pg, MIGRATE_ANY, &done, &error), &error);
     check_fine(pg_ready(world->pg, &error), &error);
     *state = world;
     return 0;

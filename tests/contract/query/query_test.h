@@ -110,11 +110,11 @@ static inline int query_test_open(void **state)
 {
     struct query_test *t = mem_zalloc(sizeof *t);
     struct err_info error = {.code = ERR_OK};
-    int applied = 0;
+    struct migrate_done done;
     t->stores = stores_new();
     t->pg = pg_new(stores_postgres_url(t->stores), "test", PG_LIMITS_PROGRAM);
     fine(pg_ready(t->pg, &error), &error);
-    fine(migrate_run(t->pg, &applied, &error), &error);
+    fine(migrate_ensure(t->pg, MIGRATE_ANY, &done, &error), &error);
     fine(pg_ready(t->pg, &error), &error);
     *state = t;
     return 0;

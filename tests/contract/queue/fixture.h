@@ -110,12 +110,12 @@ static inline struct pg *connected(const struct fixture *f, struct pg_limits lim
 static inline int queue_setup(void **state)
 {
     struct err_info error;
-    int applied;
+    struct migrate_done done;
     struct fixture *f = mem_zalloc(sizeof *f);
     signal(SIGPIPE, SIG_IGN);
     f->stores = stores_new();
     f->pg = connected(f, PG_LIMITS_SERVICE);
-    assert_fine(migrate_run(f->pg, &applied, &error));
+    assert_fine(migrate_ensure(f->pg, MIGRATE_ANY, &done, &error));
     assert_fine(pg_ready(f->pg, &error));
     assert_fine(pg_script(f->pg, "CREATE TABLE public.mark (operation_id text, key text, checkpoint text)", &error));
     f->other = connected(f, PG_LIMITS_SERVICE);

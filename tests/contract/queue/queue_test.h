@@ -56,8 +56,8 @@ static inline void queue_test_connect(struct queue_test *t)
     assert_fine(redis_address_parse(stores_redis_url(t->stores), &t->address, &error));
     t->redis = redis_new(&t->address, 5000, 5000);
     t->args = redis_args_new();
-    int applied = 0;
-    assert_fine(migrate_run(t->pg, &applied, &error));
+    struct migrate_done done;
+    assert_fine(migrate_ensure(t->pg, MIGRATE_ANY, &done, &error));
     assert_fine(pg_ready(t->pg, &error));
 }
 
