@@ -21,6 +21,7 @@ import planning
 import progress_http
 import recovery
 import similarity
+import singles
 from place import ROOT, Trouble, path_of
 from report import NOT_RUN, NotRun, Report
 
@@ -31,6 +32,7 @@ MEASURES = {
     "planning-links": planning.measure_links,
     "failing-receiver": planning.measure_failing_receiver,
     "latency": latency.measure,
+    "singles": singles.measure,
     "cancel": cancel.measure,
     "kill-process": recovery.measure_process,
     "kill-worker": recovery.measure_worker,

@@ -26,6 +26,7 @@
 #include "worker/operation_cache.h"
 #include "worker/quarantine.h"
 #include "worker/run.h"
+#include "worker/single_requests.h"
 
 struct executor {
     struct executor_state state;
@@ -153,6 +154,53 @@ static void chunk_run(struct executor *executor, struct message *message)
     }
 }
 
+/* ---- what the loop thread gave ------------------------------------------------------------------------------------
+ */
+
+static void message_return(struct executor *executor, struct message *message, int64_t began_us)
+{
+    message->next = NULL;
+    counts_took(COUNTS_CHUNK, clock_mono_us() - began_us);
+    mailbox_put(executor->out, message);
+}
+
+/* Single requests, together as far as that goes. What is left of them may take long: one is run here, and all others go
+ * back before that, to the executors that are free. */
+static void chain_run(struct executor *executor, struct message *first, int64_t began_us)
+{
+    struct message *alone = NULL;
+    single_requests_run(&executor->state, first);
+    for (struct message *message = first, *next; message != NULL; message = next) {
+        next = message->next;
+        if (message->kind == MESSAGE_RUN && alone == NULL) {
+            alone = message;
+            continue;
+        }
+        if (message->kind == MESSAGE_RUN)
+            message->kind = MESSAGE_GIVE_BACK;
+        if (message->kind == MESSAGE_DONE)
+            advance_if_done(executor, message);
+        message_return(executor, message, began_us);
+    }
+    if (alone != NULL) {
+        chunk_run(executor, alone);
+        message_return(executor, alone, began_us);
+    }
+}
+
+static void message_run(struct executor *executor, struct message *message)
+{
+    int64_t began_us = clock_mono_us();
+    bool quarantine = executor->state.process->quarantine;
+    if (message->chunk.first && !quarantine) {
+        chain_run(executor, message, began_us);
+        return;
+    }
+    if (!quarantine || !quarantine_split(executor->state.pg, message))
+        chunk_run(executor, message);
+    message_return(executor, message, began_us);
+}
+
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
 static void send_message(struct executor *executor, enum message_kind kind)
@@ -174,11 +222,7 @@ static void *executor_main(void *context)
             message_drop(message);
             break;
         }
-        int64_t began_us = clock_mono_us();
-        if (!executor->state.process->quarantine || !quarantine_split(executor->state.pg, message))
-            chunk_run(executor, message);
-        counts_took(COUNTS_CHUNK, clock_mono_us() - began_us);
-        mailbox_put(executor->out, message);
+        message_run(executor, message);
     }
     send_message(executor, MESSAGE_ENDED);
     return NULL;

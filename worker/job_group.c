@@ -1,6 +1,7 @@
 /*
  * Runs the jobs of one group: the claim of an exclusive job's lease, the handler, the settle, and the return of what
- * was not used. Called by executor.c for each group of a chunk, on the executor's thread.
+ * was not used. Called on the executor's thread: by executor.c for each group of a chunk, by single_requests.c for
+ * single jobs.
  *
  * The settle is repeated until PostgreSQL has taken or refused it, with the same results: the fence makes that
  * harmless. The handler is never called again for it. What has no result stays open, and a job that ended its process
@@ -179,6 +180,31 @@ static void run_handler(struct run *run, const struct runner *runner, struct job
     pg_abort(run->pg);
 }
 
+void job_group_begin(struct job_group *group, struct executor_state *executor, const struct known_operation *known,
+                     struct job *jobs, size_t count)
+{
+    *group = (struct job_group){.runner = runner_find(jobs[0].kind), .started_ms = clock_mono_ms()};
+    group->run = run_new(executor, known, group->runner, jobs, count);
+    log_scope(known->operation_id, count == 1 ? jobs[0].seq : 0, count == 1 ? jobs[0].attempt : 0);
+    run_handler(&group->run, group->runner, jobs, &group->lease);
+    log_scope_clear();
+}
+
+struct settle_request job_group_request(const struct job_group *group)
+{
+    const struct run *run = &group->run;
+    return (struct settle_request){run->operation_id, run->worker,  group->started_ms,
+                                   run->jobs,         run->results, run->count,
+                                   group->lease.key,  run->effects, run->effects_context};
+}
+
+void job_group_note_settled(const struct job_group *group, const struct tally *tally)
+{
+    counts_settled(group->run.jobs[0].kind, group->run.results, group->run.count);
+    if (group->runner != NULL && group->runner->settled != NULL)
+        group->runner->settled(tally);
+}
+
 /* Whether the drain came before some of them. */
 static bool is_cut_short(const struct run *run)
 {
@@ -188,30 +214,36 @@ static bool is_cut_short(const struct run *run)
     return bare && run_stopping(run);
 }
 
+bool job_group_settle(struct job_group *group, struct message *message)
+{
+    struct run *run = &group->run;
+    log_scope(run->operation_id, run->count == 1 ? run->jobs[0].seq : 0, run->count == 1 ? run->jobs[0].attempt : 0);
+    hand_back_due(run, message);
+    bool unrecorded = is_cut_short(run);
+    struct settle_request request = job_group_request(group);
+    enum err settled = settle_until_taken(run->executor, &request, message);
+    if (settled == ERR_OK)
+        job_group_note_settled(group, &message->tally);
+    note_delays(message, run); /* after it: a job that must read again is put off by the settle */
+    release_unused_lease(run->executor, run, settled);
+    log_scope_clear();
+    return (settled == ERR_OK || settled == ERR_FENCED) && !unrecorded;
+}
+
+void job_group_end(struct job_group *group)
+{
+    run_drop(&group->run);
+    lease_fini(&group->lease);
+}
+
 bool job_group_run(struct executor_state *executor, const struct known_operation *known, struct job *jobs, size_t count,
                    struct message *message)
 {
-    const struct runner *runner = runner_find(jobs[0].kind);
-    int64_t started_ms = clock_mono_ms();
-    struct lease lease = {0};
-    struct run run = run_new(executor, known, runner, jobs, count);
-    log_scope(known->operation_id, count == 1 ? jobs[0].seq : 0, count == 1 ? jobs[0].attempt : 0);
-    run_handler(&run, runner, jobs, &lease);
-    hand_back_due(&run, message);
-    bool unrecorded = is_cut_short(&run);
-    struct settle_request request = {known->operation_id, run.worker,  started_ms,         jobs, run.results, count,
-                                     lease.key,           run.effects, run.effects_context};
-    enum err settled = settle_until_taken(executor, &request, message);
-    if (settled == ERR_OK)
-        counts_settled(jobs[0].kind, run.results, count);
-    if (settled == ERR_OK && runner != NULL && runner->settled != NULL)
-        runner->settled(&message->tally);
-    note_delays(message, &run); /* after it: who must read again is put off by the settle */
-    release_unused_lease(executor, &run, settled);
-    run_drop(&run);
-    lease_fini(&lease);
-    log_scope_clear();
-    return (settled == ERR_OK || settled == ERR_FENCED) && !unrecorded;
+    struct job_group group;
+    job_group_begin(&group, executor, known, jobs, count);
+    bool recorded = job_group_settle(&group, message);
+    job_group_end(&group);
+    return recorded;
 }
 
 size_t job_group_size(const struct load *load, size_t first)

@@ -18,16 +18,16 @@
 #include "worker/message.h"
 
 #define TICK_MS 1000
-#define INBOX_LOOK_MS 25 /* how long a request may lie in an idle worker's inbox */
 
 struct maintenance {
     struct process_state *process;
     pthread_t thread;
     struct mailbox *wishes; /* of enum maintenance_wish * */
-    struct mailbox *loop;   /* gets the message of the end; set before MAINTENANCE_STOP is sent */
+    struct mailbox *loop;   /* borrowed; for the messages to the loop thread */
     struct maintenance_tasks *tasks;
     int64_t tick_ms; /* when the tasks of each second are due next */
     bool waiting;    /* a store was away in the last round */
+    bool told_empty; /* the loop watches the inbox */
 };
 
 /* The begin and the end of a wait are logged, each once. */
@@ -45,6 +45,8 @@ static void note_round(struct maintenance *maintenance, enum err err, const stru
 /* Only notes what is wanted; the next round, which comes at once, does it. False: stop. */
 static bool take_wish(struct maintenance *maintenance, enum maintenance_wish wish)
 {
+    if (wish == MAINTENANCE_INBOX)
+        maintenance->told_empty = false;
     if (wish == MAINTENANCE_PLANS && maintenance->waiting)
         return true;
     maintenance_tasks_want(maintenance->tasks, wish);
@@ -55,11 +57,7 @@ static bool take_wish(struct maintenance *maintenance, enum maintenance_wish wis
 static int64_t wait_ms(const struct maintenance *maintenance)
 {
     int64_t until_tick = maintenance->tick_ms - clock_mono_ms();
-    bool open = process_config(maintenance->process)->inbox_enabled;
-    int64_t wait = maintenance->waiting                          ? until_tick
-                   : maintenance_tasks_hurry(maintenance->tasks) ? 0
-                   : open && until_tick > INBOX_LOOK_MS          ? INBOX_LOOK_MS
-                                                                 : until_tick;
+    int64_t wait = !maintenance->waiting && maintenance_tasks_hurry(maintenance->tasks) ? 0 : until_tick;
     return wait < 0 ? 0 : wait;
 }
 
@@ -77,6 +75,15 @@ static bool take_wishes(struct maintenance *maintenance)
     return true;
 }
 
+/* The loop watches the inbox once it is empty, until a request comes. */
+static void tell_if_empty(struct maintenance *maintenance)
+{
+    if (maintenance->told_empty || !maintenance_tasks_inbox_is_empty(maintenance->tasks))
+        return;
+    maintenance->told_empty = true;
+    mailbox_put(maintenance->loop, message_new(MESSAGE_INBOX_EMPTY, NULL, NULL));
+}
+
 static void *maintenance_main(void *context)
 {
     struct maintenance *maintenance = context;
@@ -89,6 +96,7 @@ static void *maintenance_main(void *context)
             maintenance->tick_ms = clock_mono_ms() + TICK_MS;
         enum err err = maintenance_tasks_round(maintenance->tasks, ticks, &error);
         note_round(maintenance, err, &error);
+        tell_if_empty(maintenance);
     }
     mailbox_put(maintenance->loop, message_new(MESSAGE_MAINTENANCE_ENDED, NULL, NULL));
     return NULL;
@@ -100,12 +108,17 @@ struct maintenance *maintenance_new(struct process_state *process)
     maintenance->process = process;
     maintenance->wishes = mailbox_new(NULL, NULL);
     maintenance->tasks = maintenance_tasks_new(process);
+    return maintenance;
+}
+
+void maintenance_start(struct maintenance *maintenance, struct mailbox *loop)
+{
+    maintenance->loop = loop;
     int failed = pthread_create(&maintenance->thread, NULL, maintenance_main, maintenance);
     if (failed != 0) {
         log_error("cannot start the maintenance thread: %s", strerror(failed));
         abort();
     }
-    return maintenance;
 }
 
 void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish)
@@ -115,9 +128,8 @@ void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish
     mailbox_put(maintenance->wishes, sent);
 }
 
-void maintenance_stop(struct maintenance *maintenance, struct mailbox *loop)
+void maintenance_stop(struct maintenance *maintenance)
 {
-    maintenance->loop = loop;
     maintenance_ask(maintenance, MAINTENANCE_STOP);
 }
 

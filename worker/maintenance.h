@@ -11,14 +11,17 @@
 #include "worker/process_state.h"
 
 struct maintenance;
-/* Starts the thread; `process` is borrowed. */
+/* `process` is borrowed. */
 struct maintenance *maintenance_new(struct process_state *process);
+/* Starts the thread, which sends its messages to `loop` (borrowed): a MESSAGE_INBOX_EMPTY each time that the inbox has
+ * become empty, and at last a MESSAGE_MAINTENANCE_ENDED. */
+void maintenance_start(struct maintenance *maintenance, struct mailbox *loop);
 
 /* Has the thread do at once what it would do later. From any thread. */
 void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish);
-/* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, `loop` gets a
+/* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, comes the
  * MESSAGE_MAINTENANCE_ENDED. From any thread; once. */
-void maintenance_stop(struct maintenance *maintenance, struct mailbox *loop);
+void maintenance_stop(struct maintenance *maintenance);
 /* Joins the thread; only after that. */
 void maintenance_drop(struct maintenance *maintenance);
 

@@ -43,6 +43,7 @@ struct maintenance_tasks {
     struct orphans *orphans;
     struct schedule schedule;
     bool ticks;              /* the tasks of each second are done in this round */
+    bool inbox_empty;        /* it was looked at and found empty, and no wish has said otherwise since */
     bool inbox_more;         /* requests are known to wait, perhaps in our list since before the inbox was closed */
     bool flags_wanted;       /* a thread has seen a cancel flag */
     bool keys_spoilt;        /* there may be keys of a wrong type */
@@ -75,8 +76,11 @@ static enum err task_inbox(struct maintenance_tasks *tasks, struct err_info *err
     if (tasks->inbox.closed && !tasks->inbox_more)
         return ERR_OK;
     tasks->inbox.max_bytes = config->inbox_max_bytes;
+    if (tasks->inbox_empty && !tasks->inbox_more && !tasks->ticks)
+        return ERR_OK;
     enum err err = inbox_take_turn(&tasks->inbox, INBOX_TURN_MS, &turn, error);
     tasks->inbox_more = turn.more;
+    tasks->inbox_empty = err == ERR_OK && !turn.more;
     if (turn.unstarted > 0)
         tasks->swept_ms = 0;
     return err;
@@ -246,9 +250,16 @@ void maintenance_tasks_want(struct maintenance_tasks *tasks, enum maintenance_wi
 {
     if (wish == MAINTENANCE_PLANS)
         tasks->swept_ms = 0;
+    if (wish == MAINTENANCE_INBOX)
+        tasks->inbox_empty = false;
     tasks->flags_wanted = tasks->flags_wanted || wish == MAINTENANCE_CANCEL_FLAGS;
     tasks->definitions_wanted = tasks->definitions_wanted || wish == MAINTENANCE_DEFINITIONS;
     tasks->keys_spoilt = tasks->keys_spoilt || wish == MAINTENANCE_KEYS;
+}
+
+bool maintenance_tasks_inbox_is_empty(const struct maintenance_tasks *tasks)
+{
+    return tasks->inbox_empty && process_config(tasks->process)->inbox_enabled;
 }
 
 bool maintenance_tasks_hurry(const struct maintenance_tasks *tasks)

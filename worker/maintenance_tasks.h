@@ -10,6 +10,7 @@
 /* What a thread may ask for before its time. */
 enum maintenance_wish {
     MAINTENANCE_CANCEL_FLAGS, /* a client has set the cancel flag of some operation */
+    MAINTENANCE_INBOX,        /* there are requests in the inbox */
     MAINTENANCE_PLANS,        /* an operation has come to a phase that is to be planned */
     MAINTENANCE_KEYS,         /* a key in Redis is of another type than it must be */
     MAINTENANCE_DEFINITIONS,  /* the definitions' files are to be read again */
@@ -22,6 +23,8 @@ struct maintenance_tasks *maintenance_tasks_new(struct process_state *process);
 void maintenance_tasks_drop(struct maintenance_tasks *tasks);
 /* The next round does it. */
 void maintenance_tasks_want(struct maintenance_tasks *tasks, enum maintenance_wish wish);
+/* Whether the inbox is open, and was found empty since the last MAINTENANCE_INBOX. */
+bool maintenance_tasks_inbox_is_empty(const struct maintenance_tasks *tasks);
 /* Whether there is work left that should not wait for the next second. */
 bool maintenance_tasks_hurry(const struct maintenance_tasks *tasks);
 /* One round; `ticks`: with the tasks of each second. An error (a store does not answer) ends the round. */

@@ -12,7 +12,7 @@
 struct executor;
 
 enum message_kind {
-    MESSAGE_RUN,               /* loop → executor: run this chunk */
+    MESSAGE_RUN,               /* loop → executor: run this chunk, and those behind it (`next`) */
     MESSAGE_STOP,              /* loop → executor: end the thread */
     MESSAGE_READY,             /* executor → loop: connected to PostgreSQL, can take a chunk */
     MESSAGE_MORE_DUE,          /* executor → loop, in mid-run: more retries of this operation are due now */
@@ -20,6 +20,7 @@ enum message_kind {
     MESSAGE_GIVE_BACK,         /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
     MESSAGE_SPLIT,             /* executor → loop: a suspect of many jobs: `pieces` take its place */
     MESSAGE_ENDED,             /* executor → loop: its thread is about to end */
+    MESSAGE_INBOX_EMPTY,       /* maintenance → loop: no request is left; it is to be woken by the next */
     MESSAGE_MAINTENANCE_ENDED, /* maintenance → loop: its thread is about to end */
 };
 
@@ -28,6 +29,7 @@ struct message {
     int queue;
     struct executor *executor; /* the one that has it, or sent it */
     struct chunk chunk;
+    struct message *next; /* with MESSAGE_RUN: single requests that are run together go as one */
 
     /* With MESSAGE_DONE: */
     bool settled; /* `tally` is as of the last commit */
@@ -36,6 +38,7 @@ struct message {
     int64_t next_open;    /* see struct load */
     int64_t due_ms;       /* −1 = nothing waits */
     int64_t retries;      /* change of the number that waits */
+    int64_t took_us;      /* of a single request: what its handler took; 0 = not known */
 
     /* With MESSAGE_SPLIT: texts of chunks, owned. */
     char **pieces;

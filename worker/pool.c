@@ -17,6 +17,7 @@
 #include "embedded/lua.h"
 #include "worker/counts.h"
 #include "worker/heartbeat.h"
+#include "worker/inbox_watch.h"
 #include "worker/queue_consumer.h"
 
 #define BEAT_S 1.0
@@ -26,7 +27,8 @@ struct pool {
     struct pool_state state;
     struct queue_consumer consumers[QUEUE_COUNT];
     struct heartbeat heartbeat;
-    ev_async woken; /* there is mail */
+    struct inbox_watch inbox; /* of a process with maintenance */
+    ev_async woken;           /* there is mail */
     ev_timer beat_timer, grace_timer;
     double beat_due_s;      /* by the loop's clock; 0 = not known yet */
     bool maintenance_ended; /* or there is none */
@@ -100,7 +102,7 @@ void pool_stop(struct pool *pool, enum pool_urgency urgency)
     for (int q = 0; q < QUEUE_COUNT; q++)
         queue_consumer_stop(&pool->consumers[q]);
     if (pool->state.maintenance != NULL)
-        maintenance_stop(pool->state.maintenance, pool->state.mail);
+        maintenance_stop(pool->state.maintenance);
     pool_check_drained(pool);
 }
 
@@ -126,8 +128,10 @@ static void on_pool_change(void *context, enum pool_change change)
 
 static void on_message(struct pool *pool, struct message *message)
 {
-    if (message->kind == MESSAGE_MAINTENANCE_ENDED) {
-        pool->maintenance_ended = true;
+    if (message->kind == MESSAGE_MAINTENANCE_ENDED || message->kind == MESSAGE_INBOX_EMPTY) {
+        pool->maintenance_ended = message->kind == MESSAGE_MAINTENANCE_ENDED;
+        if (message->kind == MESSAGE_INBOX_EMPTY)
+            inbox_watch_begin(&pool->inbox);
         message_drop(message);
         return;
     }
@@ -162,6 +166,7 @@ static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
     heartbeat_send(&pool->heartbeat);
     pool->state.refused = false;
     feed_all(pool);
+    inbox_watch_go_on(&pool->inbox);
 }
 
 static void on_commands_change(bool up, void *context)
@@ -207,6 +212,10 @@ struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struc
         redis_async_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_commands_change, pool);
     for (int q = 0; q < QUEUE_COUNT; q++)
         queue_consumer_init(&pool->consumers[q], &pool->state, q);
+    if (maintenance != NULL) {
+        inbox_watch_init(&pool->inbox, &pool->state);
+        maintenance_start(maintenance, pool->state.mail);
+    }
     return pool;
 }
 
@@ -221,6 +230,7 @@ void pool_drop(struct pool *pool)
         message_drop(message);
     for (int q = 0; q < QUEUE_COUNT; q++)
         queue_consumer_fini(&pool->consumers[q]);
+    inbox_watch_fini(&pool->inbox);
     redis_async_drop(pool->state.commands);
     ev_timer_stop(pool->state.loop, &pool->beat_timer);
     ev_timer_stop(pool->state.loop, &pool->grace_timer);

@@ -16,12 +16,15 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/queue/singles.h"
 #include "embedded/lua.h"
+#include "worker/chunk_chain.h"
 
 #define COMMAND_MS 2000
 #define BLOCK_S "2"
-#define BLOCK_MS 4000       /* the server waits 2 s at most; what takes longer is half open */
-#define SINGLE_EVERY_S 0.02 /* a single request is to begin within 50 ms */
+#define BLOCK_MS 4000         /* the server waits 2 s at most; what takes longer is half open */
+#define SINGLES_TURN_US 20000 /* of single requests that one executor runs together */
+#define SINGLE_EVERY_S 0.02   /* a single request is to begin within 50 ms */
 
 static void arg_source(struct redis_args *args, const struct queue_consumer *consumer)
 {
@@ -101,11 +104,6 @@ static void chunk_give_back(struct queue_consumer *consumer, struct message *mes
 
 /* ---- chunks come --------------------------------------------------------------------------------------------- */
 
-struct chunk_look { /* a chunk whose operation is being looked at */
-    struct queue_consumer *consumer;
-    struct message *message;
-};
-
 /* A single request's chunk leaves to bulk what is bulk's, where it can. */
 static struct executor *executor_pop_free(struct queue_consumer *consumer, const struct chunk *chunk)
 {
@@ -124,77 +122,68 @@ static void executor_set_free(struct queue_consumer *consumer, struct executor *
         consumer->free[consumer->free_count++] = executor;
 }
 
-/* What is of an old generation, paused or cancelled ends at once. Hash missing, or older than the chunk: PostgreSQL
- * decides. */
-static bool chunk_is_wanted(struct pool_state *pool, const struct chunk *chunk, const redisReply *fields)
+/* Finishes what is not wanted, and returns the rest. */
+static struct message *chain_without_unwanted(struct queue_consumer *consumer, struct message *first)
 {
-    const redisReply *generation = redis_item(fields, 0);
-    if (generation == NULL || generation->type != REDIS_REPLY_STRING || redis_int(generation) < chunk->generation)
-        return true;
-    if (strcmp(redis_text(redis_item(fields, 2)), "true") == 0) {
-        if (strcmp(redis_text(redis_item(fields, 1)), "cancelled") != 0 && pool->maintenance != NULL)
-            maintenance_ask(pool->maintenance, MAINTENANCE_CANCEL_FLAGS);
-        return false;
+    struct message *kept = NULL, **end = &kept;
+    for (struct message *message = first, *next; message != NULL; message = next) {
+        next = message->next;
+        message->next = NULL;
+        if (message->kind == MESSAGE_DONE) {
+            chunk_finish(consumer, message);
+        } else {
+            *end = message;
+            end = &message->next;
+        }
     }
-    return redis_int(generation) == chunk->generation && strcmp(redis_text(redis_item(fields, 1)), "running") == 0;
+    return kept;
 }
 
-static void on_looked(const redisReply *fields, void *context)
+static void chain_give_back(struct queue_consumer *consumer, struct message *first)
 {
-    struct chunk_look *look = context;
-    struct queue_consumer *consumer = look->consumer;
-    struct message *message = look->message;
-    free(look);
-    consumer->looking--;
-    struct executor *executor = consumer->pool->draining ? NULL : executor_pop_free(consumer, &message->chunk);
-    if (executor == NULL)
+    for (struct message *message = first, *next; message != NULL; message = next) {
+        next = message->next;
+        message->next = NULL;
         chunk_give_back(consumer, message);
-    else if (fields != NULL && fields->type == REDIS_REPLY_ARRAY &&
-             !chunk_is_wanted(consumer->pool, &message->chunk, fields)) {
-        executor_set_free(consumer, executor);
-        chunk_finish(consumer, message);
+    }
+}
+
+static void chain_dispatch(struct message *first, void *context)
+{
+    struct queue_consumer *consumer = context;
+    consumer->looking--;
+    first = chain_without_unwanted(consumer, first);
+    struct executor *executor =
+        first == NULL || consumer->pool->draining ? NULL : executor_pop_free(consumer, &first->chunk);
+    if (executor == NULL) {
+        chain_give_back(consumer, first);
     } else {
         FAULT_POINT("pool.dispatch");
-        executor_give(executor, message);
+        executor_give(executor, first);
     }
     queue_consumer_feed(consumer);
 }
 
-static void entry_drop_unreadable(struct queue_consumer *consumer, const redisReply *item, const struct err_info *error)
+/* It has an executor promised from now on. */
+static void chain_give(struct queue_consumer *consumer, struct message *first)
 {
-    struct redis_args *args = pool_args(consumer->pool);
-    log_error("an entry of queue %s is dropped: %s", queue_names[consumer->queue], error->text);
-    if (item->len >= CHUNK_TEXT_MAX)
-        return; /* it need not travel again: the heartbeat finds it by its length */
-    redis_arg(args, "LREM");
-    arg_active(args, consumer);
-    redis_arg(args, "1");
-    redis_arg_len(args, item->str, item->len);
-    redis_async_send(consumer->pool->commands, args, COMMAND_MS, NULL, NULL);
+    consumer->looking++;
+    chain_look(consumer->pool, first, chain_dispatch, consumer);
 }
 
-static void entry_receive(struct queue_consumer *consumer, const redisReply *item)
+/* How many single requests one executor gets: so many as it runs in a short turn. Those of a kind that takes long come
+ * one by one, as they then wait for no other. */
+static int64_t singles_at_once(const struct queue_consumer *consumer)
 {
-    struct err_info error = {0};
-    struct message *message = message_new(MESSAGE_RUN, NULL, NULL);
-    if (chunk_parse(item->str, item->len, &message->chunk, &error) != ERR_OK) {
-        entry_drop_unreadable(consumer, item, &error);
-        message_drop(message);
-        return;
-    }
-    struct redis_args *args = pool_args(consumer->pool);
-    struct chunk_look *look = mem_zalloc(sizeof *look);
-    *look = (struct chunk_look){consumer, message};
-    message->queue = consumer->queue;
-    inflight_add(consumer->pool->inflight, consumer->queue, message->chunk.text);
-    consumer->looking++;
-    redis_arg(args, "HMGET");
-    name_operation(args, consumer->pool->prefix, message->chunk.operation_id);
-    redis_arg(args, "gen");
-    redis_arg(args, "state");
-    redis_arg(args, "cancelled");
-    if (!redis_async_send(consumer->pool->commands, args, COMMAND_MS, on_looked, look))
-        on_looked(NULL, look);
+    int64_t fit = consumer->single_us == 0 ? 1 : SINGLES_TURN_US / consumer->single_us;
+    return consumer->pool->process->quarantine || fit < 1 ? 1 : fit > SINGLES_MAX ? SINGLES_MAX : fit;
+}
+
+static void note_single_time(struct queue_consumer *consumer, const struct message *message)
+{
+    if (message->took_us > 0)
+        consumer->single_us =
+            consumer->single_us == 0 ? message->took_us : (3 * consumer->single_us + message->took_us + 3) / 4;
 }
 
 static void on_blocked(const redisReply *reply, void *context)
@@ -205,7 +194,9 @@ static void on_blocked(const redisReply *reply, void *context)
         pool_refused(consumer->pool, "to wait for chunks", reply);
     if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
         FAULT_POINT("pool.blocked");
-        entry_receive(consumer, reply);
+        struct message *message = chunk_read(consumer->pool, consumer->queue, reply);
+        if (message != NULL)
+            chain_give(consumer, message);
     }
     if (reply != NULL && reply->type == REDIS_REPLY_NIL)
         consumer->idle_rounds++;
@@ -227,13 +218,31 @@ static void chunk_wait(struct queue_consumer *consumer)
     consumer->waiting = redis_async_send(consumer->blocking, args, BLOCK_MS, on_blocked, consumer);
 }
 
+/* Neighbours of single requests become one chain; all others go by themselves. */
 static void entries_receive(struct queue_consumer *consumer, const redisReply *reply)
 {
+    struct message *first = NULL, *last = NULL;
+    int count = 0;
     if (reply->type == REDIS_REPLY_ERROR)
         pool_refused(consumer->pool, "to move chunks into the active list", reply);
     FAULT_POINT("pool.taken");
-    for (size_t i = 0; i < redis_count(reply); i++)
-        entry_receive(consumer, redis_item(reply, i));
+    for (size_t i = 0; i < redis_count(reply); i++) {
+        struct message *message = chunk_read(consumer->pool, consumer->queue, redis_item(reply, i));
+        if (message == NULL)
+            continue;
+        if (first != NULL && first->chunk.first && message->chunk.first && count < consumer->taken_at_once) {
+            last->next = message;
+            count++;
+        } else {
+            if (first != NULL)
+                chain_give(consumer, first);
+            first = message;
+            count = 1;
+        }
+        last = message;
+    }
+    if (first != NULL)
+        chain_give(consumer, first);
 }
 
 /* Without an answer: what it may have moved is found by the heartbeat. */
@@ -253,8 +262,10 @@ static bool chunks_take(struct queue_consumer *consumer, int64_t at_most, const 
     struct redis_args *args = pool_args(consumer->pool);
     arg_source(args, consumer);
     arg_active(args, consumer);
+    consumer->taken_at_once = singles_at_once(consumer);
     redis_arg_int(args, at_most);
     redis_arg(args, which);
+    redis_arg_int(args, consumer->taken_at_once);
     return redis_async_script(consumer->pool->commands, &lua_take, 2, args, COMMAND_MS, done, consumer);
 }
 
@@ -367,6 +378,7 @@ void queue_consumer_on_message(struct queue_consumer *consumer, struct message *
 {
     switch (message->kind) {
     case MESSAGE_DONE:
+        note_single_time(consumer, message);
         chunk_finish(consumer, message);
         return;
     case MESSAGE_SPLIT:
@@ -384,6 +396,7 @@ void queue_consumer_on_message(struct queue_consumer *consumer, struct message *
         break;
     case MESSAGE_RUN:
     case MESSAGE_STOP:
+    case MESSAGE_INBOX_EMPTY:
     case MESSAGE_MAINTENANCE_ENDED:
         abort(); /* no executor sends these */
     }

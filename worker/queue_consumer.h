@@ -22,10 +22,12 @@ struct queue_consumer {
     struct executor *kept; /* for single requests alone; NULL in the quarantine process */
     bool kept_free, asking_for_single;
     ev_timer single_timer;
-    int looking;  /* chunks whose operation is being looked at: each has an executor promised */
+    int looking;  /* chains of chunks whose operations are being looked at: each has an executor promised */
     bool taking;  /* a take is under way */
     bool waiting; /* a BLMOVE is under way: it has an executor promised, too */
     int idle_rounds;
+    int64_t single_us;     /* what the handler of a single request took lately; 0 = not known yet */
+    int64_t taken_at_once; /* of single requests, by the take that is under way */
 };
 
 /* Starts the executors and the connection, where the process has executors for the queue. `pool` is borrowed. */

@@ -55,6 +55,9 @@ struct runner {
     void (*drop_tools)(void *tools); /* NULL if it keeps none */
     /* Called after each settle, with the counts as of it; NULL = not called. */
     void (*settled)(const struct tally *tally);
+    /* Runs of several operations may be settled together: between the handler and its effects, another run of the kind
+     * may be called with the same tools. */
+    bool together;
 };
 extern const struct runner runners[];
 const struct runner *runner_find(const char *kind);

@@ -15,7 +15,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/definitions/submission.h"
+#include "common/definitions/submission_many.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
 
@@ -58,6 +58,42 @@ static enum err end_item(const struct inbox *inbox, const struct buf *raw, const
     redis_arg(args, refusal);
     enum err err = redis_run_script(inbox->dispatch->redis, &lua_refuse, 2, args, NULL, error);
     redis_args_drop(args);
+    return err;
+}
+
+/* An item on its way to its end. */
+struct entry {
+    struct buf raw;
+    struct inbox_item item;
+    bool runs;  /* a request that may be accepted together with others, which was not tried yet */
+    bool ended; /* it is dealt with */
+};
+
+struct entries {
+    struct entry *list;
+    size_t count;
+};
+
+/* Those that were accepted leave the list, in one message. */
+static enum err end_accepted(const struct inbox *inbox, struct entry *entries, const struct submission_item *items,
+                             size_t count, struct err_info *error)
+{
+    struct redis_args **args = mem_array(count + 1, sizeof(struct redis_args *));
+    size_t accepted = 0;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].done) {
+            args[accepted] = redis_args_new();
+            name_inbox_active(args[accepted], inbox->dispatch->prefix, inbox->worker);
+            name_plain(args[accepted], inbox->dispatch->prefix, "inbox:rejected");
+            redis_arg_len(args[accepted], entries[i].raw.data, entries[i].raw.len);
+            redis_arg(args[accepted++], "");
+        }
+    enum err err = redis_run_scripts(inbox->dispatch->redis, &lua_refuse, 2, args, accepted, error);
+    for (size_t i = 0; i < count; i++)
+        entries[i].ended = err == ERR_OK && items[i].done;
+    for (size_t i = 0; i < accepted; i++)
+        redis_args_drop(args[i]);
+    free(args);
     return err;
 }
 
@@ -153,6 +189,16 @@ static bool start_soon(const struct submitter *submitter, struct submission *sub
     return start->planned && start->dispatched;
 }
 
+static struct request request_of(const struct inbox_item *item)
+{
+    return (struct request){.handle = item->definition,
+                            .args = item->args,
+                            .operation_id = item->operation_id,
+                            .stamp = item->stamp,
+                            .request_id = item->request_id,
+                            .requested_by = item->requested_by == NULL ? "inbox" : item->requested_by};
+}
+
 static enum err run_definition(const struct inbox *inbox, const struct inbox_item *item, struct inbox_turn *turn,
                                struct err_info *error)
 {
@@ -161,12 +207,7 @@ static enum err run_definition(const struct inbox *inbox, const struct inbox_ite
                        item->definition);
     struct submitter submitter = {.pg = inbox->pg, .kinds = inbox->kinds, .dispatch = inbox->dispatch};
     struct submission submission = {.args = NULL};
-    struct request request = {.handle = item->definition,
-                              .args = item->args,
-                              .operation_id = item->operation_id,
-                              .stamp = item->stamp,
-                              .request_id = item->request_id,
-                              .requested_by = item->requested_by == NULL ? "inbox" : item->requested_by};
+    struct request request = request_of(item);
     enum err err = submission_request(&submitter, &request, &submission, error);
     FAULT_POINT("inbox.accepted");
     if (err == ERR_OK) {
@@ -241,6 +282,94 @@ static enum err process(const struct inbox *inbox, const struct buf *raw, struct
     return err == ERR_OK ? end_item(inbox, raw, "", error) : reject(inbox, raw, &reason, error);
 }
 
+/* ---- a turn --------------------------------------------------------------------------------------------------------
+ */
+
+static void entry_read(const struct inbox *inbox, const redisReply *bytes, struct entry *entry)
+{
+    struct err_info ignored = {0};
+    buf_add(&entry->raw, bytes->str, bytes->len);
+    int64_t longest = inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes;
+    entry->runs = read_request(&entry->raw, &entry->item, longest, &ignored) == ERR_OK &&
+                  entry->item.verb == INBOX_RUN && is_allowed(inbox->allowed(inbox->context), entry->item.definition);
+}
+
+/* Neighbours that ask for single requests are accepted together. What is left of them comes one by one. */
+static enum err run_together(const struct inbox *inbox, struct entry *entries, size_t count, struct inbox_turn *turn,
+                             struct err_info *error)
+{
+    struct submission_item *items = mem_array(count + 1, sizeof *items);
+    struct submitter submitter = {.pg = inbox->pg, .kinds = inbox->kinds, .dispatch = inbox->dispatch};
+    for (size_t i = 0; i < count; i++)
+        items[i].request = request_of(&entries[i].item);
+    enum err err = submissions_request(&submitter, items, count, error);
+    FAULT_POINT("inbox.accepted");
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        if (!items[i].done)
+            continue;
+        log_info("inbox: %s was asked for: %s%s", entries[i].item.definition, items[i].accepted.operation_id,
+                 items[i].accepted.repeated ? " (it waits already)" : "");
+        turn->accepted++;
+        turn->unstarted += !items[i].started;
+    }
+    if (err == ERR_OK)
+        err = end_accepted(inbox, entries, items, count, error);
+    free(items);
+    return err;
+}
+
+/* A step of a turn, from entry `at` on, which is not dealt with yet: so many requests as stand together, once, or one
+ * item. */
+static enum err deal_with_next(const struct inbox *inbox, struct entry *entries, size_t count, struct inbox_turn *turn,
+                               struct err_info *error)
+{
+    size_t together = 0;
+    while (together < count && together < SUBMISSIONS_MAX && entries[together].runs)
+        entries[together++].runs = false;
+    if (together > 0)
+        return run_together(inbox, entries, together, turn, error);
+    enum err err = process(inbox, &entries[0].raw, turn, error);
+    entries[0].ended = err == ERR_OK;
+    return err;
+}
+
+/* In their order, while there is time; at least one step. */
+static enum err deal_with_all(const struct inbox *inbox, const struct entries *all, int64_t until_ms,
+                              struct inbox_turn *turn, struct err_info *error)
+{
+    enum err err = ERR_OK;
+    bool first = true;
+    for (size_t at = 0; err == ERR_OK && at < all->count && (first || clock_mono_ms() < until_ms);) {
+        if (!all->list[at].ended) {
+            err = deal_with_next(inbox, all->list + at, all->count - at, turn, error);
+            first = false;
+        }
+        at += all->list[at].ended;
+    }
+    return err;
+}
+
+static struct entries entries_read(const struct inbox *inbox, const redisReply *items)
+{
+    struct entries all = {mem_array(redis_count(items) + 1, sizeof(struct entry)), redis_count(items)};
+    for (size_t i = 0; i < all.count; i++)
+        entry_read(inbox, redis_item(items, i), &all.list[i]);
+    return all;
+}
+
+/* How many of them were dealt with. */
+static int64_t entries_drop(struct entries *all)
+{
+    int64_t ended = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        ended += all->list[i].ended;
+        inbox_item_fini(&all->list[i].item);
+        buf_fini(&all->list[i].raw);
+    }
+    free(all->list);
+    return ended;
+}
+
 /* So many as the last turn would have done in its time. */
 static int64_t count_for(int64_t dealt_with, int64_t passed_ms, int64_t budget_ms)
 {
@@ -256,17 +385,13 @@ enum err inbox_take_turn(struct inbox *inbox, int64_t budget_ms, struct inbox_tu
         inbox->at_once = CLAIM_FIRST;
     enum err err = claim(inbox, &items, error);
     int64_t began_ms = clock_mono_ms();
-    size_t dealt_with = 0, count = redis_count(items);
-    while (err == ERR_OK && dealt_with < count && (dealt_with == 0 || clock_mono_ms() - began_ms < budget_ms)) {
-        struct buf raw = BUF_INIT;
-        buf_add(&raw, redis_item(items, dealt_with)->str, redis_item(items, dealt_with)->len);
-        err = process(inbox, &raw, turn, error);
-        buf_fini(&raw);
-        dealt_with += err == ERR_OK;
-    }
-    turn->more = count > 0;
+    struct entries all = entries_read(inbox, items);
+    if (err == ERR_OK)
+        err = deal_with_all(inbox, &all, began_ms + budget_ms, turn, error);
+    turn->more = all.count > 0;
+    int64_t dealt_with = entries_drop(&all);
     if (dealt_with > 0)
-        inbox->at_once = count_for((int64_t)dealt_with, clock_mono_ms() - began_ms, budget_ms);
+        inbox->at_once = count_for(dealt_with, clock_mono_ms() - began_ms, budget_ms);
     if (items != NULL)
         freeReplyObject(items);
     return err;

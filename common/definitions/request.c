@@ -41,8 +41,15 @@ static enum err refusal_class(const char *sqlstate)
     return strcmp(sqlstate, "RP400") == 0 ? ERR_USAGE : strcmp(sqlstate, "RP409") == 0 ? ERR_CONFLICT : ERR_NOT_FOUND;
 }
 
-static enum err preview_read(const PGresult *r, struct preview *preview, struct err_info *error)
+void request_preview_add(struct pg_batch *batch, const struct selection *selection, struct json_object *args)
 {
+    pg_arg_text(pg_batch_add(batch, selection->check), json_object_to_json_string(args));
+}
+
+enum err request_preview_read(const PGresult *r, struct preview *preview, struct err_info *error)
+{
+    if (pg_rows(r) != 1)
+        return err_set(error, ERR_PERMANENT, "the check of a selection gave %d rows instead of one", pg_rows(r));
     const char *refusal = pg_text(r, 0, 4);
     if (refusal != NULL)
         return err_set(error, refusal_class(refusal), "%s", pg_text(r, 0, 5));
@@ -63,17 +70,12 @@ enum err request_preview(struct pg *pg, const struct kind_table *kinds, const st
         return err_set(error, ERR_PERMANENT,
                        "definition %s names a job or selection that this program does not know: %s over %s",
                        definition->id, definition->phases[0].job, definition->phases[0].over);
-    struct pg_args *pg_args = pg_args_new();
-    pg_arg_text(pg_args, json_object_to_json_string(args));
-    PGresult *result = NULL;
-    enum err err = pg_exec(pg, selection->check, pg_args, &result, error);
-    if (err == ERR_OK && pg_rows(result) != 1)
-        err = err_set(error, ERR_PERMANENT, "the check of selection %s gave %d rows instead of one", selection->name,
-                      pg_rows(result));
+    struct pg_batch *batch = pg_batch_new();
+    request_preview_add(batch, selection, args);
+    enum err err = pg_batch_run(pg, batch, error);
     if (err == ERR_OK)
-        err = preview_read(result, preview, error);
-    PQclear(result);
-    pg_args_drop(pg_args);
+        err = request_preview_read(pg_batch_result(batch, 0), preview, error);
+    pg_batch_drop(batch);
     return err;
 }
 
@@ -83,95 +85,6 @@ enum err request_preview(struct pg *pg, const struct kind_table *kinds, const st
 enum { FOUND_BEGIN, FOUND_LOCK, FOUND_REQUEST, FOUND_TWIN, FOUND_TICK };
 /* Columns of request_find_request: one row in any case. */
 enum { REQUEST_CURRENT, REQUEST_ID, REQUEST_KEY };
-
-/* What is settled about a request before the transaction begins. */
-struct draft {
-    uint8_t key[SHA256_BYTES]; /* of definition and arguments */
-    char digest[SHA256_HEX + 1];
-    struct buf body, phases, args;
-    const char *queue;
-    int chunk;
-};
-
-static const char *handle_of(const struct request *request)
-{
-    return request->handle == NULL ? request->definition->id : request->handle;
-}
-
-static void draft_fini(struct draft *draft)
-{
-    buf_fini(&draft->body);
-    buf_fini(&draft->phases);
-    buf_fini(&draft->args);
-}
-
-static void add_member(struct buf *buf, const char *name, const char *value, const char *before)
-{
-    buf_add_str(buf, before);
-    json_add_string(buf, name, strlen(name));
-    buf_add_char(buf, ':');
-    json_add_string(buf, value, strlen(value));
-}
-
-static void write_phases(const struct definition *definition, struct buf *out)
-{
-    buf_add_char(out, '[');
-    for (size_t i = 0; i < definition->phase_count; i++) {
-        const struct definition_phase *phase = &definition->phases[i];
-        add_member(out, "id", phase->id, i == 0 ? "{" : ",{");
-        add_member(out, "label", phase->label, ",");
-        add_member(out, "job", phase->job, ",");
-        add_member(out, "over", phase->over, ",");
-        buf_add_char(out, '}');
-    }
-    buf_add_char(out, ']');
-}
-
-/* Who asks knows best, then the definition, then the kind. */
-static int choose_chunk(const struct kind *kind, const struct request *request)
-{
-    int64_t asked = kind->chunk_arg == NULL ? 0 : json_get_int(request->args, kind->chunk_arg, 0);
-    int64_t chunk = asked > 0 ? asked : request->definition->chunk;
-    return chunk > 0 && !kind->exclusive ? (int)chunk : kind->chunk;
-}
-
-/* All phases of a definition go through one queue: the hash of an operation has one dispatch cursor. */
-static enum err choose_queue(const struct kind_table *kinds, const struct request *request, struct draft *draft,
-                             struct err_info *error)
-{
-    const struct definition *definition = request->definition;
-    for (size_t i = 0; i < definition->phase_count; i++) {
-        const struct kind *kind = kind_find(kinds, definition->phases[i].job);
-        if (kind == NULL)
-            return err_set(error, ERR_PERMANENT, "definition %s names the job %s, which this program does not know",
-                           definition->id, definition->phases[i].job);
-        if (draft->queue != NULL && strcmp(draft->queue, kind->queue) != 0)
-            return err_set(error, ERR_PERMANENT, "definition %s mixes jobs of the queues %s and %s; make two of it",
-                           definition->id, draft->queue, kind->queue);
-        int chunk = choose_chunk(kind, request);
-        draft->queue = kind->queue;
-        draft->chunk = draft->chunk == 0 || chunk < draft->chunk ? chunk : draft->chunk;
-    }
-    return ERR_OK;
-}
-
-static enum err draft_make(const struct kind_table *kinds, const struct request *request, struct draft *draft,
-                           struct err_info *error)
-{
-    enum err err = choose_queue(kinds, request, draft, error);
-    if (err != ERR_OK)
-        return err;
-    if (request->catalog_id == 0)
-        definition_canonical(request->definition, &draft->body);
-    definition_digest(request->definition, draft->digest);
-    write_phases(request->definition, &draft->phases);
-    json_add_canonical(&draft->args, request->args);
-    struct buf key = BUF_INIT;
-    buf_addf(&key, "%s\n%s\n%d", handle_of(request), draft->args.data, request->dry_run);
-    crypto_sha256(key.data, key.len, draft->key);
-    buf_fini(&key);
-    return ERR_OK;
-}
 
 /* A version that no re-sync has loaded. */
 static void keep_version(struct pg_batch *batch, const struct draft *draft)
@@ -188,7 +101,7 @@ static void add_insert(struct pg_batch *batch, const struct request *request, co
         keep_version(batch, draft);
     struct pg_args *args = pg_batch_add(batch, &sql_definitions_request_insert);
     pg_arg_text(args, operation_id);
-    pg_arg_text(args, handle_of(request));
+    pg_arg_text(args, draft_handle(request));
     pg_arg_text(args, draft->digest);
     pg_arg_text(args, draft->args.data);
     pg_arg_text(args, request->preview->subject);
@@ -246,9 +159,10 @@ static enum err check_may_begin(struct pg_batch *batch, const struct request *re
     accepted->outdated =
         request->catalog_id != 0 && !pg_bool(pg_batch_result(batch, FOUND_REQUEST), 0, REQUEST_CURRENT);
     if (accepted->outdated)
-        return err_set(error, ERR_CONFLICT, "definition %s was changed at this moment; ask again", handle_of(request));
+        return err_set(error, ERR_CONFLICT, "definition %s was changed at this moment; ask again",
+                       draft_handle(request));
     if (request->tick != NULL && pg_affected(pg_batch_result(batch, FOUND_TICK)) == 0)
-        return err_set(error, ERR_BUSY, "this tick of %s was dealt with already", handle_of(request));
+        return err_set(error, ERR_BUSY, "this tick of %s was dealt with already", draft_handle(request));
     return ERR_OK;
 }
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/buf.h"
+#include "common/base/crypto.h"
 #include "common/base/ids.h"
 #include "common/definitions/definition.h"
 #include "common/queue/kind.h"
@@ -56,5 +58,29 @@ struct accepted {
  * exists with other content, or the definition is not in force any more. ERR_BUSY: the tick was dealt with already. */
 MUST_CHECK enum err request_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
                                    struct accepted *accepted, struct err_info *error);
+
+/* ---- for those that write the transaction: request.c, and request_many.c for many at once --------------------------
+ */
+
+/* What is settled about a request before the transaction begins. */
+struct draft {
+    uint8_t key[SHA256_BYTES]; /* of definition and arguments */
+    char digest[SHA256_HEX + 1];
+    struct buf body, phases, args;
+    const char *queue;
+    int chunk;
+};
+
+/* Of a request with definition and complete arguments. ERR_PERMANENT: the definition names what this program does not
+ * know. draft_fini is owed in any case. */
+MUST_CHECK enum err draft_make(const struct kind_table *kinds, const struct request *request, struct draft *draft,
+                               struct err_info *error);
+void draft_fini(struct draft *draft);
+/* What people call the definition. */
+const char *draft_handle(const struct request *request);
+
+/* The question of a preview, and its answer: for many in one message. */
+void request_preview_add(struct pg_batch *batch, const struct selection *selection, struct json_object *args);
+MUST_CHECK enum err request_preview_read(const PGresult *result, struct preview *preview, struct err_info *error);
 
 #endif

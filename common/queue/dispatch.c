@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fault.h"
+#include "common/base/mem.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
 #include "embedded/sql_queue.h"
@@ -89,6 +90,22 @@ enum err dispatch_open(const struct dispatch *dispatch, struct pg *pg, const cha
         redis_args_drop(args);
     }
     operation_drop(operation);
+    return err;
+}
+
+enum err dispatch_open_new(const struct dispatch *dispatch, const struct operation *const *operations, size_t count,
+                           struct err_info *error)
+{
+    struct redis_args **args = mem_array(count + 1, sizeof(struct redis_args *));
+    FAULT_POINT("dispatch.open");
+    for (size_t i = 0; i < count; i++) {
+        args[i] = redis_args_new();
+        open_args(args[i], dispatch->prefix, operations[i], 1, -1);
+    }
+    enum err err = redis_run_scripts(dispatch->redis, &lua_open, 4, args, count, error);
+    for (size_t i = 0; i < count; i++)
+        redis_args_drop(args[i]);
+    free(args);
     return err;
 }
 

@@ -19,6 +19,10 @@ struct dispatch {
 /* Opens the operation's current generation from its lowest open job; reads PostgreSQL for that. */
 MUST_CHECK enum err dispatch_open(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
                                   struct err_info *error);
+/* Opens operations that were made and planned just now: nothing is read for that. Of each the tally, definition,
+ * subject, phases, queue, chunk, window, single and created_at must be set. All in one message. */
+MUST_CHECK enum err dispatch_open_new(const struct dispatch *dispatch, const struct operation *const *operations,
+                                      size_t count, struct err_info *error);
 /* A repeated request: its queued chunks go to the head. */
 MUST_CHECK enum err dispatch_head(const struct dispatch *dispatch, const char *operation_id, int queue,
                                   struct err_info *error);

@@ -39,19 +39,24 @@ static enum err find_phase(const struct kind_table *kinds, const struct operatio
     return err;
 }
 
+void plan_add_jobs(struct pg_batch *batch, const struct sql *plan, const struct operation *operation, const char *kind)
+{
+    struct pg_args *args = pg_batch_add(batch, plan);
+    pg_arg_text(args, operation->tally.operation_id);
+    pg_arg_int8(args, operation->tally.last_seq);
+    pg_arg_int4(args, operation->tally.phase);
+    pg_arg_text(args, kind);
+    pg_arg_text(args, operation->args);
+    pg_arg_text(args, operation->plan_cursor);
+    pg_arg_int4(args, PLAN_STEP);
+}
+
 static enum err insert_jobs(struct pg *pg, struct pg_batch *batch, const struct operation *operation,
                             const struct phase *phase, struct err_info *error)
 {
     assert(phase->selection != NULL);
     pg_batch_reset(batch);
-    struct pg_args *args = pg_batch_add(batch, phase->selection->plan);
-    pg_arg_text(args, operation->tally.operation_id);
-    pg_arg_int8(args, operation->tally.last_seq);
-    pg_arg_int4(args, operation->tally.phase);
-    pg_arg_text(args, phase->kind->name);
-    pg_arg_text(args, operation->args);
-    pg_arg_text(args, operation->plan_cursor);
-    pg_arg_int4(args, PLAN_STEP);
+    plan_add_jobs(batch, phase->selection->plan, operation, phase->kind->name);
     return pg_batch_run(pg, batch, error);
 }
 

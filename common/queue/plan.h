@@ -23,4 +23,8 @@ enum plan_status {
 MUST_CHECK enum err plan_step(struct pg *pg, const struct kind_table *kinds, const char *operation_id,
                               enum plan_status *status, struct tally *tally, struct err_info *error);
 
+/* Adds the statement of a step, a selection's `plan`, to a transaction that the caller writes: with the args, the
+ * cursor and the tally of `operation`. Its result: how many jobs it planned, and the new cursor. */
+void plan_add_jobs(struct pg_batch *batch, const struct sql *plan, const struct operation *operation, const char *kind);
+
 #endif

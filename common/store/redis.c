@@ -70,13 +70,10 @@ static bool has_code(const redisReply *reply, const char *code)
     return reply->type == REDIS_REPLY_ERROR && strncmp(text, code, len) == 0 && (text[len] == ' ' || text[len] == '\0');
 }
 
-/* Sends and waits. On success there is a reply, of whatever type; else the connection is closed. */
-static enum err exchange(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
+/* The connection is of no use any more: says why, and closes it. */
+static enum err exchange_failed(struct redis *redis, struct err_info *error)
 {
     redisContext *context = redis->context;
-    *reply = redisCommandArgv(context, redis_args_count(args), redis_args_values(args), redis_args_lengths(args));
-    if (*reply)
-        return ERR_OK;
     /* A read or write that took too long; the words for that errno would be odd. */
     if (context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
         err_set(error, ERR_UNREACHABLE, "Redis: no answer within %" PRId64 " ms", redis->command_ms);
@@ -84,6 +81,16 @@ static enum err exchange(struct redis *redis, struct redis_args *args, redisRepl
         err_set(error, ERR_UNREACHABLE, "Redis: %s", context->errstr);
     redis_close(redis);
     return ERR_UNREACHABLE;
+}
+
+/* Sends and waits. On success there is a reply, of whatever type; else the connection is closed. */
+static enum err exchange(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
+{
+    redisContext *context = redis->context;
+    *reply = redisCommandArgv(context, redis_args_count(args), redis_args_values(args), redis_args_lengths(args));
+    if (*reply)
+        return ERR_OK;
+    return exchange_failed(redis, error);
 }
 
 /* ---- connecting -------------------------------------------------------------------------------------------------- */
@@ -238,6 +245,55 @@ enum err redis_run_script(struct redis *redis, const struct lua *script, int key
         err = exchange(redis, redis->scratch, &answer, error);
     }
     return err ? err : take_reply(answer, script->name, reply, error);
+}
+
+/* Reads the replies of redis_run_scripts. `again[i]`: Redis does not know the script. Returns whether the connection
+ * holds;
+ * `*first` is the first error. */
+static bool read_script_replies(struct redis *redis, const struct lua *script, bool *again, size_t count,
+                                enum err *first, struct err_info *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        redisReply *answer = NULL;
+        struct err_info why = {0};
+        if (redisGetReply(redis->context, (void **)&answer) != REDIS_OK) {
+            *first = exchange_failed(redis, error);
+            return false;
+        }
+        again[i] = has_code(answer, "NOSCRIPT");
+        enum err err = again[i] ? ERR_OK : take_reply(answer, script->name, NULL, &why);
+        if (again[i])
+            freeReplyObject(answer);
+        if (err != ERR_OK && *first == ERR_OK) {
+            *first = err;
+            *error = why;
+        }
+    }
+    return true;
+}
+
+enum err redis_run_scripts(struct redis *redis, const struct lua *script, int keys, struct redis_args *const *args,
+                           size_t count, struct err_info *error)
+{
+    bool *again = mem_array(count + 1, sizeof *again);
+    enum err err = redis_ready(redis, error);
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        build_call(redis, "EVALSHA", redis_script_sha(script), keys, args[i]);
+        if (redisAppendCommandArgv(redis->context, redis_args_count(redis->scratch), redis_args_values(redis->scratch),
+                                   redis_args_lengths(redis->scratch)) != REDIS_OK)
+            err = exchange_failed(redis, error);
+    }
+    bool holds = err == ERR_OK && read_script_replies(redis, script, again, count, &err, error);
+    for (size_t i = 0; holds && i < count; i++) {
+        struct err_info why = {0};
+        enum err once = again[i] ? redis_run_script(redis, script, keys, args[i], NULL, &why) : ERR_OK;
+        if (once != ERR_OK && err == ERR_OK) {
+            err = once;
+            *error = why;
+        }
+    }
+    free(again);
+    return err;
 }
 
 /* ---- scripts ----------------------------------------------------------------------------------------------------- */

@@ -63,6 +63,10 @@ MUST_CHECK enum err redis_run(struct redis *redis, struct redis_args *args, redi
 /* A script: `args` holds the keys first, then the arguments. */
 MUST_CHECK enum err redis_run_script(struct redis *redis, const struct lua *script, int keys, struct redis_args *args,
                                      redisReply **reply, struct err_info *error);
+/* The same script many times in one message, `args[i]` as for one. All calls are made, whatever becomes of the others;
+ * the first error is returned. Replies are not kept. */
+MUST_CHECK enum err redis_run_scripts(struct redis *redis, const struct lua *script, int keys,
+                                      struct redis_args *const *args, size_t count, struct err_info *error);
 
 /* Readers of replies that tolerate any shape: "" / 0 / NULL where it is something else. Bytes with
  * a NUL among them are no text: cut at it they would be taken for another. */

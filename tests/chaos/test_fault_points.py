@@ -3,16 +3,17 @@ the history tests/integration/test_history_*.py."""
 import unittest
 
 from reprise_testing.programs import fault_points
-from scenario import LONG, Scenario, eventually
+from scenario import LONG, Scenario, eventually, operation_id
 from sweep import DELIVERIES, HISTORY, Sweep
 
 COUNT = 260
+SINGLES = 30
 
 
 class FaultPoints(Scenario):
     def test_sigkill_at_every_point(self):
         points = [point for point in fault_points() if not point.startswith(DELIVERIES + HISTORY)]
-        sweep = Sweep(self._tell, [self._work, self._retry, self._cancel, self._rebuild], self.folder)
+        sweep = Sweep(self._tell, [self._work, self._retry, self._cancel, self._rebuild, self._singles], self.folder)
         self.checker.hurried = True
         self._tell(self._work, {})  # from here on Redis is empty only where a history makes it so
         for point, histories in sweep.stories(points).items():
@@ -39,6 +40,16 @@ class FaultPoints(Scenario):
         """Request, plan, chunks, the second phase, the end."""
         self.start_worker(**settings)
         self.assert_all_done(self.ask(count=COUNT), COUNT)
+
+    def _singles(self, settings):
+        """Single requests that wait together: accepted by one transaction, and settled by one."""
+        wanted = [operation_id(self.chance) for _ in range(SINGLES)]
+        for operation in wanted:
+            self.push("chaos", operation, count=1)
+        self.start_worker(**settings)
+        for operation in wanted:
+            self.await_state(operation, "completed")
+        self.assert_all_done(wanted[-1], 1)
 
     def _retry(self, settings):
         """Some jobs fail, are tried again when they are due, and fail for good."""

@@ -6,18 +6,18 @@
 #include "worker/run/similar_index.h"
 
 const struct runner runners[] = {
-    {"noop", noop_run, NULL, NULL},
-    {"resync-definitions", resync_definitions_run, NULL, NULL},
-    {"resync", resync_run, deliver_tools_drop, NULL},
-    {"snapshot", snapshot_run, deliver_tools_drop, NULL},
-    {"scan", scan_run, history_tools_drop, NULL},
-    {"enrich", sync_run_run, history_tools_drop, NULL},
-    {"score", score_run, score_means_drop, NULL},
-    {"similarity", similar_run, similar_index_drop, NULL},
-    {"patterns", patterns_run, NULL, NULL},
-    {"cost-webhook", webhook_run, deliver_tools_drop, NULL},
-    {"recost", recompute_cost_run, history_tools_drop, recompute_cost_settled},
-    {NULL, NULL, NULL, NULL},
+    {"noop", noop_run, NULL, NULL, true},
+    {"resync-definitions", resync_definitions_run, NULL, NULL, false},
+    {"resync", resync_run, deliver_tools_drop, NULL, false},
+    {"snapshot", snapshot_run, deliver_tools_drop, NULL, false},
+    {"scan", scan_run, history_tools_drop, NULL, false},
+    {"enrich", sync_run_run, history_tools_drop, NULL, false},
+    {"score", score_run, score_means_drop, NULL, false},
+    {"similarity", similar_run, similar_index_drop, NULL, false},
+    {"patterns", patterns_run, NULL, NULL, false},
+    {"cost-webhook", webhook_run, deliver_tools_drop, NULL, false},
+    {"recost", recompute_cost_run, history_tools_drop, recompute_cost_settled, true},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 const struct runner *runner_find(const char *kind)

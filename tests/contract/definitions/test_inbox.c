@@ -133,6 +133,74 @@ static void equal_requests_are_joined_and_go_to_the_head(void **state)
     PQclear(second);
 }
 
+/* What a hash says of its operation, as text. */
+static char *fixed_fields(struct fixture *f, const char *id)
+{
+    struct buf text = BUF_INIT;
+    redisReply *reply = redis_ask(
+        &f->dispatch, "HMGET {}:op:%s operation_id definition subject phases queue created_at state total", id);
+    for (size_t i = 0; i < redis_count(reply); i++)
+        buf_addf(&text, "%s ", redis_text(redis_item(reply, i)));
+    freeReplyObject(reply);
+    return buf_take(&text);
+}
+
+/* It says what it would if it were opened by what PostgreSQL has. */
+static void assert_hash_as_opened(struct fixture *f, const char *id)
+{
+    struct err_info error;
+    char *together = fixed_fields(f, id);
+    assert_fine(dispatch_open(&f->dispatch, f->pg, id, &error));
+    char *alone = fixed_fields(f, id);
+    assert_string_equal(together, alone);
+    free(together);
+    free(alone);
+}
+
+/* One transaction for all of them; what is refused, repeats an id or asks for more than one job comes by itself. */
+static void single_requests_that_wait_together_are_accepted_together(void **state)
+{
+    struct fixture *f = *state;
+    char id[ID_MAX], item[256];
+    int64_t before = operations(f), refused = redis_number(f, "LLEN {}:inbox:rejected");
+    id_operation(id);
+    snprintf(item, sizeof item, "{\"definition\":\"quick\",\"args\":{\"count\":1},\"operation_id\":\"%s\"}", id);
+    put_text(f, item);
+    put_text(f, item);
+    put_text(f, "{\"definition\":\"twofold\",\"args\":{\"count\":1}}");
+    put_text(f, "{\"definition\":\"lengthy\",\"args\":{\"count\":1}}");
+    put_text(f, "{\"definition\":\"lengthy\",\"args\":{\"count\":1}}");
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":4}}");
+    put_text(f, "{\"definition\":\"none\"}");
+    put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":-1}}");
+    assert_int_equal(process(f, ""), 6);
+    assert_int_equal(operations(f), before + 4);
+    assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), refused + 2);
+    assert_sql_text(
+        "3 1 3", f->other,
+        "SELECT count(*) || ' ' || count(DISTINCT o.xmin::text) || ' ' || count(*) FILTER (WHERE t.planned AND "
+        "t.total = 1 AND t.last_seq = 1) FROM operation o JOIN tally t USING (operation_id) "
+        "WHERE single AND o.created_at > now() - interval '1 minute' AND (definition IN ('twofold', 'lengthy') OR "
+        "operation_id = '%s')",
+        id);
+    assert_sql_text("1", f->other, "SELECT count(*)::text FROM job WHERE operation_id = '%s'", id);
+    assert_int_equal(redis_number(f, "EXISTS {}:op:%s", id), 1);
+    assert_hash_as_opened(f, id);
+    assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 2 + 1);
+    assert_int_equal(redis_number(f, "LLEN {}:queue:delivery"), 1);
+}
+
+static void equal_single_requests_that_wait_together_are_one(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 40; i++)
+        put_text(f, "{\"definition\":\"quick\",\"args\":{\"count\":1}}");
+    assert_int_equal(process(f, ""), 40);
+    assert_int_equal(operations(f), 1);
+    assert_int_equal(number_of(f->other, "SELECT count(*) FROM job"), 1);
+    assert_int_equal(redis_number(f, "LLEN {}:queue:history"), 1);
+}
+
 static void an_item_that_was_stamped_before_a_death_is_not_done_twice(void **state)
 {
     struct fixture *f = *state;
@@ -512,6 +580,7 @@ static int setup(void **state)
     queue_setup(state);
     struct fixture *f = *state;
     put_in_force(f, f->lengthy);
+    put_in_force(f, f->twofold);
     put_in_force(f, f->quick);
     return 0;
 }
@@ -530,6 +599,8 @@ int main(void)
         fresh(a_request_becomes_an_operation_that_is_dispatched),
         fresh(a_chosen_id_appears),
         fresh(equal_requests_are_joined_and_go_to_the_head),
+        fresh(single_requests_that_wait_together_are_accepted_together),
+        fresh(equal_single_requests_that_wait_together_are_one),
         fresh(an_item_that_was_stamped_before_a_death_is_not_done_twice),
         fresh(many_items_are_all_dealt_with),
         fresh(a_turn_takes_no_more_than_it_can_do_in_its_time),

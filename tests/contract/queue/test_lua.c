@@ -124,6 +124,26 @@ static void take_moves_from_the_head_in_order(void **state)
     assert_texts(take(t, 1), "");
 }
 
+/* An executor takes several single requests that stand together; of all else one chunk. */
+static void an_executor_takes_several_single_requests(void **state)
+{
+    struct queue_test *t = *state;
+    open_op(t, 1, 2, 1);
+    for (int i = 0; i < 3; i++)
+        run_command(t, "LPUSH " QUEUE " " FIRST(7, 1, 1));
+    assert_texts(script(t, &lua_take, QUEUE " " ACTIVE " | 1 '' 2"), FIRST(7, 1, 1) " " FIRST(7, 1, 1));
+    assert_texts(script(t, &lua_take, QUEUE " " ACTIVE " | 2 '' 5"), FIRST(7, 1, 1) " " CHUNK(1, 1, 10));
+    run_command(t, "LPUSH " QUEUE " " FIRST(8, 1, 1));
+    assert_texts(script(t, &lua_take, QUEUE " " ACTIVE " | 1 '' 5"), FIRST(8, 1, 1));
+    run_command(t, "LPUSH " QUEUE " " FIRST(9, 1, 1));
+    run_command(t, "LPUSH " QUEUE " " FIRST(9, 1, 1));
+    assert_texts(script(t, &lua_take, QUEUE " " ACTIVE " | 1 first 2"), FIRST(9, 1, 1) " " FIRST(9, 1, 1));
+    assert_texts(queue(t), CHUNK(1, 11, 20));
+    run_command(t, "LREM " ACTIVE " 0 " FIRST(7, 1, 1));
+    run_command(t, "LREM " ACTIVE " 0 " FIRST(8, 1, 1));
+    run_command(t, "LREM " ACTIVE " 0 " FIRST(9, 1, 1));
+}
+
 static void what_is_given_back_comes_next(void **state)
 {
     struct queue_test *t = *state;
@@ -263,6 +283,7 @@ int main(void)
         LUA_TEST(open_takes_a_cancel_flag_over_and_the_expiry_away),
         LUA_TEST(open_arms_the_earliest_retry),
         LUA_TEST(take_moves_from_the_head_in_order),
+        LUA_TEST(an_executor_takes_several_single_requests),
         LUA_TEST(what_is_given_back_comes_next),
         LUA_TEST(pieces_keep_their_order_and_the_last_one_counts),
         LUA_TEST(what_is_not_held_cannot_be_given_back),

@@ -1,0 +1,66 @@
+/*
+ * Waits by a BLMOVE that takes the head of the inbox and puts it back at the head: it changes nothing, but it blocks
+ * while the inbox is empty. So the request stays in the inbox for the one worker that claims it (lua/claim.lua stamps
+ * requests in their order there; a move into a worker's own list would lose that order). Made and driven by pool.c.
+ *
+ * It must not wait again before maintenance has found the inbox empty, or it would be woken by the same request over
+ * and over: pool.c begins it by a message of maintenance.
+ */
+#include "worker/inbox_watch.h"
+
+#define BLOCK_S "2"
+#define BLOCK_MS 4000 /* the server waits 2 s at most; what takes longer is half open */
+
+static void on_inbox_answer(const redisReply *reply, void *context)
+{
+    struct inbox_watch *watch = context;
+    watch->waiting = false;
+    if (reply == NULL)
+        return; /* the connection is gone: its return goes on */
+    if (reply->type == REDIS_REPLY_ERROR)
+        pool_refused(watch->pool, "to wait for requests in the inbox", reply); /* the next beat goes on */
+    else if (reply->type == REDIS_REPLY_STRING) {
+        watch->wanted = false;
+        maintenance_ask(watch->pool->maintenance, MAINTENANCE_INBOX);
+    } else {
+        inbox_watch_go_on(watch);
+    }
+}
+
+void inbox_watch_go_on(struct inbox_watch *watch)
+{
+    struct pool_state *pool = watch->pool;
+    if (!watch->wanted || watch->waiting || pool->draining)
+        return;
+    struct redis_args *args = pool_args(pool);
+    redis_arg(args, "BLMOVE");
+    name_plain(args, pool->prefix, "inbox");
+    name_plain(args, pool->prefix, "inbox");
+    redis_arg(args, "LEFT");
+    redis_arg(args, "LEFT");
+    redis_arg(args, BLOCK_S);
+    watch->waiting = redis_async_send(watch->blocking, args, BLOCK_MS, on_inbox_answer, watch);
+}
+
+void inbox_watch_begin(struct inbox_watch *watch)
+{
+    watch->wanted = true;
+    inbox_watch_go_on(watch);
+}
+
+static void on_inbox_change(bool up, void *context)
+{
+    if (up)
+        inbox_watch_go_on(context);
+}
+
+void inbox_watch_init(struct inbox_watch *watch, struct pool_state *pool)
+{
+    *watch = (struct inbox_watch){.pool = pool};
+    watch->blocking = redis_async_new(pool->loop, "inbox", pool->process->redis, NULL, 0, on_inbox_change, watch);
+}
+
+void inbox_watch_fini(struct inbox_watch *watch)
+{
+    redis_async_drop(watch->blocking);
+}
