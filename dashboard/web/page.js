@@ -56,14 +56,14 @@ function Inside() {
 
 const ASK_AGAIN_MS = 2000;
 
-/* The server says whether the cookie is still good; a 401 has already told the session so. Where it cannot say yet
- * (PostgreSQL is not there), `tell` is given its words, and it is asked again. Returns how to stop. */
-function askWhoIsThere(tell) {
+/* Asks whether the cookie is still good; a 401 has already ended the session. Where the server cannot say yet (PostgreSQL
+ * does not answer), `explain` is given its words, and it is asked again. Returns how to stop. */
+function askWhoIsThere(explain) {
     let timer = null;
     let over = false;
     const again = (error) => {
         if (over || error.status < 500) return;
-        tell(error.message);
+        explain(error.message);
         timer = setTimeout(ask, ASK_AGAIN_MS);
     };
     const ask = () => get('/admin/api/session').then(sessionBegan, again);

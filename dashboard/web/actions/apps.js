@@ -13,7 +13,7 @@ const given = (values) => Object.fromEntries(Object.entries(values).filter(([, v
 export function askRegisterApp(then) {
     ask({
         title: 'Register an app',
-        text: 'Whoever is sent files. Its requests are signed with a key that both sides know.',
+        text: 'The client app that files are sent to. Its requests are signed with a key that both sides know.',
         fields: [
             { name: 'app_name', label: 'Name', value: '', required: true },
             {

@@ -1,9 +1,10 @@
 /* Requests to the server. A refusal becomes an ApiError with the server's own text; no answer becomes `away`. */
 import { addressOf } from './base.js';
-import { noteNoAnswer } from './server.js';
+import { aliveSince, noteNoAnswer } from './server.js';
 import { sessionEnded } from './session.js';
 
 const DEADLINE_MS = 20000;
+const TIMED_OUT = 504; // as a proxy would say it
 
 class ApiError extends Error {
     constructor(status, text, requestId) {
@@ -35,6 +36,7 @@ function withParams(path, params = {}) {
 
 async function send(method, path, body, signal, deadlineMs) {
     const deadline = AbortSignal.timeout(deadlineMs);
+    const sentAt = performance.now();
     try {
         return await fetch(addressOf(path), {
             method,
@@ -44,11 +46,15 @@ async function send(method, path, body, signal, deadlineMs) {
             signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
         });
     } catch (error) {
-        if (signal?.aborted) throw error; // whoever asked has gone
+        if (signal?.aborted) throw error; // the view that asked is closed
+        if (deadline.aborted && aliveSince(sentAt)) throw new ApiError(TIMED_OUT, waited(deadlineMs), null);
         noteNoAnswer();
         throw new ApiError(0, 'The server does not answer.', null);
     }
 }
+
+const waited = (ms) =>
+    'No answer for ' + Math.round(ms / 1000) + ' s, though the server is there: it, or this browser, is busy. Try again.';
 
 async function jsonOf(response) {
     try {

@@ -1,32 +1,30 @@
 /*
- * What happens on the server, told to whoever listens: by server-sent events, and while these do not come, by a tick
- * every two seconds that stands for "anything may have happened". Progress events carry counts, so that a bar can move
- * without asking; all else only says what to load again.
+ * What happens on the server, passed to every listener of this page. Progress events carry counts, so that a bar can
+ * move without a request; all others only say what to load again.
  *
- * The server beats at once and every ten seconds. Where no beat comes, the stream is silent: a proxy collects it, or the
- * network lost it without a word. Such a stream is given up, and asked for again now and then; it counts again when two
- * of its beats came in their time, for what a proxy has collected comes all at once.
+ * All visible tabs of one dashboard share one stream: a browser opens six connections to a host, and a stream for each
+ * tab would leave none for requests. The tab that holds a Web Lock has the stream (stream.js) and broadcasts its events;
+ * the others wait for the lock, so that the next takes over when that tab is closed or hidden. A hidden tab takes no
+ * part: when it is shown again it loads everything once.
+ *
+ * A tab whose leader is silent, though it beats or ticks all the time while it lives, takes the lock away: a browser may
+ * freeze a tab. Without Web Locks (a page over plain HTTP from another host) each tab has a stream of its own.
  */
 import { addressOf } from './base.js';
-import { noteNoAnswer } from './server.js';
+import { noteAlive } from './server.js';
+import { startStream, stopStream } from './stream.js';
 
-const TICK_MS = 2000;
-const RETRY_MS = 5000;
-const BEAT_MS = 10000;
-const FIRST_MS = 8000; // for the first beat
-const QUIET_MS = 2.5 * BEAT_MS;
-const SILENT_RETRY_MS = 30000;
-const KINDS = ['progress', 'worker', 'definitions'];
+const NAME = 'reprise.events ' + addressOf('/').href;
+const SILENCE_MS = 30000;
+const SPREAD_MS = 3000; // so that not all tabs take the lock at once
 
 const listeners = new Set();
-let source = null;
-let retry = null;
-let ticker = null;
-let watchdog = null;
-let silent = false;
-let beatAt = null; // of the last beat of this stream
+let channel = null; // between the tabs; null: this one takes no part
+let waiting = null; // AbortController of the request for the lock
+let release = null; // of the lock, while it is ours
+let silence = null;
 
-/* `listener` is given {type, …}; type "tick" means that events do not come. Returns how to stop. */
+/* `listener` is given {type, …}; type "tick" means that anything may have happened. Returns how to stop. */
 export function listen(listener) {
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -34,105 +32,82 @@ export function listen(listener) {
 
 export function startEvents() {
     stopEvents();
-    silent = false;
-    connect();
+    document.addEventListener('visibilitychange', onVisibility);
+    if (!document.hidden) join();
 }
 
 export function stopEvents() {
-    source?.close();
-    source = null;
-    clearTimeout(retry);
-    clearTimeout(watchdog);
-    stopTicking();
+    document.removeEventListener('visibilitychange', onVisibility);
+    leave();
 }
 
-function connect() {
-    source = new EventSource(addressOf('/admin/api/events'));
-    source.onopen = () => {
-        expectWithin(FIRST_MS);
-        eventsCome();
-    };
-    source.onerror = () => fallBack(source);
-    source.addEventListener('beat', onBeat);
-    source.addEventListener('feed', (message) => (read(message)?.up ? eventsCome() : startTicking()));
-    for (const kind of KINDS) source.addEventListener(kind, receive);
-    beatAt = null;
-    expectWithin(FIRST_MS);
+function onVisibility() {
+    leave();
+    if (document.hidden) return;
+    join();
+    notify({ type: 'tick' });
 }
 
-function expectWithin(ms) {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(giveUp, ms);
-}
-
-function giveUp() {
-    silent = true;
-    startTicking();
-    source.close();
-    clearTimeout(retry);
-    retry = setTimeout(connect, SILENT_RETRY_MS);
-}
-
-function onBeat() {
-    const now = performance.now();
-    const since = beatAt === null ? 0 : now - beatAt;
-    beatAt = now;
-    if (silent && since > BEAT_MS / 2 && since < QUIET_MS) {
-        silent = false;
-        eventsCome();
+function join() {
+    if (!navigator.locks) {
+        startStream(notify);
+        return;
     }
-    expectWithin(QUIET_MS);
+    channel = new BroadcastChannel(NAME);
+    channel.onmessage = (message) => onBroadcast(message.data);
+    waitForLock();
+    expectLeader();
 }
 
-function startTicking() {
-    ticker ??= setInterval(() => tell({ type: 'tick' }), TICK_MS);
+function leave() {
+    clearTimeout(silence);
+    channel?.close();
+    channel = null;
+    waiting?.abort();
+    stopStream();
+    release?.();
+    release = null;
 }
 
-function stopTicking() {
-    clearInterval(ticker);
-    ticker = null;
+/* The lock is ours until the promise of `lead` is settled. Its loss means that another tab took it, or that we left. */
+function waitForLock({ steal = false } = {}) {
+    const mine = channel;
+    waiting?.abort();
+    waiting = new AbortController();
+    const how = steal ? { steal } : { signal: waiting.signal };
+    navigator.locks.request(NAME, how, () => (channel === mine ? lead() : undefined)).catch(() => {
+        if (channel !== mine || release === null) return;
+        stopStream();
+        release = null;
+        waitForLock();
+        expectLeader();
+    });
 }
 
-/* One last tick, for what happened while nobody told. */
-function eventsCome() {
-    if (silent) return;
-    stopTicking();
-    tell({ type: 'tick' });
+function lead() {
+    clearTimeout(silence);
+    startStream((event) => {
+        channel?.postMessage(event);
+        notify(event);
+    });
+    return new Promise((resolve) => {
+        release = resolve;
+    });
 }
 
-/* The browser reconnects by itself unless the server refused; polling bridges the time in both cases. */
-function fallBack(broken) {
-    startTicking();
-    clearTimeout(watchdog); // nothing is missed while it ticks
-    noteIfAway();
-    if (broken.readyState !== EventSource.CLOSED) return;
-    broken.close();
-    clearTimeout(retry);
-    retry = setTimeout(connect, RETRY_MS);
+function expectLeader() {
+    clearTimeout(silence);
+    silence = setTimeout(() => waitForLock({ steal: true }), SILENCE_MS + Math.random() * SPREAD_MS);
 }
 
-/* A broken stream alone is no proof that the server has gone. */
-async function noteIfAway() {
-    try {
-        await fetch(addressOf('/health'), { cache: 'no-store' });
-    } catch {
-        noteNoAnswer();
-    }
+function onBroadcast(event) {
+    if (release !== null) return; // of a tab that does not know yet that it leads no longer
+    expectLeader();
+    if (event.type !== 'tick') noteAlive();
+    notify(event);
 }
 
-function read(message) {
-    try {
-        return JSON.parse(message.data);
-    } catch {
-        return null; // not ours
-    }
-}
-
-function receive(message) {
-    const event = read(message);
-    if (event) tell({ ...event, type: message.type });
-}
-
-function tell(event) {
+function notify(event) {
+    if (event.type === 'beat') return;
     for (const listener of [...listeners]) listener(event);
 }

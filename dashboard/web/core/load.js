@@ -8,6 +8,7 @@ import { useServer } from './server.js';
 import { useCallback, useEffect, useRef, useState } from './html.js';
 
 const AT_MOST_EVERY_MS = 700;
+const RETRY_MS = 5000; // after an answer that another moment may change
 
 const never = () => false;
 
@@ -50,10 +51,12 @@ function makeLoader(fetchIt, show, key, every) {
     let running = false;
     let again = false;
     let timer = null;
+    let retry = null;
     let lastAt = 0;
 
     async function load() {
         clearTimeout(timer);
+        clearTimeout(retry);
         timer = null;
         if (running) {
             again = true;
@@ -76,6 +79,7 @@ function makeLoader(fetchIt, show, key, every) {
         } catch (error) {
             if (abort.signal.aborted) return;
             show((before) => ({ key, data: keeps(error) ? before.data : null, error }));
+            if (keeps(error) && !error.away) retry = setTimeout(loadSoon, RETRY_MS);
         }
     }
 
@@ -86,6 +90,7 @@ function makeLoader(fetchIt, show, key, every) {
 
     function end() {
         clearTimeout(timer);
+        clearTimeout(retry);
         abort.abort();
     }
 

@@ -1,4 +1,4 @@
-/* Whether the server is there. Views read it to say so, and `revision` tells them to load again once it is back. */
+/* Whether the server answers. Views read it to say so, and load again when `revision` changes: it is back. */
 import { addressOf } from './base.js';
 import { makeStore, useStore } from './store.js';
 
@@ -7,12 +7,22 @@ const ANSWER_MS = 4000;
 
 const state = makeStore({ away: false, revision: 0 });
 let looking = false;
+let aliveAt = -Infinity; // of the last sign of life that came by the stream of events
 
 export function useServer() {
     return useStore(state);
 }
 
-/* Called with every request that got no answer. */
+/* A sign of life of the server that is no answer to a request. */
+export function noteAlive() {
+    aliveAt = performance.now();
+}
+
+/* A request that waits in the browser for a connection, or in a busy server, gets no answer either: whether the server
+ * has given a sign of life since `sentAt`. */
+export const aliveSince = (sentAt) => aliveAt > sentAt;
+
+/* Called with every request that could not reach the server, or got no answer from one that gave no sign of life. */
 export function noteNoAnswer() {
     if (!state.get().away) state.set({ ...state.get(), away: true });
     lookForIt();

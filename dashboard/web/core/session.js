@@ -1,5 +1,5 @@
 /*
- * Whether somebody is logged in. The cookie is out of reach here, so that a mark says whether it is worth asking the
+ * Whether the user is logged in. The cookie is out of reach here, so that a mark says whether it is worth asking the
  * server: null = worth asking, not answered yet.
  */
 import { makeStore, useStore } from './store.js';

@@ -52,7 +52,7 @@ function Dialog({ question }) {
         </dialog>`;
 }
 
-/* The real numbers, asked for anew when a field changes what would be done. */
+/* The real numbers, asked for again when a field changes what would be done. */
 function usePreview(question, values) {
     const [preview, setPreview] = useState({ state: question.preview ? 'loading' : 'none' });
     const key = JSON.stringify(values);

@@ -1,4 +1,4 @@
-/* The corner with the short messages. Both regions exist from the start, so that readers hear what enters them. */
+/* The corner with the short messages. Both regions exist from the start, so that screen readers announce what enters them. */
 import { html } from '../core/html.js';
 import { useStore } from '../core/store.js';
 import { closeToast, toasts } from '../core/toasts.js';

@@ -32,7 +32,7 @@ export function Apps() {
     const page = usePage();
     const load = useLoad('/admin/api/apps', page.params);
     return html`
-        <${Heading} title="Apps" below="Whoever is sent files.">
+        <${Heading} title="Apps" below="The client apps that files are sent to.">
             <button type="button" onClick=${() => askRegisterApp(load.reload)}>Register an app…</button>
         <//>
         <${Loaded} load=${load}>${({ apps, next }) => html`

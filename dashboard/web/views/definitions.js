@@ -12,7 +12,7 @@ import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { Whole } from '../parts/tooltip.js';
 
-const ALL = 1000; // there are as many as somebody has written
+const ALL = 1000; // definitions are files: hundreds at the most
 
 function Name({ one }) {
     return html`

@@ -44,7 +44,7 @@ export function Frame({ children }) {
     const first = useRef(true);
     const place = path.join('/');
     useEffect(() => {
-        /* A new view begins at its top, for eyes and for readers; but whoever just came in has not moved. */
+        /* A new view begins at its top, for eyes and for screen readers; the first view has not moved. */
         if (!first.current) main.current.focus({ preventScroll: true });
         if (!first.current) scrollTo(0, 0);
         first.current = false;

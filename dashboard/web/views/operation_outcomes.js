@@ -65,7 +65,7 @@ export function Outcomes({ operation }) {
     const page = usePage(20);
     const top = useRef(null);
     useEffect(() => {
-        if (params.form) top.current?.scrollIntoView({ block: 'start' }); // whoever came by an error wants its jobs
+        if (params.form) top.current?.scrollIntoView({ block: 'start' }); // the link of an error leads to its jobs
     }, [params.form]);
     const path = '/admin/api/operations/' + encodeURIComponent(operation.operation_id) + '/outcomes';
     const load = useLoad(
