@@ -3,7 +3,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
       gcc libc6-dev make cmake ninja-build pkg-config python3 libev-dev libhiredis-dev libpq-dev libjson-c-dev \
-      libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev uthash-dev \
+      libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev zlib1g-dev uthash-dev \
       libmicrohttpd-dev libjwt-dev npm \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

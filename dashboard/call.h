@@ -53,6 +53,7 @@ struct reply {
     int status;
     const char *type; /* Content-Type; a constant */
     struct buf text;
+    bool gzip;           /* `text` is compressed */
     char *cookie;        /* Set-Cookie; owned; NULL = none */
     char *location;      /* Location, of a redirection; owned; NULL = none */
     const char *allowed; /* Allow, of a 405; NULL = none */
@@ -77,6 +78,7 @@ struct call {
     char *content_type, *authorization, *cookie, *origin, *host; /* headers; NULL = not sent */
     char address[INET6_ADDRSTRLEN];                              /* who sent it, as far as proxies are trusted */
     bool tls;                                                    /* the browser spoke TLS, to a proxy */
+    bool takes_gzip;                                             /* the answer may be compressed */
     bool forwarded;       /* a proxy passed it on, trusted or not, as far as it shows */
     char id[CALL_ID_MAX]; /* in a header of the answer, and in the log of a failure */
     struct caller caller;

@@ -15,6 +15,7 @@
 #include "common/base/mem.h"
 #include "dashboard/access.h"
 #include "dashboard/operation_waiter.h"
+#include "dashboard/response.h"
 
 #define REDIS_CONNECT_MS 1000
 #define REDIS_COMMAND_MS 2000
@@ -145,6 +146,9 @@ static void *executor_main(void *context)
             return NULL;
         size_t count = take_group(executor, first, calls);
         answer_calls(calls, count);
+        for (size_t i = 0; i < count; i++)
+            if (!waits(calls[i]))
+                response_compress(calls[i]);
         pg_abort(executor->pg); /* a handler that failed may have left a transaction open */
         for (size_t i = 0; i < count; i++)
             mailbox_put(waits(calls[i]) ? executor->pool->lanes[LANE_WAITING] : executor->pool->answered, calls[i]);

@@ -75,6 +75,8 @@ void exchange_head_take(struct exchange *exchange, const char *version)
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
     header_client_address(peer, trace.list.data, server->trusted, call->address);
     buf_fini(&trace.list);
+    const char *encodings = exchange_head_value(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    call->takes_gzip = encodings != NULL && strstr(encodings, "gzip") != NULL;
     call->forwarded = trace.found || strcmp(version, "HTTP/1.1") !=
                                          0; /* HTTP/1.0: nginx sends it by default, besides it only old clients do */
     /* A proxy's connection carries requests of many clients: where it and libmicrohttpd (lenient within chunked bodies)

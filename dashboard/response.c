@@ -3,8 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "common/base/mem.h"
+
+#define COMPRESS_LEAST 1400 /* bytes: less fits into one packet as it is */
+#define COMPRESS_LEVEL 4
+#define GZIP_WINDOW (15 + 16) /* the largest window, with gzip's head (zlib.h) */
 
 /* The page brings all it needs; nothing may frame it or send its forms elsewhere. */
 #define POLICY "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -32,6 +37,31 @@ static void add_optional(struct MHD_Response *response, const char *name, const 
         MHD_add_response_header(response, name, value);
 }
 
+void response_compress(struct call *call)
+{
+    struct reply *reply = &call->reply;
+    bool wanted = call->takes_gzip && reply->kind == REPLY_TEXT && reply->status == 200 && reply->cookie == NULL;
+    if (!wanted || reply->gzip || reply->text.len < COMPRESS_LEAST)
+        return;
+    z_stream stream = {.next_in = (Bytef *)reply->text.data, .avail_in = (uInt)reply->text.len};
+    struct buf packed = BUF_INIT;
+    if (deflateInit2(&stream, COMPRESS_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return;
+    uLong room = deflateBound(&stream, stream.avail_in);
+    stream.next_out = (Bytef *)buf_reserve(&packed, room);
+    stream.avail_out = (uInt)room;
+    bool done = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+    packed.len = stream.total_out;
+    deflateEnd(&stream);
+    if (done) {
+        buf_fini(&reply->text);
+        reply->text = packed;
+        reply->gzip = true;
+    } else {
+        buf_fini(&packed);
+    }
+}
+
 struct MHD_Response *response_of(struct call *call, const struct config *config)
 {
     struct reply *reply = &call->reply;
@@ -46,6 +76,8 @@ struct MHD_Response *response_of(struct call *call, const struct config *config)
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(response, "X-Request-Id", call->id);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    add_optional(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply->gzip ? "gzip" : NULL);
     add_optional(response, MHD_HTTP_HEADER_SET_COOKIE, reply->cookie);
     add_optional(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     add_optional(response, MHD_HTTP_HEADER_ALLOW, reply->allowed);

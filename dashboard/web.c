@@ -15,6 +15,7 @@
 #include "common/base/input_file.h"
 
 #define INDEX "/index.html"
+#define ASSETS "/assets/" /* their names hold a digest of their content (dashboard/web/collect.py) */
 
 static const struct web_file *file_find(const char *path)
 {
@@ -45,7 +46,9 @@ static struct MHD_Response *embedded(const struct web_request *request, const ch
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, file->type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, file->etag);
     MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    bool fixed = strncmp(path, ASSETS, strlen(ASSETS)) == 0;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                            fixed ? "public, max-age=31536000, immutable" : "no-cache");
     return response;
 }
 

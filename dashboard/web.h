@@ -1,6 +1,6 @@
 /*
- * The page's files: embedded at build (cmake/embed_web.py), or read from web.root while developing. Browsers keep them
- * and ask whether they have changed.
+ * The page's files: embedded at build (cmake/embed_web.py), or read from web.root while developing. Browsers keep
+ * index.html and ask whether it has changed; of assets/ each name stands for one content, and they do not ask.
  */
 #ifndef REPRISE_DASHBOARD_WEB_H
 #define REPRISE_DASHBOARD_WEB_H

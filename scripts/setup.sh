@@ -31,7 +31,7 @@ packages_of() {
     case $1 in
         build) # make: with it, and only so, gcc's link-time optimisation uses all processors
             echo gcc libc6-dev make cmake ninja-build pkg-config python3 git ca-certificates libev-dev libhiredis-dev \
-                libpq-dev libjson-c-dev libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev uthash-dev \
+                libpq-dev libjson-c-dev libcurl4-openssl-dev libgit2-dev libyaml-dev libssl-dev zlib1g-dev uthash-dev \
                 libcmocka-dev libmicrohttpd-dev libjwt-dev
             ;;
         page) echo nodejs npm ;;

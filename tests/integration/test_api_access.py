@@ -70,8 +70,10 @@ class Routes(DashboardTest):
         self.assertEqual((200, "text/html; charset=utf-8"), (page.status, page.headers["Content-Type"]))
         again = self.call("GET", "/index.html", token="", headers={"If-None-Match": page.headers["ETag"]})
         self.assertEqual((304, b""), (again.status, again.body))
-        script = self.call("GET", "/main.js", token="", headers={"Accept-Encoding": "gzip"})
-        plain = self.call("GET", "/main.js", token="")
+        name = re.search(rb'src="(assets/main-[^"]+)"', self.call("GET", "/", token="").body).group(1).decode()
+        script = self.call("GET", "/" + name, token="", headers={"Accept-Encoding": "gzip"})
+        plain = self.call("GET", "/" + name, token="")
+        self.assertIn("immutable", plain.headers["Cache-Control"], "its name holds a digest of its content")
         if script.headers["Content-Encoding"]:
             self.assertEqual(plain.body, gzip.decompress(script.body))
         self.assertEqual("text/javascript; charset=utf-8", plain.headers["Content-Type"])

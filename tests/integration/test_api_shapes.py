@@ -1,4 +1,5 @@
 """Requests that are no good, or slow, or many: each is refused or cut, and the others are served."""
+import gzip
 import json
 import os
 import pathlib
@@ -30,6 +31,16 @@ class Shapes(DashboardTest):
     def test_a_plain_request_is_answered(self):
         self.assertEqual(200, self.status(head()))
         self.assertEqual((200, b""), (self.call("HEAD", "/health").status, self.call("HEAD", "/health").body))
+
+    def test_long_answers_are_compressed_for_those_who_take_it(self):
+        packed = self.call("GET", "/api/workflow-definitions", headers={"Accept-Encoding": "br, gzip"})
+        plain = self.call("GET", "/api/workflow-definitions")
+        self.assertEqual(("gzip", None), (packed.headers["Content-Encoding"], plain.headers["Content-Encoding"]))
+        self.assertEqual("Accept-Encoding", plain.headers["Vary"])
+        self.assertLess(len(packed.body), len(plain.body) / 2)
+        self.assertEqual(json.loads(plain.body)["definitions"], json.loads(gzip.decompress(packed.body))["definitions"])
+        short = self.call("GET", "/admin/api/session", headers={"Accept-Encoding": "gzip"})
+        self.assertIsNone(short.headers["Content-Encoding"], "what fits into a packet is not worth it")
 
     def test_host_must_be_there_once_and_be_one(self):
         for host in (b"", HOST + HOST, HOST + b"Host: other\r\n", b"Host: a b\r\n", b"Host: a/b\r\n", b"Host: u@h\r\n",

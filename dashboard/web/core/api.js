@@ -1,5 +1,6 @@
 /* Requests to the server. A refusal becomes an ApiError with the server's own text; no answer becomes `away`. */
 import { addressOf } from './base.js';
+import { takeEarly } from './early.js';
 import { aliveSince, noteNoAnswer } from './server.js';
 import { sessionEnded } from './session.js';
 
@@ -37,6 +38,8 @@ function withParams(path, params = {}) {
 async function send(method, path, body, signal, deadlineMs) {
     const deadline = AbortSignal.timeout(deadlineMs);
     const sentAt = performance.now();
+    const early = method === 'GET' ? await takeEarly(path) : null;
+    if (early) return early;
     try {
         return await fetch(addressOf(path), {
             method,

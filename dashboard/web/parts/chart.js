@@ -1,115 +1,49 @@
 /*
- * A chart over time, by uPlot. Its colours are the page's, read from the style sheet and read again when the system
- * turns dark; its width is its panel's. For readers it is one image with a sentence.
+ * A chart over time. It is drawn by plot.js, loaded when the first chart is shown, and drawn again when the system turns
+ * dark; its width is its panel's. For screen readers it is one image with a sentence.
  */
-import uPlot from '../lib/uplot.js';
 import { html, useEffect, useRef } from '../core/html.js';
 
-const HEIGHT = 180;
-const TWO_DAYS_S = 2 * 86400;
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function colour(name) {
-    return getComputedStyle(document.documentElement)
-        .getPropertyValue('--' + name)
-        .trim();
-}
-
-function axis(more) {
-    const line = { stroke: colour('line'), width: 1 };
-    return { stroke: colour('dim'), grid: line, ticks: line, font: '12px system-ui, sans-serif', ...more };
-}
-
-/* "14:20" within two days, else "21 Nov": UTC, as everywhere. */
-function times(plot, values) {
-    const short = plot.scales.x.max - plot.scales.x.min < TWO_DAYS_S;
-    return values.map((value) => {
-        const at = new Date(value * 1000);
-        return short ? at.toISOString().slice(11, 16) : at.getUTCDate() + ' ' + MONTHS[at.getUTCMonth()];
-    });
-}
-
-const moment = (value) => (value ? new Date(value * 1000).toISOString().slice(0, 16).replace('T', ' ') : '—');
-
-/* series: [{label, colour, fill, bars, right, text(value), short(value), steps}]; `short` and `steps` are its axis'. */
-function drawn(one) {
-    const stroke = colour(one.colour);
-    const line = { width: 1.5, fill: one.fill ? colour('accent-soft') : undefined };
-    const bars = { width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.7, 40] }) };
-    const text = (_, value) => (value === null || value === undefined ? '—' : one.text(value));
-    return {
-        label: one.label,
-        stroke,
-        points: one.bars ? { show: false } : { size: 4 },
-        scale: one.right ? 'right' : 'y',
-        spanGaps: true,
-        value: text,
-        ...(one.bars ? bars : line),
-    };
-}
-
-function valueAxis(one, more) {
-    const text = one.short ?? one.text;
-    return axis({
-        values: (_, values) => values.map((value) => (value === null ? '' : text(value))),
-        incrs: one.steps,
-        size: 60,
-        ...more,
-    });
-}
-
-/* With room for half a bar at each end. */
-function rangeWithBars(plot, low, high) {
-    const times = plot.data[0];
-    const half = times.length > 1 ? (times[1] - times[0]) / 2 : 43200;
-    return [low - half, high + half];
-}
-
-function options(width, series) {
-    const right = series.find((one) => one.right);
-    const left = series.find((one) => !one.right);
-    const axes = [axis({ values: times, size: 34 }), valueAxis(left, {})];
-    if (right) axes.push(valueAxis(right, { side: 1, scale: 'right', grid: { show: false } }));
-    const range = (_, low, high) => [0, high > 0 ? high * 1.08 : 1];
-    return {
-        width,
-        height: HEIGHT,
-        axes,
-        scales: { x: left.bars ? { range: rangeWithBars } : {}, y: { range }, right: { range } },
-        cursor: { y: false, drag: { setScale: false } },
-        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-        series: [{ label: 'UTC', value: (_, at) => moment(at) }, ...series.map(drawn)],
-    };
-}
+const plotter = () => import('./plot.js').then((module) => module.default);
 
 /* data: uPlot's columns, seconds first. `label` says in words what is to be seen. */
 export function Chart({ data, series, label, empty = 'Nothing to draw yet.' }) {
     const place = useRef(null);
-    const plot = useRef(null);
+    const shown = useRef(null);
+    const latest = useRef(data);
     const many = data[0].length;
+    latest.current = data;
 
     useEffect(() => {
         if (!many) return undefined;
         const box = place.current;
+        let plot = null;
         const draw = () => {
-            const latest = plot.current?.data ?? data;
-            plot.current?.destroy();
-            plot.current = new uPlot(options(box.clientWidth, series), latest, box);
+            shown.current?.destroy();
+            shown.current = plot && plot(box, series, latest.current);
         };
-        draw();
         const dark = matchMedia('(prefers-color-scheme: dark)');
-        const resize = new ResizeObserver(() => plot.current?.setSize({ width: box.clientWidth, height: HEIGHT }));
+        const resize = new ResizeObserver(() =>
+            shown.current?.setSize({ width: box.clientWidth, height: plot.HEIGHT }),
+        );
         dark.addEventListener('change', draw);
         resize.observe(box);
+        let wanted = true;
+        plotter().then((loaded) => {
+            if (!wanted) return;
+            plot = loaded;
+            draw();
+        }, () => {}); // the sentence stays: a chart is no reason to fail
         return () => {
+            wanted = false;
             dark.removeEventListener('change', draw);
             resize.disconnect();
-            plot.current.destroy();
-            plot.current = null;
+            shown.current?.destroy();
+            shown.current = null;
         };
     }, [many > 0]);
-    useEffect(() => plot.current?.setData(data), [data]);
+    useEffect(() => shown.current?.setData(data), [data]);
 
     if (!many) return html`<div class="panel empty">${empty}</div>`;
-    return html`<div class="panel chart"><div role="img" aria-label=${label} ref=${place}></div></div>`;
+    return html`<div class="panel chart"><div class="plot" role="img" aria-label=${label} ref=${place}></div></div>`;
 }
