@@ -1,6 +1,7 @@
 /* Every route, once. What a row means, and how to add one: route.h. */
 #include "common/query/apps.h"
 #include "common/query/definitions.h"
+#include "common/query/jobs.h"
 #include "common/query/operations.h"
 #include "common/query/overview.h"
 #include "common/query/workflows.h"
@@ -206,7 +207,7 @@ const struct route routes[] = {
     {.method = METHOD_GET,
      .pattern = OPERATION,
      .access = ACCESS_CALLER,
-     .ask = operations_one,
+     .run = run_operation,
      .answer = "operation",
      .summary = "One operation, with its phases"},
     {.method = METHOD_GET,
@@ -216,6 +217,19 @@ const struct route routes[] = {
      .query = PAGED " outcome form",
      .answer = "outcomes",
      .summary = "What became of its jobs"},
+    {.method = METHOD_GET,
+     .pattern = OPERATION "/jobs",
+     .access = ACCESS_CALLER,
+     .ask = jobs_open,
+     .query = "limit",
+     .answer = "open_jobs",
+     .summary = "What is being done of it just now, how far it is, and what is tried again"},
+    {.method = METHOD_GET,
+     .pattern = OPERATION "/jobs/{seq}",
+     .access = ACCESS_CALLER,
+     .ask = job_one,
+     .answer = "job",
+     .summary = "One job with all that is stored of it"},
     {.method = METHOD_GET,
      .pattern = OPERATION "/errors",
      .access = ACCESS_CALLER,

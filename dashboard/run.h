@@ -8,7 +8,7 @@
 route_fn run_login, run_logout, run_session;
 /* run_operations.c */
 route_many_fn run_progress;
-route_fn run_cancel, run_pause, run_resume, run_retry_operation;
+route_fn run_operation, run_cancel, run_pause, run_resume, run_retry_operation;
 /* run_requests.c */
 route_fn run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_preview, run_run;
 /* run_apps.c */

@@ -3,9 +3,11 @@
  * queues. Each answers as far as it can while a store is away, and says which one is.
  */
 #include <json-c/linkhash.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/mem.h"
 #include "common/query/engine.h"
 #include "common/query/overview.h"
 #include "common/queue/dispatch.h"
@@ -13,6 +15,7 @@
 #include "dashboard/metrics.h"
 #include "dashboard/openapi.h"
 #include "dashboard/run.h"
+#include "embedded/sql_dashboard.h"
 
 /* ---- alive, ready, and what it counts ---------------------------------------------------------------------------- */
 
@@ -141,12 +144,43 @@ enum err run_overview(struct call *call, struct err_info *error)
     return ERR_OK;
 }
 
+static bool is_among(const PGresult *ids, const char *id)
+{
+    for (int row = 0; row < pg_rows(ids); row++)
+        if (id != NULL && strcmp(pg_text(ids, row, 0), id) == 0)
+            return true;
+    return false;
+}
+
+/* Redis keeps the time of a retry until it has come, also where the operation ended before: nothing waits there. */
+static enum err drop_ended(struct pg *pg, struct json_object *contents, struct err_info *error)
+{
+    struct json_object *delayed = json_get(contents, "delayed");
+    size_t count = json_object_is_type(delayed, json_type_array) ? json_object_array_length(delayed) : 0;
+    const char **ids = mem_array(count + 1, sizeof *ids);
+    struct pg_args *args = pg_args_new();
+    PGresult *ended = NULL;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = json_get_string(json_object_array_get_idx(delayed, i), "operation_id");
+    pg_arg_texts(args, ids, count);
+    enum err err = count == 0 ? ERR_OK : pg_exec(pg, &sql_dashboard_ended, args, &ended, error);
+    for (size_t i = count; err == ERR_OK && i > 0; i--)
+        if (is_among(ended, ids[i - 1]))
+            json_object_array_del_idx(delayed, i - 1, 1);
+    PQclear(ended);
+    pg_args_drop(args);
+    free(ids);
+    return err;
+}
+
 enum err run_queue(struct call *call, struct err_info *error)
 {
     struct json_object *json = json_object_new_object(), *workers = NULL, *contents = NULL;
     enum err err = read_engine(call, json, &workers, error);
     if (err == ERR_OK)
         err = engine_contents(&call->executor->dispatch, workers, &contents, error);
+    if (err == ERR_OK)
+        err = drop_ended(call->executor->pg, contents, error);
     if (err == ERR_OK) {
         members_move(json, contents);
         call_reply(call, 200, json_object_get(json));

@@ -9,11 +9,45 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
+#include "common/query/operations.h"
 #include "common/query/query_result.h"
 #include "dashboard/call.h"
 #include "dashboard/run.h"
+#include "dashboard/shell_commands.h"
 #include "dashboard/submit.h"
 #include "embedded/sql_dashboard.h"
+
+/* Without a live worker there is no rate, and no time left; null where Redis does not say. */
+static void add_live_workers(const struct call *call, struct json_object *operation)
+{
+    struct err_info ignored = {0};
+    int64_t workers = 0;
+    bool is_known = dispatch_live_workers(&call->executor->dispatch, &workers, &ignored) == ERR_OK;
+    json_object_object_add(operation, "live_workers", is_known ? json_object_new_int64(workers) : NULL);
+    if (!is_known || workers > 0)
+        return;
+    json_object_object_add(operation, "rate_per_s", NULL);
+    json_object_object_add(operation, "eta_s", NULL);
+}
+
+/* All of one operation, with the command lines that do the same by hand, and whether a worker is there to do it. */
+enum err run_operation(struct call *call, struct err_info *error)
+{
+    struct query_params params = call_params(call);
+    struct query_result result = {0};
+    const struct config *config = call_config(call);
+    enum err err = operations_one(call->executor->pg, &params, &result, error);
+    if (err != ERR_OK)
+        return err;
+    struct shell_redis redis = {config->redis_url, config->redis_prefix};
+    json_object_object_add(result.json, "commands", shell_commands(result.json, redis));
+    add_live_workers(call, result.json);
+    call_reply(call, 200, json_object_get(result.json));
+    query_result_fini(&result);
+    return ERR_OK;
+}
+
+/* ---- progress ---------------------------------------------------------------------------------------------------- */
 
 /* Over the whole of its life; null where nothing can be said. */
 static void add_rate(struct json_object *json)

@@ -18,7 +18,9 @@ const struct option options[OPTION_COUNT] = {
         {"--operation-id", "ID",
          "the operation's id, chosen by you: op_ and a ULID; repeating the request is harmless then"},
     [OPTION_FAILED] = {"--failed", NULL, "only those that failed"},
-    [OPTION_STATE] = {"--state", "STATE", "only those in this state: running, paused, completed, failed, cancelled"},
+    [OPTION_STATE] =
+        {"--state", "STATE",
+         "only those in this state: running, paused, completed, failed, cancelled; or live, with-failures"},
     [OPTION_LIMIT] = {"--limit", "N", "at most so many lines, 1 to 1000; 50 by default"},
     [OPTION_CURSOR] = {"--cursor", "NEXT", "goes on with the next page: what the page before said under \"next\""},
     [OPTION_EMAIL] = {"--email", "TEXT", "whom to write to about the app"},

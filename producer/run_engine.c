@@ -28,7 +28,7 @@ static void add_worker_row(struct table *table, struct json_object *worker)
     struct buf text = BUF_INIT;
     const char *const numbers[] = {"running", "done"};
     table_cell(table, json_get_string(worker, "worker"));
-    table_cell(table, json_get_bool(worker, "alive", false) ? "alive" : "silent");
+    table_cell(table, json_get_string(worker, "state"));
     buf_addf(&text, "%s ago", clock_human_ms(json_get_int(worker, "silent_ms", 0), length));
     table_cell(table, text.data);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {

@@ -32,13 +32,15 @@ static void drop(redisReply *reply)
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
-/* What a worker says of itself, with its id and its last beat added; the caller's. */
+/* What a worker says of itself, with its id and its last beat added; the caller's. A worker that beats no more is
+ * silent for as long as what it said last is kept; then it has ended, drained or dead, and others have what it held. */
 static struct json_object *worker_json(const struct worker_list *list, size_t i)
 {
     struct json_object *said = NULL;
     struct err_info ignored = {0};
     const char *text = worker_list_said(list, i);
     int64_t silent_ms = worker_list_silent_ms(list, i);
+    const char *state = silent_ms < WORKER_ALIVE_MS ? "alive" : *text != '\0' ? "silent" : "ended";
     if (*text == '\0' || json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &said, &ignored) != ERR_OK ||
         !json_object_is_type(said, json_type_object)) {
         json_object_put(said);
@@ -46,6 +48,7 @@ static struct json_object *worker_json(const struct worker_list *list, size_t i)
     }
     json_object_object_add(said, "worker", json_object_new_string(worker_list_id(list, i)));
     json_object_object_add(said, "alive", json_object_new_boolean(silent_ms < WORKER_ALIVE_MS));
+    json_object_object_add(said, "state", json_object_new_string(state));
     json_object_object_add(said, "silent_ms", json_object_new_int64(silent_ms));
     return said;
 }

@@ -8,6 +8,7 @@
 #include "common/base/ids.h"
 #include "common/base/mem.h"
 #include "common/query/error_pattern.h"
+#include "common/query/jobs.h"
 #include "common/query/page.h"
 #include "embedded/sql_query.h"
 
@@ -16,7 +17,8 @@
 enum err operations_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                          struct err_info *error)
 {
-    static const char *const states[] = {"running", "paused", "completed", "failed", "cancelled", NULL};
+    static const char *const states[] = {"running",   "paused", "completed",     "failed",
+                                         "cancelled", "live",   "with-failures", NULL};
     struct page page;
     int state = -1;
     enum err err = query_params_word(asked, "state", states, &state, error);
@@ -105,6 +107,7 @@ enum err outcomes_list(struct pg *pg, const struct query_params *asked, struct q
         err = arg_texts_of_form(pg, asked, args, error);
     else
         pg_arg_null(args);
+    jobs_arg_exclusive_kinds(args);
     if (err == ERR_OK)
         err = page_read(pg, &page, &sql_query_outcomes, args, answer, error);
     pg_args_drop(args);

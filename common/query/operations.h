@@ -8,11 +8,14 @@
 
 /* Operations, and what became of their jobs. */
 
-/* {operations, next}, the newest first. Filter: state. */
+/* {operations, next}, the newest first. Filter: state, of which `live` is running or paused, and
+ * `with-failures` are those that have ended or go on with
+ * failed jobs. */
 query_fn operations_list;
 
 /* All of operation_id: state, counts, `phase` of `phases` and the `phase_list` with what each is, rate and time left.
- * The counts are those of the tally, which are exact; `retrying` is counted up to 1000. ERR_NOT_FOUND. */
+ * The counts are those of the tally, which are exact; `retrying` is counted up to 1000; `running_jobs`, `files_done`
+ * and `files_total` are of the jobs that workers hold by a lease. ERR_NOT_FOUND. */
 query_fn operations_one;
 
 /* ---- outcomes ---------------------------------------------------------------------------------------------------- */

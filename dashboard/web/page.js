@@ -13,6 +13,7 @@ import { Definitions } from './views/definitions.js';
 import { Failed } from './views/failed.js';
 import { Frame } from './views/frame.js';
 import { History } from './views/history.js';
+import { Job } from './views/job.js';
 import { Login } from './views/login.js';
 import { Missing } from './views/missing.js';
 import { Operation } from './views/operation.js';
@@ -32,6 +33,7 @@ const views = {
     failed: [Failed, 1],
     operations: [Operations, 1],
     operation: [Operation, 2],
+    'operation/job': [Job, 4], // operation/ID/job/NUMBER
     history: [History, 1],
     stale: [Stale, 1],
     run: [Run, 2],
@@ -40,7 +42,8 @@ const views = {
 };
 
 function viewOf(path) {
-    const [view, parts] = views[path[0] ?? ''] ?? [Missing, path.length];
+    const name = path.length === 4 ? path[0] + '/' + path[2] : (path[0] ?? '');
+    const [view, parts] = views[name] ?? [Missing, path.length];
     return path.length === parts ? view : Missing;
 }
 
@@ -82,7 +85,7 @@ function Page() {
     if (session === null)
         return html`<main class="login" id="main"><p class="dim">
             ${away ? 'The server does not answer. Trying again…' : (trouble ?? 'One moment…')}</p></main>`;
-    return html`${session ? html`<${Inside} />` : html`<${Login} />`}<${DialogHost} /><${Toasts} />`;
+    return html`${session ? html`<${Inside} /><${DialogHost} />` : html`<${Login} />`}<${Toasts} />`;
 }
 
 render(html`<${Page} />`, document.getElementById('page'));

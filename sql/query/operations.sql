@@ -21,6 +21,7 @@ SELECT p.operation_id, p.definition, p.subject, p.args, p.state, p.state = 'canc
        p.phases, p.label, p.planned, p.total, p.completed, p.succeeded, p.failed, p.skipped, p.cancelled_jobs, p.open,
        (SELECT count(*) FROM (SELECT 1 FROM job j WHERE j.operation_id = p.operation_id AND j.run_at > now() AND j.failures > 0
                                LIMIT 1000) waiting) AS retrying,
+       h.running_jobs, h.files_done, h.files_total,
        r.rate_per_s,
        CASE WHEN p.state = 'running' AND p.planned AND r.rate_per_s > 0 THEN floor(p.open / r.rate_per_s)::bigint END AS eta_s,
        p.dry_run, p.requested_by, p.error, p.queue, p.phase_list,
@@ -42,13 +43,19 @@ SELECT p.operation_id, p.definition, p.subject, p.args, p.state, p.state = 'canc
                   FROM jsonb_array_elements(o.phases) WITH ORDINALITY f(phase, number)) AS phase_list,
                (extract(epoch FROM coalesce(o.finished_at, clock_timestamp()) - o.created_at) * 1000)::bigint AS elapsed_ms
           FROM operation o JOIN tally t USING (operation_id) WHERE o.operation_id = $1) p
+ -- What workers hold by a lease, and how far its checkpoints are.
+ CROSS JOIN LATERAL (SELECT count(*) AS running_jobs, sum((j.checkpoint ->> 'done')::bigint)::bigint AS files_done,
+                            sum((j.checkpoint ->> 'total')::bigint)::bigint AS files_total
+                       FROM exclusive e JOIN job j ON j.operation_id = e.operation_id AND j.seq = e.seq
+                      WHERE e.operation_id = p.operation_id AND e.touched_at > now() - interval '50 s') h
  CROSS JOIN LATERAL (SELECT CASE WHEN p.completed > 0 AND p.elapsed_ms > 0
                                  THEN p.completed * 1000.0::float8 / p.elapsed_ms END AS rate_per_s) r
 
 -- name: operations
--- The newest first.   $1 limit, $2 offset, $3, $4 after this time and id, $5 state (null = any)
+-- The newest first.   $1 limit, $2 offset, $3, $4 after this time and id, $5 state, or live: running or paused, or with-failures: some
+-- job failed, or all of it (null = any)
 SELECT o.created_at::text AS cursor_1, o.operation_id AS cursor_2,
-       o.operation_id, o.definition, o.subject, t.state, t.phase + 1 AS phase, jsonb_array_length(o.phases) AS phases,
+       o.operation_id, o.definition, o.subject, o.args, t.state, t.phase + 1 AS phase, jsonb_array_length(o.phases) AS phases,
        t.planned, t.total, t.succeeded + t.failed + t.skipped AS completed, t.succeeded, t.failed, t.skipped,
        CASE WHEN t.state IN ('cancelled', 'failed') THEN t.total - t.succeeded - t.failed - t.skipped
             ELSE t.cancelled_jobs END AS cancelled_jobs, o.dry_run, o.requested_by, o.error,
@@ -58,17 +65,19 @@ SELECT o.created_at::text AS cursor_1, o.operation_id AS cursor_2,
        to_char(o.pruned_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS pruned_at
   FROM operation o JOIN tally t USING (operation_id)
  WHERE ($4::text IS NULL OR (o.created_at, o.operation_id) < ($3::text::timestamptz, $4))
-   AND ($5::text IS NULL OR t.state = $5)
+   AND ($5::text IS NULL OR t.state = $5 OR ($5 = 'live' AND t.state IN ('running', 'paused'))
+        OR ($5 = 'with-failures' AND (t.failed > 0 OR t.state = 'failed')))
  ORDER BY o.created_at DESC, o.operation_id DESC LIMIT $1 OFFSET $2
 
 -- name: outcomes
 -- In the jobs' order. `subject` is what a person would call a link that still exists.
 -- $1 limit, $2 offset, $3 after this seq, $4 operation, $5 outcome (null = any),
--- $6 texts of errors (null = any)
+-- $6 texts of errors (null = any), $7 kinds that are exclusive: `tries` and `of_batch` as in jobs.sql
 SELECT p.seq::text AS cursor_1,
        p.seq, p.operation_id || '/' || p.seq AS job_id, p.phase + 1 AS phase, p.kind, p.key,
        coalesce(a.app_name || ': ' || r.owner || '/' || r.name, p.key) AS subject,
-       p.outcome, p.attempt, p.error, p.result, p.worker,
+       p.outcome, p.attempt, CASE WHEN p.kind = ANY ($7::text[]) THEN p.attempt ELSE p.attempt + 1 END AS tries,
+       p.kind <> ALL ($7::text[]) AS of_batch, p.error, p.result, p.worker,
        to_char(p.started_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
        to_char(p.finished_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,
        (extract(epoch FROM now() - p.finished_at) * 1000)::bigint AS finished_ago_ms

@@ -80,6 +80,10 @@ class Document(DashboardTest):
         self.assertEqual(40, len(self.ask("GET", "/admin/api/operations/{operation_id}/outcomes", operation_id=done,
                                           query="?outcome=succeeded")["outcomes"]))
         self.ask("GET", "/admin/api/operations/{operation_id}/errors", operation_id=done, query="?limit=5")
+        self.ask("GET", "/admin/api/operations/{operation_id}/jobs", operation_id=done, query="?limit=5")
+        job = self.ask("GET", "/admin/api/operations/{operation_id}/jobs/{seq}", operation_id=done, seq=7)
+        self.assertEqual(("succeeded", 1, True, done + "/7"), (job["state"], job["tries"], job["of_batch"], job["job_id"]))
+        self.ask("GET", "/admin/api/operations", query="?state=with-failures")
 
     def history(self):
         agents = self.place / "agents" / "adw_1"

@@ -149,6 +149,12 @@ class Installation:
         """How the receiver misbehaves from now on; see tests/receiver/behave.h."""
         self.receiver.behave(*rules)
 
+    def do_many_files(self, given):
+        """A repository of an app with so many files: {app, name, files}."""
+        repository = deliveries.Repository(self.folder / given["app"].lower() / given["name"])
+        repository.commit({"docs/%03d.txt" % number: b"text %d" % number for number in range(given["files"])})
+        return self.producer("add-repository", self.apps[given["app"]]["app_id"], repository.url)
+
     def do_sql(self, text):
         return self.stores.psql.rows(text)
 

@@ -20,9 +20,10 @@ export const anyOf =
 
 /*
  * `path` null: nothing yet. `on(event)`: whether an event means "load again" (a tick always does), at most once in
- * `every` ms. Gives {data, error, loading, reload}.
+ * `every` ms; `poll`: again after so many ms without an event, for what no event says. Gives {data, error, loading,
+ * reload}.
  */
-export function useLoad(path, params = {}, { on = never, every = AT_MOST_EVERY_MS } = {}) {
+export function useLoad(path, params = {}, { on = never, every = AT_MOST_EVERY_MS, poll = null } = {}) {
     const key = path === null ? null : path + '?' + JSON.stringify(params);
     const [shown, setShown] = useState({ key: null, data: null, error: null });
     const { revision, away } = useServer();
@@ -34,11 +35,13 @@ export function useLoad(path, params = {}, { on = never, every = AT_MOST_EVERY_M
         loader.current = mine;
         mine.load();
         const stop = listen((event) => (event.type === 'tick' || on(event)) && mine.loadSoon());
+        const timer = poll === null ? null : setInterval(() => document.hidden || mine.loadSoon(), poll);
         return () => {
+            clearInterval(timer);
             stop();
             mine.end();
         };
-    }, [key, revision]);
+    }, [key, revision, poll]);
 
     const reload = useCallback(() => loader.current?.load(), []);
     const fresh = shown.key === key;

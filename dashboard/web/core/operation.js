@@ -1,7 +1,7 @@
 /*
  * Operations, live: their events move the counts at once, and ask for the rest (phases, who waits) a little later. Events
  * only go forward; what the server answers is the truth, but for the rate: it knows the mean of an operation's whole
- * life, and who watches wants to know how it goes now.
+ * life, and a person who watches wants to know how it goes now.
  */
 import { useEffect, useState } from './html.js';
 import { listen } from './events.js';
@@ -12,9 +12,19 @@ const LEAST_MS = 1000;
 
 const isOf = (id) => (event) => event.type === 'progress' && event.operation_id === id;
 
+/* How far a single job is no event says: while one runs, it is asked for. */
+const JOBS_POLL_MS = 2000;
+
 /* `id` undefined: none. Gives what useLoad gives, `data` being the operation. */
 export function useOperation(id) {
-    const load = useLoad(id ? '/admin/api/operations/' + encodeURIComponent(id) : null, {}, { on: isOf(id) });
+    const [runs, setRuns] = useState(false);
+    const load = useLoad(
+        id ? '/admin/api/operations/' + encodeURIComponent(id) : null,
+        {},
+        { on: isOf(id), poll: runs ? JOBS_POLL_MS : null },
+    );
+    const now = Boolean(load.data?.running_jobs) && load.data.state === 'running';
+    useEffect(() => setRuns(now), [now]);
     const [row] = useProgress(load.data ? [load.data] : []);
     return { ...load, data: row ?? null };
 }
@@ -44,9 +54,10 @@ function withEvents(row, events = []) {
     return { ...row, ...counts, ...pace({ ...row, ...counts }, events) };
 }
 
-/* {rate_per_s, eta_s} of what was seen; nothing where that is too little to tell. */
+/* {rate_per_s, eta_s} of what was seen; nothing where that is too little to judge by. */
 function pace(row, events) {
     const [first, last] = [events[0], events[events.length - 1]];
+    if (performance.now() - last.at > WINDOW_MS) return {}; // nothing has come since: it goes no longer as it went
     if (row.state !== 'running' || last.at - first.at < LEAST_MS) return {};
     const rate = ((last.completed - first.completed) * 1000) / (last.at - first.at);
     if (rate <= 0) return {};

@@ -12,6 +12,19 @@ const PURPOSES = {
     'sync-history': 'Sync',
 };
 
+/* The page that an operation is about: as actions/ name it when they start one there. */
+const SCOPES = {
+    'resync-app': ({ app_id: app }) => 'app ' + app,
+    'retry-app': ({ app_id: app }) => 'app ' + app,
+    'resync-all': () => 'repositories',
+    rescan: () => 'repositories',
+    'retry-all': () => 'failed',
+    'resync-costs': () => 'history',
+    'sync-history': () => 'history',
+};
+
+export const scopeOf = ({ definition, args }) => SCOPES[definition]?.(args ?? {});
+
 export function nameOfOperation({ definition, subject }) {
     if (!subject) return definition;
     return (PURPOSES[definition] ?? definition + ':') + ' ' + subject;

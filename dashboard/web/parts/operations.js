@@ -1,15 +1,19 @@
 /* Operations as rows, and the strip that shows one's progress on the page it was started from. */
 import { html } from '../core/html.js';
 import { askCancel } from '../actions/operations.js';
+import { anyOf, useLoad } from '../core/load.js';
 import { useOperation } from '../core/operation.js';
 import { linkTo } from '../core/router.js';
 import { forgetStarted, useStarted } from '../core/started.js';
-import { count, rate } from '../format/number.js';
-import { nameOfOperation } from '../format/operation.js';
+import { count, countOf, rate } from '../format/number.js';
+import { nameOfOperation, scopeOf } from '../format/operation.js';
 import { duration } from '../format/time.js';
 import { Bar, isEnded, percentDone } from './bar.js';
 import { State } from './state.js';
 import { Time } from './time.js';
+
+const LIVE_MOST = 50;
+const isProgress = anyOf('progress');
 
 const hrefOf = (operation) => linkTo(['operation', operation.operation_id]);
 
@@ -19,19 +23,23 @@ export function OperationState({ operation }) {
     return html`<${State} word=${word} />`;
 }
 
+const timeLeft = ({ eta_s: left }) =>
+    left === null || left === undefined || left === '' ? '' : duration(left * 1000) + ' left';
+
+/* How far the jobs are that run just now: all that is known of an operation of one job. */
+const files = ({ files_done: done, files_total: total }) =>
+    total ? count(done) + ' of ' + countOf(total, 'file') : '';
+
 /* What is left to wait, or since when it is over. */
 export function When({ operation }) {
     if (isEnded(operation)) return html`<${Time} at=${operation.finished_at} />`;
+    if (operation.live_workers === 0) return html`<span class="trouble nowrap">no worker is alive</span>`;
     if (operation.state === 'paused') return null; // its state says so, and when it goes on is a person's to say
-    const left =
-        operation.eta_s === null || operation.eta_s === undefined || operation.eta_s === ''
-            ? ''
-            : duration(operation.eta_s * 1000) + ' left';
-    return html`<span class="dim nowrap">${left || (operation.total ? 'not yet known' : 'planning')}</span>`;
+    return html`<span class="dim nowrap">${timeLeft(operation) || files(operation) || (operation.total ? 'not yet known' : 'planning')}</span>`;
 }
 
 export function Rate({ operation }) {
-    return operation.state !== 'running' ? null : html`<span class="nowrap">${rate(operation.rate_per_s)}</span>`;
+    return operation.state !== 'running' || operation.live_workers === 0 ? null : html`<span class="nowrap">${rate(operation.rate_per_s)}</span>`;
 }
 
 export const operationColumns = [
@@ -72,25 +80,34 @@ export function Counts({ operation }) {
     return html`<span class="dim row">${parts.map((part) => html`<span>${part}</span>`)}</span>`;
 }
 
-/* Shows what was started in `scope`, until it is closed. */
+/* What is under way for `scope`, whichever tab or person started it: its id, or undefined. */
+function useLiveIn(scope) {
+    const load = useLoad('/admin/api/operations', { state: 'live', limit: LIVE_MOST }, { on: isProgress, every: 3000 });
+    return load.data?.operations.find((one) => scopeOf(one) === scope)?.operation_id;
+}
+
+/* Shows what was started in `scope`: from this tab, until it is closed, or elsewhere, while it is under way. */
 export function OperationStrip({ scope }) {
-    const id = useStarted(scope);
+    const mine = useStarted(scope);
+    const others = useLiveIn(scope);
+    const id = mine ?? others;
     const { data, error } = useOperation(id);
     if (!id || error?.status === 404) return null;
     if (!data || data.operation_id !== id) return html`<div class="panel pad strip" aria-busy="true">Starting…</div>`;
     const ended = isEnded(data);
     return html`
-        <section class="panel pad strip" aria-label="Started from this page">
+        <section class="panel pad strip" aria-label=${mine ? 'Started from this page' : 'Under way'}>
             <div class="row">
                 <${OperationState} operation=${data} />
-                <a class="grow" href=${hrefOf(data)}>${nameOfOperation(data)}</a>
+                <span class="grow"><a href=${hrefOf(data)}>${nameOfOperation(data)}</a>
+                ${!mine && html` <span class="dim">since <${Time} at=${data.created_at} /> by ${data.requested_by}</span>`}</span>
                 <span><b>${count(data.completed)}</b> <span
                     class="dim">of ${count(data.total)} · ${percentDone(data)} %</span></span>
                 <${Rate} operation=${data} /><${When} operation=${data} />
                 ${
-                    ended
+                    ended && mine
                         ? html`<button type="button" class="row-size" onClick=${() => forgetStarted(scope)}>Close</button>`
-                        : html`<button type="button" class="row-size danger" onClick=${() => askCancel(data)}>Cancel</button>`
+                        : !ended && html`<button type="button" class="row-size danger" onClick=${() => askCancel(data)}>Cancel</button>`
                 }
             </div>
             <${Bar} operation=${data} />

@@ -19,6 +19,7 @@ const SHAPES = {
     running: 'run',
     scanning: 'run',
     'in hand': 'run',
+    'never done': 'ended',
     pending_snapshot: 'wait',
     pending: 'wait',
     planned: 'wait',
@@ -30,6 +31,7 @@ const SHAPES = {
     cancelled: 'ended',
     archived: 'ended',
     skipped: 'ended',
+    ended: 'ended',
     missing: 'ended',
     'completed with failures': 'bad',
 };

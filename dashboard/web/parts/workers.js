@@ -12,10 +12,21 @@ function executors(worker) {
         .join(' · ');
 }
 
+const TITLES = {
+    silent: 'it beats no more; soon others take over what it held',
+    ended: 'drained, stopped or dead; what it held was given back',
+};
+
+const ENDED_SHOWN_MS = 3600000;
+
+/* Those that a person looks for: not what ended long ago. */
+export const shownWorkers = (workers) =>
+    workers.filter((one) => one.state !== 'ended' || one.silent_ms < ENDED_SHOWN_MS);
+
 export const workerColumns = [
     { title: 'Worker', cell: (one) => html`<span class="mono">${one.worker}</span>` },
     { title: 'Host', cell: (one) => one.host && html`${one.host} <span class="dim small">pid ${one.pid}</span>` },
-    { title: 'State', cell: (one) => html`<${State} word=${one.alive ? 'alive' : 'silent'} />` },
+    { title: 'State', cell: (one) => html`<${State} word=${one.state} title=${TITLES[one.state]} />` },
     { title: 'Executors', label: 'Executors', cell: (one) => executors(one) },
     { title: 'In hand', num: true, cell: (one) => count(one.running) },
     { title: 'Done', num: true, cell: (one) => count(one.done) },

@@ -8,6 +8,7 @@ import { count } from '../format/number.js';
 import { Bar, isEnded, percentDone } from '../parts/bar.js';
 import { ActionButton } from '../parts/button.js';
 import { Heading } from '../parts/heading.js';
+import { OpenJobs } from '../parts/jobs.js';
 import { Loaded } from '../parts/loaded.js';
 import { Counts, OperationState, OperationStrip, Rate, When } from '../parts/operations.js';
 import { State } from '../parts/state.js';
@@ -39,6 +40,7 @@ function Shown({ operation, reload }) {
         <${OperationStrip} scope=${'operation ' + operation.operation_id} />
         <${Progress} operation=${operation} />
         ${operation.error && html`<p class="trouble" role="alert">${operation.error}</p>`}
+        <${OpenJobs} operation=${operation} />
         <${Errors} operation=${operation} />
         <${Phases} operation=${operation} />
         <div class="two">

@@ -1,4 +1,4 @@
-/* What an operation answers for: its errors by the form of their text, the accounts, and the same by hand. */
+/* The errors of an operation by the form of their text, its accounts, and the command lines that do the same by hand. */
 import { html } from '../core/html.js';
 import { useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
@@ -37,28 +37,16 @@ export function Errors({ operation }) {
             columns=${errorColumns(operation.operation_id)} keyOf=${(one) => one.form} /></div>`;
 }
 
-const argumentsOf = (operation) =>
-    Object.entries(operation.args ?? {})
-        .map(([name, value]) => ' ' + name + '=' + value)
-        .join('');
-
-const byHand = (operation) => [
-    'producer run ' + operation.definition + argumentsOf(operation),
-    'producer progress ' + operation.operation_id + ' --watch',
-    'producer outcomes ' + operation.operation_id + ' --failed',
-    'redis-cli HGETALL {reprise}:op:' + operation.operation_id,
-];
-
 /* Total = outcomes + open + never done, at every instant: these are the database's counts. */
 export function Ledger({ operation }) {
     const open =
         count(operation.total - operation.completed) + (operation.state === 'cancelled' ? ' never done' : ' open');
     return html`
-        <h2>Ledger</h2>
+        <h2>Counts</h2>
         <div class="panel pad">
             <p class="dim">
             ${count(operation.completed)} outcomes, ${open}, ${count(operation.total)} planned. The counts are the database's.</p>
             <h2>The same by hand</h2>
-            <pre>${byHand(operation).join('\n')}</pre>
+            <pre>${operation.commands.join('\n')}</pre>
         </div>`;
 }

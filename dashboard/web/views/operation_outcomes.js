@@ -4,6 +4,7 @@ import { useLoad } from '../core/load.js';
 import { setParams, useRoute } from '../core/router.js';
 import { bytes, count, countOf } from '../format/number.js';
 import { Select } from '../parts/filter.js';
+import { jobHref } from '../parts/jobs.js';
 import { Pager, usePage } from '../parts/pager.js';
 import { Loaded } from '../parts/loaded.js';
 import { State } from '../parts/state.js';
@@ -30,9 +31,9 @@ function note(one) {
 }
 
 /* "App: owner/name": the repository first; the app below, where it is not the same for all. */
-function Name({ subject }) {
+function Name({ subject, href }) {
     const [app, repository] = partsOf(subject);
-    return html`<span class="name">${repository}</span>${app && html`<div class="dim small">${app}</div>`}`;
+    return html`<a class="name" href=${href}>${repository}</a>${app && html`<div class="dim small">${app}</div>`}`;
 }
 
 function partsOf(subject) {
@@ -46,11 +47,21 @@ function withoutApp(outcomes, operation) {
     return outcomes.map((one) => ({ ...one, subject: one.subject && partsOf(one.subject)[1] }));
 }
 
-const columns = [
-    { title: 'Job', cell: (one) => html`<${Name} subject=${one.subject ?? one.key} />` },
+/* Of a job that was done in a batch the time is the batch's, and says so. */
+function Took({ one }) {
+    const time = html`<${Elapsed} from=${one.started_at} to=${one.finished_at} />`;
+    return one.of_batch ? html`<span class="dim" title="the time of the batch that it was in">batch ${time}</span>` : time;
+}
+
+const columns = (operation) => [
+    {
+        title: 'Job',
+        cell: (one) => html`
+            <${Name} subject=${one.subject ?? one.key} href=${jobHref(operation.operation_id, one.seq)} />`,
+    },
     { title: 'Outcome', cell: (one) => html`<${State} word=${one.outcome} />` },
-    { title: 'Try', num: true, cell: (one) => count(one.attempt) },
-    { title: 'Took', num: true, cell: (one) => html`<${Elapsed} from=${one.started_at} to=${one.finished_at} />` },
+    { title: 'Tries', num: true, cell: (one) => count(one.tries) },
+    { title: 'Took', num: true, cell: (one) => html`<${Took} one=${one} />` },
     { title: 'Note', rest: true, cell: note },
 ];
 
@@ -79,7 +90,7 @@ export function Outcomes({ operation }) {
         ${params.form && html`<${OfOneForm} form=${params.form} />`}
         <${Loaded} load=${load}>${({ outcomes, next }) => html`
             <div class="panel">
-                <${Table} label="Outcomes" columns=${columns} rows=${withoutApp(outcomes, operation)} keyOf=${(one) => one.seq}
+                <${Table} label="Outcomes" columns=${columns(operation)} rows=${withoutApp(outcomes, operation)} keyOf=${(one) => one.seq}
                     empty=${operation.pruned_at ? 'The outcomes were removed; the counts stay.' : 'None yet.'} />
                 <${Pager} page=${page} shown=${outcomes.length} next=${next} />
             </div>`}<//>`;

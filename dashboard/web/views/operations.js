@@ -10,7 +10,11 @@ import { operationColumns } from '../parts/operations.js';
 import { Pager, usePage } from '../parts/pager.js';
 import { Table } from '../parts/table.js';
 
-const states = [['', 'any'], ...['running', 'paused', 'completed', 'failed', 'cancelled'].map((word) => [word, word])];
+const states = [
+    ['', 'any'],
+    ['with-failures', 'with failures'],
+    ...['running', 'paused', 'completed', 'failed', 'cancelled'].map((word) => [word, word]),
+];
 const isProgress = (event) => event.type === 'progress';
 
 export function Operations() {
@@ -28,7 +32,7 @@ export function Operations() {
         <${Loaded} load=${load}>${({ next }) => html`
             <div class="panel">
                 <${Table} label="Operations" columns=${operationColumns} keyOf=${(one) => one.operation_id}
-                    empty="No operation fits."
+                    empty=${params.state ? 'No operation is in this state.' : 'Nothing has been started yet.'}
                     rows=${rows} />
                 <${Pager} page=${page} shown=${rows.length} next=${next} />
             </div>`}<//>`;

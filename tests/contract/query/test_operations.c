@@ -1,4 +1,5 @@
 /* Questions on operations and their outcomes, against a real database whose content is known. */
+#include "common/query/jobs.h"
 #include "common/query/operations.h"
 #include "common/query/page.h"
 #include "tests/contract/query/query_test.h"
@@ -29,6 +30,61 @@ static void operations_are_listed_newest_first(void **state)
     assert_values(ask(t, operations_list, NULL), "operations", "operation_id", "op_5 op_4 op_3 op_2 op_1");
     assert_values(ask(t, operations_list, "state", "completed"), "operations", "operation_id", "op_5 op_2 op_1");
     refused(t, operations_list, ERR_USAGE, "state: \"done\" is none of running, paused", "state", "done");
+}
+
+/* However such an operation ended, or while it goes on. */
+static void operations_with_failures_are_found_whatever_their_state(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "UPDATE tally SET failed = 0 WHERE operation_id IN ('op_1', 'op_4')");
+    assert_values(ask(t, operations_list, "state", "with-failures"), "operations", "operation_id", "op_5 op_3 op_2");
+    sql(t, "UPDATE tally SET failed = 3 WHERE operation_id IN ('op_1', 'op_4')");
+}
+
+/* A job that a worker holds is there with its checkpoint; one that failed, with its reason; no other. */
+static void work_in_hand_is_visible(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "INSERT INTO job (operation_id, seq, phase, kind, key, attempt, failures, checkpoint, run_at, last_error)"
+           " VALUES ('op_3', 11, 0, 'snapshot', 'app/repo', 2, 0, '{\"done\":60,\"total\":400}', NULL, NULL),"
+           " ('op_3', 12, 0, 'noop', 'k12', 1, 1, NULL, now() + interval '1 h', 'no route'),"
+           " ('op_3', 13, 0, 'noop', 'k13', 0, 0, NULL, NULL, NULL)");
+    sql(t, "INSERT INTO exclusive (key, operation_id, seq, attempt, worker) VALUES ('app/repo', 'op_3', 11, 2, 'w1')");
+    assert_values(ask(t, jobs_open, "operation_id", "op_3"), "jobs", "seq", "11 12");
+    assert_values(ask(t, jobs_open, "operation_id", "op_3"), "jobs", "state", "running trying again");
+    assert_values(ask(t, jobs_open, "operation_id", "op_3", "limit", "1"), "jobs", "worker", "w1");
+    struct query_result operation = ask(t, operations_one, "operation_id", "op_3"),
+                        job = ask(t, job_one, "operation_id", "op_3", "seq", "11");
+    assert_member(&operation, "running_jobs", "1");
+    assert_member(&operation, "files_done", "60");
+    assert_member(&operation, "files_total", "400");
+    assert_member(&job, "state", "\"running\"");
+    assert_member(&job, "done", "60");
+    assert_member(&job, "tries", "2");
+    assert_member(&job, "of_batch", "false");
+    query_result_fini(&operation);
+    query_result_fini(&job);
+    job = ask(t, job_one, "operation_id", "op_3", "seq", "12");
+    assert_member(&job, "state", "\"trying again\"");
+    assert_member(&job, "error", "\"no route\"");
+    query_result_fini(&job);
+    sql(t, "UPDATE exclusive SET touched_at = now() - interval '1 min'");
+    assert_values(ask(t, jobs_open, "operation_id", "op_3"), "jobs", "seq", "12");
+    sql(t, "DELETE FROM job; DELETE FROM exclusive");
+    refused(t, job_one, ERR_NOT_FOUND, "there is no job 99 of an operation op_3", "operation_id", "op_3", "seq", "99");
+}
+
+/* A chunked job's attempt counts failures from 0, an exclusive one's claims from 1: people count tries. */
+static void tries_are_counted_from_one_for_every_kind(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "INSERT INTO job_outcome (operation_id, seq, phase, kind, key, outcome, attempt, worker, started_at)"
+           " VALUES ('op_7', 1, 0, 'noop', 'a', 'succeeded', 0, 'w', now()), ('op_7', 2, 0, 'noop', 'b', 'failed', 4, "
+           "'w', now()),"
+           " ('op_7', 3, 0, 'resync', 'a/b', 'succeeded', 1, 'w', now())");
+    assert_values(ask(t, outcomes_list, "operation_id", "op_7"), "outcomes", "tries", "1 5 1");
+    assert_values(ask(t, outcomes_list, "operation_id", "op_7"), "outcomes", "of_batch", "true true false");
+    sql(t, "DELETE FROM job_outcome WHERE operation_id = 'op_7'");
 }
 
 static void pages_part_operations_of_one_instant(void **state)
@@ -130,6 +186,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(operations_are_listed_newest_first, setup),
+        cmocka_unit_test_setup(operations_with_failures_are_found_whatever_their_state, setup),
+        cmocka_unit_test_setup(work_in_hand_is_visible, setup),
+        cmocka_unit_test_setup(tries_are_counted_from_one_for_every_kind, setup),
         cmocka_unit_test_setup(pages_part_operations_of_one_instant, setup),
         cmocka_unit_test_setup(a_forged_cursor_is_a_mistake_of_who_asks, setup),
         cmocka_unit_test_setup(an_operation_shows_its_counts_and_phases, setup),
