@@ -64,6 +64,8 @@ test('rates and sizes', () => {
 test('money to the cent, small sums to where they begin, exact where it is asked for', () => {
     all(dollars, [
         [[2.37], '$2.37'],
+        [[1426.5], '$1,426.50'],
+        [[1234567.891], '$1,234,567.89'],
         [[0], '$0.00'],
         [[0.09], '$0.0900'],
         [[0.00421], '$0.0042'],

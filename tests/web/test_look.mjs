@@ -60,6 +60,7 @@ before(async () => {
         failed: '#/failed',
         operations: '#/operations',
         operation: '#/operation/' + failing,
+        job: '#/operation/' + failing + '/job/1',
         history: '#/history',
         run: '#/run/' + run,
         stale: '#/stale',
@@ -89,6 +90,56 @@ for (const [form, settings] of Object.entries(FORMS)) {
         await house.leave(page);
     });
 }
+
+const WIDTHS = [320, 360, 390, 600, 861, 900, 990, 1081, 1280, 1920, 2560];
+
+test('no view is wider than its window, from 320 to 2560 px', async () => {
+    const page = await house.visit('#/');
+    for (const [name, hash] of Object.entries(views)) {
+        await page.goto(house.url + '/' + hash);
+        await page.locator('main h1').waitFor();
+        await page.locator('main [aria-busy=true]').first().waitFor({ state: 'detached' });
+        for (const width of WIDTHS) {
+            await page.setViewportSize({ width, height: 900 });
+            await assertFits(page, name + ' at ' + width + ' px');
+        }
+    }
+    await page.goto(house.url + '/#/');
+    await page.getByRole('table', { name: 'Workers' }).waitFor();
+    const used = await page.evaluate(() => document.querySelector('main').getBoundingClientRect().right / innerWidth);
+    assert.ok(used > 0.8, 'of 2560 px the page uses ' + Math.round(used * 100) + ' %');
+    await house.shot(page, 'overview-2560');
+    await house.leave(page);
+});
+
+test('with forced colours bars and shapes of states are still there', async () => {
+    const page = await house.visit('#/operations', { forcedColors: 'active' });
+    await page.getByRole('table', { name: 'Operations' }).waitFor();
+    const adjusted = (selector, pseudo) =>
+        page.evaluate(([s, p]) => getComputedStyle(document.querySelector(s), p).forcedColorAdjust, [selector, pseudo]);
+    assert.equal(await adjusted('.bar', null), 'none');
+    assert.equal(await adjusted('.state', '::before'), 'none');
+    await house.shot(page, 'operations-forced-colours');
+    await house.leave(page);
+});
+
+test('Back leads to where a list was scrolled to, and undoes a choice of a filter', async () => {
+    const page = await house.visit('#/repositories', { viewport: { width: 1280, height: 400 } });
+    await page.getByRole('table', { name: 'Repositories' }).waitFor();
+    await page.evaluate(() => scrollTo(0, 600));
+    await eventually(() => page.evaluate(() => scrollY === 600), 'it is scrolled');
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Queue' }).click();
+    await page.getByRole('heading', { name: 'Queue' }).waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await page.goBack();
+    await eventually(() => page.evaluate(() => scrollY === 600), 'it is there again');
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('failed');
+    await eventually(() => page.url().includes('status=failed'), 'it is narrowed');
+    await page.goBack();
+    await eventually(() => !page.url().includes('status'), 'the choice is undone, the view is the same');
+    await page.getByRole('heading', { name: 'Repositories' }).waitFor();
+    await house.leave(page);
+});
 
 test('dark is dark and light is light', async () => {
     const brightness = async (colorScheme) => {

@@ -50,9 +50,10 @@ function theKey(app) {
         preview: async () => ({
             figures: [
                 ['App', app.app_id],
-                ['Key', app.client_auth_key],
+                ['Key', app.client_auth_key, true],
             ],
         }),
+        sticky: true,
         no: 'I have it',
     };
 }

@@ -2,12 +2,13 @@
  * What everything that can be started has in common. Whatever touches much is asked first, with the numbers that the
  * server's preview gives; the preview's token goes back with the request, so that what is started is what was shown.
  */
-import { post } from '../core/api.js';
+import { get, post } from '../core/api.js';
 import { linkTo } from '../core/router.js';
 import { noteStarted } from '../core/started.js';
 import { toast } from '../core/toasts.js';
 import { bytes, count } from '../format/number.js';
-import { duration } from '../format/time.js';
+import { nameOfOperation, scopeOf } from '../format/operation.js';
+import { duration, relative } from '../format/time.js';
 
 export const CAN_STOP = 'It can be paused and cancelled.';
 export const idOf = (text) => encodeURIComponent(text);
@@ -18,14 +19,28 @@ function takes(ms) {
 
 const known = (value, form) => (value === null || value === undefined ? 'not known' : form(value));
 
+/* What of the same kind is under way for the same already, in words; the counts may be of a half-done state then. */
+async function underWay(definition, args) {
+    const { operations } = await get('/admin/api/operations', { state: 'live', limit: 50 });
+    const scope = scopeOf({ definition, args });
+    const same = operations.find(
+        (one) =>
+            (scope !== undefined && scopeOf(one) === scope) ||
+            (one.definition === definition && one.args.repository_id === args.repository_id && one.args.app_id === args.app_id),
+    );
+    if (!same) return null;
+    const since = relative(Date.parse(same.created_at), Date.now());
+    return 'Under way already: ' + nameOfOperation(same) + ', since ' + since + ', by ' + same.requested_by + '.';
+}
+
 /* The dry run of a definition: what would be done, and the token that says so. */
 export async function preview(definition, args, noun, { files = true } = {}) {
     const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== '' && value !== undefined));
     const found = await post('/admin/api/operations/preview', { definition, args: given });
-    const figures = [[noun, known(found.jobs, count)]];
+    const figures = [['For', found.subject], [noun, known(found.jobs, count)]];
     if (files) figures.push(['Files to send', known(found.files, count)], ['Bytes', known(found.bytes, bytes)]);
     figures.push(['Takes', takes(found.expected_ms)]);
-    return { figures, confirmation: found.confirmation };
+    return { figures, text: await underWay(definition, given), confirmation: found.confirmation };
 }
 
 /* What follows a request that started something: a toast, and progress on the page that `scope` names. */

@@ -7,10 +7,11 @@ export const dialog = makeStore(null);
  * Asks before something happens:
  *   title, text         what is asked, and what it means
  *   danger              marked as dangerous; the safe button has the focus
- *   preview()           gives the real numbers: {figures: [[label, text]], confirmation, text}
+ *   preview()           gives the real numbers: {figures: [[label, text, copies]], confirmation, text}; `copies`: with a button
  *   fields              further questions: [{name, label, type, options, value}]
  *   act(values, preview)  does it; the dialog stays open, disabled, until it is done, and open if it is refused
  *   next(done)          given what `act` gave: the next question, if there is one
+ *   sticky              Escape does not close it: what it shows cannot be seen again
  *   yes, no             words of the two buttons; without `yes` there is nothing to do but to read
  */
 export function ask(question) {

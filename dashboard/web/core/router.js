@@ -21,6 +21,25 @@ function decoded(text) {
 const route = makeStore(parse(location.hash));
 addEventListener('hashchange', () => route.set(parse(location.hash)));
 
+/* Where each entry of the history was scrolled to. An entry that was there before carries a number: going back or forward
+ * comes to one of these, a link to a new one. */
+const scrolls = new Map();
+let entry = 0;
+let came = null; // the number of the entry that Back or Forward came to
+history.scrollRestoration = 'manual';
+
+function markEntry(state) {
+    came = state?.entry ?? null;
+    entry = came ?? performance.now() + Math.random();
+    history.replaceState({ entry }, '');
+}
+markEntry(history.state);
+addEventListener('popstate', (event) => markEntry(event.state));
+addEventListener('scroll', () => scrolls.set(entry, scrollY), { passive: true });
+
+/* The place to scroll to in a view that was just entered: where it was left, if Back or Forward led here, else its top. */
+export const scrollOfEntry = () => (came === null ? 0 : (scrolls.get(came) ?? 0));
+
 /* The hash of a place; parameters that are empty are left out. */
 export function linkTo(path, params = {}) {
     const given = Object.entries(params).filter(([, value]) => value !== '' && value !== undefined && value !== null);
@@ -35,7 +54,7 @@ export function go(path, params) {
 /* Changes parameters of where we are. Typing in a filter must not fill the history, hence `replace`. */
 export function setParams(changes) {
     const { path, params } = route.get();
-    history.replaceState(null, '', linkTo(path, { ...params, ...changes }));
+    history.replaceState({ entry }, '', linkTo(path, { ...params, ...changes }));
     route.set(parse(location.hash));
 }
 

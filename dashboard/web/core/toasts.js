@@ -1,7 +1,8 @@
-/* Short messages in the corner. What went wrong stays until it is closed or followed by enough others. */
+/* Short messages in the corner. What went wrong stays longer: long enough to be read twice. */
 import { makeStore } from './store.js';
 
 const STAYS_MS = 7000;
+const TROUBLE_STAYS_MS = 30000;
 const AT_MOST = 4;
 
 export const toasts = makeStore([]);
@@ -14,7 +15,8 @@ export function toast(text, link) {
 }
 
 export function toastTrouble(error) {
-    add({ text: error.message ?? String(error), trouble: true });
+    const id = add({ text: error.message ?? String(error), trouble: true });
+    setTimeout(() => closeToast(id), TROUBLE_STAYS_MS);
 }
 
 export function closeToast(id) {

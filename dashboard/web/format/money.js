@@ -2,9 +2,12 @@
 export function dollars(value) {
     if (value === null || value === undefined || value === '') return '—';
     const number = Number(value);
-    if (number === 0 || Math.abs(number) >= 0.1) return '$' + number.toFixed(2);
+    if (number === 0 || Math.abs(number) >= 0.1) return '$' + grouped(number.toFixed(2));
     return '$' + number.toFixed(4);
 }
+
+/* "1,426.50": dollars as they are written. */
+const grouped = (text) => text.replace(/\B(?=(\d{3})+\.)/g, ',');
 
 export function exactDollars(value) {
     if (value === null || value === undefined || value === '') return '';

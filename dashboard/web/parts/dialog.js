@@ -11,11 +11,12 @@ export function DialogHost() {
     return question && html`<${Dialog} question=${question} key=${question.title} />`;
 }
 
+const asAsked = ({ fields = [] }) => Object.fromEntries(fields.map((field) => [field.name, field.value]));
+
 function Dialog({ question }) {
     const box = useRef(null);
-    const [values, setValues] = useState(() =>
-        Object.fromEntries((question.fields ?? []).map((field) => [field.name, field.value])),
-    );
+    const [values, setValues] = useState(() => question.given ?? asAsked(question));
+    question.given = values; // where the session ends meanwhile, the dialog is asked again as it was left
     const preview = usePreview(question, values);
     const { acting, refusal, act } = useAct(question, values, preview);
     useEffect(() => {
@@ -25,6 +26,8 @@ function Dialog({ question }) {
     const first = question.danger || !question.yes ? 'no' : question.fields ? 'field' : 'yes';
     return html`
         <dialog ref=${box} class=${question.danger ? 'danger' : ''} aria-labelledby="dialog-title"
+            onKeyDown=${(event) => question.sticky && event.key === 'Escape' && event.preventDefault()}
+            onCancel=${(event) => question.sticky && event.preventDefault()}
             onClose=${() => dialog.get() === question && closeDialog()}>
             <form method="dialog" onSubmit=${(event) => {
                 event.preventDefault();
@@ -102,7 +105,15 @@ function Preview({ preview }) {
     if (preview.state === 'refused') return html`<p class="trouble" role="alert">${preview.text}</p>`;
     return html`
         ${preview.text && html`<p class="dim">${preview.text}</p>`}
-        <dl class="figures">${preview.figures.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>`;
+        <dl class="figures">${preview.figures.map(([label, text, copies]) => html`<dt>${label}</dt><dd>${text}
+            ${copies && html` <${Copy} text=${text} />`}</dd>`)}</dl>`;
+}
+
+/* Puts a text into the clipboard, and says so. Where the browser refuses, the text can be selected. */
+function Copy({ text }) {
+    const [done, setDone] = useState(false);
+    const copy = () => navigator.clipboard.writeText(text).then(() => setDone(true), () => setDone(false));
+    return html`<button type="button" class="row-size" onClick=${copy}>${done ? 'Copied' : 'Copy'}</button>`;
 }
 
 function Fields({ fields, values, disabled, set }) {

@@ -25,7 +25,8 @@ const columns = {
     },
     app: {
         title: 'App',
-        cell: (link) => html`<a href=${linkTo(['app', link.app_id])}>${link.app_name ?? link.app_id}</a>`,
+        cell: (link) => html`<a class="one-line app" href=${linkTo(['app', link.app_id])}
+            title=${link.app_name ?? link.app_id}>${link.app_name ?? link.app_id}</a>`,
     },
     status: { title: 'Status', cell: (link) => html`<${State} word=${link.status} />${link.circuit_open && html`<${Circuit} />`}` },
     files: {

@@ -1,5 +1,6 @@
 /*
- * Text that is longer than its place: the whole of it on hover and on focus, Escape closes it. It is drawn with a fixed
+ * Text that is longer than its place: the whole of it on hover, on focus and at a tap (which gives the focus); Escape, or a
+ * tap elsewhere, closes it. It is drawn with a fixed
  * position, so that no panel cuts it off, and kept inside the window.
  */
 import { html, useLayoutEffect, useRef, useState } from '../core/html.js';
@@ -29,7 +30,8 @@ export function Whole({ text, label, look = 'clip trouble' }) {
     const show = () => setOpen(true);
     const hide = () => setOpen(false);
     return html`
-        <span onMouseEnter=${show} onMouseLeave=${hide}>
+        <span onPointerEnter=${(event) => event.pointerType === 'mouse' && show()}
+            onPointerLeave=${(event) => event.pointerType === 'mouse' && hide()}>
             <span class=${look} ref=${anchor} tabindex="0" role="note" aria-describedby=${open ? id.current : undefined}
                 onFocus=${show} onBlur=${hide} onKeyDown=${(event) => event.key === 'Escape' && hide()}>${label ?? text}
                 </span>

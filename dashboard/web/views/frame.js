@@ -3,7 +3,7 @@ import { html, useEffect, useRef } from '../core/html.js';
 import { request } from '../core/api.js';
 import { stopEvents } from '../core/events.js';
 import { anyOf, useLoad } from '../core/load.js';
-import { linkTo, useRoute } from '../core/router.js';
+import { linkTo, scrollOfEntry, useRoute } from '../core/router.js';
 import { useServer } from '../core/server.js';
 import { sessionEnded } from '../core/session.js';
 import { count, countOf } from '../format/number.js';
@@ -46,7 +46,7 @@ export function Frame({ children }) {
     useEffect(() => {
         /* A new view begins at its top, for eyes and for screen readers; the first view has not moved. */
         if (!first.current) main.current.focus({ preventScroll: true });
-        if (!first.current) scrollTo(0, 0);
+        if (!first.current) scrollWhenTall(scrollOfEntry());
         first.current = false;
     }, [place]);
     return html`
@@ -58,6 +58,21 @@ export function Frame({ children }) {
             <${Navigation} here=${path[0]} />
             <main id="main" tabindex="-1" ref=${main}><${Away} />${children}</main>
         </div>`;
+}
+
+const PATIENCE_MS = 3000;
+
+/* A view that is entered again is as tall as it was when its data has come. A person who scrolls meanwhile is left alone. */
+function scrollWhenTall(y) {
+    const until = performance.now() + PATIENCE_MS;
+    scrollTo(0, 0);
+    if (y === 0) return;
+    const tryIt = () => {
+        if (scrollY !== 0 || performance.now() > until) return;
+        if (document.documentElement.scrollHeight - innerHeight >= y) scrollTo(0, y);
+        else requestAnimationFrame(tryIt);
+    };
+    requestAnimationFrame(tryIt);
 }
 
 function Away() {

@@ -32,6 +32,13 @@ export function History() {
         <${Runs} params=${params} />`;
 }
 
+const NARROWING = ['status', 'model', 'template', 'search', 'from', 'to'];
+
+const emptyText = (params) =>
+    NARROWING.some((name) => params[name])
+        ? 'No run fits.'
+        : 'No run is known yet: Sync history reads them from the files.';
+
 function Filters({ params }) {
     return html`
         <div class="filters" role="search">
@@ -57,7 +64,7 @@ function Runs({ params }) {
     return html`<${Loaded} load=${load}>${(found) => html`
         <div class="panel">
             <${Table} label="Runs" columns=${runColumns} rows=${found.workflows} keyOf=${(run) => run.adw_id}
-                sort=${sort_by} order=${sort_order} onSort=${sortBy} empty="No run fits." />
+                sort=${sort_by} order=${sort_order} onSort=${sortBy} empty=${emptyText(params)} />
             <${Pager} page=${page} shown=${found.workflows.length} next=${found.next} total=${found.total}
                 capped=${found.total_capped} />
         </div>`}<//>`;

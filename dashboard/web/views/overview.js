@@ -12,7 +12,7 @@ import { operationColumns } from '../parts/operations.js';
 import { Table } from '../parts/table.js';
 import { Attention, useAttention } from './overview_attention.js';
 import { ActivityChart, Kinds, useActivity } from './overview_activity.js';
-import { workerColumns } from '../parts/workers.js';
+import { shownWorkers, workerColumns } from '../parts/workers.js';
 
 export function Overview() {
     const load = useLoad('/admin/api/overview', {}, { on: anyOf('progress', 'worker'), every: 1000 });
@@ -30,10 +30,9 @@ const AT_MOST = 10;
 /* What runs and what is paused, the newest first, with bars that move; null until known. */
 function useRunning() {
     const on = { on: anyOf('progress'), every: 1000 };
-    const running = useLoad('/admin/api/operations', { state: 'running', limit: AT_MOST }, on);
-    const paused = useLoad('/admin/api/operations', { state: 'paused', limit: AT_MOST }, on);
-    const rows = useProgress([...(running.data?.operations ?? []), ...(paused.data?.operations ?? [])]);
-    return running.data && paused.data && rows;
+    const live = useLoad('/admin/api/operations', { state: 'live', limit: AT_MOST }, on);
+    const rows = useProgress(live.data?.operations ?? []);
+    return live.data && rows;
 }
 
 const some = (number, one, many) => (number === 1 ? 'One ' + one : count(number) + ' ' + many);
@@ -45,7 +44,7 @@ function sentence({ failed }, rows) {
     if (running) words.push(some(running, 'operation is running.', 'operations are running.'));
     if (paused) words.push(some(paused, 'operation is paused.', 'operations are paused.'));
     if (!rows.length) words.push('Nothing is running.');
-    words.push(failed ? some(failed, 'link needs a look.', 'links need a look.') : 'No link needs a look.');
+    words.push(failed ? some(failed, 'repository needs a look.', 'repositories need a look.') : 'No repository needs a look.');
     return words.join(' ');
 }
 
@@ -59,14 +58,13 @@ function Shown({ overview, running }) {
             keyOf=${(one) => one.operation_id}
             empty=${html`Nothing is running. Start something from <a href=${linkTo(['apps'])}>Apps</a> or <a href=${linkTo(['history'])}>History</a>.`} /></div>
         <div class="two">
-            <div><${ActivityChart} activity=${activity} /></div>
+            <div><${ActivityChart} activity=${activity} /><${Kinds} activity=${activity} /></div>
             <div><h2>Needs attention</h2><${Attention} findings=${attention} /></div>
         </div>
         <h2>Workers</h2>
-        <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${overview.workers ?? []}
+        <div class="panel"><${Table} label="Workers" columns=${workerColumns} rows=${shownWorkers(overview.workers ?? [])}
             keyOf=${(one) => one.worker}
-            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer.'} /></div>
-        <${Kinds} activity=${activity} />`;
+            empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer.'} /></div>`;
 }
 
 function Stats({ overview, running }) {
@@ -82,6 +80,6 @@ function Stats({ overview, running }) {
             <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(running.length, 'operation')}</span>
             </div>
             <div><b>${chunks('queued_chunks')}</b><span>chunks waiting · ${chunks('active_chunks')} in hand</span></div>
-            <div><b>${count(overview.failed)}</b><span>failed links</span></div>
+            <div><b>${count(overview.failed)}</b><span>failed repositories</span></div>
         </div>`;
 }

@@ -76,7 +76,7 @@ const ofRest = (number) =>
               {
                   key: 'rest',
                   word: 'failed',
-                  name: count(number) + ' more failed links',
+                  name: count(number) + ' more failed repositories',
                   href: linkTo(['failed']),
                   text: '',
               },

@@ -8,7 +8,7 @@ import { Loaded } from '../parts/loaded.js';
 import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { Whole } from '../parts/tooltip.js';
-import { workerColumns } from '../parts/workers.js';
+import { shownWorkers, workerColumns } from '../parts/workers.js';
 
 const operationLink = (id) => id && html`<a class="mono" href=${linkTo(['operation', id])}>${id}</a>`;
 
@@ -79,7 +79,7 @@ export function Queue() {
         <${Loaded} load=${load}>${(queue) => html`
             <div class="panel"><${Table} label="Queues" columns=${queueColumns} rows=${queue.queues}
                 keyOf=${(one) => one.queue} /></div>
-            <${Part} title="Workers" columns=${workerColumns} rows=${queue.workers} keyOf=${(one) => one.worker}
+            <${Part} title="Workers" columns=${workerColumns} rows=${shownWorkers(queue.workers)} keyOf=${(one) => one.worker}
                 empty="No worker is alive: what is asked for waits." />
             <${Part} title="Chunks in hand" columns=${chunkColumns} rows=${queue.chunks} keyOf=${chunkKey}
                 empty="None." />

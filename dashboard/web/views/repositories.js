@@ -34,7 +34,7 @@ export function Repositories() {
         <${Loaded} load=${load}>${({ repositories, next }) => html`
             <div class="panel">
                 <${Table} label="Repositories" columns=${columns} rows=${repositories} keyOf=${linkKey}
-                    empty="No repository fits." />
+                    empty=${params.status || params.search ? 'No repository fits.' : 'No app has a repository yet.'} />
                 <${Pager} page=${page} shown=${repositories.length} next=${next} />
             </div>`}<//>`;
 }
