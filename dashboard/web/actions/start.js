@@ -30,7 +30,7 @@ async function underWay(definition, args) {
     );
     if (!same) return null;
     const since = relative(Date.parse(same.created_at), Date.now());
-    return 'Under way already: ' + nameOfOperation(same) + ', since ' + since + ', by ' + same.requested_by + '.';
+    return 'Under way already: ' + nameOfOperation(same) + ', begun ' + since + ' by ' + same.requested_by + '.';
 }
 
 /* The dry run of a definition: what would be done, and the token that says so. */

@@ -26,9 +26,9 @@ export function OperationState({ operation }) {
 const timeLeft = ({ eta_s: left }) =>
     left === null || left === undefined || left === '' ? '' : duration(left * 1000) + ' left';
 
-/* How far the jobs are that run just now: all that is known of an operation of one job. */
-const files = ({ files_done: done, files_total: total }) =>
-    total ? count(done) + ' of ' + countOf(total, 'file') : '';
+/* How far the job is of an operation that is one job: all that is known of it while it runs. */
+const files = ({ total: jobs, files_done: done, files_total: all }) =>
+    jobs === 1 && all ? count(done) + ' of ' + countOf(all, 'file') : '';
 
 /* What is left to wait, or since when it is over. */
 export function When({ operation }) {
@@ -100,7 +100,7 @@ export function OperationStrip({ scope }) {
             <div class="row">
                 <${OperationState} operation=${data} />
                 <span class="grow"><a href=${hrefOf(data)}>${nameOfOperation(data)}</a>
-                ${!mine && html` <span class="dim">since <${Time} at=${data.created_at} /> by ${data.requested_by}</span>`}</span>
+                ${!mine && html` <span class="dim">begun <${Time} at=${data.created_at} /> by ${data.requested_by}</span>`}</span>
                 <span><b>${count(data.completed)}</b> <span
                     class="dim">of ${count(data.total)} · ${percentDone(data)} %</span></span>
                 <${Rate} operation=${data} /><${When} operation=${data} />
