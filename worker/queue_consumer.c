@@ -16,6 +16,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/queue/dispatch.h"
 #include "common/queue/singles.h"
 #include "embedded/lua.h"
 #include "worker/chunk_chain.h"
@@ -60,6 +61,7 @@ static void finish_args(struct redis_args *args, struct queue_consumer *consumer
     name_operation(args, pool->prefix, chunk->operation_id);
     name_queue(args, pool->prefix, consumer->queue);
     name_delayed(args, pool->prefix, consumer->queue);
+    name_plain(args, pool->prefix, "ops");
     redis_arg(args, chunk->text);
     redis_arg(args, chunk->operation_id);
     redis_arg_int(args, chunk->generation);
@@ -69,6 +71,7 @@ static void finish_args(struct redis_args *args, struct queue_consumer *consumer
     redis_arg_int(args, message->retries);
     name_plain(args, pool->prefix, "events");
     tally_block(args, message->settled ? &message->tally : NULL, message->finished_at);
+    redis_arg_int(args, DISPATCH_KEEP_S);
 }
 
 /* The chunk is no longer ours, whatever Redis makes of the script. Takes `message`. */
@@ -86,7 +89,7 @@ static void chunk_finish(struct queue_consumer *consumer, struct message *messag
     FAULT_POINT("pool.finish");
     struct redis_args *args = pool_args(consumer->pool);
     finish_args(args, consumer, message);
-    chunk_leave(consumer, message, &lua_finish, 4, args);
+    chunk_leave(consumer, message, &lua_finish, 5, args);
 }
 
 static void chunk_give_back(struct queue_consumer *consumer, struct message *message)

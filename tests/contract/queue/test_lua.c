@@ -188,6 +188,23 @@ static void finish_lets_the_next_chunk_in(void **state)
     assert_int_equal(number_from(t, "LLEN " ACTIVE), 0);
 }
 
+static void the_last_finish_ends_the_hash(void **state)
+{
+    struct queue_test *t = *state;
+    open_op(t, 1, 1, 1);
+    freeReplyObject(take(t, 1));
+    script_number(t, &lua_finish,
+                  ACTIVE " " HASH " " QUEUE " :delayed:delivery :ops | x " OP
+                         " 1 w 0 -1 0 :events 1 2 running 0 100 99 0 0 0 '' 60");
+    assert_int_equal(number_from(t, "TTL " HASH), -1);
+    assert_int_equal(number_from(t, "SISMEMBER :ops " OP), 1);
+    script_number(t, &lua_finish,
+                  ACTIVE " " HASH " " QUEUE " :delayed:delivery :ops | x " OP
+                         " 1 w 0 -1 0 :events 1 9 completed 0 100 100 0 0 0 2026-01-01T00:00:00Z 60");
+    assert_true(number_from(t, "TTL " HASH) > 0);
+    assert_int_equal(number_from(t, "SISMEMBER :ops " OP), 0);
+}
+
 static void a_second_finish_feeds_nothing(void **state)
 {
     struct queue_test *t = *state;
@@ -288,6 +305,7 @@ int main(void)
         LUA_TEST(pieces_keep_their_order_and_the_last_one_counts),
         LUA_TEST(what_is_not_held_cannot_be_given_back),
         LUA_TEST(finish_lets_the_next_chunk_in),
+        LUA_TEST(the_last_finish_ends_the_hash),
         LUA_TEST(a_second_finish_feeds_nothing),
         LUA_TEST(the_cursor_jumps_over_what_is_settled_and_never_back),
         LUA_TEST(progress_goes_forward_only),
