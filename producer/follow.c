@@ -25,9 +25,10 @@
 #define NAP_FIRST_MS 5
 #define NAP_LAST_MS 100
 #define DRAW_EVERY_MS 200
+#define SINGLE_QUIET_MS 1000
 #define LINE_EVERY_MS 5000
 #define WIDTH_UNKNOWN 80
-#define REDIS_EVERY_MS 2000
+#define LOOK_EVERY_MS 2000
 #define REDIS_AGAIN_MS 10000   /* after Redis did not answer: a look at it may take seconds */
 #define LOST_PATIENCE_MS 30000 /* PostgreSQL may restart while a person watches */
 
@@ -122,20 +123,32 @@ enum err view_read(struct session *session, const char *operation_id, struct vie
     return ERR_OK;
 }
 
-/* Of one job alone there would be nothing to see before its end. */
-static void read_files(struct session *session, const char *operation_id, struct progress *progress)
+/* Long jobs count while they run: else there would be nothing to see before the end of one. */
+static void read_jobs(struct session *session, const char *operation_id, struct progress_jobs *seen,
+                      struct progress *progress)
 {
     struct err_info ignored = {0};
+    struct progress_job jobs[PROGRESS_JOBS];
     PGresult *result = NULL;
     struct pg_args *args = pg_args_new();
     pg_arg_text(args, operation_id);
-    if (progress->total == 1 && progress->state == OP_RUNNING &&
-        pg_exec(session->pg, &sql_producer_only_progress, args, &result, &ignored) == ERR_OK && pg_rows(result) > 0) {
-        progress->files = pg_int8(result, 0, 0);
-        progress->all_files = pg_int8(result, 0, 1);
+    pg_arg_bool(args, progress->total <= PROGRESS_JOBS);
+    pg_arg_int4(args, PROGRESS_JOBS);
+    if (progress->state == OP_RUNNING &&
+        pg_exec(session->pg, &sql_producer_jobs_under_way, args, &result, &ignored) == ERR_OK) {
+        for (int row = 0; row < pg_rows(result); row++)
+            jobs[row] =
+                (struct progress_job){pg_int8(result, row, 0), pg_int8(result, row, 1), pg_int8(result, row, 2)};
+        progress_jobs_add(seen, clock_mono_ms(), jobs, pg_rows(result), progress);
     }
     PQclear(result);
     pg_args_drop(args);
+}
+
+void view_read_jobs(struct session *session, struct view *view)
+{
+    struct progress_jobs first_look = {.count = 0};
+    read_jobs(session, view->operation_id, &first_look, &view->progress);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------------------- */
@@ -143,10 +156,29 @@ static void read_files(struct session *session, const char *operation_id, struct
 struct drawing {
     enum follow_style style;
     bool terminal;
+    int64_t begun_ms;
     struct progress_rate rate;
+    struct progress_jobs jobs;
+    bool named;         /* the operation, before its first bar */
+    bool bar;           /* one stands on the terminal's last line */
     int64_t line_at_ms; /* when the last line was printed; 0 = never */
-    int64_t line_done;  /* and what it said */
+    double line_done;   /* and what it said */
 };
+
+/* The result of a single item is all that is wanted, unless it takes its time and a person sits there. */
+static bool draws(const struct drawing *drawing)
+{
+    bool late = drawing->terminal && clock_mono_ms() - drawing->begun_ms >= SINGLE_QUIET_MS;
+    return drawing->style == FOLLOW_BAR || late;
+}
+
+/* So that a line can be printed where the bar stands. */
+static void clear_bar(struct drawing *drawing)
+{
+    if (drawing->bar)
+        fputs("\r\033[K", stderr);
+    drawing->bar = false;
+}
 
 static size_t terminal_width(void)
 {
@@ -165,8 +197,9 @@ static void draw_bar(const struct progress *progress)
 
 static void draw_line(struct drawing *drawing, const struct progress *progress)
 {
-    int64_t now = clock_mono_ms(), done = progress_done(progress);
-    bool changed = done != drawing->line_done && now - drawing->line_at_ms >= LINE_EVERY_MS;
+    int64_t now = clock_mono_ms();
+    double done = progress_done(progress);
+    bool changed = done > drawing->line_done && now - drawing->line_at_ms >= LINE_EVERY_MS;
     if (drawing->line_at_ms != 0 && !changed)
         return;
     struct buf line = BUF_INIT;
@@ -179,9 +212,10 @@ static void draw_line(struct drawing *drawing, const struct progress *progress)
 
 static void draw_view(struct drawing *drawing, const struct view *view)
 {
-    if (drawing->style == FOLLOW_SILENT)
-        return;
     struct progress progress = view->progress;
+    if (drawing->style == FOLLOW_SINGLE && !drawing->named)
+        follow_note_operation(view->operation_id);
+    drawing->named = true;
     double recent = progress_rate_add(&drawing->rate, clock_mono_ms(), progress_done(&progress));
     if (recent >= 0)
         progress.rate = recent;
@@ -189,29 +223,38 @@ static void draw_view(struct drawing *drawing, const struct view *view)
         draw_bar(&progress);
     else
         draw_line(drawing, &progress);
+    drawing->bar = drawing->terminal;
 }
 
 static void end_drawing(const struct drawing *drawing)
 {
-    if (drawing->style == FOLLOW_BAR && drawing->terminal)
+    if (drawing->bar)
         fputc('\n', stderr);
+}
+
+void follow_note_operation(const char *operation_id)
+{
+    out_note("Operation %s; to cancel it: producer cancel %s", operation_id, operation_id);
 }
 
 /* ---- notes on what it waits for ------------------------------------------------------------------------------------
  */
 
-/* What is said to a person who waits: that no worker is alive, or that a store does not answer, and what to do. Each
- * once, until it has passed. */
+/* What is said to a person who waits: that no worker is alive, that a store does not answer, or that another operation
+ * holds the lease, and what to do. Each once, until it has passed. */
 struct progress_notes {
     struct session *session;
+    struct drawing *drawing;
     const char *operation_id;
     bool noted_workers, noted_redis, noted_postgres;
-    int64_t next_look_ms; /* at Redis */
+    char noted_holder[ID_MAX]; /* of the lease */
+    int64_t next_look_ms;      /* at Redis and at leases */
 };
 
 static void note_wait(const struct progress_notes *notes, const char *what)
 {
     const char *id = notes->operation_id;
+    clear_bar(notes->drawing);
     out_note("Operation %s waits: %s. Ctrl-C ends the waiting, not the operation; afterwards: producer progress %s "
              "--watch, or producer cancel %s",
              id, what, id, id);
@@ -224,16 +267,14 @@ static void note_wait_once(const struct progress_notes *notes, bool *noted, cons
     *noted = true;
 }
 
-static void progress_notes_running(struct progress_notes *notes)
+static void note_workers(struct progress_notes *notes)
 {
     struct err_info error = {0};
-    int64_t alive = 0, now_ms = clock_mono_ms();
-    if (now_ms < notes->next_look_ms)
-        return;
+    int64_t alive = 0;
     enum err err = session_redis(notes->session, &error);
     if (err == ERR_OK)
         err = dispatch_live_workers(&notes->session->dispatch, &alive, &error);
-    notes->next_look_ms = clock_mono_ms() + (err == ERR_OK ? REDIS_EVERY_MS : REDIS_AGAIN_MS);
+    notes->next_look_ms = clock_mono_ms() + (err == ERR_OK ? LOOK_EVERY_MS : REDIS_AGAIN_MS);
     if (err != ERR_OK) {
         note_wait_once(notes, &notes->noted_redis, "Redis does not answer; bring it back, then it goes on by itself");
         return;
@@ -245,10 +286,44 @@ static void progress_notes_running(struct progress_notes *notes)
         notes->noted_workers = false;
 }
 
+/* A long job runs alone for its repository: one that waits for another operation's says which. */
+static void note_lease(struct progress_notes *notes)
+{
+    struct err_info ignored = {0};
+    PGresult *result = NULL;
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, notes->operation_id);
+    enum err err = pg_exec(notes->session->pg, &sql_producer_lease_waited_for, args, &result, &ignored);
+    const char *holder = err == ERR_OK && pg_rows(result) > 0 ? pg_text(result, 0, 0) : "";
+    if (*holder != '\0' && strcmp(holder, notes->noted_holder) != 0) {
+        struct buf what = BUF_INIT;
+        buf_addf(&what, "operation %s works on %s at this moment, and then its turn comes by itself", holder,
+                 pg_text(result, 0, 1));
+        note_wait(notes, what.data);
+        buf_fini(&what);
+    }
+    if (err == ERR_OK)
+        snprintf(notes->noted_holder, sizeof notes->noted_holder, "%s", holder);
+    PQclear(result);
+    pg_args_drop(args);
+}
+
+static void progress_notes_running(struct progress_notes *notes)
+{
+    bool first = notes->next_look_ms == 0; /* what has just begun need not say why it does not run yet */
+    if (clock_mono_ms() < notes->next_look_ms)
+        return;
+    note_workers(notes);
+    if (!first)
+        note_lease(notes);
+}
+
 static void progress_notes_lost(struct progress_notes *notes, const struct err_info *why)
 {
-    if (!notes->noted_postgres)
+    if (!notes->noted_postgres) {
+        clear_bar(notes->drawing);
         out_note("Operation %s cannot be seen for the moment: %s; it is asked again", notes->operation_id, why->text);
+    }
     notes->noted_postgres = true;
 }
 
@@ -299,23 +374,23 @@ static bool has_ended(const struct view *view)
 enum err follow(struct session *session, const char *operation_id, enum follow_style style, struct view *view,
                 struct err_info *error)
 {
-    struct drawing drawing = {.style = style, .terminal = isatty(STDERR_FILENO) == 1};
-    int64_t nap = style == FOLLOW_SILENT ? NAP_FIRST_MS : DRAW_EVERY_MS, lost_at = 0;
-    struct progress_notes notes = {.session = session, .operation_id = operation_id};
+    struct drawing drawing = {.style = style, .terminal = isatty(STDERR_FILENO) == 1, .begun_ms = clock_mono_ms()};
+    int64_t nap = style == FOLLOW_SINGLE ? NAP_FIRST_MS : DRAW_EVERY_MS, lost_at = 0;
+    struct progress_notes notes = {.session = session, .drawing = &drawing, .operation_id = operation_id};
     enum err err = ERR_OK;
     *view = (struct view){0};
     while (!follow_interrupted()) {
         view_fini(view);
         err = follow_look(session, operation_id, view, &lost_at, error);
-        if (err == ERR_OK && style != FOLLOW_SILENT)
-            read_files(session, operation_id, &view->progress);
-        if (err == ERR_OK)
+        if (err == ERR_OK && draws(&drawing)) {
+            read_jobs(session, operation_id, &drawing.jobs, &view->progress);
             draw_view(&drawing, view);
+        }
         say_why_it_waits(&notes, err, view, error);
         if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))
             break;
         follow_nap(nap);
-        if (style == FOLLOW_SILENT)
+        if (style == FOLLOW_SINGLE)
             nap = nap * 2 < NAP_LAST_MS ? nap * 2 : NAP_LAST_MS;
     }
     end_drawing(&drawing);

@@ -22,12 +22,12 @@ static int64_t progress_open(const struct progress *progress)
 
 static bool counts_files(const struct progress *progress)
 {
-    return progress->all_files > 0 && progress->state == OP_RUNNING;
+    return progress->total == 1 && progress->all_files > 0 && progress->state == OP_RUNNING;
 }
 
-int64_t progress_done(const struct progress *progress)
+double progress_done(const struct progress *progress)
 {
-    return counts_files(progress) ? progress->files : progress_completed(progress);
+    return counts_files(progress) ? (double)progress->files : (double)progress_completed(progress) + progress->partial;
 }
 
 static int64_t progress_all(const struct progress *progress)
@@ -38,8 +38,10 @@ static int64_t progress_all(const struct progress *progress)
 /* Milliseconds until all of that is done at this rate; -1 = not known. */
 static int64_t progress_left_ms(const struct progress *progress)
 {
-    int64_t open = counts_files(progress) ? progress->all_files - progress->files : progress_open(progress);
-    double left = (double)open / (progress->rate > 0 ? progress->rate : 1) * (double)CLOCK_MS_PER_S;
+    double open = counts_files(progress) ? (double)(progress->all_files - progress->files)
+                                         : (double)progress_open(progress) - progress->partial;
+    double left = open / (progress->rate > 0 ? progress->rate : 1) * (double)CLOCK_MS_PER_S;
+    left = (double)progress->slowest_left_ms > left ? (double)progress->slowest_left_ms : left;
     bool known = progress->state == OP_RUNNING && progress->planned && progress->rate > 0;
     return known && left < 1e15 ? (int64_t)left : -1;
 }
@@ -48,12 +50,12 @@ static int progress_percent(const struct progress *progress)
 {
     if (progress_all(progress) == 0)
         return progress->state == OP_COMPLETED ? 100 : 0;
-    return (int)((double)progress_done(progress) * 100 / (double)progress_all(progress));
+    return (int)(progress_done(progress) * 100 / (double)progress_all(progress));
 }
 
 static void add_counts(const struct progress *progress, struct buf *out)
 {
-    out_add_count(out, progress_done(progress));
+    out_add_count(out, counts_files(progress) ? progress->files : progress_completed(progress));
     buf_add_str(out, " of ");
     out_add_count(out, progress_all(progress));
     if (counts_files(progress))
@@ -86,6 +88,13 @@ static void add_rest(const struct progress *progress, const char *gap, const cha
     if (left >= 0) /* whole seconds: the rest flickers */
         buf_addf(out, "%s%s%s left", gap, about,
                  clock_human_ms((left + CLOCK_MS_PER_S - 1) / CLOCK_MS_PER_S * CLOCK_MS_PER_S, length));
+    if (progress->all_files > 0 && !counts_files(progress) && progress->state == OP_RUNNING) {
+        buf_add_str(out, gap);
+        out_add_count(out, progress->files);
+        buf_add_str(out, " of ");
+        out_add_count(out, progress->all_files);
+        buf_add_str(out, " files under way");
+    }
     if (progress->failed > 0)
         buf_addf(out, "%s%" PRId64 " failed", gap, progress->failed);
     if (progress->skipped > 0)
@@ -127,13 +136,13 @@ void progress_sentence(const struct progress *progress, struct buf *out)
     add_rest(progress, ", ", "about ", out);
 }
 
-double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t done)
+double progress_rate_add(struct progress_rate *rate, int64_t now_ms, double done)
 {
     int newest = (rate->next + PROGRESS_SAMPLES - 1) % PROGRESS_SAMPLES;
     int oldest = rate->count < PROGRESS_SAMPLES ? 0 : rate->next;
     double seen = -1;
     if (rate->count > 0 && now_ms > rate->at_ms[oldest])
-        seen = (double)(done - rate->done[oldest]) * (double)CLOCK_MS_PER_S / (double)(now_ms - rate->at_ms[oldest]);
+        seen = (done - rate->done[oldest]) * (double)CLOCK_MS_PER_S / (double)(now_ms - rate->at_ms[oldest]);
     if (rate->count == 0 || now_ms - rate->at_ms[newest] >= SAMPLE_EVERY_MS) {
         rate->at_ms[rate->next] = now_ms;
         rate->done[rate->next] = done;
@@ -141,4 +150,40 @@ double progress_rate_add(struct progress_rate *rate, int64_t now_ms, int64_t don
         rate->count += rate->count < PROGRESS_SAMPLES;
     }
     return seen;
+}
+
+/* Where the job was when it was first seen; seen now, if it was not before. */
+static int first_look(const struct progress_jobs *before, const struct progress_job *job)
+{
+    int at = 0;
+    while (at < before->count && before->first[at].seq != job->seq)
+        at++;
+    return at < before->count && before->first[at].done <= job->done ? at : -1;
+}
+
+/* -1 = not known: it has done nothing since it was first seen. */
+static int64_t job_left_ms(const struct progress_job *first, const struct progress_job *job, int64_t passed_ms)
+{
+    double done = (double)(job->done - first->done);
+    return done > 0 && passed_ms > 0 ? (int64_t)((double)(job->total - job->done) / done * (double)passed_ms) : -1;
+}
+
+void progress_jobs_add(struct progress_jobs *seen, int64_t now_ms, const struct progress_job *jobs, int count,
+                       struct progress *progress)
+{
+    struct progress_jobs before = *seen;
+    seen->count = count;
+    progress->files = progress->all_files = 0;
+    progress->partial = 0;
+    progress->slowest_left_ms = -1;
+    for (int i = 0; i < count; i++) {
+        int at = first_look(&before, &jobs[i]);
+        seen->first[i] = at < 0 ? jobs[i] : before.first[at];
+        seen->at_ms[i] = at < 0 ? now_ms : before.at_ms[at];
+        int64_t left = job_left_ms(&seen->first[i], &jobs[i], now_ms - seen->at_ms[i]);
+        progress->slowest_left_ms = left > progress->slowest_left_ms ? left : progress->slowest_left_ms;
+        progress->files += jobs[i].done;
+        progress->all_files += jobs[i].total;
+        progress->partial += (double)jobs[i].done / (double)jobs[i].total;
+    }
 }

@@ -65,6 +65,8 @@ enum err run_progress(struct session *session, struct err_info *error)
         err = follow(session, operation_id, FOLLOW_BAR, &view, error);
     } else if (err == ERR_OK) {
         err = view_read(session, operation_id, &view, error);
+        if (err == ERR_OK && !session->json)
+            view_read_jobs(session, &view);
     }
     if (err != ERR_OK)
         return err;

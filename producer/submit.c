@@ -258,7 +258,7 @@ static enum err submit_reply(struct submit *s, struct err_info *error)
                        id_of(s), id_of(s));
     if (watch)
         return reply_at_the_end(s, FOLLOW_BAR, error);
-    return submit_follows(s) ? reply_at_the_end(s, FOLLOW_SILENT, error) : reply_at_once(s, error);
+    return submit_follows(s) ? reply_at_the_end(s, FOLLOW_SINGLE, error) : reply_at_once(s, error);
 }
 
 static enum err submit_accept_and_reply(struct submit *s, struct err_info *error)
@@ -269,6 +269,8 @@ static enum err submit_accept_and_reply(struct submit *s, struct err_info *error
     if (err != ERR_OK)
         return err;
     follow_catch_interrupt();
+    if (session_has(s->session, OPTION_WATCH))
+        follow_note_operation(id_of(s));
     submit_start(s);
     return submit_reply(s, error);
 }

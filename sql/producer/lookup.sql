@@ -9,10 +9,22 @@ SELECT app_id FROM apps
 SELECT seq, operation_id || '/' || seq AS job_id, kind, key, outcome, attempt, error, result
   FROM job_outcome WHERE operation_id = $1 ORDER BY seq LIMIT 1
 
--- name: only_progress
--- How far an operation's one open job is, if it remembers files; their total is null until it is known.   $1 operation
-SELECT (checkpoint ->> 'done')::bigint, nullif((checkpoint ->> 'total')::bigint, 0)
-  FROM job WHERE operation_id = $1 AND checkpoint ? 'total' ORDER BY seq LIMIT 1
+-- name: jobs_under_way
+-- The open jobs of an operation that remember files, with how many are done: of a large operation only those that a worker holds.
+-- $1 operation, $2 it is a small one, $3 at most so many
+SELECT seq, (checkpoint ->> 'done')::bigint, (checkpoint ->> 'total')::bigint
+  FROM job
+ WHERE operation_id = $1 AND ($2 OR seq = ANY (ARRAY(SELECT e.seq FROM exclusive e WHERE e.operation_id = $1)))
+   AND (checkpoint ->> 'total')::bigint > 0
+ ORDER BY seq LIMIT $3
+
+-- name: lease_waited_for
+-- Another operation that holds what a job of this one needs, while none of this one's own runs.   $1 operation
+SELECT e.operation_id, j.key
+  FROM exclusive e JOIN job j ON j.key = e.key AND j.operation_id = $1
+ WHERE e.operation_id <> $1 AND e.touched_at > now() - interval '50 seconds'
+   AND NOT EXISTS (SELECT 1 FROM exclusive own WHERE own.operation_id = $1)
+ ORDER BY e.touched_at DESC LIMIT 1
 
 -- name: repository_find
 -- Among what the app watches: an id or URL counts before owner/name.   $1 app, $2 id, URL or owner/name

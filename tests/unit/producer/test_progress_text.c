@@ -119,11 +119,34 @@ static void the_rate_is_that_of_the_last_seconds(void **state)
     assert_true(progress_rate_add(&rate, 1000, 5) < 0); /* no time has passed */
     double seen = 0;
     for (int64_t i = 1; i <= 20; i++)
-        seen = progress_rate_add(&rate, 1000 + i * 500, i * 50);
+        seen = progress_rate_add(&rate, 1000 + i * 500, (double)i * 50);
     assert_true(seen > 99.9 && seen < 100.1);
     for (int64_t i = 21; i <= 60; i++) /* it stands still: what was long ago is forgotten */
         seen = progress_rate_add(&rate, 1000 + i * 500, 1000);
     assert_true(seen > -0.1 && seen < 0.1);
+}
+
+/* Two of three were quick, and the third has ten times as many files as both: their speed says nothing of it. */
+static void a_long_job_counts_while_it_runs(void **state)
+{
+    (void)state;
+    struct progress progress = halfway();
+    struct progress_jobs seen = {0};
+    progress.total = 3;
+    progress.succeeded = 2;
+    progress.failed = 0;
+    progress.rate = 1;
+    progress_jobs_add(&seen, 1000, &(struct progress_job){3, 10, 4000}, 1, &progress);
+    expect_sentence(&progress, "running: 2 of 3 jobs done, 1.0/s, about 1 s left, 10 of 4,000 files under way");
+    progress_jobs_add(&seen, 11000, &(struct progress_job){3, 410, 4000}, 1, &progress);
+    expect_sentence(&progress, "running: 2 of 3 jobs done, 1.0/s, about 1 m 30 s left, 410 of 4,000 files under way");
+    expect_bar(&progress, 80, "[########----]  70 %  2 of 3  1.0/s  1 m 30 s left  410 of 4,000 files under way");
+    const struct progress_job others[] = {{3, 2000, 4000}, {4, 5, 10}};
+    progress_jobs_add(&seen, 12000, others, 2, &progress);
+    assert_true(progress_done(&progress) > 2.999 && progress_done(&progress) < 3.001);
+    progress_jobs_add(&seen, 13000, NULL, 0, &progress);
+    assert_true(progress_done(&progress) < 2.001);
+    assert_int_equal(progress.slowest_left_ms, -1);
 }
 
 int main(void)
@@ -134,6 +157,7 @@ int main(void)
         cmocka_unit_test(of_one_job_the_files_are_told),
         cmocka_unit_test(an_ended_operation_has_neither_rate_nor_time_left),
         cmocka_unit_test(nothing_to_do_is_all_done),
+        cmocka_unit_test(a_long_job_counts_while_it_runs),
         cmocka_unit_test(slow_work_is_told_per_minute),
         cmocka_unit_test(the_rate_is_that_of_the_last_seconds),
     };
