@@ -112,7 +112,7 @@ static void reclaim_args(const struct crash_recovery *recovery, const struct dea
     }
     redis_arg(args, one->worker);
     redis_arg(args, "0");
-    redis_arg(args, suspect ? "suspect" : "");
+    redis_arg(args, suspect ? "suspect" : one->death == DEATH_CLEAN ? "ended" : "");
     redis_arg_int(args, FORGET_MS);
 }
 

@@ -63,6 +63,8 @@ enum err engine_workers(const struct dispatch *dispatch, struct json_object **wo
         *workers = json_object_new_array();
     for (size_t i = 0; err == ERR_OK && i < list.count; i++) {
         bool speaks = worker_list_said(&list, i)[0] != '\0';
+        if (worker_list_has_ended(&list, i))
+            continue;
         silent += speaks ? 0 : 1;
         if (speaks || silent <= SILENT_MAX)
             json_object_array_add(*workers, worker_json(&list, i));

@@ -5,6 +5,7 @@
 
 /* The reply of workers.lua: the time, then pairs. */
 #define FIRST 1
+#define ENDED_MS (WORKER_LIST_FORGET_MS - 10000)
 
 static enum err read_said(const struct dispatch *dispatch, struct worker_list *list, struct err_info *error)
 {
@@ -53,4 +54,9 @@ int64_t worker_list_silent_ms(const struct worker_list *list, size_t i)
 const char *worker_list_said(const struct worker_list *list, size_t i)
 {
     return redis_text(redis_item(list->said, i));
+}
+
+bool worker_list_has_ended(const struct worker_list *list, size_t i)
+{
+    return worker_list_silent_ms(list, i) >= ENDED_MS;
 }

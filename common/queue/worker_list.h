@@ -7,7 +7,8 @@
 
 #include "common/queue/dispatch.h"
 
-#define WORKER_LIST_MAX 10000 /* the latest beats are read */
+#define WORKER_LIST_FORGET_MS (24 * 60 * 60 * 1000) /* an id stays so long after its last beat */
+#define WORKER_LIST_MAX 10000                       /* the latest beats are read */
 
 struct worker_list {
     size_t count;
@@ -21,6 +22,8 @@ void worker_list_fini(struct worker_list *list);
 /* By index, the latest beat first. */
 const char *worker_list_id(const struct worker_list *list, size_t i);
 int64_t worker_list_silent_ms(const struct worker_list *list, size_t i);
+/* It ended by itself, and is about to go (lua/reap.lua). */
+bool worker_list_has_ended(const struct worker_list *list, size_t i);
 /* Its heartbeat (JSON); "" = it ran out. */
 const char *worker_list_said(const struct worker_list *list, size_t i);
 

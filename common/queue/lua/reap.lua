@@ -1,7 +1,8 @@
 -- What a dead worker held goes back: to the head of its queue, or to the suspects if a fatal signal ended it.
 -- Its id stays in `workers` for a day, for a BLMOVE may fill its list late; then it goes, if the lists are empty.
 -- KEYS: workers, worker, inbox, inbox active, then for each queue: active, target
--- ARGV: worker id, how long without a beat is dead in ms (0 = it was seen dead), 'suspect' or '', forget after ms
+-- ARGV: worker id, how long without a beat is dead in ms (0 = it was seen dead), 'suspect', 'ended' (it ended by itself, and
+--       goes from `workers` in 10 s: no list shows it as one that crashed) or '', forget after ms
 -- Returns the chunks that were moved.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -29,5 +30,6 @@ for k = 5, #KEYS, 2 do
         chunk = redis.call('RPOP', KEYS[k])
     end
 end
+if ARGV[3] == 'ended' then redis.call('ZADD', KEYS[1], now - tonumber(ARGV[4]) + 10000, id) end
 if last > 0 and now - last > tonumber(ARGV[4]) then redis.call('ZREM', KEYS[1], id) end
 return moved

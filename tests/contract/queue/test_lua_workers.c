@@ -1,5 +1,8 @@
 /* The scripts of workers' lives: beat, reap, accept, refuse; and of a rebuild: wipe, seal; and the checker's own:
  * inspect. */
+#include <stdlib.h>
+
+#include "common/base/clock.h"
 #include "common/queue/chunk.h"
 #include "tests/contract/queue/queue_test.h"
 
@@ -173,6 +176,25 @@ static redisReply *reap(struct queue_test *t, const char *dead_ms, const char *t
 {
     return script(t, &lua_reap, ":workers :worker:w_1 :inbox :inbox:active:w_1 " ACTIVE " %s | w_1 %s %s " DAY_MS,
                   target, dead_ms, how);
+}
+
+/* It is listed for ten seconds more, as one whose last beat is a day old, in which its lists are looked after. */
+static void one_that_ended_by_itself_is_forgotten_soon(void **state)
+{
+    struct queue_test *t = *state;
+    run_command(t, "ZADD :workers %lld w_1", (long long)(clock_wall_us() / 1000));
+    run_command(t, "SET :worker:w_1 {}");
+    freeReplyObject(reap(t, "0", QUEUE, "ended"));
+    int64_t forgotten_ms = clock_wall_us() / 1000 - strtoll(DAY_MS, NULL, 10);
+    assert_int_equal(number_from(t, "EXISTS :worker:w_1"), 0);
+    assert_in_range(number_from(t, "ZSCORE :workers w_1"), forgotten_ms + 5000, forgotten_ms + 10000);
+    run_command(t, "RPUSH " ACTIVE " " CHUNK(1)); /* a BLMOVE that was late */
+    freeReplyObject(reap(t, "5000", QUEUE, "''"));
+    assert_list(t, QUEUE, CHUNK(1));
+    assert_int_equal(number_from(t, "ZCARD :workers"), 1);
+    run_command(t, "ZINCRBY :workers -20000 w_1");
+    freeReplyObject(reap(t, "5000", QUEUE, "''"));
+    assert_int_equal(number_from(t, "ZCARD :workers"), 0);
 }
 
 static void what_the_dead_held_goes_back_to_the_head_in_order(void **state)
@@ -382,6 +404,7 @@ int main(void)
         TEST(what_is_named_twice_goes_back_to_the_head),
         TEST(what_has_become_known_meanwhile_stays),
         TEST(a_beat_tells_who_is_silent_and_what_is_due),
+        TEST(one_that_ended_by_itself_is_forgotten_soon),
         TEST(what_the_dead_held_goes_back_to_the_head_in_order),
         TEST(the_living_are_not_reaped),
         TEST(a_fatal_signal_makes_suspects_that_know_their_worker),
