@@ -1,4 +1,4 @@
-/* What a person is told before a request is accepted, from its preview: by a dry run, or as a question. */
+/* What is said to a person before a request is accepted, from its preview: by a dry run, or as a question. */
 #ifndef REPRISE_PRODUCER_PREVIEW_TEXT_H
 #define REPRISE_PRODUCER_PREVIEW_TEXT_H
 

@@ -23,7 +23,7 @@ static const char *text_of(const struct query_result *answer, int row, const cha
 }
 
 /* What is wrong is said below the table, and by the exit code. */
-static void tell_errors(struct session *session, const struct query_result *answer)
+static void report_errors(struct session *session, const struct query_result *answer)
 {
     for (int row = 0; row < answer->rows; row++) {
         const char *why = text_of(answer, row, "load_error");
@@ -58,7 +58,7 @@ enum err run_definitions(struct session *session, struct err_info *error)
     if (err != ERR_OK)
         return err;
     list_print(session, &answer, &list);
-    tell_errors(session, &answer);
+    report_errors(session, &answer);
     query_result_fini(&answer);
     return ERR_OK;
 }

@@ -191,7 +191,7 @@ enum err run_sync_history(struct session *session, struct err_info *error)
 }
 
 /* Also where there is no such workflow a program that asked for JSON gets the document. */
-static void tell_not_found(struct session *session, const struct err_info *error)
+static void report_not_found(struct session *session, const struct err_info *error)
 {
     struct json_object *json = json_object_new_object();
     json_object_object_add(json, "success", json_object_new_boolean(0));
@@ -212,7 +212,7 @@ enum err run_resync_cost(struct session *session, struct err_info *error)
     enum err err = submit_order(session, &order, error);
     if (err != ERR_NOT_FOUND || !session->json)
         return err;
-    tell_not_found(session, error);
+    report_not_found(session, error);
     return ERR_OK;
 }
 

@@ -63,7 +63,7 @@ MUST_CHECK enum err submission_preview(const struct submitter *submitter, struct
 MUST_CHECK enum err submission_accept(const struct submitter *submitter, const struct request *request,
                                       struct submission *submission, struct err_info *error);
 
-/* Prepares and accepts, again where the definition changed in between: for requests behind which nobody is asked. Of
+/* Prepares and accepts, again where the definition changed in between: for requests that no person confirms. Of
  * `request` the handle, `args` as given (NULL = none) and who asks must be set. submission_fini is owed in any case. */
 MUST_CHECK enum err submission_request(const struct submitter *submitter, const struct request *request,
                                        struct submission *submission, struct err_info *error);
