@@ -158,7 +158,8 @@ static const char *retry_of(const char *definition)
     static const char *const pairs[][2] = {{"resync-link", "retry-link"},
                                            {"resync-app", "retry-app"},
                                            {"resync-all", "retry-all"},
-                                           {"rescan", "retry-all"}};
+                                           {"rescan", "retry-all"},
+                                           {"rescan-failed", "retry-all"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (strcmp(pairs[i][0], definition) == 0)
             return pairs[i][1];

@@ -70,6 +70,8 @@ struct config {
     int64_t git_max_tree_bytes;     /* git.max_tree_bytes: of the directories on one way down */
     int64_t git_max_object_bytes;   /* git.max_object_bytes: that git may hold in memory */
     int64_t rescan_age_ms;          /* rescan.age */
+    int64_t rescan_max_wait_ms;     /* rescan.max_wait */
+    int64_t rescan_away_wait_ms;    /* rescan.away_wait */
     char *history_agents_dir;       /* history.agents_dir */
     int64_t history_max_run_bytes;  /* history.max_run_bytes: of the streams of one run */
     char *history_prices;           /* history.prices; "" = the table that is built in */

@@ -17,14 +17,30 @@ static const struct selection counted[] = {
     END_OF_SELECTIONS,
 };
 
-static const struct selection links[] = {
+/* Of both kinds that deliver. */
+#define LINKS_BY_RESULT                                                                                                \
+    {"failed-link", &sql_kinds_failed_link, &sql_kinds_check_failed_link},                                             \
+        {"failed-links-of-app", &sql_kinds_failed_links_of_app, &sql_kinds_check_failed_links_of_app},                 \
+        {"failed-links", &sql_kinds_failed_links, &sql_kinds_check_failed_links},                                      \
+        {"failed-links-to-rescan", &sql_kinds_failed_links_to_rescan, &sql_kinds_check_failed_links_to_rescan},        \
+    {                                                                                                                  \
+        "links-to-rescan", &sql_kinds_links_to_rescan, &sql_kinds_check_links_to_rescan                                \
+    }
+
+static const struct selection resync_links[] = {
     {"link", &sql_kinds_link, &sql_kinds_check_link},
     {"links-of-app", &sql_kinds_links_of_app, &sql_kinds_check_links_of_app},
     {"links-of-all", &sql_kinds_links_of_all, &sql_kinds_check_links_of_all},
-    {"failed-link", &sql_kinds_failed_link, &sql_kinds_check_failed_link},
-    {"failed-links-of-app", &sql_kinds_failed_links_of_app, &sql_kinds_check_failed_links_of_app},
-    {"failed-links", &sql_kinds_failed_links, &sql_kinds_check_failed_links},
-    {"links-to-rescan", &sql_kinds_links_to_rescan, &sql_kinds_check_links_to_rescan},
+    LINKS_BY_RESULT,
+    END_OF_SELECTIONS,
+};
+
+/* The same links; how many files a snapshot sends is not known before. */
+static const struct selection snapshot_links[] = {
+    {"link", &sql_kinds_link, &sql_kinds_check_link_for_changes},
+    {"links-of-app", &sql_kinds_links_of_app, &sql_kinds_check_links_of_app_for_changes},
+    {"links-of-all", &sql_kinds_links_of_all, &sql_kinds_check_links_of_all_for_changes},
+    LINKS_BY_RESULT,
     END_OF_SELECTIONS,
 };
 
@@ -83,14 +99,14 @@ static const struct kind all[] = {
      .chunk = 1,
      .exclusive = true,
      .sends_requests = true,
-     .selections = links,
+     .selections = resync_links,
      .cancel_mark = &sql_kinds_cancel_mark},
     {.name = "snapshot",
      .queue = "delivery",
      .chunk = 1,
      .exclusive = true,
      .sends_requests = true,
-     .selections = links},
+     .selections = snapshot_links},
     {.name = "scan", .queue = "history", .chunk = HISTORY_CHUNK, .selections = agents},
     {.name = "enrich", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scanned},
     {.name = "score", .queue = "history", .chunk = HISTORY_CHUNK, .selections = scored},
@@ -126,6 +142,11 @@ static const struct {
     size_t offset; /* in struct config */
 } settings[] = {
     {"rescan", "age_ms", offsetof(struct config, rescan_age_ms)},
+    {"rescan", "max_wait_ms", offsetof(struct config, rescan_max_wait_ms)},
+    {"rescan", "away_wait_ms", offsetof(struct config, rescan_away_wait_ms)},
+    {"rescan-failed", "age_ms", offsetof(struct config, rescan_age_ms)},
+    {"rescan-failed", "max_wait_ms", offsetof(struct config, rescan_max_wait_ms)},
+    {"rescan-failed", "away_wait_ms", offsetof(struct config, rescan_away_wait_ms)},
 };
 
 void setting_args_add(const struct definition *definition, struct json_object *args, const void *config)

@@ -1,14 +1,24 @@
+-- name: app_answers
+-- The app answers a delivery: its other links that failed because it was away are due. A link that is locked is being settled.
+-- $1 app, $2 repository
+UPDATE app_repositories SET answered_at = now()
+ WHERE ctid = ANY (ARRAY(SELECT ctid FROM app_repositories
+                          WHERE app_id = $1 AND repository_id <> $2 AND result = 'failed' AND away_since IS NOT NULL
+                            AND (answered_at > last_scanned_at) IS NOT TRUE
+                            FOR NO KEY UPDATE SKIP LOCKED))
+
 -- name: clear_link
 -- $1 app, $2 repository
 UPDATE app_repositories
    SET synced_commit = NULL, synced_tree_id = NULL, files = NULL, bytes = NULL, retry_count = 0, last_error = NULL,
-       withheld = NULL, withheld_limits = NULL
+       withheld = NULL, withheld_limits = NULL, failed_scans = 0, away_since = NULL, answered_at = NULL
  WHERE app_id = $1 AND repository_id = $2
 
 -- name: failed
--- $1 app, $2 repository, $3 error
+-- $1 app, $2 repository, $3 error, $4 whether the app is away
 UPDATE app_repositories
-   SET result = 'failed', last_scanned_at = now(), retry_count = retry_count + 1, last_error = $3
+   SET result = 'failed', last_scanned_at = now(), retry_count = retry_count + 1, last_error = $3, failed_scans = failed_scans + 1,
+       away_since = CASE WHEN $4::boolean THEN coalesce(away_since, now()) END
  WHERE app_id = $1 AND repository_id = $2
 
 -- name: fold_sums
@@ -36,7 +46,7 @@ SELECT share_link($1, $2, $3)
 -- not sent (NULL = nothing), $9 by which limits
 UPDATE app_repositories
    SET result = 'synced', last_scanned_at = now(), retry_count = 0, last_error = $8, withheld = $8, withheld_limits = $9, synced_commit = $3,
-       synced_tree_id = $4, files = $5, bytes = $6
+       synced_tree_id = $4, files = $5, bytes = $6, failed_scans = 0, away_since = NULL, answered_at = NULL
  WHERE app_id = $1 AND repository_id = $2 AND incarnation = $7
 
 -- name: totals

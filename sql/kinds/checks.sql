@@ -49,9 +49,17 @@ SELECT coalesce((SELECT app_name FROM apps WHERE app_id = $1::jsonb ->> 'app_id'
   FROM (SELECT count(*) AS failed
           FROM app_repositories WHERE app_id = $1::jsonb ->> 'app_id' AND result = 'failed') l
 
--- name: check_link
--- A re-sync of one link, whatever its result. What it re-sends is what its last complete tree held.   $1 args
-SELECT coalesce(a.app_name || ': ' || r.owner || '/' || r.name, ''), 1, l.files, l.bytes,
+-- name: check_failed_links_to_rescan
+-- None due is no error: the next time there may be.   $1 args
+SELECT 'failed repositories that are due', count(*), NULL::bigint, NULL::bigint, NULL::text, NULL::text
+  FROM app_repositories l
+-- include: kinds/_rescan_waits ARGS=$1
+ WHERE result = 'failed'
+-- include: kinds/_link_is_due
+
+-- name: _check_link
+-- One link, whatever its result.
+SELECT coalesce(a.app_name || ': ' || r.owner || '/' || r.name, ''), 1, {FILES}, {BYTES},
        CASE WHEN l.app_id IS NULL THEN 'RP404' END,
        CASE WHEN a.app_id IS NULL THEN format('There is no app %s', given.app_id)
             WHEN r.repository_id IS NULL THEN format('There is no repository %s', given.repository_id)
@@ -62,25 +70,47 @@ SELECT coalesce(a.app_name || ': ' || r.owner || '/' || r.name, ''), 1, l.files,
   LEFT JOIN repositories r ON r.repository_id = given.repository_id
   LEFT JOIN app_repositories l ON l.app_id = given.app_id AND l.repository_id = given.repository_id
 
--- name: check_links_of_all
--- $1 args
-SELECT 'all apps', links, files, bytes,
+-- name: check_link
+-- A re-sync of one link: what it re-sends is what its last complete tree held.   $1 args
+-- include: kinds/_check_link FILES=l.files BYTES=l.bytes
+
+-- name: check_link_for_changes
+-- A snapshot of one link: what it sends depends on what the app has.   $1 args
+-- include: kinds/_check_link FILES=NULL::bigint BYTES=NULL::bigint
+
+-- name: _check_links_of_all
+SELECT 'all apps', links, {FILES}, {BYTES},
        CASE WHEN links = 0 THEN 'RP404' END, CASE WHEN links = 0 THEN 'No app watches a repository' END
   FROM (SELECT count(*) AS links, sum(files)::bigint AS files, sum(bytes)::bigint AS bytes
           FROM app_repositories WHERE $1::jsonb IS NOT NULL) l
 
--- name: check_links_of_app
+-- name: check_links_of_all
 -- $1 args
-SELECT coalesce((SELECT app_name FROM apps WHERE app_id = $1::jsonb ->> 'app_id'), ''), links, files, bytes,
+-- include: kinds/_check_links_of_all FILES=files BYTES=bytes
+
+-- name: check_links_of_all_for_changes
+-- $1 args
+-- include: kinds/_check_links_of_all FILES=NULL::bigint BYTES=NULL::bigint
+
+-- name: _check_links_of_app
+SELECT coalesce((SELECT app_name FROM apps WHERE app_id = $1::jsonb ->> 'app_id'), ''), links, {FILES}, {BYTES},
        CASE WHEN links = 0 THEN 'RP404' END, CASE WHEN links = 0 THEN 'No repositories for this app' END
   FROM (SELECT count(*) AS links, sum(files)::bigint AS files, sum(bytes)::bigint AS bytes
           FROM app_repositories WHERE app_id = $1::jsonb ->> 'app_id') l
+
+-- name: check_links_of_app
+-- $1 args
+-- include: kinds/_check_links_of_app FILES=files BYTES=bytes
+
+-- name: check_links_of_app_for_changes
+-- $1 args
+-- include: kinds/_check_links_of_app FILES=NULL::bigint BYTES=NULL::bigint
 
 -- name: check_links_to_rescan
 -- None due is no error: the next time there may be.   $1 args
 SELECT 'repositories that are due', count(*), NULL::bigint, NULL::bigint, NULL::text, NULL::text
   FROM app_repositories l
- CROSS JOIN (SELECT coalesce(($1::jsonb ->> 'age_ms')::bigint, 3600000) * interval '1 millisecond' AS length) age
+-- include: kinds/_rescan_waits ARGS=$1
  WHERE true
 -- include: kinds/_link_is_due
 

@@ -1,12 +1,35 @@
+-- name: _rescan_waits
+-- How long links wait, from the arguments: the settings rescan.age, rescan.max_wait and rescan.away_wait.
+     CROSS JOIN (SELECT coalesce(({ARGS}::jsonb ->> 'age_ms')::bigint, 300000) * interval '1 millisecond' AS age,
+                        coalesce(({ARGS}::jsonb ->> 'max_wait_ms')::bigint, 3600000) * interval '1 millisecond' AS longest,
+                        coalesce(({ARGS}::jsonb ->> 'away_wait_ms')::bigint, 15000) * interval '1 millisecond' AS away) wait
+
 -- name: _link_is_due
--- Of the link `l`, with the rescan age as `age.length`: never sent, or synced and older than the age, or failed and older
--- than the age doubled by each failure, at most a day, which 17 doublings of any age exceed. Not while
--- its repository's circuit is open, nor while a job of it is open in a live operation. A link without a time was given up by a
--- cancelled re-sync: only a person takes that up again.
+-- Of the link `l`, with the waits of _rescan_waits:
+--   never sent; or synced, and older than the age;
+--   or failed, and
+--     the age has passed, doubled by each failed scan after the first, or the longest wait where that is shorter;
+--     or its app has answered a delivery of another link since;
+--     or its app is away, this is the link of the app that was tried longest ago, and none of them was tried in the last moments:
+--     the wait for that, or for an app that is away for more than a day 1/5760 of that time (15 s a day).
+-- Not while its repository's circuit is open, nor while a job of it is open in a live operation. A link without a time was given up
+-- by a cancelled re-sync: only a person takes that up again.
        AND (result = 'never'
-            OR last_scanned_at < now() - CASE result
-                   WHEN 'synced' THEN age.length
-                   ELSE least(age.length * 2.0 ^ least(retry_count, 17), interval '24 hours') END)
+            OR result = 'synced' AND last_scanned_at < now() - wait.age
+            OR result = 'failed' AND
+               (last_scanned_at < now() - least(wait.age * 2.0 ^ least(greatest(failed_scans - 1, 0), 17), wait.longest)
+                OR answered_at > last_scanned_at
+                OR away_since IS NOT NULL
+                   AND last_scanned_at < now() - least(greatest(wait.away, (now() - away_since) / 5760), wait.longest)
+                   AND NOT EXISTS (SELECT 1 FROM app_repositories o
+                                    WHERE o.app_id = l.app_id AND o.result = 'failed' AND o.away_since IS NOT NULL
+                                      AND o.last_scanned_at >= now() - least(greatest(wait.away, (now() - l.away_since) / 5760),
+                                                                             wait.longest))
+                   AND NOT EXISTS (SELECT 1 FROM app_repositories o
+                                     JOIN repositories r ON r.repository_id = o.repository_id
+                                                        AND (r.circuit_open_until > now()) IS NOT TRUE
+                                    WHERE o.app_id = l.app_id AND o.result = 'failed' AND o.away_since IS NOT NULL
+                                      AND (o.last_scanned_at, o.repository_id) < (l.last_scanned_at, l.repository_id))))
        AND NOT EXISTS (SELECT 1 FROM repositories r
                         WHERE r.repository_id = l.repository_id AND r.circuit_open_until > now())
        AND NOT EXISTS (SELECT 1 FROM tally t
@@ -73,11 +96,23 @@ WITH numbered AS (
      ORDER BY app_id, repository_id LIMIT $7::bigint)
 -- include: queue/_plan_step
 
--- name: links_to_rescan
--- links-to-rescan: those that are due. The argument age_ms is the configuration's rescan.age.
+-- name: failed_links_to_rescan
+-- failed-links-to-rescan: those of links-to-rescan that have failed. The arguments are those of links-to-rescan.
 -- $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit
 -- include: kinds/_link_step
-     CROSS JOIN (SELECT coalesce(($5::jsonb ->> 'age_ms')::bigint, 3600000) * interval '1 millisecond' AS length) age
+-- include: kinds/_rescan_waits ARGS=$5
+-- include: kinds/_after_cursor
+       AND result = 'failed'
+-- include: kinds/_link_is_due
+     ORDER BY app_id, repository_id LIMIT $7::bigint)
+-- include: queue/_plan_step
+
+-- name: links_to_rescan
+-- links-to-rescan: those that are due. The arguments age_ms, max_wait_ms and away_wait_ms are the settings rescan.age, rescan.max_wait
+-- and rescan.away_wait.
+-- $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit
+-- include: kinds/_link_step
+-- include: kinds/_rescan_waits ARGS=$5
 -- include: kinds/_after_cursor
 -- include: kinds/_link_is_due
      ORDER BY app_id, repository_id LIMIT $7::bigint)

@@ -41,11 +41,13 @@ struct deliver_attempt {
     struct deliver_skipped skipped;
     child_tick_fn *tick; /* for whatever takes its time: deliver_watch */
     void *tick_context;
-    bool fetch_noted; /* the repository's row and snapshot say what was fetched */
-    bool is_final;    /* the failure would be the same the next time */
-    bool is_gone;     /* a write found that the app or the link has been removed */
-    int64_t wait_ms;  /* not begun: the circuit is open for so long, or another job is fetching */
-    bool needs_key;   /* not begun: this worker has no encryption key, or not the one that is needed */
+    bool fetch_noted;  /* the repository's row and snapshot say what was fetched */
+    bool is_final;     /* the failure would be the same the next time */
+    bool is_away;      /* the app did not answer, or not by itself: it may come back */
+    bool answer_noted; /* its other links that failed because it was away are due */
+    bool is_gone;      /* a write found that the app or the link has been removed */
+    int64_t wait_ms;   /* not begun: the circuit is open for so long, or another job is fetching */
+    bool needs_key;    /* not begun: this worker has no encryption key, or not the one that is needed */
     enum err stop;
 };
 

@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/mem.h"
+#include "embedded/sql_deliveries.h"
 #include "worker/run/deliver_http.h"
 #include "worker/run/deliver_record.h"
 
@@ -136,18 +137,28 @@ static void outbox_take_success(struct outbox *outbox, struct file_task *task)
     file_tasks_push(&outbox->answered, task);
 }
 
+/* No answer (0), or one that says nothing of the request: the app is down, overloaded, or behind something that says
+ * so. */
+static bool status_is_away(int status)
+{
+    return status == 0 || status == 408 || status == 429 || status >= 500;
+}
+
 static void outbox_take_answer(struct outbox *outbox, struct deliver_request *request)
 {
     struct err_info error = {.code = ERR_OK};
     FAULT_POINT("deliver.sent");
     enum err err = deliver_http_failure(request, &error);
+    int status = request->http.status;
     struct file_task *task = deliver_http_close(request);
     if (err == ERR_OK) {
         outbox_take_success(outbox, task);
         return;
     }
-    if (outbox->closed == ERR_OK)
+    if (outbox->closed == ERR_OK) {
         outbox->attempt->is_final = err == ERR_PERMANENT;
+        outbox->attempt->is_away = err == ERR_RETRY && status_is_away(status);
+    }
     outbox_close(outbox, err, &error);
     file_task_drop(task);
 }
@@ -212,6 +223,8 @@ static struct pg_batch *outbox_write_checkpoint(struct outbox *outbox)
     if (!attempt->fetch_noted)
         deliver_record_fetch(batch, &attempt->link, &attempt->fetched);
     deliver_record(batch, attempt, &outbox->recording, &outbox->announcing);
+    if (outbox->recording.count > 0 && !attempt->answer_noted)
+        (void)deliver_add(batch, &attempt->link, &sql_deliveries_app_answers);
     return batch;
 }
 
@@ -240,6 +253,7 @@ static void outbox_end_checkpoint(struct outbox *outbox)
     attempt->fetch_noted = true;
     free(attempt->link.synced_tree);
     attempt->link.synced_tree = NULL;
+    attempt->answer_noted |= outbox->recording.count > 0;
     if (outbox->recording.count > 0)
         FAULT_POINT("deliver.recorded");
     if (outbox->announcing.count > 0)

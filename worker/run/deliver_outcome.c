@@ -30,6 +30,7 @@ struct link_end {
     const struct sql *statement;
     struct deliver_link link; /* its ids, and what it is not sent */
     char *error;
+    bool is_away;
     struct git_fetched fetched;
     bool notes_fetch;
     int64_t files, bytes; /* of the tree, where it is synced */
@@ -56,6 +57,8 @@ static void link_end_write(struct pg_batch *batch, const size_t *mine, size_t co
         (void)deliver_add(batch, &end->link, &sql_deliveries_synced_intents);
     } else {
         pg_arg_text(args, end->error);
+        if (end->statement == &sql_deliveries_failed)
+            pg_arg_bool(args, end->is_away);
     }
     if (end->notes_fetch)
         deliver_record_fetch(batch, &end->link, &end->fetched);
@@ -197,6 +200,7 @@ static void fail_link(struct deliver_attempt *attempt, const struct err_info *er
     bool is_failed = attempt->run->results[0].outcome == OUTCOME_FAILED;
     struct link_end *end = plan_link_end(attempt, is_failed ? &sql_deliveries_failed : &sql_deliveries_tried);
     end->error = mem_strdup(error->text);
+    end->is_away = attempt->is_away;
 }
 
 /* Once a minute from each executor: thousands may wait for the same. */

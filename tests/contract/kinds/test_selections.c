@@ -13,6 +13,7 @@
 #define LAST_SEQ 100
 #define APP_A "{\"app_id\":\"app_a\"}"
 #define APP_B "{\"app_id\":\"app_b\"}"
+#define HOURLY "{\"age_ms\":3600000,\"max_wait_ms\":86400000}"
 #define LINK(app, repository) "{\"app_id\":\"" app "\",\"repository_id\":\"" repository "\"}"
 
 /* App A watches three repositories: one synced an hour and more ago, one failed, one never sent; app B one, synced just
@@ -26,9 +27,9 @@ static const char *const sample[] = {
     "NULL), ('repo_2', 'u2', 'acme', 'two', NULL), ('repo_3', 'u3', 'acme', 'three', NULL), ('repo_4', 'u4', 'acme', "
     "'four', "
     "now() + interval '10 minutes')",
-    "INSERT INTO app_repositories (app_id, repository_id, result, retry_count, last_scanned_at, files, bytes) VALUES "
+    "INSERT INTO app_repositories (app_id, repository_id, result, failed_scans, last_scanned_at, files, bytes) VALUES "
     "('app_a', 'repo_1', 'synced', 0, now() - interval '2 hours', 10, 1000), "
-    "('app_a', 'repo_2', 'failed', 2, now() - interval '3 hours', NULL, NULL), "
+    "('app_a', 'repo_2', 'failed', 3, now() - interval '3 hours', NULL, NULL), "
     "('app_a', 'repo_3', 'never', 0, NULL, NULL, NULL), "
     "('app_b', 'repo_1', 'synced', 0, now(), 5, 500), "
     "('app_b', 'repo_4', 'never', 0, NULL, NULL, NULL)",
@@ -235,7 +236,7 @@ static void checks_the_links_of_all_apps(void **state)
 
 static void a_rescan_with_nothing_due_is_no_error(void **state)
 {
-    assert_check(*state, "links-to-rescan", "{\"age_ms\":3600000}",
+    assert_check(*state, "links-to-rescan", HOURLY,
                  (struct expected){"repositories that are due", "2", NULL, NULL, NULL, NULL});
     run_text(*state, "BEGIN; DELETE FROM app_repositories");
     assert_check(*state, "links-to-rescan", "{}",
@@ -292,24 +293,88 @@ static void a_full_last_page_is_followed_by_an_empty_one(void **state)
 
 static void rescans_what_is_due(void **state)
 {
-    /* repo_2 failed twice three hours ago: due after four hours. The circuit of repo_4 is open. */
-    assert_planned(*state, "snapshot", "links-to-rescan", "{\"age_ms\":3600000}", 1, "app_a/repo_1 app_a/repo_3");
+    /* repo_2 failed for the third time three hours ago: due after four hours. The circuit of repo_4 is open. */
+    assert_planned(*state, "snapshot", "links-to-rescan", HOURLY, 1, "app_a/repo_1 app_a/repo_3");
+    without_jobs(state);
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", HOURLY, 1, "");
 }
 
 static void rescans_a_failed_link_after_its_delay(void **state)
 {
     run_text(*state,
              "BEGIN; UPDATE app_repositories SET last_scanned_at = now() - interval '5 hours' WHERE result = 'failed'");
-    assert_planned(*state, "snapshot", "links-to-rescan", "{\"age_ms\":3600000}", 10,
-                   "app_a/repo_1 app_a/repo_2 app_a/repo_3");
+    assert_planned(*state, "snapshot", "links-to-rescan", HOURLY, 10, "app_a/repo_1 app_a/repo_2 app_a/repo_3");
+    without_jobs(state);
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", HOURLY, 10, "app_a/repo_2");
     run_text(*state, "ROLLBACK");
 }
 
-static void rescans_a_failed_link_each_day_however_often_it_failed(void **state)
+static void the_first_delay_of_a_failed_link_is_the_age_however_many_tries_it_had(void **state)
 {
-    run_text(*state,
-             "BEGIN; UPDATE app_repositories SET retry_count = 1000000, last_scanned_at = now() - interval '25 hours' "
-             "WHERE result = 'failed'");
+    run_text(*state, "BEGIN; UPDATE app_repositories SET failed_scans = 1, retry_count = 50, "
+                     "last_scanned_at = now() - interval '299 seconds' WHERE result = 'failed'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "");
+    run_text(*state, "UPDATE app_repositories SET last_scanned_at = now() - interval '301 seconds' "
+                     "WHERE result = 'failed'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "app_a/repo_2");
+    run_text(*state, "ROLLBACK");
+}
+
+/* All three links of app A have failed, the third longest ago. */
+static void fail_app(struct world *world, const char *away_since)
+{
+    char text[512];
+    snprintf(
+        text, sizeof text,
+        "BEGIN; UPDATE app_repositories SET result = 'failed', failed_scans = 20, away_since = %s, last_scanned_at = "
+        "now() - CASE repository_id WHEN 'repo_3' THEN 16 ELSE 1 END * interval '1 second' WHERE app_id = 'app_a'",
+        away_since);
+    run_text(world, text);
+}
+
+static void of_an_app_that_is_away_one_link_is_tried_soon(void **state)
+{
+    fail_app(*state, "now() - interval '1 hour'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "");
+    run_text(*state, "UPDATE app_repositories SET last_scanned_at = last_scanned_at - interval '15 seconds'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "app_a/repo_3");
+    run_text(*state, "ROLLBACK");
+}
+
+static void an_app_that_is_away_for_long_is_tried_less_often(void **state)
+{
+    fail_app(*state, "now() - interval '30 days'");
+    run_text(*state, "UPDATE app_repositories SET last_scanned_at = last_scanned_at - interval '400 seconds'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "");
+    run_text(*state, "UPDATE app_repositories SET last_scanned_at = last_scanned_at - interval '60 seconds'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "app_a/repo_3");
+    run_text(*state, "ROLLBACK");
+}
+
+static void a_link_whose_circuit_is_open_does_not_stand_for_its_app(void **state)
+{
+    fail_app(*state, "now()");
+    run_text(*state, "UPDATE app_repositories SET last_scanned_at = last_scanned_at - interval '15 seconds'; "
+                     "UPDATE repositories SET circuit_open_until = now() + interval '1 hour' "
+                     "WHERE repository_id = 'repo_3'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 10, "app_a/repo_1");
+    run_text(*state, "ROLLBACK");
+}
+
+static void once_an_app_has_answered_all_its_failed_links_are_due(void **state)
+{
+    fail_app(*state, "now() - interval '1 hour'");
+    run_text(*state, "UPDATE app_repositories SET answered_at = now() WHERE app_id = 'app_a'");
+    assert_planned(*state, "snapshot", "failed-links-to-rescan", "{}", 1, "app_a/repo_1 app_a/repo_2 app_a/repo_3");
+    run_text(*state, "ROLLBACK");
+}
+
+static void rescans_a_failed_link_each_hour_however_often_it_failed(void **state)
+{
+    run_text(
+        *state,
+        "BEGIN; UPDATE app_repositories SET failed_scans = 1000000, last_scanned_at = now() - interval '61 minutes' "
+        "WHERE result = 'failed'");
     assert_planned(*state, "snapshot", "links-to-rescan", "{}", 10, "app_a/repo_1 app_a/repo_2 app_a/repo_3");
     run_text(*state, "ROLLBACK");
 }
@@ -317,7 +382,7 @@ static void rescans_a_failed_link_each_day_however_often_it_failed(void **state)
 static void rescans_once_the_circuit_has_closed(void **state)
 {
     run_text(*state, "BEGIN; UPDATE repositories SET circuit_open_until = now() - interval '1 second'");
-    assert_planned(*state, "snapshot", "links-to-rescan", "{}", 10, "app_a/repo_1 app_a/repo_3 app_b/repo_4");
+    assert_planned(*state, "snapshot", "links-to-rescan", HOURLY, 10, "app_a/repo_1 app_a/repo_3 app_b/repo_4");
     run_text(*state, "ROLLBACK");
 }
 
@@ -326,7 +391,7 @@ static void does_not_rescan_what_has_an_open_job(void **state)
     run_text(*state, "INSERT INTO tally (operation_id, state) VALUES ('op_live', 'paused'), ('op_over', 'cancelled')");
     run_text(*state, "INSERT INTO job (operation_id, seq, phase, kind, key) VALUES "
                      "('op_live', 1, 0, 'resync', 'app_a/repo_1'), ('op_over', 1, 0, 'resync', 'app_a/repo_3')");
-    assert_planned(*state, "snapshot", "links-to-rescan", "{}", 10, "app_a/repo_3");
+    assert_planned(*state, "snapshot", "links-to-rescan", HOURLY, 10, "app_a/repo_3");
 }
 
 /* ---- what a cancel leaves ------------------------------------------------------------------------------------ */
@@ -360,7 +425,7 @@ static void a_cancelled_resync_marks_the_link_that_it_had_cleared(void **state)
     cancel(*state, "app_a/repo_3", "{\"cleared\":true}");
     assert_link(*state, "repo_3", "failed | re-sync cancelled before any file was sent");
     /* Nothing resumes them but a person. */
-    assert_planned(*state, "snapshot", "links-to-rescan", "{}", 10, "");
+    assert_planned(*state, "snapshot", "links-to-rescan", HOURLY, 10, "");
     run_text(*state, "ROLLBACK");
 }
 
@@ -395,7 +460,12 @@ int main(void)
         PLAN_TEST(a_full_last_page_is_followed_by_an_empty_one),
         PLAN_TEST(rescans_what_is_due),
         PLAN_TEST(rescans_a_failed_link_after_its_delay),
-        PLAN_TEST(rescans_a_failed_link_each_day_however_often_it_failed),
+        PLAN_TEST(rescans_a_failed_link_each_hour_however_often_it_failed),
+        PLAN_TEST(the_first_delay_of_a_failed_link_is_the_age_however_many_tries_it_had),
+        PLAN_TEST(of_an_app_that_is_away_one_link_is_tried_soon),
+        PLAN_TEST(an_app_that_is_away_for_long_is_tried_less_often),
+        PLAN_TEST(a_link_whose_circuit_is_open_does_not_stand_for_its_app),
+        PLAN_TEST(once_an_app_has_answered_all_its_failed_links_are_due),
         PLAN_TEST(rescans_once_the_circuit_has_closed),
         PLAN_TEST(does_not_rescan_what_has_an_open_job),
         PLAN_TEST(a_cancelled_resync_marks_the_link_that_it_had_cleared),

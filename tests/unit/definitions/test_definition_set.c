@@ -232,7 +232,7 @@ static void the_shipped_definitions_load(void **state)
 {
     (void)state;
     static const char *const ids[] = {"noop",        "rescan",    "resync-all", "resync-app",
-                                      "resync-link", "retry-all", "retry-app",  "retry-link"};
+                                      "resync-link", "retry-all", "retry-app",  "retry-link", "rescan-failed"};
     char *directory = testing_source_path("definitions");
     struct definition_set *set = load(directory);
 
