@@ -64,6 +64,22 @@ enum err run_resync_all(struct call *call, struct err_info *error)
     return submit(call, "resync-all", args_of(NULL, NULL), "Re-sync of all repositories queued", error);
 }
 
+enum err run_snapshot(struct call *call, struct err_info *error)
+{
+    return for_link(call, "snapshot-link", "Snapshot queued", error);
+}
+
+enum err run_snapshot_app(struct call *call, struct err_info *error)
+{
+    return submit(call, "snapshot-app", args_of(call_value(call, "app_id"), NULL), "Snapshots of the app queued",
+                  error);
+}
+
+enum err run_snapshot_all(struct call *call, struct err_info *error)
+{
+    return submit(call, "snapshot-all", args_of(NULL, NULL), "Snapshots of all repositories queued", error);
+}
+
 enum err run_retry_app(struct call *call, struct err_info *error)
 {
     return submit(call, "retry-app", args_of(call_value(call, "app_id"), NULL), "Retry of the app queued", error);

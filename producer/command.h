@@ -32,8 +32,8 @@ const struct command *command_find(const char *name);
 /* ---- one function for each line of the table, in the files named ------------------------------------------------ */
 
 /* run_requests.c */
-command_run run_resync, run_resync_app, run_resync_all, run_retry, run_retry_app, run_retry_all, run_rescan,
-    run_definition;
+command_run run_resync, run_resync_app, run_resync_all, run_snapshot, run_snapshot_app, run_snapshot_all, run_retry,
+    run_retry_app, run_retry_all, run_rescan, run_definition;
 /* run_history_requests.c */
 command_run run_sync_history, run_resync_cost, run_resync_costs;
 /* run_history.c */

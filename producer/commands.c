@@ -40,6 +40,16 @@ const struct command commands[] = {
     {"resync-all", REQUESTS, "", 0, 0, REQUEST, "the same for all repositories of all apps",
      "Forgets what every app was sent, and sends every file of all repositories again." BULK_TEXT,
      "producer resync-all --dry-run\nproducer resync-all --yes", run_resync_all},
+    {"snapshot", REQUESTS, "<app> <repo>", 2, 2, SINGLE, "sends an app the changes of one repository, now",
+     "Looks for changes of the repository and sends the app what it lacks, and nothing that it has: what the schedule\n"
+     "does when rescan.age has passed, at once." SINGLE_TEXT,
+     "producer snapshot \"Demo app\" octocat/hello-world", run_snapshot},
+    {"snapshot-app", REQUESTS, "<app>", 1, 1, REQUEST, "the same for all repositories of an app",
+     "Looks for changes of all repositories of the app, and sends it what it lacks." BULK_TEXT,
+     "producer snapshot-app \"Demo app\" --watch", run_snapshot_app},
+    {"snapshot-all", REQUESTS, "", 0, 0, REQUEST, "the same for all repositories of all apps",
+     "Looks for changes of all repositories, and sends all apps what they lack." BULK_TEXT,
+     "producer snapshot-all --yes", run_snapshot_all},
     {"retry", REQUESTS, "<app> <repo>", 2, 2, SINGLE, "tries a failed repository of an app again",
      "Tries a repository again that could not be brought up to date: only what the app lacks is sent. One that has\n"
      "not failed is refused (exit code 4); to send everything again there is resync." SINGLE_TEXT,

@@ -57,6 +57,21 @@ enum err run_resync_all(struct session *session, struct err_info *error)
     return for_all(session, "resync-all", error);
 }
 
+enum err run_snapshot(struct session *session, struct err_info *error)
+{
+    return for_link(session, "snapshot-link", error);
+}
+
+enum err run_snapshot_app(struct session *session, struct err_info *error)
+{
+    return for_app(session, "snapshot-app", error);
+}
+
+enum err run_snapshot_all(struct session *session, struct err_info *error)
+{
+    return for_all(session, "snapshot-all", error);
+}
+
 enum err run_retry(struct session *session, struct err_info *error)
 {
     return for_link(session, "retry-link", error);

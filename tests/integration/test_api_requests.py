@@ -62,6 +62,17 @@ class Requests(DashboardTest):
         self.assertEqual(first["job_id"], second["job_id"])
         self.assertEqual("Re-sync queued", first["message"])
 
+    def test_a_snapshot_is_asked_for_whatever_the_status_and_sends_not_all_again(self):
+        app = self.links(2)
+        pair = {"app_id": app, "repository_id": "repo_" + "1".rjust(24, "0")}
+        preview = self.call("POST", "/admin/api/operations/preview", {"definition": "snapshot-link", "args": pair}).data
+        self.assertEqual((1, None, False), (preview["jobs"], preview["files"], preview["sends_all_again"]))
+        self.assertEqual("Snapshot queued", self.call("POST", "/admin/api/snapshot", pair).data["message"])
+        self.assertEqual(2, self.call("POST", "/admin/api/snapshot/app/" + app).data["total"])
+        self.assertEqual(2, self.call("POST", "/admin/api/snapshot/all").data["total"])
+        self.refused(404, "POST", "/admin/api/snapshot", {**pair, "repository_id": "repo_x"})
+        self.refused(404, "POST", "/admin/api/snapshot/app/app_x")
+
     def test_what_cannot_be_done_is_refused(self):
         app = self.links(1)
         pair = {"app_id": app, "repository_id": "repo_" + "1".rjust(24, "0")}

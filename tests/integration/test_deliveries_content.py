@@ -3,7 +3,7 @@ import itertools
 import random
 
 from delivering import DeliveryTest, verbs_and_paths
-from harness import CONFLICT, NOT_FOUND, eventually, main
+from harness import CONFLICT, DONE, NOT_FOUND, eventually, main
 
 MIB = 1024 * 1024
 PIECE_OF_BASE64 = 524288
@@ -82,6 +82,21 @@ class Content(DeliveryTest):
             "SELECT count(*) = 1 AND NOT bool_or(fresh) FROM reprise.link_sum WHERE app_id = '%s'" % app) == "t",
             "the worker adds the counts up")
         self.assertEqual([("1", "0", "0")], [tuple(row) for row in self.stores.psql.rows(counts)])
+
+    def test_a_snapshot_that_is_asked_for_sends_exactly_what_has_changed(self):
+        app, repository, source = self.new_world({"a": b"a\n", "b/c": b"c\n", "d": b"d\n"})
+        first = self.deliver("snapshot", app, repository)
+        self.assertEqual(3, first["result"]["created"])
+        self.assert_synced(app, repository, source)
+        before = len(self.receiver.requests(app))
+        self.deliver("snapshot", app, repository)
+        self.assertEqual(before, len(self.receiver.requests(app)))
+        source.commit({"a": b"other\n", "new": b"new\n"}, removed=["d"])
+        self.expect(DONE, "snapshot-app", app, "--watch", "--yes")
+        self.assertEqual([("delete", "d"), ("create", "new"), ("update", "a")],
+                         verbs_and_paths(self.receiver.requests(app)[before:]))
+        self.assert_synced(app, repository, source)
+        self.refused(NOT_FOUND, "snapshot-app", self.new_app(), "--yes")
 
     def test_an_unchanged_tree_sends_nothing(self):
         app, repository, source = self.new_world({"a": b"a\n", "b/c": b"c\n"})

@@ -19,6 +19,11 @@ export function askResync(link) {
     });
 }
 
+/* Sends only what has changed: nothing to ask. */
+export function snapshotLink(link) {
+    return start('/admin/api/snapshot', pairOf(link));
+}
+
 /* Sends only what is missing: nothing to ask. */
 export function retryLink(link) {
     return start('/admin/api/retry', pairOf(link));

@@ -1,6 +1,6 @@
 /* Rows of links: a repository as one app is sent it. Three views show them, with more or fewer columns. */
 import { html } from '../core/html.js';
-import { askResync, linkScope, retryLink } from '../actions/links.js';
+import { askResync, linkScope, retryLink, snapshotLink } from '../actions/links.js';
 import { linkTo } from '../core/router.js';
 import { bytes, count } from '../format/number.js';
 import { ActionButton } from './button.js';
@@ -55,6 +55,7 @@ function LinkActions({ link }) {
     return html`
         <span class="row tight end">
             ${link.status === 'failed' && button('Retry', retryLink)}
+            ${link.status === 'synced' && button('Update', snapshotLink)}
             ${button('Re-sync', askResync)}
         </span>`;
 }
