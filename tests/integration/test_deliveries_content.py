@@ -96,7 +96,7 @@ class Content(DeliveryTest):
         self.assertEqual([("delete", "d"), ("create", "new"), ("update", "a")],
                          verbs_and_paths(self.receiver.requests(app)[before:]))
         self.assert_synced(app, repository, source)
-        self.refused(NOT_FOUND, "snapshot-app", self.new_app(), "--yes")
+        self.refused(NOT_FOUND, "snapshot-app", self.new_app(name="Idle"), "--yes")
 
     def test_an_unchanged_tree_sends_nothing(self):
         app, repository, source = self.new_world({"a": b"a\n", "b/c": b"c\n"})

@@ -231,8 +231,8 @@ static void a_missing_directory_has_no_definitions(void **state)
 static void the_shipped_definitions_load(void **state)
 {
     (void)state;
-    static const char *const ids[] = {"noop",        "rescan",    "resync-all", "resync-app",
-                                      "resync-link", "retry-all", "retry-app",  "retry-link", "rescan-failed"};
+    static const char *const ids[] = {"noop",      "rescan",    "resync-all", "resync-app",   "resync-link",
+                                      "retry-all", "retry-app", "retry-link", "rescan-failed"};
     char *directory = testing_source_path("definitions");
     struct definition_set *set = load(directory);
 
