@@ -36,6 +36,7 @@ static void print_help(void)
          "  --help            this text\n"
          "  --version         the version\n"
          "  --print-config    all settings with their values and where each comes from, secrets masked\n"
+         "  --config FILE     the file of settings; else REPRISE_CONFIG, else /etc/reprise/reprise.yaml\n"
          "\n"
          "Settings (flag over environment over file; REPRISE_DASHBOARD_LISTEN is --dashboard-listen). At SIGHUP a\n"
          "running dashboard takes over those that are marked so; the rest counts from a restart:\n");
@@ -152,7 +153,7 @@ int main(int argc, char **argv)
 {
     struct config_live *settings = NULL;
     struct err_info error = {0};
-    const char *word = argc > 1 ? argv[1] : "";
+    const char *file = NULL;
     beginning_fill_descriptors();
     beginning_hold_signals(serve_signals);
     signal(SIGPIPE, SIG_IGN);
@@ -160,11 +161,13 @@ int main(int argc, char **argv)
         print_help();
         return 0;
     }
-    if (strcmp(word, "--version") == 0) {
+    enum err err = config_take_file(&argc, argv, &file, &error);
+    if (err == ERR_OK && argc > 1 && strcmp(argv[1], "--version") == 0) {
         puts("dashboard " REPRISE_VERSION);
         return 0;
     }
-    enum err err = config_live_read(&settings, NULL, &argc, argv, address_settings_check, &error);
+    if (err == ERR_OK)
+        err = config_live_read(&settings, file, &argc, argv, address_settings_check, &error);
     if (err == ERR_OK) {
         err = run(argc, argv, settings, &error);
         config_live_drop(settings);

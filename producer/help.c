@@ -29,7 +29,7 @@ void help_all(FILE *out)
     fputs("usage: producer COMMAND [words and options]\n"
           "\n"
           "Asks Reprise for work, and shows what becomes of it. <app> is an app's id or name, <repo> a repository's\n"
-          "id, URL or owner/name, <op> an operation's id.\n",
+          "id, URL or owner/name, <op> an operation's id. It is installed as reprise, too.\n",
           out);
     print_commands(out);
     fputs("\nHelp\n"

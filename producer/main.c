@@ -38,24 +38,6 @@ static enum err check_utf8(int argc, char **argv, struct err_info *error)
     return ERR_OK;
 }
 
-/* Takes "--config FILE" out of argv. */
-static enum err take_config_file(int *argc, char **argv, const char **file, struct err_info *error)
-{
-    *file = NULL;
-    for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
-        int used = strcmp(argv[i], "--config") == 0 ? 2 : strncmp(argv[i], "--config=", 9) == 0 ? 1 : 0;
-        if (used == 0)
-            continue;
-        if (i + used > *argc)
-            return err_set(error, ERR_USAGE, "--config needs a file");
-        *file = used == 2 ? argv[i + 1] : argv[i] + 9;
-        memmove(&argv[i], &argv[i + used], (size_t)(*argc - i - used + 1) * sizeof *argv);
-        *argc -= used;
-        return ERR_OK;
-    }
-    return ERR_OK;
-}
-
 static bool is_default(const struct config *config, const char *name)
 {
     const struct config_entry *entries = config_entries();
@@ -204,7 +186,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     enum err err = check_utf8(argc, argv, &error);
     if (err == ERR_OK)
-        err = take_config_file(&argc, argv, &file, &error);
+        err = config_take_file(&argc, argv, &file, &error);
     if (err == ERR_OK && !answer_without_settings(argc, argv, &err, &error)) {
         err = config_read(&session.config, file, &argc, argv, &error);
         if (err == ERR_OK)

@@ -38,6 +38,7 @@ static void print_help(void)
          "  --help            this text\n"
          "  --version         the version\n"
          "  --print-config    all settings with their values and where each comes from, secrets masked\n"
+         "  --config FILE     the file of settings; else REPRISE_CONFIG, else /etc/reprise/reprise.yaml\n"
          "  --fault-points    the named points at which tests may kill it\n"
          "\n"
          "Settings (flag over environment over file; REPRISE_POSTGRES_URL is --postgres-url). What is marked (SIGHUP) "
@@ -172,13 +173,17 @@ int main(int argc, char **argv)
 {
     struct config_live *settings = NULL;
     struct err_info error = {0};
+    const char *file = NULL;
     beginning_fill_descriptors();
     beginning_hold_signals(signals_held);
     if (config_wants_help(argc, argv)) {
         print_help();
         return 0;
     }
-    if (config_live_read(&settings, NULL, &argc, argv, worker_settings_check, &error) != ERR_OK) {
+    enum err err = config_take_file(&argc, argv, &file, &error);
+    if (err == ERR_OK)
+        err = config_live_read(&settings, file, &argc, argv, worker_settings_check, &error);
+    if (err != ERR_OK) {
         fprintf(stderr, "worker: %s\n", error.text);
         return err_exit_code(error.code);
     }

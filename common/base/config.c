@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/installed.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "common/base/written_time.h"
@@ -240,6 +241,11 @@ void config_init(struct config *config)
         struct err_info error;
         enum err err = config_set(config, entry, entry->fallback, "default", &error);
         assert(!err); /* a default that breaks its own rule is a mistake in the table */
+    }
+    char *installed = installed_data("definitions");
+    if (installed) {
+        free(config->definitions_dir);
+        config->definitions_dir = installed;
     }
 }
 

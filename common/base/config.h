@@ -102,6 +102,10 @@ struct config {
  * where a setting is wrong. */
 bool config_wants_help(int argc, char **argv);
 
+/* Takes "--config FILE" or "--config=FILE" out of argv, whatever words stand around it; `*file` is NULL where there is
+ * none. ERR_USAGE: no file behind it. */
+MUST_CHECK enum err config_take_file(int *argc, char **argv, const char **file, struct err_info *error);
+
 /* Where the file of settings is looked for when none is named. */
 #define CONFIG_DEFAULT_FILE "/etc/reprise/reprise.yaml"
 

@@ -201,6 +201,23 @@ enum err config_read(struct config *config, const char *file, int *argc, char **
     return err;
 }
 
+enum err config_take_file(int *argc, char **argv, const char **file, struct err_info *error)
+{
+    *file = NULL;
+    for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+        int used = strcmp(argv[i], "--config") == 0 ? 2 : strncmp(argv[i], "--config=", 9) == 0 ? 1 : 0;
+        if (used == 0)
+            continue;
+        if (i + used > *argc)
+            return err_set(error, ERR_USAGE, "--config needs a file");
+        *file = used == 2 ? argv[i + 1] : argv[i] + 9;
+        memmove(&argv[i], &argv[i + used], (size_t)(*argc - i - used + 1) * sizeof *argv);
+        *argc -= used;
+        return ERR_OK;
+    }
+    return ERR_OK;
+}
+
 bool config_wants_help(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)

@@ -233,6 +233,10 @@ static enum err check_state(struct doctor *doctor, struct err_info *error)
     if (err == ERR_OK && pg_rows(r) == 0)
         doctor_say(doctor, &(struct finding_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0},
                    "the table store_state is empty: nothing vouches for Redis");
+    if (err == ERR_OK && pg_rows(r) > 0 && !pg_bool(r, 0, 1))
+        environment_warn(
+            doctor, "no definition is loaded, so nothing can be asked for: look at definitions.dir, then run `producer "
+                    "resync-definitions`");
     bool has_secrets = err == ERR_OK && pg_rows(r) > 0 && pg_bool(r, 0, 0);
     PQclear(r);
     return has_secrets ? doctor_keys(doctor, error) : err;

@@ -33,5 +33,6 @@ SELECT 'operation ' || o.operation_id FROM operation o
 LIMIT 100
 
 -- name: state
--- Whether secrets are stored. No row: nothing vouches for Redis.
-SELECT EXISTS (SELECT 1 FROM apps) FROM store_state
+-- Whether secrets are stored, and whether any definition can be used. No row: nothing vouches for Redis.
+SELECT EXISTS (SELECT 1 FROM apps), EXISTS (SELECT 1 FROM workflow_definitions WHERE current_version IS NOT NULL)
+  FROM store_state

@@ -137,6 +137,12 @@ class Doctor(ProducerTest):
         self.assertLessEqual(set(range(11)), {finding["invariant"] for finding in found})
         self.assertNotIn("violation", {finding["severity"] for finding in found})
 
+    def test_without_definitions_it_says_so(self):
+        self.ask("migrate")
+        self.assertIn("no definition is loaded", self.expect(DONE, "doctor").out)
+        self.ask("resync-definitions")
+        self.assertNotIn("no definition is loaded", self.expect(DONE, "doctor").out)
+
     def test_a_wrong_count_is_found_and_told_by_number(self):
         op = self.ask("run", "noop", "count=3")["operation_id"]
         self.ask("cancel", op)
