@@ -40,6 +40,7 @@ void call_fini(struct call *call)
     free(call->cookie);
     free(call->origin);
     free(call->host);
+    free(call->idempotency_key);
     buf_fini(&call->reply.text);
     free(call->reply.cookie);
     free(call->reply.location);

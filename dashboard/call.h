@@ -75,7 +75,7 @@ struct call {
     struct route_params params;
     struct uri_query query;
     struct buf body;
-    char *content_type, *authorization, *cookie, *origin, *host; /* headers; NULL = not sent */
+    char *content_type, *authorization, *cookie, *origin, *host, *idempotency_key; /* headers; NULL = not sent */
     char address[INET6_ADDRSTRLEN];                              /* who sent it, as far as proxies are trusted */
     bool tls;                                                    /* the browser spoke TLS, to a proxy */
     bool takes_gzip;                                             /* the answer may be compressed */

@@ -6,8 +6,8 @@
 #ifndef REPRISE_DASHBOARD_CONFIRMATION_H
 #define REPRISE_DASHBOARD_CONFIRMATION_H
 
+#include "common/definitions/submission.h"
 #include "dashboard/call.h"
-#include "dashboard/submit.h"
 
 #define CONFIRMATION_MAX 120 /* characters */
 

@@ -73,6 +73,7 @@ void exchange_head_take(struct exchange *exchange, const char *version)
     call->cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
     call->origin = header(exchange, MHD_HTTP_HEADER_ORIGIN);
     call->host = header(exchange, MHD_HTTP_HEADER_HOST);
+    call->idempotency_key = header(exchange, "Idempotency-Key");
     header_client_address(peer, trace.list.data, server->trusted, call->address);
     buf_fini(&trace.list);
     const char *encodings = exchange_head_value(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING);

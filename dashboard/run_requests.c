@@ -133,11 +133,11 @@ static struct json_object *preview_json(const struct call *call, const struct su
     return json;
 }
 
-/* {definition, args} of the body; `*args` is a new reference. */
+/* {definition, args} of the body; `*args` is a new reference. The rest of it is read by submit.h. */
 static enum err read_order(struct call *call, const char **definition, struct json_object **args,
                            struct json_object **body, struct err_info *error)
 {
-    static const char *const keys[] = {"definition", "args", "confirmation", NULL};
+    static const char *const keys[] = {"definition", "args", "confirmation", "operation_id", NULL};
     enum err err = call_body(call, keys, body, error);
     if (err == ERR_OK)
         err = call_text(*body, "definition", HANDLE_MAX, definition, error);

@@ -16,6 +16,8 @@
 #include "dashboard/call.h"
 #include "dashboard/confirmation.h"
 
+#define IDEMPOTENCY_KEY_MOST 200
+
 static struct submitter submitter_of(const struct call *call)
 {
     const struct call_executor *executor = call->executor;
@@ -42,13 +44,37 @@ static void start(const struct submitter *submitter, struct submission *submissi
         log_warn("%s is accepted and waits for the sweep: %s", submission->accepted.operation_id, why->text);
 }
 
-enum err submit_accept(struct call *call, const char *confirmation, struct submission *submission,
-                       struct err_info *error)
+/* What makes a request that is sent twice one operation. */
+struct once {
+    const char *operation_id; /* that the client chose; NULL = none. Borrowed */
+    char stamp[ID_MAX];       /* the id that its Idempotency-Key stands for; "" = none */
+};
+
+/* The key is the caller's own: another caller's same key stands for another id. */
+static enum err read_once(const struct call *call, struct json_object *body, struct once *once, struct err_info *error)
+{
+    const char *key = call->idempotency_key;
+    size_t len = key == NULL ? 1 : strlen(key);
+    if (len == 0 || len > IDEMPOTENCY_KEY_MOST)
+        return err_set(error, ERR_USAGE, "Idempotency-Key must have 1 to %d characters", IDEMPOTENCY_KEY_MOST);
+    if (key != NULL) {
+        struct buf text = BUF_INIT;
+        buf_addf(&text, "Idempotency-Key\n%s\n%s", call->caller.name, key);
+        id_operation_for(text.data, once->stamp);
+        buf_fini(&text);
+    }
+    return call_text(body, "operation_id", ID_MAX, &once->operation_id, error);
+}
+
+static enum err submit_accept(struct call *call, const char *confirmation, const struct once *once,
+                              struct submission *submission, struct err_info *error)
 {
     const struct submitter submitter = submitter_of(call);
     char requester[TOKEN_SUBJECT_MAX + 16];
     snprintf(requester, sizeof requester, "dashboard: %s", call->caller.name);
-    const struct request request = {.requested_by = requester};
+    const struct request request = {.requested_by = requester,
+                                    .operation_id = once->operation_id,
+                                    .stamp = *once->stamp == '\0' ? NULL : once->stamp};
     enum err err = ERR_OK;
     if (confirmation != NULL)
         err = confirmation_check(call, confirmation, submission, error);
@@ -84,18 +110,22 @@ struct json_object *submit_json(const struct submission *submission, const char 
 enum err submit_quietly(struct call *call, const char *handle, struct json_object *args, struct submission *submission,
                         struct err_info *error)
 {
-    static const char *const keys[] = {"confirmation", "app_id", "repository_id", "definition", "args", NULL};
+    static const char *const keys[] = {"confirmation", "app_id", "repository_id", "definition", "args",
+                                       "operation_id", NULL};
     struct json_object *body = NULL;
     const char *confirmation = NULL;
+    struct once once = {.operation_id = NULL};
     enum err err = call_body(call, keys, &body, error);
     if (err == ERR_OK)
         err = call_text(body, "confirmation", CONFIRMATION_MAX, &confirmation, error);
+    if (err == ERR_OK)
+        err = read_once(call, body, &once, error);
     if (err == ERR_OK)
         err = submit_prepare(call, handle, args, submission, error);
     else
         json_object_put(args);
     if (err == ERR_OK)
-        err = submit_accept(call, confirmation, submission, error);
+        err = submit_accept(call, confirmation, &once, submission, error);
     json_object_put(body);
     return err;
 }

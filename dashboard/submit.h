@@ -14,10 +14,6 @@
  * too. */
 MUST_CHECK enum err submit_prepare(struct call *call, const char *handle, struct json_object *args,
                                    struct submission *submission, struct err_info *error);
-/* Accepts and begins it. `confirmation`: what a preview gave out, NULL = none; one that does not fit any more is
- * ERR_CONFLICT. */
-MUST_CHECK enum err submit_accept(struct call *call, const char *confirmation, struct submission *submission,
-                                  struct err_info *error);
 /* {message, operation_id, total, repeated, dispatched, live_workers}, and job_id of a single one; the caller's. */
 struct json_object *submit_json(const struct submission *submission, const char *message);
 

@@ -90,6 +90,18 @@ void id_operation(char out[ID_MAX])
     make_ulid(OPERATION_PREFIX, out);
 }
 
+void id_operation_for(const char *text, char out[ID_MAX])
+{
+    uint8_t digest[SHA256_BYTES];
+    size_t len = strlen(OPERATION_PREFIX);
+    crypto_sha256(text, strlen(text), digest);
+    memcpy(out, OPERATION_PREFIX, len);
+    out[len] = crockford[digest[0] & 7]; /* of a ULID the first character holds three bits */
+    for (size_t i = 1; i < ULID_TIME_CHARS + ULID_RANDOM_CHARS; i++)
+        out[len + i] = crockford[digest[i] & 31];
+    out[len + ULID_TIME_CHARS + ULID_RANDOM_CHARS] = '\0';
+}
+
 void id_worker(char out[ID_MAX])
 {
     make_ulid(WORKER_PREFIX, out);

@@ -16,6 +16,9 @@ void id_worker(char out[ID_MAX]);     /* w_01HKM… */
 void id_app(char out[ID_MAX]);        /* app_ + 24 hex */
 void id_repository(char out[ID_MAX]); /* repo_ + 24 hex */
 
+/* The operation id that a text stands for, always the same one: by the digest of the text, not by time. */
+void id_operation_for(const char *text, char out[ID_MAX]);
+
 bool id_is_operation(const char *text);
 bool id_is_app(const char *text);
 bool id_is_repository(const char *text);

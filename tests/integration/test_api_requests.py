@@ -92,6 +92,29 @@ class Requests(DashboardTest):
         self.refused(400, "POST", "/admin/api/operations", {"definition": "noop", "args": {"count": -1}})
         self.refused(404, "DELETE", "/admin/api/apps/app_x")
 
+    def test_a_request_with_an_idempotency_key_is_one_operation_however_often_it_is_sent(self):
+        order = {"definition": "noop", "args": {"count": 2}}
+        send = lambda key, body=order, **more: self.call("POST", "/admin/api/operations", body, headers={"Idempotency-Key": key}, **more)
+        first, again = send("order 7").data, send("order 7").data
+        self.assertEqual((first["operation_id"], False, True), (again["operation_id"], first["repeated"], again["repeated"]))
+        other = send("order 8").data["operation_id"]
+        self.assertEqual(first["operation_id"], other, "equal requests that wait are one anyway")
+        self.call("POST", "/admin/api/operations/%s/cancel" % other)
+        self.assertEqual(first["operation_id"], send("order 7").data["operation_id"], "also when it has ended")
+        self.assertEqual(other, send("order 8").data["operation_id"], "also for the one that joined")
+        self.assertNotEqual(other, send("order 9").data["operation_id"])
+        self.assertEqual(409, send("order 7", {"definition": "noop", "args": {"count": 3}}).status)
+        for bad in ("", "x" * 300):
+            self.assertEqual(400, send(bad).status, bad)
+
+    def test_a_client_may_choose_the_operations_id(self):
+        order = {"definition": "noop", "args": {"count": 2}, "operation_id": "op_01M8QXP5YHVXQWER97AW5AA4A7"}
+        first, again = (self.call("POST", "/admin/api/operations", order).data for _ in range(2))
+        self.assertEqual((order["operation_id"], False), (first["operation_id"], first["repeated"]))
+        self.assertEqual((order["operation_id"], True), (again["operation_id"], again["repeated"]))
+        self.refused(409, "POST", "/admin/api/operations", {**order, "args": {"count": 3}})
+        self.refused(400, "POST", "/admin/api/operations", {**order, "operation_id": "op_mine"})
+
     def test_state_changes_that_make_no_sense_conflict(self):
         operation = self.noop(3)
         base = "/admin/api/operations/%s/" % operation

@@ -120,6 +120,18 @@ static void test_other_forms_are_refused(void **state)
     assert_false(id_is_repository("app_0123456789abcdef01234567"));
 }
 
+static void test_a_text_stands_for_one_id(void **state)
+{
+    (void)state;
+    char one[ID_MAX], same[ID_MAX], other[ID_MAX];
+    id_operation_for("a text", one);
+    id_operation_for("a text", same);
+    id_operation_for("another", other);
+    assert_true(id_is_operation(one) && id_is_operation(other));
+    assert_string_equal(one, same);
+    assert_string_not_equal(one, other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_operation_ids_carry_the_time),
         cmocka_unit_test(test_random_part_uses_the_whole_alphabet),
         cmocka_unit_test(test_other_forms_are_refused),
+        cmocka_unit_test(test_a_text_stands_for_one_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
