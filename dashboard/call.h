@@ -76,11 +76,11 @@ struct call {
     struct uri_query query;
     struct buf body;
     char *content_type, *authorization, *cookie, *origin, *host, *idempotency_key; /* headers; NULL = not sent */
-    char address[INET6_ADDRSTRLEN];                              /* who sent it, as far as proxies are trusted */
-    bool tls;                                                    /* the browser spoke TLS, to a proxy */
-    bool takes_gzip;                                             /* the answer may be compressed */
-    bool forwarded;       /* a proxy passed it on, trusted or not, as far as it shows */
-    char id[CALL_ID_MAX]; /* in a header of the answer, and in the log of a failure */
+    char address[INET6_ADDRSTRLEN]; /* who sent it, as far as proxies are trusted */
+    bool tls;                       /* the browser spoke TLS, to a proxy */
+    bool takes_gzip;                /* the answer may be compressed */
+    bool forwarded;                 /* a proxy passed it on, trusted or not, as far as it shows */
+    char id[CALL_ID_MAX];           /* in a header of the answer, and in the log of a failure */
     struct caller caller;
     struct call_executor *executor; /* the one that answers it */
     struct call_wait wait;

@@ -14,6 +14,7 @@
 #include "embedded/sql_query.h"
 
 #define SILENT_MAX 500
+#define SILENT_MS 60000
 
 /* One command; the arguments are empty again afterwards. */
 static enum err command(const struct dispatch *dispatch, struct redis_args *args, redisReply **reply,
@@ -32,15 +33,15 @@ static void drop(redisReply *reply)
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
-/* What a worker says of itself, with its id and its last beat added; the caller's. A worker that beats no more is
- * silent for as long as what it said last is kept; then it has ended, drained or dead, and others have what it held. */
+/* What a worker says of itself, with its id and its last beat added; the caller's. A worker without a beat is silent
+ * for a minute, which a person should see; then it has ended, drained or dead, and others have what it held. */
 static struct json_object *worker_json(const struct worker_list *list, size_t i)
 {
     struct json_object *said = NULL;
     struct err_info ignored = {0};
     const char *text = worker_list_said(list, i);
     int64_t silent_ms = worker_list_silent_ms(list, i);
-    const char *state = silent_ms < WORKER_ALIVE_MS ? "alive" : *text != '\0' ? "silent" : "ended";
+    const char *state = silent_ms < WORKER_ALIVE_MS ? "alive" : silent_ms < SILENT_MS ? "silent" : "ended";
     if (*text == '\0' || json_parse(text, strlen(text), JSON_LIMITS_REQUEST, &said, &ignored) != ERR_OK ||
         !json_object_is_type(said, json_type_object)) {
         json_object_put(said);

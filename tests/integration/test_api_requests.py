@@ -115,6 +115,28 @@ class Requests(DashboardTest):
         self.refused(409, "POST", "/admin/api/operations", {**order, "args": {"count": 3}})
         self.refused(400, "POST", "/admin/api/operations", {**order, "operation_id": "op_mine"})
 
+    def test_a_worker_without_a_beat_is_silent_for_a_minute_and_then_has_ended(self):
+        redis = self.stores.redis
+        now = int(redis("TIME")[0]) * 1000
+        redis("ZADD", "{reprise}:workers", now - 20000, "w_01M8QXP5YHVXQWER97AW5AA4A7", now - 90000, "w_01M8QXP5YHVXQWER97AW5AA4A8")
+        states = {one["worker"]: one["state"] for one in self.get("/admin/api/queue")["workers"]}
+        redis("ZREM", "{reprise}:workers", "w_01M8QXP5YHVXQWER97AW5AA4A7", "w_01M8QXP5YHVXQWER97AW5AA4A8")
+        self.assertEqual(("silent", "ended"), (states["w_01M8QXP5YHVXQWER97AW5AA4A7"], states["w_01M8QXP5YHVXQWER97AW5AA4A8"]))
+
+    def test_what_waits_for_its_time_is_no_operation_that_has_ended(self):
+        ended, open_one = self.noop(3), self.noop(4)
+        self.call("POST", "/admin/api/operations/%s/cancel" % ended)
+        at = int(self.stores.redis("TIME")[0]) * 1000 + 600000
+        self.stores.redis("ZADD", "{reprise}:delayed:history", at, ended, at, open_one)
+        delayed = [one["operation_id"] for one in self.get("/admin/api/queue")["delayed"]]
+        self.assertIn(open_one, delayed)
+        self.assertNotIn(ended, delayed)
+
+    def test_without_a_live_worker_no_rate_and_no_time_left_are_told(self):
+        path = "/admin/api/operations/" + self.noop(5)
+        eventually(lambda: self.get(path)["live_workers"] == 0, "no worker is alive")
+        self.assertEqual((None, None), (self.get(path)["rate_per_s"], self.get(path)["eta_s"]))
+
     def test_state_changes_that_make_no_sense_conflict(self):
         operation = self.noop(3)
         base = "/admin/api/operations/%s/" % operation

@@ -13,8 +13,8 @@ function executors(worker) {
 }
 
 const TITLES = {
-    silent: 'it beats no more; soon others take over what it held',
-    ended: 'drained, stopped or dead; what it held was given back',
+    silent: 'no beat for 5 s: others take over what it holds',
+    ended: 'no beat for a minute: drained, stopped or dead; others have what it held',
 };
 
 const ENDED_SHOWN_MS = 3600000;
