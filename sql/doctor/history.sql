@@ -113,12 +113,17 @@ SELECT 'pattern ' || p.signature, format('counts %s runs, but there are %s', p.o
  WHERE o.n <> p.occurrence_count ORDER BY 1 LIMIT 100
 
 -- name: recount_history
--- Counts the sums of the workflow history again, from its rows. No row changes meanwhile; all may read.
+-- Counts the sums of the workflow history again and makes its order by cost again, from its rows. No row changes meanwhile; all may read.
 DO $$ BEGIN
     LOCK TABLE workflow_history IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM history_sum;
     DELETE FROM history_hour;
     EXECUTE history_add('SELECT 1 AS sign, h.* FROM workflow_history h');
+    DELETE FROM workflow_rank;
+    DELETE FROM workflow_rank_fresh;
+    INSERT INTO workflow_rank
+    SELECT id, actual_cost_total, total_tokens, status, model_used, workflow_template, start_time, created_at, content_xid
+      FROM workflow_history ORDER BY id;
 END $$
 
 -- name: sums_of_history
@@ -150,9 +155,17 @@ hours AS (
     SELECT format('weekday %s, hour %s', day_of_week, hour_of_day) AS at, 'runs' AS what, kept.runs AS kept, real.runs AS counted
       FROM (SELECT day_of_week, hour_of_day, sum(runs) AS runs FROM history_hour GROUP BY 1, 2) kept
       FULL JOIN (SELECT day_of_week, hour_of_day, count(*) AS runs FROM workflow_history GROUP BY 1, 2) real
-     USING (day_of_week, hour_of_day))
+     USING (day_of_week, hour_of_day)),
+-- The order of runs by cost, which is a copy: how many stand in it as they are.
+ranked AS (
+    SELECT 'the order by cost' AS at, 'runs' AS what,
+           count(*) FILTER (WHERE (k.actual_cost_total, k.total_tokens, k.status, k.model_used, k.workflow_template, k.start_time,
+                                   k.created_at, k.content_xid)
+                                  IS NOT DISTINCT FROM (h.actual_cost_total, h.total_tokens, h.status, h.model_used, h.workflow_template,
+                                                        h.start_time, h.created_at, h.content_xid)) AS kept, count(*) AS counted
+      FROM workflow_ranked k FULL JOIN workflow_history h USING (id))
 SELECT at, what, trim_scale(coalesce(kept, 0)), trim_scale(coalesce(counted, 0))
-  FROM (SELECT * FROM days UNION ALL SELECT * FROM hours) sums
+  FROM (SELECT * FROM days UNION ALL SELECT * FROM hours UNION ALL SELECT * FROM ranked) sums
  WHERE coalesce(kept, 0) <> coalesce(counted, 0)
  ORDER BY at, what LIMIT 100
 

@@ -1,5 +1,5 @@
 -- name: _changed
--- Rows whose content changed since the last pass of this kind; none = all of them. What a restored database numbers ahead
+-- Rows of workflow_ranked whose content changed since the last pass of this kind; none = all of them. What a restored database numbers ahead
 -- of its own transactions was seen by that pass over all.
        content_xid >= coalesce(pass.seen, '0') AND content_xid < pg_snapshot_xmax(pg_current_snapshot())
 
@@ -9,13 +9,14 @@
 WITH RECURSIVE pass AS MATERIALIZED (
     SELECT seen FROM (SELECT history_seen($4) AS seen) pass
      WHERE NOT EXISTS (SELECT 1 FROM operation WHERE operation_id = $1 AND dry_run)
-       AND EXISTS (SELECT 1 FROM workflow_history WHERE
+       AND EXISTS (SELECT 1 FROM workflow_ranked WHERE
 -- include: kinds/_changed
            )),
 changed AS MATERIALIZED (
-    SELECT id, adw_id, pattern_signature FROM workflow_history, pass WHERE pass.seen IS NOT NULL AND
+    SELECT id, adw_id, pattern_signature FROM workflow_history
+     WHERE id IN (SELECT id FROM workflow_ranked, pass WHERE pass.seen IS NOT NULL AND
 -- include: kinds/_changed
-    )
+           ))
 
 -- name: _due_step
 -- A step over the runs of `due`, or over all: the job's key is the run's id.

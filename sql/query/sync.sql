@@ -21,9 +21,9 @@ scan AS (SELECT result FROM looked WHERE kind = 'scan' AND outcome = 'succeeded'
 waiting AS (
     SELECT k.kind, h.adw_id, h.pattern_signature
       FROM (VALUES ('score'), ('similarity'), ('patterns')) AS k (kind), LATERAL (SELECT history_seen(k.kind) AS seen) pass,
-           workflow_history h
-     WHERE
+           LATERAL (SELECT id FROM workflow_ranked WHERE
 -- include: kinds/_changed
+           ) changed JOIN workflow_history h USING (id)
     UNION
     SELECT k.kind, l.key, NULL FROM (VALUES ('score'), ('similarity'), ('patterns')) AS k (kind), looked l
      WHERE l.did IN ('inserted', 'updated')),

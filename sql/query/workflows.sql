@@ -48,6 +48,49 @@ keyless AS MATERIALIZED (
 -- Every run.
        true
 
+-- name: _workflows_by_cost
+-- The same by cost, which has no index on the runs: along that of its copy, and those that have changed since from their rows
+-- (sql/migrations/0024_history_rank.sql). Each part is cut by itself, so that the index is walked along.
+WITH keyed AS MATERIALIZED (
+    SELECT id, key FROM (
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_rank h
+          WHERE NOT (h.id IN (SELECT f.id FROM workflow_rank_fresh f)) AND h.actual_cost_total IS NOT NULL
+            AND ($4::bigint IS NULL
+                 OR $3::numeric IS NOT NULL AND (h.actual_cost_total, h.id) {BEYOND} ($3::numeric, $4::bigint)) AND
+-- include: query/_workflows_{AMONG} IDS=$11
+            AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint)
+        UNION ALL
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_history h
+          WHERE h.id IN (SELECT f.id FROM workflow_rank_fresh f) AND h.actual_cost_total IS NOT NULL
+            AND ($4::bigint IS NULL
+                 OR $3::numeric IS NOT NULL AND (h.actual_cost_total, h.id) {BEYOND} ($3::numeric, $4::bigint)) AND
+-- include: query/_workflows_{AMONG} IDS=$11
+            AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint)) parts
+     ORDER BY key {ORDER}, id {ORDER} LIMIT $1::bigint + $2::bigint),
+keyless AS MATERIALIZED (
+    SELECT id, key FROM (
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_rank h
+          WHERE NOT (h.id IN (SELECT f.id FROM workflow_rank_fresh f)) AND (SELECT count(*) FROM keyed) < $1::bigint + $2::bigint AND h.actual_cost_total IS NULL
+            AND ($4::bigint IS NULL OR $3::numeric IS NOT NULL OR h.id {BEYOND} $4::bigint) AND
+-- include: query/_workflows_{AMONG} IDS=$11
+            AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint)
+        UNION ALL
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_history h
+          WHERE h.id IN (SELECT f.id FROM workflow_rank_fresh f) AND (SELECT count(*) FROM keyed) < $1::bigint + $2::bigint AND h.actual_cost_total IS NULL
+            AND ($4::bigint IS NULL OR $3::numeric IS NOT NULL OR h.id {BEYOND} $4::bigint) AND
+-- include: query/_workflows_{AMONG} IDS=$11
+            AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint)) parts
+     ORDER BY id {ORDER} LIMIT $1::bigint + $2::bigint),
+-- include: query/_workflows_page
+
 -- name: _workflows_count
 -- How many runs match, counted up to $1, where no range of time is asked for.
 -- $2, $3, $4 unused; the filters: _workflows_words; $11 ids, of marked ones
@@ -204,6 +247,46 @@ keyless AS MATERIALIZED (
      ORDER BY h.key {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint),
 -- include: query/_workflows_page
 
+-- name: _workflows_walk_by_cost
+-- The same by cost.
+WITH keyed AS MATERIALIZED (
+    SELECT h.id, h.key FROM (
+        SELECT id, key FROM (
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_rank h
+          WHERE NOT (h.id IN (SELECT f.id FROM workflow_rank_fresh f)) AND h.actual_cost_total IS NOT NULL
+            AND ($4::bigint IS NULL
+                 OR $3::numeric IS NOT NULL AND (h.actual_cost_total, h.id) {BEYOND} ($3::numeric, $4::bigint)) AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $11::bigint)
+        UNION ALL
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_history h
+          WHERE h.id IN (SELECT f.id FROM workflow_rank_fresh f) AND h.actual_cost_total IS NOT NULL
+            AND ($4::bigint IS NULL
+                 OR $3::numeric IS NOT NULL AND (h.actual_cost_total, h.id) {BEYOND} ($3::numeric, $4::bigint)) AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $11::bigint)) parts
+         ORDER BY key {ORDER}, id {ORDER} LIMIT $11::bigint) h
+     WHERE
+-- include: query/_workflows_has_text
+     ORDER BY h.key {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint),
+keyless AS MATERIALIZED (
+    SELECT h.id, h.key FROM (
+        SELECT id, key FROM (
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_rank h
+          WHERE NOT (h.id IN (SELECT f.id FROM workflow_rank_fresh f)) AND $3::numeric IS NULL AND h.id {BEYOND} $4::bigint AND h.actual_cost_total IS NULL AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $11::bigint)
+        UNION ALL
+        (SELECT h.id, h.actual_cost_total AS key FROM workflow_history h
+          WHERE h.id IN (SELECT f.id FROM workflow_rank_fresh f) AND $3::numeric IS NULL AND h.id {BEYOND} $4::bigint AND h.actual_cost_total IS NULL AND
+-- include: query/_workflows_wanted
+          ORDER BY h.actual_cost_total {ORDER}, h.id {ORDER} LIMIT $11::bigint)) parts
+         ORDER BY id {ORDER} LIMIT $11::bigint) h
+     WHERE
+-- include: query/_workflows_has_text
+     ORDER BY h.key {ORDER}, h.id {ORDER} LIMIT $1::bigint + $2::bigint),
+-- include: query/_workflows_page
+
 -- name: _workflows_wanted
 -- Of the run `h`: the words, and $8 from, $9 to. A run's time is when it started, else when its row was made.
 -- include: query/_workflows_words
@@ -301,20 +384,38 @@ HAVING count(*) > 0
 -- Completed runs that are suspiciously cheap for their tokens. The page is cut in the index alone.
 -- $1 limit, $2 offset, $3, $4 after this cost and id, $5 below this cost, $6 more tokens than this
 WITH page AS (
-    SELECT actual_cost_total, id FROM workflow_history
-     WHERE actual_cost_total < $5::text::numeric AND status = 'completed' AND total_tokens > $6::bigint
-       AND ($4::text IS NULL OR (actual_cost_total, id) > ($3::text::numeric, $4::text::bigint))
+    SELECT actual_cost_total, id FROM (
+        (SELECT h.actual_cost_total, h.id FROM workflow_rank h
+          WHERE NOT (h.id IN (SELECT f.id FROM workflow_rank_fresh f)) AND h.actual_cost_total < $5::text::numeric AND h.status = 'completed' AND h.total_tokens > $6::bigint
+            AND ($4::text IS NULL OR (h.actual_cost_total, h.id) > ($3::text::numeric, $4::text::bigint))
+          ORDER BY h.actual_cost_total, h.id LIMIT $1::bigint + $2::bigint)
+        UNION ALL
+        (SELECT h.actual_cost_total, h.id FROM workflow_history h
+          WHERE h.id IN (SELECT f.id FROM workflow_rank_fresh f) AND h.actual_cost_total < $5::text::numeric AND h.status = 'completed' AND h.total_tokens > $6::bigint
+            AND ($4::text IS NULL OR (h.actual_cost_total, h.id) > ($3::text::numeric, $4::text::bigint))
+          ORDER BY h.actual_cost_total, h.id LIMIT $1::bigint + $2::bigint)) parts
      ORDER BY actual_cost_total, id LIMIT $1::bigint OFFSET $2::bigint)
 SELECT page.actual_cost_total::text AS cursor_1, page.id::text AS cursor_2,
 -- include: query/_workflow
   FROM page JOIN workflow_history h USING (id)
  ORDER BY page.actual_cost_total, page.id
 
+-- name: workflows_{AMONG}_by_actual_cost_total_{order}
+-- each: AMONG=all
+-- each: AMONG=marked
+-- each: order=asc ORDER=ASC BEYOND=>
+-- each: order=desc ORDER=DESC BEYOND=<
+-- include: query/_workflows_by_cost STATUSES=asked
+
+-- name: workflows_walk_by_actual_cost_total_{order}
+-- each: order=asc ORDER=ASC BEYOND=>
+-- each: order=desc ORDER=DESC BEYOND=<
+-- include: query/_workflows_walk_by_cost STATUSES=asked
+
 -- name: workflows_{AMONG}_by_{KEY}_{order}
 -- Runs in the order of a key that has an index, forwards and backwards.
 -- each: AMONG=all
 -- each: AMONG=marked
--- each: KEY=actual_cost_total TYPE=numeric HAVING=wanted LACKING=wanted
 -- each: KEY=adw_id TYPE=text HAVING=wanted LACKING=wanted
 -- each: KEY=created_at TYPE=timestamptz HAVING=wanted LACKING=wanted
 -- each: KEY=duration_seconds TYPE=float8 HAVING=wanted LACKING=wanted
@@ -324,7 +425,6 @@ SELECT page.actual_cost_total::text AS cursor_1, page.id::text AS cursor_2,
 -- include: query/_workflows STATUSES=asked
 
 -- name: workflows_walk_by_{KEY}_{order}
--- each: KEY=actual_cost_total TYPE=numeric HAVING=wanted LACKING=wanted
 -- each: KEY=adw_id TYPE=text HAVING=wanted LACKING=wanted
 -- each: KEY=created_at TYPE=timestamptz HAVING=wanted LACKING=wanted
 -- each: KEY=duration_seconds TYPE=float8 HAVING=wanted LACKING=wanted

@@ -168,6 +168,50 @@ static void what_is_not_as_it_was_read_is_not_written(void **state)
     }
 }
 
+/* The row stays in its page and no index is written: what a re-sync changes stands in none. */
+static void a_cost_is_written_in_place(void **state)
+{
+    static const struct sql in_place = {
+        "test/in_place", SQL_COUNT + 5,
+        "SELECT pg_stat_get_xact_tuples_updated('workflow_history'::regclass) || ' updated, ' ||"
+        " pg_stat_get_xact_tuples_hot_updated('workflow_history'::regclass) || ' in place'"};
+    struct err_info error = {.code = ERR_OK};
+    struct reading read = AS_STORED;
+    run_text(*state, "BEGIN");
+    check_fine(write_costs(*state, &read, &error), &error);
+    assert_value(*state, &in_place, "2 updated, 2 in place");
+    run_text(*state, "COMMIT");
+}
+
+/* Whether a change is folded or not, and whichever came first: the order by cost and what passes look at are the runs'.
+ */
+static void the_order_by_cost_is_that_of_the_runs(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE workflow_history SET actual_cost_total = 0.5 WHERE adw_id = 'run2'",
+        "SELECT history_fold(1)",
+        "UPDATE workflow_history SET actual_cost_total = NULL, status = 'running' WHERE adw_id = 'run1'",
+        "INSERT INTO workflow_history (adw_id, status, actual_cost_total) VALUES ('run3', 'completed', 3)",
+        "SELECT history_fold(100)",
+        "UPDATE workflow_history SET content_xid = pg_current_xact_id(), model_used = 'm'",
+        "DELETE FROM workflow_history WHERE adw_id = 'run2'",
+        "SELECT history_fold(100)",
+    };
+    static const struct sql differences = {
+        "test/differences", SQL_COUNT + 6,
+        "SELECT count(*)::text FROM workflow_ranked k FULL JOIN workflow_history h ON h.id = k.id"
+        " AND (h.actual_cost_total, h.total_tokens, h.status, h.model_used, h.workflow_template, h.start_time,"
+        " h.created_at, h.content_xid) IS NOT DISTINCT FROM (k.actual_cost_total, k.total_tokens, k.status,"
+        " k.model_used, k.workflow_template, k.start_time, k.created_at, k.content_xid)"
+        " WHERE h.id IS NULL OR k.id IS NULL"};
+    static const struct sql left = {"test/left", SQL_COUNT + 7, "SELECT count(*)::text FROM workflow_rank_fresh"};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        run_text(*state, changes[i]);
+        assert_value(*state, &differences, "0");
+    }
+    assert_value(*state, &left, "0");
+}
+
 /* ---- passes ------------------------------------------------------------------------------------------------------ */
 
 static const struct sql seen = {"test/seen", SQL_COUNT + 4, "SELECT history_seen('score')::text"};
@@ -230,6 +274,8 @@ int main(void)
         cmocka_unit_test_setup(a_date_is_a_moment_or_nothing, fresh),
         cmocka_unit_test_setup(all_columns_are_written_with_the_log, fresh),
         cmocka_unit_test_setup(what_is_not_as_it_was_read_is_not_written, fresh),
+        cmocka_unit_test_setup(a_cost_is_written_in_place, fresh),
+        cmocka_unit_test_setup(the_order_by_cost_is_that_of_the_runs, fresh),
         cmocka_unit_test_setup(only_a_pass_that_is_complete_has_seen_changes, fresh),
         cmocka_unit_test_setup(a_pass_beside_another_has_seen_nothing, fresh),
         cmocka_unit_test_setup(a_pass_of_another_cluster_has_seen_nothing, fresh),

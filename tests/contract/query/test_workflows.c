@@ -61,7 +61,8 @@ static int many(void **state)
                 "300, i % 101 / 3.0,"
                 " timestamptz '2026-01-01' + i % 4000 * interval '1 hour', timestamptz '2026-03-01' + i % 100 * "
                 "interval '1 hour'"
-                " FROM generate_series(1, " MANY ") i; ANALYZE workflow_history, workflow_search;");
+                " FROM generate_series(1, " MANY ") i; SELECT history_fold(" MANY " / 2);"
+                " ANALYZE workflow_history, workflow_search;");
     return 0;
 }
 
@@ -319,7 +320,8 @@ static void pages_stay_whole_while_rows_change(void **state)
         sql(t, "UPDATE workflow_history SET actual_cost_total = random() WHERE id % 10 = 3;"
                "DELETE FROM workflow_history WHERE id IN (SELECT id FROM workflow_history WHERE id % 10 = 7 LIMIT 50);"
                "INSERT INTO workflow_history (adw_id, status, actual_cost_total)"
-               " SELECT 'new' || random(), 'completed', random() * 0.000001 FROM generate_series(1, 50)");
+               " SELECT 'new' || random(), 'completed', random() * 0.000001 FROM generate_series(1, 50);"
+               "SELECT history_fold(500)");
         answer = ask(t, workflows_list, "sort_by", "actual_cost_total", "limit", "1000", "cursor", cursor);
         free(cursor);
     }
