@@ -50,7 +50,7 @@ keyless AS MATERIALIZED (
 
 -- name: _workflows_by_cost
 -- The same by cost, which has no index on the runs: along that of its copy, and those that have changed since from their rows
--- (sql/migrations/0024_history_rank.sql). Each part is cut by itself, so that the index is walked along.
+-- (sql/migrations/0025_history_rank.sql). Each part is cut by itself, so that the index is walked along.
 WITH keyed AS MATERIALIZED (
     SELECT id, key FROM (
         (SELECT h.id, h.actual_cost_total AS key FROM workflow_rank h
