@@ -24,6 +24,9 @@ def reasons(log):
 
 
 def main():
+    if sys.argv[1:2] in (["--help"], ["-h"]):
+        print(__doc__, end="")
+        return
     held = []
     for line in sys.stdin:
         if held or SUMMARY.match(line):
