@@ -2,7 +2,7 @@
  * bench_similarity: the five best of each run, among made-up ones, on so many threads.
  *
  *   bench_similarity RUNS ASKED THREADS REWORDED    asks for ASKED of RUNS runs, spread evenly; REWORDED percent of the
- *                                                   texts are earlier ones worded anew, the others have nothing in
+ *                                                   texts are earlier ones worded again, the others have nothing in
  *                                                   common but the words that all texts share
  *   bench_similarity RUNS texts 0 REWORDED          prints the texts themselves, a JSON string to a line
  *

@@ -1,7 +1,7 @@
 /*
  * Ids: a prefix and a ULID (operations, workers), or a prefix and hex digits (apps, repositories). A ULID begins with
  * the time, so rows that are made one after the other stand near each other in an index; the rest is random from the
- * system, so that neither a fork nor a clock that goes back repeats one. Ids of strangers are held against their form
+ * system, so that neither a fork nor a clock that goes back repeats one. Ids from elsewhere are held against their form
  * before they are used in a key or a statement.
  */
 #include "common/base/ids.h"

@@ -1,6 +1,6 @@
 /*
  * The grammar of RFC 8259 as a set of small steps over one span of bytes. It must never read beyond `end`, never
- * recurse deeper than its limit and never allocate: it runs over files of strangers by the gigabyte. Called by
+ * recurse deeper than its limit and never allocate: it runs over files of other programs by the gigabyte. Called by
  * json_parse.c, which builds a tree from it and adds what json.h refuses, and by the readers of history
  * (common/history/).
  */

@@ -37,7 +37,7 @@ static struct run_model *model_named(struct run_facts *facts, const struct json_
     return model;
 }
 
-/* Unknown once, unknown for ever. */
+/* Unknown once, unknown forever. */
 static void add_cost(int64_t *sum, int64_t nusd)
 {
     if (*sum != MONEY_UNKNOWN && (nusd == MONEY_UNKNOWN || !money_add(sum, nusd)))

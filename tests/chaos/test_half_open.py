@@ -38,7 +38,7 @@ class HalfOpen(Scenario):
                     hushed = sum(proxy.hush(*WAYS[name]) for proxy in proxies)
                     self.assertGreater(hushed, 0)
                     more = self.settled(operation) + 300
-                    eventually(lambda: self.settled(operation) >= more, "it goes on by connections made anew", FOUND_OUT_S)
+                    eventually(lambda: self.settled(operation) >= more, "it goes on by connections made again", FOUND_OUT_S)
                     for proxy in proxies:
                         proxy.let_speak() if self.chance.random() < 0.5 else proxy.cut()
             self.assert_all_done(operation, count, phases=1)

@@ -78,7 +78,7 @@ class People(Scenario):
         self.assertEqual(self.hash(operation)["cancelled"], "true")
 
     def test_pause_and_resume_fifty_times(self):
-        """Each time all dispatch is made anew; windows stay windows, and no job runs twice to a settle."""
+        """Each time all dispatch is made again; windows stay windows, and no job runs twice to a settle."""
         self.start_worker(processes=2)
         count = 20000
         operation = self.ask("chaos-once", count=count, sleep_ms=1)

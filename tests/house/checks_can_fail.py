@@ -108,6 +108,19 @@ class ChecksCanFail(unittest.TestCase):
             ("common/helpers/a.c", '#include "common/base/x.h"\n'),
         ], 1)
 
+    def test_circles_of_includes_are_refused(self):
+        self.write("worker/b.h", '#include "worker/c.h"\n')
+        self.expect("circles", [("worker/a.c", '#include "worker/b.h"\n'), ("worker/c.h", '#include "worker/d.h"\n')], 0)
+        self.expect("circles", [("worker/c.h", '#include "worker/b.h"\n'), ("worker/c.c", '#include "worker/b.h"\n')], 1)
+
+    def test_retired_words_are_refused(self):
+        self.expect("words", [("worker/a.c", "/* an outflowing planet; manewer */\n"), ("docs/style.md", "anew\n")], 0)
+        self.expect("words", [
+            ("worker/a.c", "int the_muster(void);\n"),
+            ("sql/queue/a.sql", "-- begun anew\n"),
+            ("docs/a.md", "It lasts for ever.\n"),
+        ], 1)
+
     def test_unformatted_c_is_refused(self):
         self.write("common/base/good.c", "int f(void)\n{\n    return 1;\n}\n")
         if self.result("format") == SKIPPED:

@@ -211,7 +211,7 @@ class ShortLived(Listening):
         self.refused(401, "GET", "/admin/api/events", token=token)
         fresh = self.listen()
         self.publish(type="progress", operation_id="op_again", state="running", completed=1, total=9, failed=0)
-        eventually(lambda: fresh.has(b"op_again"), "who may still listen comes anew, and hears what happens")
+        eventually(lambda: fresh.has(b"op_again"), "who may still listen comes again, and hears what happens")
 
 
 class Greedy(Listening):

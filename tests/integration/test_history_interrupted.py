@@ -58,7 +58,7 @@ class Interrupted(HistoryTest):
         self.expect(DONE, "cancel", operation)
         self.assert_let_go()
 
-    def test_a_pause_ends_the_reading_and_a_resume_begins_it_anew(self):
+    def test_a_pause_ends_the_reading_and_a_resume_begins_it_again(self):
         operation = self.begin("sync-history")
         self.expect(DONE, "pause", operation)
         self.assert_let_go()
@@ -68,7 +68,7 @@ class Interrupted(HistoryTest):
         self.expect(DONE, "progress", operation, "--watch")
         self.assertEqual("1", self.cost("endless"))
 
-    def test_a_drain_ends_the_reading_and_another_worker_begins_it_anew(self):
+    def test_a_drain_ends_the_reading_and_another_worker_begins_it_again(self):
         operation = self.begin("sync-history")
         self.assertEqual(0, self.worker.drain())
         self.stream.unlink()

@@ -61,7 +61,7 @@ class Redis(ProducerTest):
         eventually(lambda: tls.is_ready(dashboard.port), "the dashboard is ready: it has both stores and a worker")
         self.assertEqual(DONE, worker.drain())
 
-    def test_connections_that_were_cut_are_made_anew(self):
+    def test_connections_that_were_cut_are_made_again(self):
         worker = self.start_worker()
         eventually(lambda: self.redis.asks("KEYS", PREFIX + ":worker:*"), "the worker beats")
         self.redis.asks("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")

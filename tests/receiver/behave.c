@@ -9,7 +9,7 @@
 struct rule {
     struct behave_answer answer;
     int64_t every; /* 1 = all that fit */
-    int64_t times; /* still to be used; -1 = for ever */
+    int64_t times; /* still to be used; -1 = forever */
     int64_t fitted;
     enum verb verb;      /* VERB_NOTHING = any */
     char *path_contains; /* NULL = any, like the app */

@@ -23,7 +23,7 @@ struct file {
 struct group {
     UT_hash_handle hh;
     struct file *files;
-    struct file **sorted; /* by path; NULL = to be made anew */
+    struct file **sorted; /* by path; NULL = to be made again */
     size_t sorted_count;
     enum verb last_verb;
     char last_commit[65];
@@ -181,7 +181,7 @@ static bool apply_piece(struct held *held, struct group *group, const struct del
                         char why[DELIVERY_WHY_MAX])
 {
     struct file *file = file_of(group, delivery->path);
-    /* The first piece always begins anew: that is what the next attempt, or the next job, does. */
+    /* The first piece always begins again: that is what the next attempt, or the next job, does. */
     if (delivery->index == 0) {
         end_assembly(held, file);
         file->assembly = assembly_new(held->keep, delivery);

@@ -23,7 +23,7 @@ double request_texts_share(struct request_texts *texts);
 /* Appends so many words, or as many as fall out from 5 to 200. */
 void request_texts_add_words(struct request_texts *texts, size_t words, struct buf *out);
 void request_texts_add(struct request_texts *texts, struct buf *out);
-/* Appends `text` with about a tenth of its words replaced, dropped or doubled: the same request, worded anew. */
+/* Appends `text` with about a tenth of its words replaced, dropped or doubled: the same request, worded again. */
 void request_texts_add_variant(struct request_texts *texts, const char *text, struct buf *out);
 
 #endif

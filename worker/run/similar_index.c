@@ -71,7 +71,7 @@ static void add_row(struct similar_index *index, const PGresult *rows, int row)
         .status = (int)run_status_of_word(pg_text(rows, row, STATUS)),
         .cost_nusd = pg_is_null(rows, row, COST) ? SIMILARITY_UNKNOWN : pg_int8(rows, row, COST),
         .duration_s = pg_is_null(rows, row, DURATION) ? SIMILARITY_UNKNOWN : pg_double(rows, row, DURATION),
-        /* the list of a run that changed is made anew */
+        /* the list of a run that changed is made again */
         .least = pg_bool(rows, row, CHANGED) || pg_is_null(rows, row, LEAST) ? NAN : pg_double(rows, row, LEAST),
     };
     similarity_add(index->all, &run);

@@ -211,7 +211,7 @@ static void a_chunked_binary_is_put_together_in_order_only(void **state)
     assert_int_equal(send_piece(receiver, content, LEN, 2), 409);
     assert_int_equal(send_piece(receiver, content, LEN, 1), 200);
     assert_int_equal(receiver_stat(receiver, "incomplete"), 1);
-    assert_int_equal(send_piece(receiver, content, LEN, 0), 200); /* the next attempt begins anew */
+    assert_int_equal(send_piece(receiver, content, LEN, 0), 200); /* the next attempt begins again */
     assert_int_equal(send_piece(receiver, content, LEN, 2), 409);
     assert_int_equal(send_piece(receiver, content, LEN, 1), 200);
     assert_int_equal(send_piece(receiver, content, LEN, 1), 200); /* again: no effect */

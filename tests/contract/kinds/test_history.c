@@ -262,7 +262,7 @@ static void a_pass_beside_another_has_seen_nothing(void **state)
     assert_value(*state, &seen, "300");
 }
 
-/* A database that was restored into a new cluster: its transactions begin anew. */
+/* A database that was restored into a new cluster: its transactions begin again. */
 static void a_pass_of_another_cluster_has_seen_nothing(void **state)
 {
     add_pass(*state, "op_1", "completed", "999999999999", (int[]){2, 1});

@@ -1,4 +1,4 @@
-/* What the tests of the connection in the loop share: a loop that does not run for ever, and requests whose answers are
+/* What the tests of the connection in the loop share: a loop that does not run forever, and requests whose answers are
  * written down. */
 #ifndef REPRISE_TESTS_LOOP_REDIS_ASYNC_TEST_H
 #define REPRISE_TESTS_LOOP_REDIS_ASYNC_TEST_H

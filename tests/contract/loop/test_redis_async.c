@@ -211,7 +211,7 @@ static void a_subscription_outlasts_that_nothing_is_said(void **state)
     assert_int_equal(messages, 1); /* though it was subscribed to more than once */
 }
 
-static void a_subscription_that_fell_silent_is_made_anew(void **state)
+static void a_subscription_that_fell_silent_is_made_again(void **state)
 {
     struct fixture *f = *state;
     char *path;
@@ -323,7 +323,7 @@ int main(void)
         with_fixture(an_answer_that_has_arrived_counts_though_the_loop_looks_late),
         with_fixture(what_is_connected_but_deaf_is_tried_again),
         with_fixture(a_subscription_outlasts_that_nothing_is_said),
-        with_fixture(a_subscription_that_fell_silent_is_made_anew),
+        with_fixture(a_subscription_that_fell_silent_is_made_again),
         with_fixture(a_server_that_was_killed_is_found_again),
         with_fixture(a_connection_that_the_server_closes_comes_back),
         with_fixture(scripts_that_redis_forgot_are_loaded_again),

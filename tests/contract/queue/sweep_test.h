@@ -1,4 +1,4 @@
-/* What the tests of the sweep share: a sweeper of their own, made anew for each test. */
+/* What the tests of the sweep share: a sweeper of their own, made again for each test. */
 #ifndef REPRISE_TESTS_SWEEP_TEST_H
 #define REPRISE_TESTS_SWEEP_TEST_H
 

@@ -240,7 +240,7 @@ static void progress_goes_forward_only(void **state)
     script_number(t, &lua_finish, SETTLED "1 7 running 0 100 50 2 1 0 ''");
     script_number(t, &lua_finish, SETTLED "1 6 running 0 100 40 2 1 0 ''");
     assert_texts(fields(t, "completed succeeded failed skipped version"), "53 50 2 1 7");
-    script_number(t, &lua_finish, SETTLED "2 3 paused 0 100 60 0 0 0 ''"); /* another timeline counts anew */
+    script_number(t, &lua_finish, SETTLED "2 3 paused 0 100 60 0 0 0 ''"); /* another timeline counts again */
     assert_texts(fields(t, "completed state version timeline"), "60 paused 3 2");
     script_number(t, &lua_finish, SETTLED "1 99 running 0 100 99 0 0 0 ''");
     assert_texts(fields(t, "completed state"), "60 paused");

@@ -37,7 +37,7 @@ static struct op scattered(struct fixture *f)
     return op;
 }
 
-static void assert_dispatched_anew(struct fixture *f, const struct op *op, int64_t generation)
+static void assert_dispatched_again(struct fixture *f, const struct op *op, int64_t generation)
 {
     assert_int_equal(tally_of(f, op->id).generation, generation);
     assert_int_equal(redis_number(f, "HGET {}:op:%s gen", op->id), generation);
@@ -71,7 +71,7 @@ static void a_redis_of_another_time_loses_its_lists_but_not_the_inbox(void **sta
     redis_do(f, "SET {}:epoch another");
     assert_true(rebuilt(f));
     assert_epoch_is_true(f);
-    assert_dispatched_anew(f, &op, 2);
+    assert_dispatched_again(f, &op, 2);
     assert_int_equal(redis_number(f, "LLEN {}:inbox"), 1);
     assert_int_equal(redis_number(f, "LLEN {}:inbox:active:w_gone"), 1);
 }
@@ -86,7 +86,7 @@ static void a_counter_that_went_back_gives_a_rollback_away(void **state)
     struct op op = scattered(f);
     redis_do(f, "SET {}:beats 499");
     assert_true(rebuilt(f));
-    assert_dispatched_anew(f, &op, 2);
+    assert_dispatched_again(f, &op, 2);
     assert_int_equal(redis_number(f, "GET {}:beats"), 500); /* goes on from there */
     redis_do(f, "INCR {}:beats");
     assert_false(rebuilt(f));
@@ -102,7 +102,7 @@ static void another_run_of_redis_is_not_believed(void **state)
     run_sql(f->pg, "UPDATE store_state SET redis_run = 'the one before'");
     assert_true(rebuilt(f));
     assert_epoch_is_true(f);
-    assert_dispatched_anew(f, &op, 2);
+    assert_dispatched_again(f, &op, 2);
     assert_false(rebuilt(f)); /* it is remembered */
 }
 
@@ -174,7 +174,7 @@ static void a_rebuild_that_died_is_made_again(void **state)
     redis_do(f, "SET {}:epoch nonce:w_dead"); /* wiped and not sealed */
     assert_true(rebuilt(f));
     assert_epoch_is_true(f);
-    assert_dispatched_anew(f, &op, 2);
+    assert_dispatched_again(f, &op, 2);
 }
 
 static int64_t run_lua(struct fixture *f, const struct lua *script, const char *const *keys,

@@ -84,7 +84,7 @@ static void a_miss_that_mends_itself_is_forgotten(void **state)
     assert_int_equal(tally_of(f, op.id).generation, 1);
 }
 
-static void jobs_that_nothing_leads_to_are_dispatched_anew(void **state)
+static void jobs_that_nothing_leads_to_are_dispatched_again(void **state)
 {
     struct fixture *f = *state;
     struct op op = swept(f, f->quick, 20);
@@ -294,7 +294,7 @@ int main(void)
         fresh(a_lost_chunk_raises_the_generation_after_two_passes),
         fresh(a_chunk_that_is_held_or_suspected_is_not_lost),
         fresh(a_miss_that_mends_itself_is_forgotten),
-        fresh(jobs_that_nothing_leads_to_are_dispatched_anew),
+        fresh(jobs_that_nothing_leads_to_are_dispatched_again),
         fresh(waiting_retries_are_not_stranded),
         fresh(an_entry_that_comes_too_late_is_moved_to_the_time_of_the_earliest_retry),
         fresh(a_paused_operation_wakes_nobody),

@@ -1,9 +1,9 @@
-/* Somebody wrote to Redis what is not so: what the sweep finds out, and makes anew. */
+/* Somebody wrote to Redis what is not so: what the sweep finds out, and makes again. */
 #include "common/queue/sweep_walk.h"
 #include "common/queue/worker_list.h"
 #include "tests/contract/queue/sweep_test.h"
 
-static void assert_made_anew(struct fixture *f, const struct op *op, int64_t generation)
+static void assert_made_again(struct fixture *f, const struct op *op, int64_t generation)
 {
     assert_int_equal(tally_of(f, op->id).generation, generation);
     assert_int_equal(redis_number(f, "HGET {}:op:%s gen", op->id), generation);
@@ -13,7 +13,7 @@ static void assert_made_anew(struct fixture *f, const struct op *op, int64_t gen
     assert_redis_text("running", f, "HGET {}:op:%s state", op->id);
 }
 
-static void a_hash_that_cannot_be_is_made_anew(void **state)
+static void a_hash_that_cannot_be_is_made_again(void **state)
 {
     static const char *const lies[] = {
         "gen 99", "version 999999", "timeline 9", "last_seq 101", "out -1",
@@ -24,7 +24,7 @@ static void a_hash_that_cannot_be_is_made_anew(void **state)
         redis_do(f, "DEL {}:queue:history");
         redis_do(f, "HSET {}:op:%s %s", op.id, lies[i]);
         pass(f);
-        assert_made_anew(f, &op, 2 + (int64_t)i);
+        assert_made_again(f, &op, 2 + (int64_t)i);
     }
 }
 
@@ -121,7 +121,7 @@ static void thousands_of_made_up_workers_cost_a_few_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh(a_hash_that_cannot_be_is_made_anew),
+        fresh(a_hash_that_cannot_be_is_made_again),
         fresh(a_state_that_is_not_so_is_put_right),
         fresh(what_was_committed_since_is_believed),
         fresh(the_wish_to_cancel_survives),

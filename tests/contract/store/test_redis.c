@@ -292,7 +292,7 @@ static void kill_client(struct client *admin, int64_t id)
     buf_fini(&text);
 }
 
-static void a_connection_cut_between_commands_is_made_anew(void **state)
+static void a_connection_cut_between_commands_is_made_again(void **state)
 {
     struct client client, admin;
     client_init(&client, stores_redis_url(*state));
@@ -362,7 +362,7 @@ int main(void)
         cmocka_unit_test(tcp_and_passwords_work),
         cmocka_unit_test(a_server_that_does_not_answer_is_given_up),
         cmocka_unit_test(a_server_that_went_is_unreachable_and_comes_back),
-        cmocka_unit_test(a_connection_cut_between_commands_is_made_anew),
+        cmocka_unit_test(a_connection_cut_between_commands_is_made_again),
         cmocka_unit_test(a_connection_cut_within_a_command_is_unreachable),
     };
     return cmocka_run_group_tests(tests, stores_setup_private, stores_teardown);

@@ -1,5 +1,5 @@
 /* A cursor as somebody may send it, plainly or as the JSON that lies in it: what is taken says the same when it is
- * written anew. */
+ * written again. */
 #include <stdlib.h>
 #include <string.h>
 

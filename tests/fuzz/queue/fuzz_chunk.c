@@ -1,4 +1,4 @@
-/* A chunk as it might stand in a list: what is taken keeps its text, and says the same when it is written anew. */
+/* A chunk as it might stand in a list: what is taken keeps its text, and says the same when it is written again. */
 #include <string.h>
 
 #include "common/queue/chunk.h"

@@ -221,7 +221,7 @@ static bool holds_changed(const struct change *change, const struct similarity_l
     return false;
 }
 
-/* Some runs are drawn anew, the last one vanishes. What is left of the stored lists says what others must reach. */
+/* Some runs are drawn again, the last one vanishes. What is left of the stored lists says what others must reach. */
 static void make_change(struct change *change)
 {
     struct world *world = &change->world;
@@ -245,7 +245,7 @@ static void make_change(struct change *change)
     }
 }
 
-/* As a sync does: lists of those that changed, and of whoever held one, are made anew; the others' are entered. */
+/* As a sync does: lists of those that changed, and of whoever held one, are made again; the others' are entered. */
 static void bring_up_to_date(struct change *change)
 {
     struct world *world = &change->world;

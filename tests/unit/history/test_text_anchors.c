@@ -66,7 +66,7 @@ static void check_bound(struct fixture *fixture, struct text_reach *reach, const
     free(narrowed);
 }
 
-/* b is long; a is b worded anew, or has nothing to do with it, and now and then begins with it. */
+/* b is long; a is b worded again, or has nothing to do with it, and now and then begins with it. */
 static struct pair draw_pair(struct fixture *fixture)
 {
     struct buf a = BUF_INIT, b = BUF_INIT;
