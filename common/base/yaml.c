@@ -183,6 +183,20 @@ static enum err read_mapping(struct reader *reader, struct yaml_node *mapping, i
     }
 }
 
+/* The spaces before the first line below `line` that is not empty: those of all lines of a block that begins there. */
+static int indent_below(const struct reader *reader, int line)
+{
+    const char *at = reader->bytes, *end = reader->bytes + reader->len;
+    for (int i = 0; i < line && at != NULL; i++) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at == NULL ? NULL : at + 1;
+    }
+    int indent = 0;
+    for (; at != NULL && at < end && strchr(" \r\n", *at) != NULL; at++)
+        indent = *at == ' ' ? indent + 1 : 0;
+    return indent;
+}
+
 /* A scalar of libyaml may hold NUL, by the escape "\0"; ours are C strings. */
 static enum err read_scalar(struct reader *reader, const yaml_event_t *event, struct yaml_node *node)
 {
@@ -192,7 +206,30 @@ static enum err read_scalar(struct reader *reader, const yaml_event_t *event, st
         return yaml_error(node, reader->error, "text must not contain NUL");
     node->scalar = mem_strdup(text);
     node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
+        node->indent = indent_below(reader, node->line);
     return ERR_OK;
+}
+
+void yaml_place(const struct yaml_node *scalar, size_t offset, int *line, int *column)
+{
+    const char *text = scalar->scalar, *start = text;
+    int newlines = 0, characters = 0;
+    *line = scalar->line;
+    *column = scalar->column;
+    for (size_t i = 0; i < offset && text[i] != '\0'; i++)
+        if (text[i] == '\n') {
+            newlines++;
+            start = text + i + 1;
+        }
+    for (const char *at = start; at < text + offset && *at != '\0'; at++)
+        characters += ((unsigned char)*at & 0xC0) != 0x80;
+    if (scalar->indent > 0) {
+        *line += 1 + newlines;
+        *column = scalar->indent + characters + 1;
+    } else if (scalar->line > 0 && strchr(text, '\n') == NULL) {
+        *column += (scalar->plain ? 0 : 1) + characters;
+    }
 }
 
 struct node_form {

@@ -19,6 +19,7 @@ struct yaml_node {
     int line, column;         /* from 1 */
     char *scalar;             /* of a scalar */
     bool plain;               /* written without quotes: `5`, `true`, `null` then mean what they say */
+    int indent;               /* of a literal block (`|`): what stands before each of its lines; else 0 */
     size_t count;             /* items of a sequence, pairs of a mapping */
     struct yaml_node **keys;  /* of a mapping: scalars */
     struct yaml_node **items; /* of a sequence, or the values of a mapping */
@@ -43,6 +44,9 @@ struct json_object *yaml_to_json(const struct yaml_node *node);
 struct yaml_node *yaml_from_json(struct json_object *value);
 /* True for a plain `null`, `~` or nothing at all, e.g. the value of `key:`. */
 bool yaml_is_null(const struct yaml_node *node);
+/* The line and column of byte `offset` of a scalar's text, where that can be told: in a literal block (`|`), and in
+ * what is written on one line without escapes; else those of the scalar. */
+void yaml_place(const struct yaml_node *scalar, size_t offset, int *line, int *column);
 /* Fills `error` with the node's place before the text: "line 3, column 5: …"; returns ERR_USAGE. */
 enum err yaml_error(const struct yaml_node *node, struct err_info *error, const char *format, ...) PRINTF_LIKE(3, 4);
 
