@@ -11,6 +11,7 @@
 #include "common/base/crypto.h"
 #include "common/base/log.h"
 #include "common/base/written_time.h"
+#include "common/queue/recipe.h"
 #include "common/store/address.h"
 #include "dashboard/password.h"
 #include "dashboard/serve.h"
@@ -131,6 +132,7 @@ static enum err run(int argc, char **argv, struct config_live *settings, struct 
 {
     const struct config *config = config_now(settings);
     const char *word = argc > 1 ? argv[1] : "";
+    recipe_use_role(config->jobs_role, config->jobs_statement_timeout_ms);
     if (argc > 1)
         beginning_let_signals_come(serve_signals); /* a command ends by them, as commands do */
     if (strcmp(word, "hash-password") == 0 && argc == 2)

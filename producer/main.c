@@ -11,6 +11,7 @@
 #include "common/base/fault.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
+#include "common/queue/recipe.h"
 #include "producer/help.h"
 #include "producer/out.h"
 #include "producer/session.h"
@@ -189,8 +190,10 @@ int main(int argc, char **argv)
         err = config_take_file(&argc, argv, &file, &error);
     if (err == ERR_OK && !answer_without_settings(argc, argv, &err, &error)) {
         err = config_read(&session.config, file, &argc, argv, &error);
-        if (err == ERR_OK)
+        if (err == ERR_OK) {
+            recipe_use_role(session.config.jobs_role, session.config.jobs_statement_timeout_ms);
             code = with_settings(&session, argc, argv, &error);
+        }
     }
     if (err != ERR_OK)
         code = main_fail(&error, session.json);

@@ -193,9 +193,9 @@ void job_group_begin(struct job_group *group, struct executor_state *executor, c
 struct settle_request job_group_request(const struct job_group *group)
 {
     const struct run *run = &group->run;
-    return (struct settle_request){run->operation_id, run->worker,  group->started_ms,
-                                   run->jobs,         run->results, run->count,
-                                   group->lease.key,  run->effects, run->effects_context};
+    return (struct settle_request){run->operation_id,    run->worker, group->started_ms, run->jobs,
+                                   run->results,         run->count,  group->lease.key,  run->effects,
+                                   run->effects_context, run->within};
 }
 
 void job_group_note_settled(const struct job_group *group, const struct tally *tally)

@@ -18,6 +18,7 @@
 #include "common/base/mem.h"
 #include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
+#include "common/queue/recipe.h"
 #include "common/store/git.h"
 #include "common/store/migrate.h"
 #include "worker/process.h"
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
     }
     const struct config *config = config_now(settings);
     log_start("worker", config->log_level, config->log_format);
+    recipe_use_role(config->jobs_role, config->jobs_statement_timeout_ms);
     int code = answer(argc, argv, config);
     if (code < 0 && argc > 1) {
         fprintf(stderr, "worker: \"%.*s\" is not known; worker --help lists what is\n", (int)strcspn(argv[1], "="),

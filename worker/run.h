@@ -42,6 +42,7 @@ struct run {
     settle_effects_fn *effects;
     void *effects_context;
     void (*drop_effects)(void *effects_context);
+    settle_within_fn *within; /* with the same context; may stay NULL */
 
     struct executor_state *executor; /* for run.c */
     enum op_state op_state;          /* for run.c: the operation's state when it was read last */

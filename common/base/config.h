@@ -38,47 +38,49 @@ struct config {
     bool migrate_auto;  /* migrate.auto: a worker brings an older schema up to date when it starts */
     char *redis_url;    /* redis.url: unix:///path/redis.sock, redis://[user:password@]host:port[/db], rediss://… */
     char *redis_prefix; /* redis.prefix */
-    char *definitions_dir;          /* definitions.dir */
-    char *definitions_roots;        /* definitions.roots: directories, colon separated */
-    bool schedule_enabled;          /* schedule.enabled */
-    char *log_level;                /* log.level */
-    char *log_format;               /* log.format: auto, json, text */
-    int64_t worker_processes;       /* worker.processes */
-    char *worker_executors;         /* worker.executors: "delivery=8,history=2" */
-    int64_t worker_grace_ms;        /* worker.grace: how long a drain waits for chunks in hand */
-    bool inbox_enabled;             /* inbox.enabled */
-    int64_t inbox_max_bytes;        /* inbox.max_bytes */
-    char *inbox_definitions;        /* inbox.definitions: names, comma separated; "" = all */
-    int64_t outcome_retention_ms;   /* retention.outcomes */
-    int64_t deliver_parallel;       /* deliver.parallel */
-    int64_t deliver_timeout_ms;     /* deliver.timeout, at most 30 s */
-    bool deliver_odd_names;         /* deliver.odd_names: names with backslashes or control characters are sent */
-    int64_t deliver_max_text_bytes; /* deliver.max_text_bytes */
-    int64_t deliver_max_file_bytes; /* deliver.max_file_bytes */
-    char *deliver_too_large;        /* deliver.too_large: delete, keep */
-    char *deliver_allow_private;    /* deliver.allow_private: addresses and CIDRs, comma separated */
-    char *deliver_header_prefix;    /* deliver.header_prefix: "X-Docora-" */
-    char *git_repositories_dir;     /* git.repositories_dir */
-    char *git_file_roots;           /* git.file_roots: directories, colon separated */
-    char *git_allow_private;        /* git.allow_private */
-    int64_t git_timeout_ms;         /* git.timeout */
-    int64_t git_deadline_ms;        /* git.deadline: of a fetch in all */
-    int64_t git_max_bytes;          /* git.max_bytes: of one clone on disk */
-    int64_t git_max_files;          /* git.max_files: files and directories of one tree, however often each counts */
-    int64_t git_max_depth;          /* git.max_depth: directories in one another */
-    int64_t git_max_path_bytes;     /* git.max_path_bytes: a longer path is skipped and counted */
-    int64_t git_max_tree_bytes;     /* git.max_tree_bytes: of the directories on one way down */
-    int64_t git_max_object_bytes;   /* git.max_object_bytes: that git may hold in memory */
-    int64_t rescan_age_ms;          /* rescan.age */
-    int64_t rescan_max_wait_ms;     /* rescan.max_wait */
-    int64_t rescan_away_wait_ms;    /* rescan.away_wait */
-    char *history_agents_dir;       /* history.agents_dir */
-    int64_t history_max_run_bytes;  /* history.max_run_bytes: of the streams of one run */
-    char *history_prices;           /* history.prices; "" = the table that is built in */
-    char *history_webhook_url;      /* history.webhook_url; "" = none is called */
-    char *history_webhook_key;      /* history.webhook_key, secret */
-    char *encryption_key;           /* encryption.key, secret */
-    char *encryption_key_old;       /* encryption.key_old, secret */
+    char *definitions_dir;             /* definitions.dir */
+    char *definitions_roots;           /* definitions.roots: directories, colon separated */
+    bool schedule_enabled;             /* schedule.enabled */
+    char *log_level;                   /* log.level */
+    char *log_format;                  /* log.format: auto, json, text */
+    int64_t worker_processes;          /* worker.processes */
+    char *worker_executors;            /* worker.executors: "delivery=8,history=2" */
+    int64_t worker_grace_ms;           /* worker.grace: how long a drain waits for chunks in hand */
+    bool inbox_enabled;                /* inbox.enabled */
+    int64_t inbox_max_bytes;           /* inbox.max_bytes */
+    char *inbox_definitions;           /* inbox.definitions: names, comma separated; "" = all */
+    int64_t outcome_retention_ms;      /* retention.outcomes */
+    int64_t deliver_parallel;          /* deliver.parallel */
+    int64_t deliver_timeout_ms;        /* deliver.timeout, at most 30 s */
+    bool deliver_odd_names;            /* deliver.odd_names: names with backslashes or control characters are sent */
+    int64_t deliver_max_text_bytes;    /* deliver.max_text_bytes */
+    int64_t deliver_max_file_bytes;    /* deliver.max_file_bytes */
+    char *deliver_too_large;           /* deliver.too_large: delete, keep */
+    char *deliver_allow_private;       /* deliver.allow_private: addresses and CIDRs, comma separated */
+    char *deliver_header_prefix;       /* deliver.header_prefix: "X-Docora-" */
+    char *git_repositories_dir;        /* git.repositories_dir */
+    char *git_file_roots;              /* git.file_roots: directories, colon separated */
+    char *git_allow_private;           /* git.allow_private */
+    int64_t git_timeout_ms;            /* git.timeout */
+    int64_t git_deadline_ms;           /* git.deadline: of a fetch in all */
+    int64_t git_max_bytes;             /* git.max_bytes: of one clone on disk */
+    int64_t git_max_files;             /* git.max_files: files and directories of one tree, however often each counts */
+    int64_t git_max_depth;             /* git.max_depth: directories in one another */
+    int64_t git_max_path_bytes;        /* git.max_path_bytes: a longer path is skipped and counted */
+    int64_t git_max_tree_bytes;        /* git.max_tree_bytes: of the directories on one way down */
+    int64_t git_max_object_bytes;      /* git.max_object_bytes: that git may hold in memory */
+    char *jobs_role;                   /* jobs.role; "" = no definition may bring SQL of its own */
+    int64_t jobs_statement_timeout_ms; /* jobs.statement_timeout */
+    int64_t rescan_age_ms;             /* rescan.age */
+    int64_t rescan_max_wait_ms;        /* rescan.max_wait */
+    int64_t rescan_away_wait_ms;       /* rescan.away_wait */
+    char *history_agents_dir;          /* history.agents_dir */
+    int64_t history_max_run_bytes;     /* history.max_run_bytes: of the streams of one run */
+    char *history_prices;              /* history.prices; "" = the table that is built in */
+    char *history_webhook_url;         /* history.webhook_url; "" = none is called */
+    char *history_webhook_key;         /* history.webhook_key, secret */
+    char *encryption_key;              /* encryption.key, secret */
+    char *encryption_key_old;          /* encryption.key_old, secret */
 
     char *dashboard_listen;           /* dashboard.listen: address:port, port 0 = any free one */
     char *dashboard_user;             /* dashboard.user */

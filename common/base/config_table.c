@@ -242,6 +242,11 @@ static const struct config_entry entries[] = {
     {"git.max_object_bytes", CONFIG_SIZE, "256MiB", 16 * MIB, 16 * GIB,
      "largest object that git may hold in memory; a repository that needs more is refused", false, true,
      AT(git_max_object_bytes), NULL},
+    {"jobs.role", CONFIG_STRING, "", 0, 63,
+     "role by which the SQL of definitions runs; empty: there are no jobs of the kind sql", false, false, AT(jobs_role),
+     NULL},
+    {"jobs.statement_timeout", CONFIG_DURATION, "10s", 100, 12 * SECOND,
+     "longest that one statement of a definition may take", false, false, AT(jobs_statement_timeout_ms), NULL},
     {"rescan.age", CONFIG_DURATION, "5m", SECOND, 366 * DAY,
      "how old a synced link may grow before it is scanned again; a failed one waits as long, twice as long after the "
      "second failed scan, and so on",

@@ -1,7 +1,7 @@
 /*
  * A definition: the recipe of an operation, read from YAML (or JSON, which is YAML). The format and its limits are
- * docs/definitions.md. Nothing in it becomes SQL or a command: jobs and selections are names, looked
- * up by the caller's functions. Its identity in time is its digest: operations are pinned to it. Pure: no I/O.
+ * docs/definitions.md. Jobs and selections are names, looked up by the caller's functions; SQL is taken by jobs of the
+ * kind `sql` alone (docs/own-jobs.md). Its identity in time is its digest: operations are pinned to it. Pure: no I/O.
  */
 #ifndef REPRISE_DEFINITIONS_DEFINITION_H
 #define REPRISE_DEFINITIONS_DEFINITION_H
@@ -47,11 +47,21 @@ struct definition_arg {
     struct json_object *fallback;          /* `default`; NULL = none */
 };
 
+/* SQL of a definition's own, and where it stands in the file. */
+struct definition_sql {
+    char *text;               /* NULL = none */
+    int line, column, indent; /* of its scalar: struct yaml_node; 0 = not known */
+    bool plain;
+};
+
 struct definition_phase {
     char *id;
     char *label; /* the id where the file gives none */
     char *job;
-    char *over; /* the selection that plans it */
+    char *over; /* the selection that plans it; RECIPE_SQL or RECIPE_RANGE where `items` says what the jobs are */
+    struct definition_sql selection; /* items: {sql: …} */
+    int64_t from, to;                /* items: {range: …} */
+    struct definition_sql statement; /* what is run for each chunk of such a phase */
 };
 
 enum definition_backoff { DEFINITION_EXPONENTIAL, DEFINITION_FIXED };
@@ -97,6 +107,10 @@ void definition_digest(const struct definition *definition, char out[SHA256_HEX 
 
 /* True for lower-case letters, digits and dashes, not beginning with a dash, 1 to DEFINITION_ID_MAX characters. */
 bool definition_is_id(const char *text);
+
+/* ERR_USAGE with the place in the file that byte `offset` of the SQL stands at. */
+enum err definition_sql_error(const struct definition_sql *sql, size_t offset, struct err_info *error,
+                              const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* Borrowed; NULL if there is no such argument. */
 const struct definition_arg *definition_arg(const struct definition *definition, const char *name);

@@ -23,7 +23,9 @@ static const struct definition_key phase_keys[] = {
     {"id", DEFINITION_REQUIRED, definition_read_id, AT(id), 1, DEFINITION_ID_MAX},
     {"label", DEFINITION_OPTIONAL, definition_read_line, AT(label), 1, 100},
     {"job", DEFINITION_REQUIRED, definition_read_line, AT(job), 1, DEFINITION_ID_MAX},
-    {"over", DEFINITION_REQUIRED, definition_read_line, AT(over), 1, DEFINITION_ID_MAX},
+    {"over", DEFINITION_OPTIONAL, definition_read_line, AT(over), 1, DEFINITION_ID_MAX},
+    {"items", DEFINITION_OPTIONAL, definition_read_items, 0, 0, 0},
+    {"statement", DEFINITION_OPTIONAL, definition_read_statement, 0, 1, 65536},
     {.name = NULL},
 #undef AT
 };
@@ -67,6 +69,8 @@ static enum err read_phase(struct definition_reader *reader, const struct yaml_n
     struct definition_phase *phase = &definition->phases[definition->phase_count++];
 
     if (definition_read_mapping(reader, phase_keys, "a phase", node, phase))
+        return ERR_USAGE;
+    if (definition_check_recipe(reader, phase, node) != ERR_OK)
         return ERR_USAGE;
     if (!phase->label)
         phase->label = mem_strdup(phase->id);
@@ -283,6 +287,8 @@ static void phase_fini(struct definition_phase *phase)
     free(phase->label);
     free(phase->job);
     free(phase->over);
+    free(phase->selection.text);
+    free(phase->statement.text);
 }
 
 void definition_drop(struct definition *definition)

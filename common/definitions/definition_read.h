@@ -43,6 +43,12 @@ definition_read_value definition_read_text, definition_read_line, definition_rea
 /* The `args` of a file, into struct definition (definition_schema.c). */
 definition_read_value definition_read_args;
 
+/* `items` and `statement` of a phase, into struct definition_phase; and, once all of its keys are read, what it must
+ * have of them (definition_recipe.c). */
+definition_read_value definition_read_items, definition_read_statement;
+MUST_CHECK enum err definition_check_recipe(struct definition_reader *reader, const struct definition_phase *phase,
+                                            const struct yaml_node *node);
+
 /* ERR_USAGE if the value breaks a rule of the argument; the text begins with the value and does not name the argument
  * (definition_value.c). `value` is of any JSON type, null too. */
 MUST_CHECK enum err definition_check_value(const struct definition_arg *arg, struct json_object *value,

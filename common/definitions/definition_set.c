@@ -326,6 +326,18 @@ enum err definition_set_load(const struct definition_place *place, const struct 
     return err;
 }
 
+void definition_set_refuse(struct definition_set *set, size_t file, const struct err_info *why)
+{
+    struct definition_file *refused = &set->files[file];
+    size_t at = set->failure_count++; /* each file is one of both, so there is room */
+    for (; at > 0 && strcmp(set->failures[at - 1].path, refused->path) > 0; at--)
+        set->failures[at] = set->failures[at - 1];
+    set->failures[at] = (struct definition_failure){refused->path, refused->name, mem_strdup(refused->definition->id),
+                                                    why->line,     why->column,   mem_strdup(text_without_place(why))};
+    definition_drop(refused->definition);
+    memmove(refused, refused + 1, (--set->count - file) * sizeof *refused);
+}
+
 void definition_set_drop(struct definition_set *set)
 {
     if (!set)

@@ -48,6 +48,8 @@ struct definition_place {
  * with one id: the later one is a failure. On success `*out` is the caller's (definition_set_drop). */
 MUST_CHECK enum err definition_set_load(const struct definition_place *place, const struct definition_names *names,
                                         struct definition_set **out, struct err_info *error);
+/* A file that was loaded cannot be used after all: it becomes a failure with that error. */
+void definition_set_refuse(struct definition_set *set, size_t file, const struct err_info *why);
 void definition_set_drop(struct definition_set *set);
 
 /* Borrowed; NULL if no file has that id. */

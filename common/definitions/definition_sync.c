@@ -12,6 +12,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/definitions/definition_statements.h"
 #include "common/definitions/definition_sync_report.h"
 #include "common/definitions/project.h"
 #include "common/queue/names.h"
@@ -215,6 +216,25 @@ static void sources_drop(struct definition_sync_source *sources, size_t count)
     free(sources);
 }
 
+/* Files whose SQL the database refuses become failures of their source. */
+static enum err sources_check(struct pg *pg, struct definition_sync_source *sources, size_t count,
+                              struct err_info *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct definition_set *set = sources[i].set;
+        for (size_t file = 0; set != NULL && file < set->count;) {
+            enum err err = definition_statements_check(pg, set->files[file].definition, error);
+            if (err == ERR_USAGE)
+                definition_set_refuse(set, file, error);
+            else if (err != ERR_OK)
+                return err;
+            else
+                file++;
+        }
+    }
+    return ERR_OK;
+}
+
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* A hint for listeners, who then read for themselves; one that misses it sees the change at its next reading. */
@@ -246,8 +266,10 @@ static enum err bring_together(const struct definition_sync *sync, struct pg_bat
     struct definition_sync_row *rows = read_rows(pg_batch_result(batch, PICTURE_BEFORE), &row_count);
     struct definition_sync_source *sources =
         sources_load(sync, pg_batch_result(batch, PICTURE_PROJECTS), &source_count);
+    enum err err = sources_check(sync->pg, sources, source_count, error);
     definition_sync_classify(rows, row_count, sources, source_count, &changes);
-    enum err err = write_changes(&writer, &changes);
+    if (err == ERR_OK)
+        err = write_changes(&writer, &changes);
     if (err == ERR_OK)
         definition_sync_report_make(&changes, report);
     definition_sync_changes_fini(&changes);

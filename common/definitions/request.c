@@ -10,6 +10,7 @@
 #include "common/base/crypto.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/definitions/definition_statements.h"
 #include "common/definitions/request.h"
 #include "common/queue/names.h"
 #include "embedded/sql_definitions.h"
@@ -65,6 +66,10 @@ enum err request_preview(struct pg *pg, const struct kind_table *kinds, const st
                          struct json_object *args, struct preview *preview, struct err_info *error)
 {
     *preview = (struct preview){NULL, -1, -1, -1};
+    if (definition->phases[0].statement.text != NULL) {
+        preview->subject = mem_strdup(definition->name);
+        return definition_statements_count(pg, &definition->phases[0], args, &preview->jobs, error);
+    }
     const struct selection *selection = first_selection(kinds, definition);
     if (selection == NULL)
         return err_set(error, ERR_PERMANENT,

@@ -89,7 +89,8 @@ static bool complete_request(struct many *many, size_t i, const struct registere
     struct request *request = &one->request;
     struct err_info refusal = {0};
     one->selection = first_selection(many->submitter->kinds, found->definition);
-    if (one->selection == NULL || (request->operation_id != NULL && !id_is_operation(request->operation_id)) ||
+    if (one->selection == NULL || one->selection->plan == NULL || /* a definition's own: previewed by itself */
+        (request->operation_id != NULL && !id_is_operation(request->operation_id)) ||
         definition_check_args(found->definition, request->args, &many->args[i], &refusal) != ERR_OK)
         return false;
     request->handle = found->handle;

@@ -1,9 +1,16 @@
 /*
- * To add a kind: a row here, its selections with their statements in sql/kinds/, and its run in worker/run/table.c.
+ * The table of kinds: what all programs know of each. How a kind runs is the worker's alone.
+ *
+ * To add one: a row here with its selections (their statements, `plan` and `check`, in sql/kinds/; none where a
+ * definition brings its own, as `sql` does), its run in worker/run/ with a declaration in handlers.h and a row in
+ * worker/run/table.c, and a definition in definitions/ that uses it. tests/contract/kinds/ asks each row for what it
+ * promises.
  */
 #include "common/kinds/kinds.h"
 
 #include <string.h>
+
+#include "common/queue/recipe.h"
 
 #include "embedded/sql_kinds.h"
 
@@ -81,10 +88,20 @@ static const struct selection workflows[] = {
     END_OF_SELECTIONS,
 };
 
+/* Of a definition's own: recipe.h. */
+static const struct selection own[] = {
+    {RECIPE_SQL, NULL, NULL},
+    {RECIPE_RANGE, NULL, NULL},
+    END_OF_SELECTIONS,
+};
+
 /* Some hundreds of rows a settle: a worker that dies repeats less. A re-cost is so little work that what a chunk costs
  * by itself counts: by a thousand it takes a seventh less of the processor than by 250. */
 #define HISTORY_CHUNK 250
 #define RECOST_CHUNK 1000
+/* A statement of a thousand rows takes some tens of milliseconds: long enough that its frame does not count, short
+ * enough that a pause or a lock waits for little. */
+#define SQL_CHUNK 1000
 
 static const struct selection definitions[] = {
     {"definitions", &sql_kinds_definitions, &sql_kinds_check_definitions},
@@ -113,6 +130,7 @@ static const struct kind all[] = {
     {.name = "similarity", .queue = "history", .chunk = HISTORY_CHUNK, .selections = compared},
     {.name = "patterns", .queue = "history", .chunk = HISTORY_CHUNK, .selections = patterned},
     {.name = "cost-webhook", .queue = "delivery", .chunk = 16, .selections = changed_costs},
+    {.name = "sql", .queue = "history", .chunk = SQL_CHUNK, .selections = own},
     {.name = "recost", .queue = "history", .chunk = RECOST_CHUNK, .chunk_arg = "batch_size", .selections = workflows},
 };
 

@@ -21,6 +21,7 @@ struct job {
     const char *kind, *key;
     int attempt, failures, crashes;
     const char *checkpoint; /* JSON, or NULL */
+    const char *item;       /* JSON, or NULL: what a selection of a definition's own gave beside the key */
 };
 
 struct load_spec {
@@ -68,6 +69,12 @@ void job_result_fini(struct job_result *result);
  * OUTCOME_PUT_OFF with an error. */
 typedef void settle_effects_fn(struct pg_batch *batch, const size_t *mine, size_t count, void *context);
 
+/* Runs between the fence and the outcomes, in the settle's transaction, for exactly the jobs of `mine`; what it finds
+ * becomes their outcome (succeeded, failed or skipped), error and result. Called again where the settle is repeated, or
+ * tried with fewer jobs. An error undoes all; ERR_PERMANENT says that one of these jobs may be to blame. */
+typedef enum err settle_within_fn(struct pg *pg, struct job_result *results, const size_t *mine, size_t count,
+                                  void *context, struct err_info *error);
+
 struct settle_request {
     const char *operation_id, *worker;
     int64_t started_ms; /* clock_mono_ms when the chunk began */
@@ -76,7 +83,8 @@ struct settle_request {
     size_t count;
     const char *exclusive_key; /* of the one job that holds a lease, else NULL */
     settle_effects_fn *effects;
-    void *context;
+    void *context;            /* of effects and within */
+    settle_within_fn *within; /* NULL = none */
 };
 
 struct settle_result {
@@ -88,9 +96,9 @@ struct settle_result {
 
 /* Ends what has a final outcome in one transaction, puts back what is to be tried again in another. Repeating it after
  * an ERR_RETRY or ERR_UNREACHABLE is harmless: the fence lets through only what is still open. ERR_FENCED: the
- * operation is not running any more; nothing was written. A statement refused because of one job's data is redone job
- * by job, and that job fails with the reason (its result is changed). So it is where an effect raises RP004, as what
- * the job read is not there any more: that job is put off by nothing, and no try is used. */
+ * operation is not running any more; nothing was written. A statement refused because of one job's data is redone for
+ * halves of the jobs, down to that job, which fails with the reason (its result is changed). So it is where an effect
+ * raises RP004, as what the job read is not there any more: that job is put off by nothing, and no try is used. */
 MUST_CHECK enum err settle(struct pg *pg, const struct settle_request *settlement, struct settle_result *settled,
                            struct err_info *error);
 

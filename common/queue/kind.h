@@ -14,10 +14,11 @@
 struct selection {
     const char *name;
     /* $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit: inserts jobs and returns how many
-     * and the new cursor. Keyset-paged: fewer than the limit means that nothing is left. */
+     * and the new cursor. Keyset-paged: fewer than the limit means that nothing is left. NULL: a definition brings its
+     * own (recipe.h). */
     const struct sql *plan;
     /* $1 args (jsonb) → one row: what a person would call it, jobs, files, bytes (null = not known), SQLSTATE of the
-     * refusal or null, its text. Asked before an operation is accepted, and by a dry run. */
+     * refusal or null, its text. Asked before an operation is accepted, and by a dry run. NULL where `plan` is. */
     const struct sql *check;
 };
 

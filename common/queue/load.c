@@ -52,6 +52,7 @@ static void read_jobs(struct load *load)
             .failures = (int)pg_int8(r, row, 5),
             .crashes = (int)pg_int8(r, row, 6),
             .checkpoint = pg_text(r, row, 7),
+            .item = pg_text(r, row, 8),
         };
     qsort(load->jobs, load->count, sizeof *load->jobs, by_seq);
 }

@@ -7,11 +7,14 @@
 #include "common/queue/plan.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/fault.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/queue/recipe.h"
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"
 
@@ -51,17 +54,34 @@ void plan_add_jobs(struct pg_batch *batch, const struct sql *plan, const struct 
     pg_arg_int4(args, PLAN_STEP);
 }
 
-static enum err insert_jobs(struct pg *pg, struct pg_batch *batch, const struct operation *operation,
-                            const struct phase *phase, struct err_info *error)
+/* What a step has written. */
+struct step {
+    int64_t planned;
+    char *cursor; /* NULL = where it was */
+};
+
+static enum err insert_jobs(struct pg *pg, const struct operation *operation, const struct phase *phase,
+                            struct step *step, struct err_info *error)
 {
     assert(phase->selection != NULL);
-    pg_batch_reset(batch);
+    if (phase->selection->plan == NULL) {
+        struct recipe_step asked = {operation, phase->kind->name, PLAN_STEP};
+        return recipe_plan(pg, &asked, &step->planned, &step->cursor, error);
+    }
+    struct pg_batch *batch = pg_batch_new();
     plan_add_jobs(batch, phase->selection->plan, operation, phase->kind->name);
-    return pg_batch_run(pg, batch, error);
+    enum err err = pg_batch_run(pg, batch, error);
+    if (err == ERR_OK) {
+        const PGresult *result = pg_batch_result(batch, 0);
+        step->planned = pg_int8(result, 0, 0);
+        step->cursor = pg_is_null(result, 0, 1) ? NULL : mem_strdup(pg_text(result, 0, 1));
+    }
+    pg_batch_drop(batch);
+    return err;
 }
 
-static enum err move_cursor(struct pg *pg, struct pg_batch *batch, const struct operation *operation, int64_t planned,
-                            const char *cursor, struct err_info *error)
+static enum err move_cursor(struct pg *pg, struct pg_batch *batch, const struct operation *operation,
+                            const struct step *step, struct err_info *error)
 {
     pg_batch_reset(batch);
     struct pg_args *args = pg_batch_add(batch, &sql_queue_plan_tally);
@@ -69,9 +89,9 @@ static enum err move_cursor(struct pg *pg, struct pg_batch *batch, const struct 
     pg_arg_int4(args, operation->tally.phase);
     pg_arg_text(args, operation->plan_cursor);
     pg_arg_int8(args, operation->tally.last_seq);
-    pg_arg_int8(args, planned);
-    pg_arg_text(args, cursor == NULL ? operation->plan_cursor : cursor);
-    pg_arg_bool(args, planned < PLAN_STEP);
+    pg_arg_int8(args, step->planned);
+    pg_arg_text(args, step->cursor == NULL ? operation->plan_cursor : step->cursor);
+    pg_arg_bool(args, step->planned < PLAN_STEP);
     pg_batch_add(batch, &sql_session_commit);
     return pg_batch_run(pg, batch, error);
 }
@@ -81,19 +101,18 @@ static enum err step_write(struct pg *pg, const struct kind_table *kinds, const 
                            struct tally *tally, struct err_info *error)
 {
     struct phase phase;
-    struct pg_batch *inserts = pg_batch_new(), *cursor = pg_batch_new();
+    struct step step = {0, NULL};
+    struct pg_batch *cursor = pg_batch_new();
     enum err err = find_phase(kinds, operation, &phase, error);
     if (err == ERR_OK)
-        err = insert_jobs(pg, inserts, operation, &phase, error);
+        err = insert_jobs(pg, operation, &phase, &step, error);
     FAULT_POINT("plan.inserted");
-    if (err == ERR_OK) {
-        const PGresult *planned = pg_batch_result(inserts, 0);
-        err = move_cursor(pg, cursor, operation, pg_int8(planned, 0, 0), pg_text(planned, 0, 1), error);
-    }
+    if (err == ERR_OK)
+        err = move_cursor(pg, cursor, operation, &step, error);
     if (err == ERR_OK)
         tally_read(pg_batch_result(cursor, 0), 0, tally);
-    pg_batch_drop(inserts);
     pg_batch_drop(cursor);
+    free(step.cursor);
     return err;
 }
 

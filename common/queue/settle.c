@@ -217,7 +217,9 @@ static enum err end_jobs(struct pg *pg, const struct settle_request *s, const st
     enum err err = pg_batch_run(pg, fence, error);
     if (err == ERR_OK) {
         keep_returned(s, &mine, pg_batch_result(fence, 1));
-        if (mine.count > 0)
+        if (mine.count > 0 && s->within != NULL)
+            err = s->within(pg, s->results, mine.index, mine.count, s->context, error);
+        if (err == ERR_OK && mine.count > 0)
             err = write_effects(pg, s, &mine, settled, error);
     }
     if (err == ERR_OK)
@@ -238,6 +240,7 @@ static enum err fail_instead(struct pg *pg, const struct settle_request *s, size
     result->error = mem_strdup(error->text);
     struct settle_request plain = *s;
     plain.effects = NULL;
+    plain.within = NULL;
     return end_jobs(pg, &plain, &(struct picked){&index, 1}, settled, error);
 }
 
@@ -255,18 +258,24 @@ static bool is_of_one_job(enum err err)
     return err == ERR_PERMANENT || err == ERR_CONFLICT;
 }
 
-static enum err end_one_by_one(struct pg *pg, const struct settle_request *s, const struct picked *wanted,
-                               struct settle_result *settled, struct err_info *error)
+/* Many were refused as a whole (`err`): half of them, and the other half, and so on down to the jobs that are to blame.
+ * One bad job of a thousand costs twenty transactions so, not a thousand. */
+static enum err end_by_halves(struct pg *pg, const struct settle_request *s, const struct picked *refused, enum err err,
+                              struct settle_result *settled, struct err_info *error)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < wanted->count && err == ERR_OK; i++) {
-        err = end_jobs(pg, s, &(struct picked){wanted->index + i, 1}, settled, error);
-        if (err == ERR_PERMANENT)
-            err = fail_instead(pg, s, wanted->index[i], settled, error);
-        if (err == ERR_CONFLICT) {
-            read_again(s, wanted->index[i]);
-            err = ERR_OK;
-        }
+    if (refused->count == 1 && err == ERR_PERMANENT)
+        return fail_instead(pg, s, refused->index[0], settled, error);
+    if (refused->count == 1) {
+        read_again(s, refused->index[0]);
+        return ERR_OK;
+    }
+    size_t middle = refused->count / 2;
+    const struct picked halves[] = {{refused->index, middle}, {refused->index + middle, refused->count - middle}};
+    err = ERR_OK;
+    for (int i = 0; i < 2 && err == ERR_OK; i++) {
+        err = end_jobs(pg, s, &halves[i], settled, error);
+        if (is_of_one_job(err))
+            err = end_by_halves(pg, s, &halves[i], err, settled, error);
     }
     return err;
 }
@@ -369,7 +378,7 @@ enum err settle(struct pg *pg, const struct settle_request *s, struct settle_res
     if (final.count > 0)
         err = end_jobs(pg, s, &final, settled, error);
     if (is_of_one_job(err))
-        err = end_one_by_one(pg, s, &final, settled, error);
+        err = end_by_halves(pg, s, &final, err, settled, error);
     struct picked again = pick(s, is_again);
     if (err == ERR_OK && again.count > 0)
         err = put_all_back(pg, s, &again, settled, error);

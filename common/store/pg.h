@@ -100,7 +100,9 @@ void pg_batch_reset(struct pg_batch *batch);
 struct pg_args *pg_batch_add(struct pg_batch *batch, const struct sql *statement);
 
 /* Sends all of it and reads all results. On failure `*error` tells which statement ("settle_tally: …") and why; if a
- * transaction was open it is open and failed still: pg_abort. */
+ * transaction was open it is open and failed still: pg_abort. Of a statement that is SQL_UNPREPARED the error's column
+ * is the character (from 1) that PostgreSQL points at, 0 where it points at none. Those must be in a batch: pg_exec
+ * takes prepared ones only. */
 MUST_CHECK enum err pg_batch_run(struct pg *pg, struct pg_batch *batch, struct err_info *error);
 
 /* The same in two halves, so that a caller can do other work while the server does its: start sends (and returns at
@@ -120,6 +122,10 @@ void pg_args_drop(struct pg_args *args);
 void pg_args_reset(struct pg_args *args);
 MUST_CHECK enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_args *args, PGresult **result,
                             struct err_info *error);
+
+/* What a text that is SQL_UNPREPARED would give: `*columns` has names and types (PQfname, PQftype) and no rows; the
+ * caller's. Parsed in the open transaction and not run; on failure the error's column is as of a batch. */
+MUST_CHECK enum err pg_describe(struct pg *pg, const struct sql *statement, PGresult **columns, struct err_info *error);
 
 /* ---- results (text format) --------------------------------------------------------------------------------------- */
 

@@ -58,7 +58,7 @@ enum err pg_prepare(struct pg *pg, const struct sql *statement, struct err_info 
 {
     if (!pg->conn)
         return pg_lost(pg, statement->name, error);
-    if (is_prepared(pg, statement))
+    if (statement->number == SQL_UNPREPARED || is_prepared(pg, statement))
         return ERR_OK;
     char name[PG_NAME_MAX];
     if (!PQsendPrepare(pg->conn, pg_statement_name(statement, name), statement->text, 0, NULL))
@@ -135,6 +135,9 @@ static bool send_item(struct pg *pg, const struct item *item)
     char name[PG_NAME_MAX];
     struct pg_bound bound;
     pg_args_bind(&item->args, &bound);
+    if (item->statement->number == SQL_UNPREPARED)
+        return PQsendQueryParams(pg->conn, item->statement->text, bound.count, NULL, bound.values, bound.lengths,
+                                 bound.formats, 0) == 1;
     return PQsendQueryPrepared(pg->conn, pg_statement_name(item->statement, name), bound.count, bound.values,
                                bound.lengths, bound.formats, 0) == 1;
 }
@@ -172,6 +175,14 @@ static bool connection_is_lost(const struct pg *pg)
     return !pg->conn || PQstatus(pg->conn) != CONNECTION_OK;
 }
 
+/* The character of an unprepared statement that the server's complaint is about. */
+static void note_position(const struct sql *statement, const PGresult *result, struct err_info *error)
+{
+    const char *field = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    if (statement->number == SQL_UNPREPARED && field != NULL)
+        error->column = (int)strtol(field, NULL, 10);
+}
+
 /* Takes over the result of one statement. `known` is what the batch has come to so far; returns what it comes to now.
  * Afterwards the connection may be closed, and then there is nothing more to read. */
 static enum err read_item(struct pg *pg, struct item *item, enum err known, struct err_info *error)
@@ -196,6 +207,7 @@ static enum err read_item(struct pg *pg, struct item *item, enum err known, stru
         break;
     case PGRES_FATAL_ERROR:
         err = pg_fail(pg, name, result, error);
+        note_position(item->statement, result, error);
         break;
     default:
         err = pg_unexpected(pg, name, result, error);
@@ -291,6 +303,26 @@ enum err pg_exec(struct pg *pg, const struct sql *statement, const struct pg_arg
     PGresult *answer;
     err = pg_answer(pg, statement->name, &answer, error);
     return err ? err : take_result(pg, statement->name, answer, result, error);
+}
+
+enum err pg_describe(struct pg *pg, const struct sql *statement, PGresult **columns, struct err_info *error)
+{
+    assert(!pg->under_way && statement->number == SQL_UNPREPARED);
+    PGresult *answer = NULL;
+    if (!pg->conn || !PQsendPrepare(pg->conn, "", statement->text, 0, NULL))
+        return pg_lost(pg, statement->name, error);
+    enum err err = pg_answer(pg, statement->name, &answer, error);
+    if (err == ERR_OK && PQresultStatus(answer) != PGRES_COMMAND_OK) {
+        err = pg_fail(pg, statement->name, answer, error);
+        note_position(statement, answer, error);
+    }
+    PQclear(answer);
+    if (err != ERR_OK)
+        return err;
+    if (!PQsendDescribePrepared(pg->conn, ""))
+        return pg_lost(pg, statement->name, error);
+    err = pg_answer(pg, statement->name, &answer, error);
+    return err != ERR_OK ? err : take_result(pg, statement->name, answer, columns, error);
 }
 
 /* The line of the script that the server's complaint points at; 0 = it points at none. Positions count characters. */

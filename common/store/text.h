@@ -5,7 +5,9 @@
 #ifndef REPRISE_STORE_TEXT_H
 #define REPRISE_STORE_TEXT_H
 
-/* A statement: `name` is its folder of sql/ and its head there; `number` is its place among all of them, from 0. */
+/* A statement: `name` is its folder of sql/ and its head there; `number` is its place among all of them, from 0, or
+ * SQL_UNPREPARED of one that a definition brings along: it is parsed each time that it runs. */
+#define SQL_UNPREPARED (-1)
 struct sql {
     const char *name;
     int number;

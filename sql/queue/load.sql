@@ -23,7 +23,7 @@ WITH due AS (
      ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 UPDATE job SET run_at = now() + $3 * interval '1 millisecond', worker = $4, load = $5
  WHERE operation_id = $1 AND seq = ANY (ARRAY(SELECT seq FROM due))
-RETURNING seq, phase, kind, key, attempt, failures, crashes, checkpoint::text
+RETURNING seq, phase, kind, key, attempt, failures, crashes, checkpoint::text, item::text
 
 -- name: load_mark
 -- The first load of an operation: from now on an equal request is new work. Waits for, and is waited for by, the request
@@ -33,14 +33,14 @@ UPDATE tally SET loaded_at = now(), version = version + 1
 
 -- name: load_one
 -- One job to be run alone, whatever its run_at.   $1 operation, $2 seq
-SELECT seq, phase, kind, key, attempt, failures, crashes, checkpoint::text
+SELECT seq, phase, kind, key, attempt, failures, crashes, checkpoint::text, item::text
   FROM job
  WHERE operation_id = $1 AND seq = $2
    AND EXISTS (SELECT 1 FROM tally WHERE operation_id = $1 AND state = 'running')
 
 -- name: load_range
 -- The open jobs of a range chunk that are not waiting for a retry.   $1 operation, $2 from, $3 to
-SELECT seq, phase, kind, key, attempt, failures, crashes, checkpoint::text
+SELECT seq, phase, kind, key, attempt, failures, crashes, checkpoint::text, item::text
   FROM job
  WHERE operation_id = $1 AND seq BETWEEN $2 AND $3 AND (run_at IS NULL OR run_at <= now())
    AND EXISTS (SELECT 1 FROM tally WHERE operation_id = $1 AND state = 'running')

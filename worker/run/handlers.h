@@ -17,6 +17,7 @@ void similar_run(struct run *run);
 void patterns_run(struct run *run);
 void recompute_cost_run(struct run *run);
 void webhook_run(struct run *run);
+void sql_run(struct run *run);
 
 /* Drops what score_run keeps from one chunk to the next. */
 void score_means_drop(void *means);

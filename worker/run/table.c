@@ -16,6 +16,7 @@ const struct runner runners[] = {
     {"similarity", similar_run, similar_index_drop, NULL, false},
     {"patterns", patterns_run, NULL, NULL, false},
     {"cost-webhook", webhook_run, deliver_tools_drop, NULL, false},
+    {"sql", sql_run, NULL, NULL, false},
     {"recost", recompute_cost_run, history_tools_drop, recompute_cost_settled, true},
     {NULL, NULL, NULL, NULL, false},
 };
