@@ -12,7 +12,7 @@ import sources
 MANUAL = "docs/definitions.md"
 KEY = re.compile(r'\{"(\w+)", DEFINITION_(?:REQUIRED|OPTIONAL),')
 JOB = re.compile(r'\{\s*\.name = "([\w-]+)"')
-SELECTION = re.compile(r'\{"([\w-]+)", &sql_kinds_')
+SELECTION = re.compile(r'\{[\s\\]*"([\w-]+)", &sql_kinds_')
 TICKED = re.compile(r"`([^`\n]+)`")
 
 
