@@ -79,7 +79,7 @@ static bool has_field(const redisReply *hash, const char *field)
     return false;
 }
 
-/* A hash without a dispatch cursor was made by a client that wrote to an id that does not exist. */
+/* An operation's hash without a dispatch cursor was made by a client that wrote to an id that does not exist. */
 static enum err check_hash(struct walk *w, struct err_info *error)
 {
     redisReply *hash = NULL, *ttl = NULL;
@@ -87,7 +87,8 @@ static enum err check_hash(struct walk *w, struct err_info *error)
     if (err == ERR_OK)
         err = key_ask(w, "TTL", NULL, NULL, &ttl, error);
     look_for_secrets(w, hash);
-    if (err == ERR_OK && redis_count(hash) > 0 && !has_field(hash, "gen") && redis_int(ttl) == -1)
+    bool stray = strncmp(w->name, "op:", strlen("op:")) == 0 && redis_count(hash) > 0 && !has_field(hash, "gen");
+    if (err == ERR_OK && stray && redis_int(ttl) == -1)
         doctor_say(w->doctor, &(struct finding_on){9, DOCTOR_WARNING, DOCTOR_EXPIRE, w->key, 0},
                    "is a stray hash without expiry: a client wrote to an operation that does not exist");
     if (err == ERR_OK)

@@ -84,7 +84,7 @@ class Document(DashboardTest):
                                           query="?outcome=succeeded")["outcomes"]))
         self.ask("GET", "/admin/api/operations/{operation_id}/errors", operation_id=done, query="?limit=5")
         self.ask("GET", "/admin/api/operations/{operation_id}/jobs", operation_id=done, query="?limit=5")
-        job = self.ask("GET", "/admin/api/operations/{operation_id}/jobs/{seq}", operation_id=done, seq=7)
+        job = self.ask("GET", "/admin/api/operations/{operation_id}/jobs/{seq}", operation_id=done, seq="7")
         self.assertEqual(("succeeded", 1, True, done + "/7"), (job["state"], job["tries"], job["of_batch"], job["job_id"]))
         self.ask("GET", "/admin/api/operations", query="?state=with-failures")
 

@@ -221,6 +221,13 @@ static void a_stray_hash_is_given_an_expiry(void **state)
     assert_well(t);
 }
 
+static void the_count_of_the_inbox_is_no_stray_hash(void **state)
+{
+    struct queue_test *t = *state;
+    run_command(t, "HSET :inbox:count era 01M8R16NENVMQE30WZE7SPBVJ0 taken 1");
+    assert_well(t);
+}
+
 static void i10_a_token_in_redis(void **state)
 {
     struct queue_test *t = *state;
@@ -291,6 +298,7 @@ int main(void)
         TEST(i9_a_list_of_refusals_without_end),
         TEST(i9_a_hash_that_is_too_big),
         TEST(a_stray_hash_is_given_an_expiry),
+        TEST(the_count_of_the_inbox_is_no_stray_hash),
         TEST(i10_a_token_in_redis),
         TEST(i10_a_token_in_a_text_of_an_error),
         cmocka_unit_test(the_marks_of_secrets),

@@ -191,3 +191,7 @@
     {"app_repositories", "withheld_limits", "the limits at the last scan; the next one writes it again"},
     {"token_revocation", NULL, "what a person called back, and when; nothing else remembers it"},
     {"job", "load", "counted by the worker that holds it; what no heartbeat names is due again"},
+    {"app_repositories", "failed_scans", "what the last tries came to; nothing else remembers them"},
+    {"app_repositories", "away_since", "what the last tries came to; nothing else remembers them"},
+    {"app_repositories", "answered_at", "a moment that nothing else remembers"},
+    {"job", "item", "what a definition's own selection gave at planning; the rows it came from may have changed since"},

@@ -131,7 +131,7 @@ static void test_a_path_that_is_replaced_meanwhile_is_the_one_that_was_checked(v
         if (fetch_path(scene, "x", &fetched, &error) == ERR_OK)
             assert_string_not_equal(fetched.commit, secret);
     }
-    sh(scene, "kill $(cat turner)");
+    sh(scene, "kill $(cat turner); while kill -0 $(cat turner) 2>/dev/null; do sleep 0.01; done");
     free(secret);
     free((char *)(uintptr_t)scene->rules.file_roots);
 }
