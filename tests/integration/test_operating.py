@@ -1,6 +1,7 @@
 """What an operator counts on, with the real programs: a retry that outlives a whole worker, outcomes that are forgotten in
 time while their counts stay, and words for whoever waits while no worker is there.
 """
+import re
 import signal
 import subprocess
 
@@ -113,8 +114,7 @@ class NobodyWorks(DeliveryTest):
                 self.assertNotEqual("", line, told)
                 told += line
             self.assertEqual(before + (not repeats), self.stores.psql.number("SELECT count(*) FROM reprise.operation"))
-            operation = eventually(lambda: next(word for word in told.replace(":", " ").split() if word.startswith("op_")),
-                                   "it names the operation")
+            operation = re.search(r"op_\w+", told).group()
             self.assert_told(told, operation)
             waiter.send_signal(signal.SIGINT)
             _, rest = waiter.communicate(timeout=30)
