@@ -56,7 +56,8 @@ static void no_table_with_triggers_is_left_out_above(void **state)
                      WRITTEN);
 }
 
-/* Also those that a later migration makes. recipe_enter names each schema that it uses: the path that it sets must stay. */
+/* Also those that a later migration makes. recipe_enter names each schema that it uses: the path that it sets must
+ * stay. */
 static void each_function_brings_its_path_along(void **state)
 {
     assert_int_equal(count(*state, "SELECT count(*) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"
