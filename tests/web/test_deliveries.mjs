@@ -167,7 +167,8 @@ test('an operation with failures groups them by text and can be retried from its
     await house.ask('behave', [{ mode: 'fail', status: 507, path_contains: 'repo-0' }]);
     const page = await house.visit('#/app/' + acme.app_id);
     const id = await resyncAll(page);
-    await strip(page).getByText('completed').waitFor();
+    /* Five tries of each, with waits between, and the schedule may have one of them in hand meanwhile. */
+    await strip(page).getByText('completed').waitFor({ timeout: 240000 });
     await page.goto(house.url + '/#/operation/' + id);
     await rowOf(page, 'Errors by text', '507').first().waitFor();
     await house.shot(page, 'operation-failures');
