@@ -126,9 +126,10 @@ print_reports() {
     return "$result"
 }
 
-# Most tests wait for servers and clocks: twice as many as processors keep those busy.
+# More at once than processors is no quicker: sanitizers and browsers keep those busy, and what waits for a moment misses it.
 run_suites() {
-    local result=0 jobs=$((2 * $(nproc)))
+    local result=0 jobs
+    jobs=$(nproc)
     without_randomised_addresses ctest --test-dir "$directory" --parallel "$jobs" --output-on-failure --timeout "$timeout" \
         --no-tests=error "$@" | "$scripts/skip_reasons.py" "$directory" || result=$?
     if ! print_reports; then
