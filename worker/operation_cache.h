@@ -18,6 +18,11 @@ struct known_operation {
     bool dry_run;
 };
 
+/* Fills `known` from what was read of an operation. known_operation_fini is owed, after a failure too. */
+MUST_CHECK enum err known_operation_fill(struct versions *versions, struct pg *pg, const struct operation *operation,
+                                         struct known_operation *known, struct err_info *error);
+void known_operation_fini(struct versions *versions, struct known_operation *known);
+
 struct operation_cache;
 /* `versions` is borrowed. */
 struct operation_cache *operation_cache_new(struct versions *versions);

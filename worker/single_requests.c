@@ -54,33 +54,15 @@ static bool may_join(const struct requests_in_hand *requests, const struct chunk
     return kind != NULL && !kind->exclusive && runner != NULL && runner->together;
 }
 
-static enum err known_make(struct executor_state *executor, const struct single *single, struct known_operation *known)
-{
-    const struct operation *operation = &single->operation;
-    struct err_info ignored = {0};
-    *known = (struct known_operation){.dry_run = operation->dry_run};
-    snprintf(known->operation_id, sizeof known->operation_id, "%s", operation->tally.operation_id);
-    enum err err = versions_get(executor->process->versions, executor->pg, operation, &known->definition, &ignored);
-    if (err == ERR_OK)
-        err = json_parse(operation->args, strlen(operation->args), JSON_LIMITS_REQUEST, &known->args, &ignored);
-    known->requested_by = mem_strdup(operation->requested_by);
-    return err;
-}
-
-static void known_fini(struct executor_state *executor, struct known_operation *known)
-{
-    versions_give_back(executor->process->versions, known->definition);
-    json_object_put(known->args);
-    free(known->requested_by);
-}
-
 static void request_begin(struct executor_state *executor, struct requests_in_hand *requests, struct message *message,
                           struct single *single)
 {
     struct request_in_hand *request = &requests->list[requests->count];
     *request = (struct request_in_hand){.message = message, .single = single};
-    if (known_make(executor, single, &request->known) != ERR_OK) {
-        known_fini(executor, &request->known);
+    struct err_info ignored = {0};
+    if (known_operation_fill(executor->process->versions, executor->pg, &single->operation, &request->known,
+                             &ignored) != ERR_OK) {
+        known_operation_fini(executor->process->versions, &request->known);
         return; /* by itself it will find out, and say, why */
     }
     message->settled = true;
@@ -152,7 +134,7 @@ static void requests_settle(struct executor_state *executor, struct requests_in_
             request->message->kind =
                 job_group_settle(&request->group, request->message) ? MESSAGE_DONE : MESSAGE_GIVE_BACK;
         job_group_end(&request->group);
-        known_fini(executor, &request->known);
+        known_operation_fini(executor->process->versions, &request->known);
     }
     free(final);
 }

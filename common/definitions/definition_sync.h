@@ -15,7 +15,7 @@
 
 struct definition_sync {
     struct pg *pg;
-    const struct dispatch *dispatch; /* to tell whoever listens to events; NULL, or `redis` NULL: nobody is told */
+    const struct dispatch *dispatch; /* for the event of the end; NULL, or `redis` NULL: none is sent */
     const struct definition_names *names;
     const char *directory; /* definitions.dir */
     const char *roots;     /* definitions.roots: colon separated; projects elsewhere are errors */

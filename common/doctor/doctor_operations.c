@@ -215,10 +215,7 @@ static enum err check_orphans(struct doctor *doctor, struct err_info *error)
 enum err doctor_operations(struct doctor *doctor, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
-    if (doctor->options->depth == DOCTOR_DEEP)
-        pg_arg_null(args);
-    else
-        pg_arg_int8(args, doctor->options->operations);
+    doctor_arg_bound(doctor, args, doctor->options->operations);
     PGresult *ids = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_operations, args, &ids, error);
     pg_args_drop(args);

@@ -41,6 +41,8 @@ struct finding_on {
     const char *subject; /* borrowed */
     int64_t stamp;       /* of a suspicion */
 };
+/* Adds how many rows a check looks at: `bound`, or NULL for all of them at --deep. */
+void doctor_arg_bound(const struct doctor *doctor, struct pg_args *args, int64_t bound);
 /* Says it for good; once, however often it is seen. */
 void doctor_say(struct doctor *doctor, const struct finding_on *on, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Says it if it lasts. */

@@ -96,10 +96,7 @@ static enum err check_orphans(struct doctor *doctor, struct err_info *error)
 enum err doctor_links(struct doctor *doctor, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
-    if (doctor->options->depth == DOCTOR_DEEP)
-        pg_arg_null(args);
-    else
-        pg_arg_int8(args, doctor->options->links);
+    doctor_arg_bound(doctor, args, doctor->options->links);
     PGresult *links = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_links, args, &links, error);
     pg_args_drop(args);
@@ -128,10 +125,7 @@ static void cost_judge(struct doctor *doctor, const PGresult *rows, int row)
 enum err doctor_costs(struct doctor *doctor, struct err_info *error)
 {
     struct pg_args *args = pg_args_new();
-    if (doctor->options->depth == DOCTOR_DEEP)
-        pg_arg_null(args);
-    else
-        pg_arg_int8(args, doctor->options->links);
+    doctor_arg_bound(doctor, args, doctor->options->links);
     PGresult *rows = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_costs, args, &rows, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(rows); row++)
@@ -239,23 +233,15 @@ static enum err say_rows(struct doctor *doctor, int invariant, const struct sql 
     return err;
 }
 
-static void add_bound(struct pg_args *args, const struct doctor *doctor, int64_t bound)
-{
-    if (doctor->options->depth == DOCTOR_DEEP)
-        pg_arg_null(args);
-    else
-        pg_arg_int8(args, bound);
-}
-
 enum err doctor_rows(struct doctor *doctor, struct err_info *error)
 {
     enum err err = ERR_OK;
     for (size_t i = 0; i < CHECKS && err == ERR_OK; i++) {
         const struct row_check *check = &checks[i];
         struct pg_args *args = pg_args_new();
-        add_bound(args, doctor, check->bound == OF_LINKS ? doctor->options->links : doctor->options->operations);
+        doctor_arg_bound(doctor, args, check->bound == OF_LINKS ? doctor->options->links : doctor->options->operations);
         if (check->bound == OF_JOBS)
-            add_bound(args, doctor, JOBS_OF_EACH);
+            doctor_arg_bound(doctor, args, JOBS_OF_EACH);
         err = say_rows(doctor, check->invariant, check->statement, args, error);
     }
     return err;

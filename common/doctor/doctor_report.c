@@ -84,6 +84,14 @@ static bool is_same(const struct doctor_finding *a, const struct doctor_finding 
     return a->invariant == b->invariant && strcmp(a->subject, b->subject) == 0 && strcmp(a->text, b->text) == 0;
 }
 
+void doctor_arg_bound(const struct doctor *doctor, struct pg_args *args, int64_t bound)
+{
+    if (doctor->options->depth == DOCTOR_DEEP)
+        pg_arg_null(args);
+    else
+        pg_arg_int8(args, bound);
+}
+
 void doctor_say(struct doctor *doctor, const struct finding_on *on, const char *format, ...)
 {
     va_list values;

@@ -22,7 +22,7 @@
 enum result_line_kind {
     RESULT_LINE_RESULT,
     RESULT_LINE_INIT,   /* with which each process begins what it appends to the stream */
-    RESULT_LINE_OTHER,  /* of another type, known or not: nobody reads on */
+    RESULT_LINE_OTHER,  /* of another type, known or not: the rest is not read */
     RESULT_LINE_BROKEN, /* no JSON, or cut off */
 };
 

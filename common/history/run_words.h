@@ -11,7 +11,7 @@
 /* ---- status ------------------------------------------------------------------------------------------------------ */
 
 /* What state files write, and what is inferred where they say nothing final. */
-/* Nothing said, or a word that nobody knows, is RUN_STATUS_UNKNOWN; facts never have it. */
+/* Nothing said, or an unknown word, is RUN_STATUS_UNKNOWN; facts never have it. */
 enum run_status {
     RUN_STATUS_UNKNOWN,
     RUN_STATUS_PENDING,

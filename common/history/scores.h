@@ -1,6 +1,6 @@
 /*
  * The scores of a run (scoring_version 1.0), each 0 to 100: how clear its request was, how its cost, its time and its
- * errors compare. A score whose input is unknown is itself unknown, and NULL in the table: a good mark for what nobody
+ * errors compare. A score whose input is unknown is itself unknown, and NULL in the table: a good mark for what was not
  * measured would be a lie. Rules: docs/domain/history.md, "Scores".
  */
 #ifndef REPRISE_HISTORY_SCORES_H
@@ -52,7 +52,7 @@ struct scores_errors {
     int64_t errors, retries;
     const char *const *types; /* borrowed; `type_count` texts such as "syntax_error" */
     size_t type_count;
-    bool pr_merged, ci_passed; /* false also where nobody knows: that only withholds a bonus */
+    bool pr_merged, ci_passed; /* false also where it is unknown: that only withholds a bonus */
 };
 
 /* `text` is nl_input, UTF-8, not necessarily NUL-terminated; NULL = unknown, "" scores 0. */

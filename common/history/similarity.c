@@ -257,7 +257,7 @@ static void reader_begin(struct similarity_reader *reader, size_t row)
     reader->list.count = 0;
 }
 
-/* The runs that may well be among the best, so that the fifth best score is high before the others come. Whoever is
+/* The runs that may well be among the best, so that the fifth best score is high before the others come. A run that is
  * considered twice is entered once. */
 static void consider_likely(struct similarity_reader *reader)
 {
@@ -303,7 +303,7 @@ bool similarity_best(struct similarity_reader *reader, int64_t id, struct simila
  * Whose list a run enters that has changed. Its score is asked the other way round: it is b, and a is each run whose
  * stored list it may enter, so that what a sync compares grows with what has changed and not with all there is.
  */
-/* A full list whose every place asks for `least`, and gives way to whoever reaches it. */
+/* A full list whose every place asks for `least`, and gives way to a run that reaches it. */
 static void list_expect(struct similarity_list *list, double least)
 {
     list->count = SIMILARITY_BEST;

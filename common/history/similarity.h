@@ -15,8 +15,8 @@
  * Why the answer is exact although few texts are compared: for each other run an upper bound of its score is known from
  * cost, duration, status and lengths, a better one from how often each letter stands in both texts, and for long texts
  * a still better one from their rare characters (text_anchors.h). After some runs that are likely to be good, all are
- * looked at by falling bound; whoever's bound does not reach the fifth best score found so far is out, and a comparison
- * ends as soon as it cannot reach it any more.
+ * looked at by falling bound; a run whose bound does not reach the fifth best score found so far is out, and a
+ * comparison ends as soon as it cannot reach it any more.
  */
 #ifndef REPRISE_HISTORY_SIMILARITY_H
 #define REPRISE_HISTORY_SIMILARITY_H

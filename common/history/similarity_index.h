@@ -31,7 +31,7 @@ void similarity_add(struct similarity *index, const struct similarity_run *run);
 /* After the last run, before the first reader. */
 void similarity_seal(struct similarity *index);
 size_t similarity_count(const struct similarity *index);
-/* The ids, for whoever divides the work: of row 0 to count - 1, ascending. */
+/* The ids, for a caller that divides the work: of row 0 to count - 1, ascending. */
 int64_t similarity_id(const struct similarity *index, size_t row);
 size_t similarity_bytes(const struct similarity *index);
 

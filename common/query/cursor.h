@@ -1,5 +1,5 @@
 /*
- * Where a page ended, as one opaque word for whoever asks: the list's name and the sort keys of the page's last row.
+ * Where a page ended, as one opaque word for the caller: the list's name and the sort keys of the page's last row.
  * It is not secret and not signed: what a forged one can do is to begin a list somewhere else. Pure.
  */
 #ifndef REPRISE_QUERY_CURSOR_H

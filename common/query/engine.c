@@ -244,7 +244,7 @@ static bool is_full(struct json_object *array)
     return json_object_array_length(array) >= ENGINE_SHOWN;
 }
 
-/* {queue, worker, chunk} for each entry; `worker` NULL for a list that is nobody's. */
+/* {queue, worker, chunk} for each entry; `worker` NULL for a list of no worker. */
 static void add_chunks(struct json_object *array, const redisReply *reply, int queue, const char *worker)
 {
     for (size_t i = 0; i < redis_count(reply) && !is_full(array); i++) {

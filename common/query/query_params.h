@@ -1,7 +1,7 @@
 /*
  * What somebody asks with: values by name, as text. The command line has them as options (--sort-by), the HTTP API as
  * parameters of the URL and parts of its path (sort_by); a question reads them by one name ("sort_by"), checks them
- * once for both, and its errors name them as whoever asks has written them: `--limit: "x" is not a number from 1 to
+ * once for both, and its errors name them as the caller has written them: `--limit: "x" is not a number from 1 to
  * 1000`.
  *
  * An empty parameter of a URL is one that was not given (that is what forms send); an empty option is a mistake. Pure.

@@ -55,6 +55,8 @@ enum outcome {
     OUTCOME_RETRY,   /* failed, with tries left: again after delay_ms */
     OUTCOME_PUT_OFF, /* could not begin: again after delay_ms, no try used */
 };
+/* The word of a final one, as tables have it. */
+const char *outcome_name(enum outcome outcome);
 
 struct job_result {
     enum outcome outcome;

@@ -1,7 +1,7 @@
 /*
  * What follows once an operation has been accepted: its first jobs are planned and it is opened in Redis, so that it
- * begins sooner than the sweep would see to it. PostgreSQL has it: whatever fails here only delays, and whoever calls
- * this says so and goes on.
+ * begins sooner than the sweep would see to it. PostgreSQL has it: whatever fails here only delays, and the caller
+ * says so and goes on.
  */
 #ifndef REPRISE_QUEUE_OPERATION_START_H
 #define REPRISE_QUEUE_OPERATION_START_H

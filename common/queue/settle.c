@@ -18,6 +18,11 @@
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"
 
+const char *outcome_name(enum outcome outcome)
+{
+    return outcome == OUTCOME_SUCCEEDED ? "succeeded" : outcome == OUTCOME_FAILED ? "failed" : "skipped";
+}
+
 void job_result_fini(struct job_result *result)
 {
     free(result->error);
@@ -80,11 +85,6 @@ static void arg_seqs_and_attempts(struct pg_args *args, const struct settle_requ
     free(attempts);
 }
 
-static const char *outcome_word(enum outcome outcome)
-{
-    return outcome == OUTCOME_SUCCEEDED ? "succeeded" : outcome == OUTCOME_FAILED ? "failed" : "skipped";
-}
-
 static void add_outcomes(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
 {
     size_t n = mine->count;
@@ -99,7 +99,7 @@ static void add_outcomes(struct pg_batch *batch, const struct settle_request *s,
         attempts[i] = job->attempt;
         texts[i] = job->kind;
         texts[n + i] = job->key;
-        texts[2 * n + i] = outcome_word(result->outcome);
+        texts[2 * n + i] = outcome_name(result->outcome);
         texts[3 * n + i] = result->error;
         texts[4 * n + i] = result->result;
     }

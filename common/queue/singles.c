@@ -168,11 +168,6 @@ static void keep_returned(struct chosen *chosen, const PGresult *returned)
     chosen->count = kept;
 }
 
-static const char *outcome_word(enum outcome outcome)
-{
-    return outcome == OUTCOME_SUCCEEDED ? "succeeded" : outcome == OUTCOME_FAILED ? "failed" : "skipped";
-}
-
 #define SECONDS_MAX 32
 enum { TEXT_SECONDS, TEXT_KIND, TEXT_KEY, TEXT_OUTCOME, TEXT_ERROR, TEXT_RESULT, TEXTS };
 
@@ -194,7 +189,7 @@ static void add_outcomes(struct pg_batch *batch, const struct chosen *chosen)
         texts[TEXT_SECONDS][i] = seconds[i];
         texts[TEXT_KIND][i] = job->kind;
         texts[TEXT_KEY][i] = job->key;
-        texts[TEXT_OUTCOME][i] = outcome_word(request->results[0].outcome);
+        texts[TEXT_OUTCOME][i] = outcome_name(request->results[0].outcome);
         texts[TEXT_ERROR][i] = request->results[0].error;
         texts[TEXT_RESULT][i] = request->results[0].result;
     }

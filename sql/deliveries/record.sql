@@ -22,7 +22,7 @@ SELECT path_sha256, file_path, blob_id, file_sha FROM deliveries
  WHERE app_id = $1 AND repository_id = $2 AND path_sha256 > $3::bytea ORDER BY path_sha256 LIMIT $4::bigint
 
 -- name: other_intents
--- The paths that other attempts announced and that no settle as synced has removed since: nobody knows what the app holds
+-- The paths that other attempts announced and that no settle as synced has removed since: it is not known what the app holds
 -- there. The sha is one that it may hold.   $1 app, $2 repository, $3 operation, $4 seq, $5 attempt
 SELECT DISTINCT ON (path_sha256) path_sha256, file_path, file_sha
   FROM delivery_intents
@@ -48,7 +48,7 @@ SELECT $1, $2, f.*, delivery_fingerprint($1, $2, f.digest, f.path, f.sha, f.blob
                                           excluded.size), fingerprint_at = now()
 
 -- name: recorded_intents
--- What is recorded is in doubt no more, whoever announced it: while we hold the lease, no older request can be on its way. (Were the
+-- What is recorded is in doubt no more, whichever attempt announced it: while we hold the lease, no older request can be on its way. (Were the
 -- intents of other attempts kept until a settle as synced, each attempt would send all of them again, and an app that fails now and
 -- then would never be done with.)   $1 app, $2 repository, $3 digests of paths
 -- Each path is looked up by itself (settle_fence_scattered says why).

@@ -3,7 +3,7 @@
 INSERT INTO activity_fresh (minute, kind, succeeded, failed, skipped) VALUES (date_trunc('minute', now()), 'file', $1, 0, 0)
 
 -- name: fetch_failed
--- Counts a failed fetch, whoever else counts at the same time. Returns the count, and until when the circuit is open (Unix
+-- Counts a failed fetch, also where others count at the same time. Returns the count, and until when the circuit is open (Unix
 -- microseconds) and whether this failure opened it.   $1 repository, $2 threshold, $3 cool-down in ms
 WITH before AS (SELECT repository_id, coalesce(circuit_open_until > now(), false) AS was_open
                   FROM repositories WHERE repository_id = $1 FOR UPDATE)

@@ -16,7 +16,7 @@ SELECT o.queue, count(*) AS operations,
 
 -- name: operation
 -- All that a person wants to know of an operation; `retrying` is counted up to 1000. The rate is that of its whole life;
--- whoever watches knows better.   $1 operation
+-- a caller that polls knows better.   $1 operation
 SELECT p.operation_id, p.definition, p.subject, p.args, p.state, p.state = 'cancelled' AS cancelled, p.phase,
        p.phases, p.label, p.planned, p.total, p.completed, p.succeeded, p.failed, p.skipped, p.cancelled_jobs, p.open,
        (SELECT count(*) FROM (SELECT 1 FROM job j WHERE j.operation_id = p.operation_id AND j.run_at > now() AND j.failures > 0

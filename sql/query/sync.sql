@@ -1,6 +1,6 @@
 -- name: sync_preview
--- What a sync would do, from the outcomes of its dry run. `or_more`: a phase that compares runs also looks at whoever
--- depends on those that changed, which only the phases before it can tell.   $1 operation
+-- What a sync would do, from the outcomes of its dry run. `or_more`: a phase that compares runs also looks at the runs that
+-- depend on those that changed, which only the phases before it can tell.   $1 operation
 WITH looked AS (
     SELECT seq, kind, key, outcome, error, result, coalesce(result ->> 'did', outcome) AS did,
            row_number() OVER (PARTITION BY kind, outcome, result ->> 'did' ORDER BY key) AS n

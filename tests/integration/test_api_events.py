@@ -96,12 +96,12 @@ class Events(Listening):
     def test_a_listener_in_place_of_one_that_left_is_told_the_workers(self):
         """The dashboard notices by its writes that one has left: so there is something to write, until it did."""
         self.worker()
-        before = self.listen()
+        stays, before = self.listen(), self.listen()
         eventually(lambda: before.read_some() and before.events("worker"), "the first is told")
         before.socket.close()
         for number in range(4):
             self.progress("op_%d" % number)
-            time.sleep(0.11)
+            eventually(lambda: stays.has(b'"op_%d"' % number), "it is written to all")
         after = self.listen()
         eventually(lambda: after.read_some() and after.events("worker"), "the next is told", timeout_s=20)
 

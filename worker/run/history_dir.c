@@ -137,7 +137,7 @@ static enum err list_entry(void *context, const char *name, enum history_entry k
     return ERR_OK;
 }
 
-/* A descriptor of its own: whoever else lists the directory must not move our place in it. */
+/* A descriptor of its own: another reader of the directory must not move our place in it. */
 enum err history_dir_list(struct history_dir *dir, const char *after, size_t limit, struct history_names *out,
                           struct err_info *error)
 {

@@ -30,7 +30,7 @@ enum err history_io_fail(int number, const char *path, struct err_info *error)
     }
 }
 
-/* O_NONBLOCK: nobody waits for the writer of a pipe that somebody put there. */
+/* O_NONBLOCK: a pipe in the place of a file must not make the reader wait. */
 enum err history_io_open(int dir, const char *path, int *fd, struct stat *info, struct err_info *error)
 {
     *fd = beneath_open(dir, path, O_NONBLOCK | O_NOCTTY, BENEATH_NO_LINKS);

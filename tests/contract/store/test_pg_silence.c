@@ -16,7 +16,7 @@ STATEMENT(nap, "SELECT pg_sleep(0.05), repeat('x', 100000)");
 STATEMENT(long_nap, "SELECT pg_sleep(0.9)");
 
 #define ANSWER_MS 200
-#define PATIENCE_MS 10000 /* far above: whoever waits for the server without a deadline waits forever */
+#define PATIENCE_MS 10000 /* far above: a program that waits for the server without a deadline waits forever */
 static const struct pg_limits LIMITS = {2000, 0, 0, 0, ANSWER_MS, true, 0};
 /* Whoever is given up by these limits was found out to be half-open: nobody waits for the deadline. */
 static const struct pg_limits DOUBTFUL = {2000, 0, 0, 0, 100 * PATIENCE_MS, true, ANSWER_MS};

@@ -245,7 +245,7 @@ static void make_change(struct change *change)
     }
 }
 
-/* As a sync does: lists of those that changed, and of whoever held one, are made again; the others' are entered. */
+/* As a sync does: lists of those that changed, and of runs that held one, are made again; the others' are entered. */
 static void bring_up_to_date(struct change *change)
 {
     struct world *world = &change->world;
