@@ -237,8 +237,7 @@ void follow_note_operation(const char *operation_id)
     out_note("Operation %s; to cancel it: producer cancel %s", operation_id, operation_id);
 }
 
-/* ---- notes on what it waits for ------------------------------------------------------------------------------------
- */
+/* ---- notes on what it waits for ---------------------------------------------------------------------------------- */
 
 /* What is said to a person who waits: that no worker is alive, that a store does not answer, or that another operation
  * holds the lease, and what to do. Each once, until it has passed. */

@@ -15,8 +15,7 @@
 #include "embedded/sql_registry.h"
 #include "producer/out.h"
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------
- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 /* "1,200" and "3.5 MiB"; NULL where the preview does not know. The caller's. */
 static char *count_text(int64_t count)
@@ -37,8 +36,7 @@ static char *bytes_text(int64_t bytes)
     return buf_take(&text);
 }
 
-/* ---- the question -------------------------------------------------------------------------------------------------
- */
+/* ---- the question ------------------------------------------------------------------------------------------------ */
 
 /* The name of the app that `args` speaks of; the caller's, NULL where there is none. */
 static char *name_of_app(struct session *session, struct json_object *args)
@@ -73,8 +71,7 @@ void preview_question(struct session *session, const struct submission *submissi
     free(bytes);
 }
 
-/* ---- the dry run --------------------------------------------------------------------------------------------------
- */
+/* ---- the dry run ------------------------------------------------------------------------------------------------- */
 
 /* How long as many jobs of the definition took lately; −1 = not known. */
 static enum err expected_ms(struct pg *pg, const char *definition_id, int64_t jobs, int64_t *ms, struct err_info *error)

@@ -32,8 +32,7 @@ static void show_removed(const struct session *session, const char *app_id, cons
     out_json(document);
 }
 
-/* ---- apps -----------------------------------------------------------------------------------------------------------
- */
+/* ---- apps -------------------------------------------------------------------------------------------------------- */
 
 enum err run_apps(struct session *session, struct err_info *error)
 {

@@ -9,8 +9,7 @@
 
 #include "common/base/buf.h"
 
-/* ---- a value in a column --------------------------------------------------------------------------------------------
- */
+/* ---- a value in a column ----------------------------------------------------------------------------------------- */
 
 enum column_format {
     FORMAT_TEXT,
@@ -30,8 +29,7 @@ void column_format_add(struct buf *out, enum column_format format, const char *v
 /* True if such cells stand at the right edge of their column. */
 bool column_format_is_right(enum column_format format);
 
-/* ---- the table ------------------------------------------------------------------------------------------------------
- */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 enum table_align { TABLE_LEFT, TABLE_RIGHT };
 

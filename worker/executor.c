@@ -154,8 +154,7 @@ static void chunk_run(struct executor *executor, struct message *message)
     }
 }
 
-/* ---- what the loop thread gave ------------------------------------------------------------------------------------
- */
+/* ---- what the loop thread gave ----------------------------------------------------------------------------------- */
 
 static void message_return(struct executor *executor, struct message *message, int64_t began_us)
 {

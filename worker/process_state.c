@@ -10,8 +10,7 @@
 
 #define YOUNG_MS 5000 /* a thread that waits tries, and notes its reason, again within two seconds */
 
-/* ---- the health note ------------------------------------------------------------------------------------------------
- */
+/* ---- the health note --------------------------------------------------------------------------------------------- */
 
 void health_note_add(struct health_note *health, const char *text)
 {
@@ -34,8 +33,7 @@ void health_note_read(struct health_note *health, char out[HEALTH_NOTE_MAX])
     pthread_mutex_unlock(&health->lock);
 }
 
-/* ---- settings ------------------------------------------------------------------------------------------------------
- */
+/* ---- settings ---------------------------------------------------------------------------------------------------- */
 
 static enum err executors_read_pair(char *pair, int executors[QUEUE_COUNT], struct err_info *error)
 {

@@ -9,8 +9,7 @@
 
 #define SPLIT_MAX 1000
 
-/* ---- the process ---------------------------------------------------------------------------------------------------
- */
+/* ---- the process ------------------------------------------------------------------------------------------------- */
 
 void quarantine_enter(struct process_state *process)
 {
@@ -56,8 +55,7 @@ enum err quarantine_count_crash(struct pg *pg, const char *text, struct err_info
     return err;
 }
 
-/* ---- its chunks ----------------------------------------------------------------------------------------------------
- */
+/* ---- its chunks -------------------------------------------------------------------------------------------------- */
 
 static void piece_add(struct message *message, int64_t seq)
 {

@@ -282,8 +282,7 @@ static enum err process(const struct inbox *inbox, const struct buf *raw, struct
     return err == ERR_OK ? end_item(inbox, raw, "", error) : reject(inbox, raw, &reason, error);
 }
 
-/* ---- a turn --------------------------------------------------------------------------------------------------------
- */
+/* ---- a turn ------------------------------------------------------------------------------------------------------ */
 
 static void entry_read(const struct inbox *inbox, const redisReply *bytes, struct entry *entry)
 {

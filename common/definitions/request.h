@@ -59,8 +59,7 @@ struct accepted {
 MUST_CHECK enum err request_accept(struct pg *pg, const struct kind_table *kinds, const struct request *request,
                                    struct accepted *accepted, struct err_info *error);
 
-/* ---- for those that write the transaction: request.c, and request_many.c for many at once --------------------------
- */
+/* ---- for those that write the transaction: request.c, and request_many.c for many at once ------------------------ */
 
 /* What is settled about a request before the transaction begins. */
 struct draft {

@@ -27,8 +27,7 @@ static size_t count_in(const struct request_many *many)
     return n;
 }
 
-/* ---- what each of them repeats -------------------------------------------------------------------------------------
- */
+/* ---- what each of them repeats ----------------------------------------------------------------------------------- */
 
 enum { FOUND_BEGIN, FOUND_LOCKS, FOUND_REQUESTS, FOUND_TWINS };
 /* Columns of request_find_requests, and of request_find_repetitions. */
@@ -173,8 +172,7 @@ static void decide_all(struct request_many *many, const struct columns *columns,
     free(twin_of);
 }
 
-/* ---- what is new -------------------------------------------------------------------------------------------
- */
+/* ---- what is new ------------------------------------------------------------------------------------------------- */
 
 /* Columns of request_insert_many, as far as they are texts. */
 enum {

@@ -11,8 +11,7 @@ const char *verb_name(enum verb verb)
     return names[verb];
 }
 
-/* ---- what a path needs ---------------------------------------------------------------------------------------------
- */
+/* ---- what a path needs ------------------------------------------------------------------------------------------- */
 
 enum place { PLACE_NOWHERE, PLACE_ONLY_TREE, PLACE_ONLY_RECORD, PLACE_BOTH_EQUAL, PLACE_BOTH_DIFFER, PLACES };
 

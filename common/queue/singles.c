@@ -20,8 +20,7 @@
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"
 
-/* ---- load ----------------------------------------------------------------------------------------------------------
- */
+/* ---- load -------------------------------------------------------------------------------------------------------- */
 
 enum { SINGLES_NO_WAIT, SINGLES_MARK, SINGLES_LOAD };
 /* Columns of singles_load behind those of the tally. */
@@ -119,8 +118,7 @@ void singles_drop(struct singles *singles)
     free(singles);
 }
 
-/* ---- settle --------------------------------------------------------------------------------------------------------
- */
+/* ---- settle ------------------------------------------------------------------------------------------------------ */
 
 /* Which of the requests are settled: those that the fence let through. */
 struct chosen {

@@ -96,8 +96,7 @@ enum err git_tree_too_big(const struct git_clone *clone, struct err_info *error)
                    clone->rules.max_tree_bytes / (1024 * 1024));
 }
 
-/* ---- one step of a walk --------------------------------------------------------------------------------------------
- */
+/* ---- one step of a walk ------------------------------------------------------------------------------------------ */
 
 /* One more entry that is come by. */
 static enum err cursor_count_visit(struct git_cursor *cursor, struct err_info *error)
@@ -186,8 +185,7 @@ static bool cursor_tell(struct git_cursor *cursor, enum git_change change, const
     return true;
 }
 
-/* ---- two trees side by side ----------------------------------------------------------------------------------------
- */
+/* ---- two trees side by side -------------------------------------------------------------------------------------- */
 
 static const git_tree_entry *entry_at(const git_tree *tree, size_t at)
 {
@@ -252,8 +250,7 @@ static bool cursor_tell_replaced(struct git_cursor *cursor, struct git_file *fil
     return cursor_tell(cursor, GIT_CREATED, entry, file);
 }
 
-/* ---- walks ---------------------------------------------------------------------------------------------------------
- */
+/* ---- walks ------------------------------------------------------------------------------------------------------- */
 
 enum err git_cursor_open(struct git_clone *clone, const char *old_tree, const char *new_tree,
                          struct git_cursor **cursor, struct err_info *error)
@@ -331,8 +328,7 @@ enum err git_compare(struct git_clone *clone, const char *old_tree, const char *
     return err == ERR_OK ? visit_all(cursor, visit, context, error) : err;
 }
 
-/* ---- one path ------------------------------------------------------------------------------------------------------
- */
+/* ---- one path ---------------------------------------------------------------------------------------------------- */
 
 bool git_find(struct git_clone *clone, const char *tree, const char *path, char blob[GIT_SHA_MAX])
 {

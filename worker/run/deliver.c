@@ -19,8 +19,7 @@
 
 enum deliver_mode { DELIVER_SNAPSHOT, DELIVER_RESYNC };
 
-/* ---- load, clear ---------------------------------------------------------------------------------------------------
- */
+/* ---- load, clear ------------------------------------------------------------------------------------------------- */
 
 static enum err load_link(struct deliver_attempt *attempt, struct err_info *error)
 {
@@ -60,8 +59,7 @@ static enum err clear_link(struct deliver_attempt *attempt, struct err_info *err
     return err;
 }
 
-/* ---- compare, send -------------------------------------------------------------------------------------------------
- */
+/* ---- compare, send ----------------------------------------------------------------------------------------------- */
 
 static enum err load_unconfirmed(struct deliver_attempt *attempt, struct err_info *error)
 {
@@ -112,8 +110,7 @@ static enum err send_changes(struct deliver_attempt *attempt, struct err_info *e
     return err;
 }
 
-/* ---- the story -----------------------------------------------------------------------------------------------------
- */
+/* ---- the story --------------------------------------------------------------------------------------------------- */
 
 static enum err bring_up_to_date(struct deliver_attempt *attempt, enum deliver_mode mode, struct err_info *error)
 {

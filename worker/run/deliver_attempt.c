@@ -12,8 +12,7 @@
 #define SQLSTATE_NO_SUCH_LINK "RP404" /* of share_link */
 #define CHECKPOINT_MAX 256            /* bytes of its text */
 
-/* ---- the job's checkpoint as text ----------------------------------------------------------------------------------
- */
+/* ---- the job's checkpoint as text -------------------------------------------------------------------------------- */
 
 /* NULL, or what is not JSON, is a job that has not begun. */
 static struct deliver_progress progress_read(const char *checkpoint)
@@ -49,8 +48,7 @@ static const char *progress_write(const struct deliver_progress *progress, char 
     return out;
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
 /* A child_tick_fn. */
 static enum err attempt_keep_lease(void *context, struct err_info *error)
@@ -91,8 +89,7 @@ enum err deliver_note_stop(struct deliver_attempt *attempt, enum err err, const 
     return err;
 }
 
-/* ---- while something takes its time --------------------------------------------------------------------------------
- */
+/* ---- while something takes its time ------------------------------------------------------------------------------ */
 
 void deliver_watch(struct deliver_attempt *attempt, child_tick_fn *tick, void *context)
 {
@@ -107,8 +104,7 @@ enum err deliver_tick(const struct deliver_attempt *attempt, struct err_info *er
     return attempt->tick(attempt->tick_context, error);
 }
 
-/* ---- statements and checkpoints ------------------------------------------------------------------------------------
- */
+/* ---- statements and checkpoints ---------------------------------------------------------------------------------- */
 
 struct pg_args *deliver_args(const struct deliver_attempt *attempt)
 {

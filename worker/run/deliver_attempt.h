@@ -58,8 +58,7 @@ void deliver_attempt_fini(struct deliver_attempt *attempt);
 /* Notes what a call that went to PostgreSQL said, for the outcome; returns it. */
 enum err deliver_note_stop(struct deliver_attempt *attempt, enum err err, const struct err_info *error);
 
-/* ---- while something takes its time --------------------------------------------------------------------------------
- */
+/* ---- while something takes its time ------------------------------------------------------------------------------ */
 
 /* From now on deliver_tick, and the clone's walks and streams, call this; NULL, and at first: what keeps the lease and
  * says whether to go on. */
@@ -67,8 +66,7 @@ void deliver_watch(struct deliver_attempt *attempt, child_tick_fn *tick, void *c
 /* Called several times a second by every loop that may take long. */
 MUST_CHECK enum err deliver_tick(const struct deliver_attempt *attempt, struct err_info *error);
 
-/* ---- statements ----------------------------------------------------------------------------------------------------
- */
+/* ---- statements -------------------------------------------------------------------------------------------------- */
 
 /* Runs a statement whose first two parameters are app and repository: deliver_args, add the others, deliver_exec, which
  * drops them. No checkpoint may be under way. `*result` is the caller's. */
@@ -80,8 +78,7 @@ struct pg_args *deliver_add(struct pg_batch *batch, const struct deliver_link *l
 /* And the next three: the attempt. */
 void deliver_arg_attempt(struct pg_args *args, const struct deliver_attempt *attempt);
 
-/* ---- checkpoints ---------------------------------------------------------------------------------------------------
- */
+/* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
 /* A checkpoint that says how far the job is, and holds the link in its place. A link that has been removed ends the job
  * (`is_gone`). */
@@ -89,8 +86,7 @@ struct pg_batch *deliver_checkpoint(struct deliver_attempt *attempt);
 /* Commits it and notes what PostgreSQL says. */
 MUST_CHECK enum err deliver_commit(struct deliver_attempt *attempt, struct pg_batch *batch, struct err_info *error);
 
-/* ---- files that are too large --------------------------------------------------------------------------------------
- */
+/* ---- files that are too large ------------------------------------------------------------------------------------ */
 
 /* They are not sent: the link says so, and what the app holds at their paths is taken back or left, by
  * deliver.too_large. They are looked at again when they change, and when the limits do. */

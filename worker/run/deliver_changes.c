@@ -60,8 +60,7 @@ static bool is_sendable(const struct deliver_attempt *attempt, const struct git_
            (attempt->run->config->deliver_odd_names || !file_name_is_odd(file->path, file->path_len));
 }
 
-/* ---- sources -------------------------------------------------------------------------------------------------------
- */
+/* ---- sources ----------------------------------------------------------------------------------------------------- */
 
 /* Whether a file of the walk belongs to the pass. A file that was too large may become one that is created later on, so
  * created and updated are not told apart here. */
@@ -131,8 +130,7 @@ static enum err unconfirmed_source(struct deliver_changes *changes, bool *is_end
     return err;
 }
 
-/* ---- passes --------------------------------------------------------------------------------------------------------
- */
+/* ---- passes ------------------------------------------------------------------------------------------------------ */
 
 static const struct pass side_by_side[] = {
     {VERB_DELETE, tree_source}, {VERB_CREATE, tree_source}, {VERB_UPDATE, tree_source}, {VERB_NOTHING, NULL}};
@@ -208,8 +206,7 @@ static void next_pass(struct deliver_changes *changes)
         changes->pass++;
 }
 
-/* ---- the whole -----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 struct deliver_changes *deliver_changes_new(struct deliver_attempt *attempt)
 {

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- sending -------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 enum fit { FIT_SEND, FIT_TOO_LARGE, FIT_SAME };
 
@@ -125,8 +124,7 @@ enum err deliver_files_send(struct deliver_attempt *attempt, const struct change
     return err;
 }
 
-/* ---- counting ------------------------------------------------------------------------------------------------------
- */
+/* ---- counting ---------------------------------------------------------------------------------------------------- */
 
 static enum err count_change(struct deliver_attempt *attempt, const struct deliver_change *change,
                              struct err_info *error)

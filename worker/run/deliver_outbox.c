@@ -59,8 +59,7 @@ struct outbox {
     struct err_info why;
 };
 
-/* ---- the first failure ---------------------------------------------------------------------------------------------
- */
+/* ---- the first failure ------------------------------------------------------------------------------------------- */
 
 static void outbox_close(struct outbox *outbox, enum err err, const struct err_info *why)
 {
@@ -84,8 +83,7 @@ static enum err outbox_result(const struct outbox *outbox, struct err_info *erro
     return outbox->closed;
 }
 
-/* ---- sending -------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 /* Rule 2. While a checkpoint is under way the connection is not free for a touch; then sending waits for it. */
 static bool outbox_may_send(struct outbox *outbox)
@@ -121,8 +119,7 @@ static void outbox_send(struct outbox *outbox)
             return;
 }
 
-/* ---- answers -------------------------------------------------------------------------------------------------------
- */
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
 
 static void outbox_take_success(struct outbox *outbox, struct file_task *task)
 {
@@ -176,8 +173,7 @@ static void outbox_take_answers(struct outbox *outbox, int64_t wait_ms)
     }
 }
 
-/* ---- checkpoints ---------------------------------------------------------------------------------------------------
- */
+/* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
 static bool outbox_is_full(const struct outbox *outbox)
 {
@@ -284,8 +280,7 @@ static void outbox_drive_checkpoint(struct outbox *outbox)
         outbox_begin_checkpoint(outbox);
 }
 
-/* ---- all of it at once ---------------------------------------------------------------------------------------------
- */
+/* ---- all of it at once ------------------------------------------------------------------------------------------- */
 
 enum patience { DO_NOT_WAIT, WAIT_FOR_NEXT };
 
@@ -388,8 +383,7 @@ enum err outbox_finish(struct outbox *outbox, struct err_info *error)
     return outbox_result(outbox, error);
 }
 
-/* ---- after a failure -----------------------------------------------------------------------------------------------
- */
+/* ---- after a failure --------------------------------------------------------------------------------------------- */
 
 static bool outbox_may_write(const struct outbox *outbox)
 {

@@ -49,8 +49,7 @@ int64_t path_batch_updates(const struct path_batch *batch)
     return batch->updates;
 }
 
-/* ---- filling -------------------------------------------------------------------------------------------------------
- */
+/* ---- filling ----------------------------------------------------------------------------------------------------- */
 
 static void batch_empty(struct path_batch *batch)
 {
@@ -80,8 +79,7 @@ void path_batch_add(struct path_batch *batch, const char *path, const char *blob
         memcpy(place->blob, blob, strlen(blob));
 }
 
-/* ---- looking up ----------------------------------------------------------------------------------------------------
- */
+/* ---- looking up -------------------------------------------------------------------------------------------------- */
 
 static int compare_digest(const void *a, const void *b)
 {
@@ -120,8 +118,7 @@ static enum err batch_look_up(struct path_batch *batch, struct err_info *error)
     return err;
 }
 
-/* ---- deciding ------------------------------------------------------------------------------------------------------
- */
+/* ---- deciding ---------------------------------------------------------------------------------------------------- */
 
 static struct deliver_change place_change(const struct path_batch *batch, const struct place *place)
 {

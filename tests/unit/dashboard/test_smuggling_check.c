@@ -85,8 +85,7 @@ static void there_is_a_limit_to_their_number(void **state)
     assert_int_equal(smuggling_check_end(&check, "HTTP/1.1", &error), ERR_USAGE);
 }
 
-/* ---- heads in memory as libmicrohttpd leaves them: their ends of lines and colons are NULs by then ----------------
- */
+/* ---- heads in memory as libmicrohttpd leaves them: their ends of lines and colons are NULs by then --------------- */
 
 struct part {
     size_t at, len;
