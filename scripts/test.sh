@@ -127,11 +127,12 @@ print_reports() {
 }
 
 # More at once than processors is no quicker: sanitizers and browsers keep those busy, and what waits for a moment misses it.
+# What fails runs once more: if it passes then, the summary names it as unsteady.
 run_suites() {
     local result=0 jobs
     jobs=$(nproc)
     without_randomised_addresses ctest --test-dir "$directory" --parallel "$jobs" --output-on-failure --timeout "$timeout" \
-        --no-tests=error "$@" | "$scripts/skip_reasons.py" "$directory" || result=$?
+        --repeat until-pass:2 --no-tests=error "$@" | "$scripts/test_summary.py" "$directory" || result=$?
     if ! print_reports; then
         echo "test: sanitizers found faults; their reports stand above and in $reports" >&2
         result=1

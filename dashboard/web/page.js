@@ -77,14 +77,16 @@ function askWhoIsThere(explain) {
     };
 }
 
+const Waiting = ({ children }) => html`<main class="login" id="main"><p class="dim">${children}</p></main>`;
+
 function Page() {
     const session = useSession();
     const { away, revision } = useServer();
     const [trouble, setTrouble] = useState(null);
     useEffect(() => (session === null ? askWhoIsThere(setTrouble) : undefined), [revision, session]);
     if (session === null)
-        return html`<main class="login" id="main"><p class="dim">
-            ${away ? 'The server does not answer. Trying again…' : (trouble ?? 'One moment…')}</p></main>`;
+        return html`<${Waiting}>${away ? 'The server does not answer. Trying again…' : (trouble ?? 'One moment…')}<//>`;
+    if (session === 'ending') return html`<${Waiting}>Logging out…<//>`;
     return html`${session ? html`<${Inside} /><${DialogHost} />` : html`<${Login} />`}<${Toasts} />`;
 }
 

@@ -1,11 +1,10 @@
 /* The frame: navigation with its figures, the word that the server is away, and the way out. */
 import { html, useEffect, useRef } from '../core/html.js';
 import { request } from '../core/api.js';
-import { stopEvents } from '../core/events.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo, scrollOfEntry, useRoute } from '../core/router.js';
 import { useServer } from '../core/server.js';
-import { sessionEnded } from '../core/session.js';
+import { sessionBegan, sessionEnded, sessionEnding } from '../core/session.js';
 import { count, countOf } from '../format/number.js';
 import { ActionButton } from '../parts/button.js';
 
@@ -89,9 +88,15 @@ function ServerAway() {
 }
 
 async function logOut() {
-    await request('POST', '/admin/api/logout');
-    stopEvents();
-    sessionEnded();
+    sessionEnding();
+    try {
+        await request('POST', '/admin/api/logout');
+        sessionEnded();
+    } catch (error) {
+        if (error.status === 401) return; // it had ended already
+        sessionBegan();
+        throw error;
+    }
 }
 
 /* The overview with the number of definitions in error; null until known. */

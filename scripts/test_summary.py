@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Passes on what CTest prints, and names before its summary why each skipped test was skipped.
+"""Passes on what CTest prints, and says before its summary why each skipped test was skipped, and what passed only when it
+ran again.
 
-usage: ctest … | skip_reasons.py BUILD_DIRECTORY
+usage: ctest … | test_summary.py BUILD_DIRECTORY
 
-CTest's summary says "(Skipped)" only; the reason is what the test printed, in the log of the run.
+CTest's summary says "(Skipped)" only; the reason is what the test printed, in the log of the run. Of a test that failed and
+then passed (ctest --repeat until-pass) it says nothing: such a test, or what it tests, has a fault that shows now and then.
 """
 import pathlib
 import re
 import sys
 
+RESULT = re.compile(r"^ *(?:\d+/\d+ )?Test +#\d+: (\S+) \.*\s*(\*\*\*|Passed)")
 SUMMARY = re.compile(r"\d+% tests passed")
 HEAD = re.compile(r"^\d+/\d+ Testing: (\S+)$", re.MULTILINE)
 # What scripts of ours print, Python's unittest, and cmocka.
@@ -28,7 +31,13 @@ def main():
         print(__doc__, end="")
         return
     held = []
+    failed, unsteady = set(), []
     for line in sys.stdin:
+        result = RESULT.match(line)
+        if result and result[2] == "***":
+            failed.add(result[1])
+        elif result and result[1] in failed:
+            unsteady.append(result[1])
         if held or SUMMARY.match(line):
             held.append(line)
         else:
@@ -40,6 +49,8 @@ def main():
         skipped = [("?", "the log of the run cannot be read: %s" % error)]
     for name, reason in skipped if held else ():
         print("skipped: %s: %s" % (name, reason))
+    for name in unsteady:
+        print("unsteady: %s failed, and passed when it ran again: its output stands above" % name)
     print("".join(held), end="")
 
 
