@@ -20,6 +20,7 @@ import noop
 import planning
 import progress_http
 import recovery
+import removal
 import similarity
 import singles
 from place import ROOT, Trouble, path_of
@@ -34,6 +35,7 @@ MEASURES = {
     "latency": latency.measure,
     "singles": singles.measure,
     "cancel": cancel.measure,
+    "removal": removal.measure,
     "kill-process": recovery.measure_process,
     "kill-worker": recovery.measure_worker,
     "kill-delivery": recovery.measure_delivery,
