@@ -7,12 +7,14 @@
 #define REPRISE_DASHBOARD_CALL_H
 
 #include <json-c/json_object.h>
+#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/buf.h"
+#include "common/base/config.h"
 #include "common/base/config_live.h"
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
@@ -31,7 +33,7 @@
 struct caller {
     enum {
         CALLER_UNKNOWN, /* no session and no token that is valid */
-        CALLER_PENDING, /* PostgreSQL is being asked (access.c) */
+        CALLER_PENDING, /* PostgreSQL is being asked (session.c) */
         CALLER_SESSION,
         CALLER_TOKEN,
     } by;
@@ -61,7 +63,7 @@ struct reply {
     bool ends_session; /* the caller's: its streams of events end too */
 };
 
-/* A call waits for an operation: operation_waiter.h. */
+/* A call waits for an operation: call_executor.h. */
 struct call_wait {
     route_fn *then; /* NULL = it does not */
     char operation_id[ID_MAX];
@@ -100,7 +102,7 @@ struct call_pool {
     struct login_throttle *throttle;
     struct mailbox *lanes[LANE_COUNT]; /* calls to be answered */
     struct mailbox *answered;          /* calls for the loop */
-    atomic_bool prepared;              /* the database is ready for the routes (preparation.h) */
+    atomic_bool prepared;              /* the database is ready for the routes (serve.h) */
     bool loopback;                     /* the program listens on loopback only */
 };
 
@@ -154,5 +156,18 @@ void call_reply(struct call *call, int status, struct json_object *json);
 void call_reply_error(struct call *call, const struct err_info *error);
 /* Fills in an error with a status of its own, and returns its code. */
 enum err call_refuse(struct call *call, int status, struct err_info *error, const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* ---- response ---------------------------------------------------------------------------------------------------- */
+
+/* A reply turned into what libmicrohttpd sends: headers of security included. Runs on the loop's thread only. */
+
+/* Compresses the text of a reply where the caller takes it so and it is worth it. On an executor, as the last thing: a
+ * long list takes milliseconds that the loop has not. Never a reply that holds a secret beside what a caller chose (a
+ * login, a new key): the length of a compressed text says something of its content. */
+void response_compress(struct call *call);
+/* Of a REPLY_TEXT, whose text it takes. The caller's (MHD_destroy_response). */
+struct MHD_Response *response_of(struct call *call, const struct config *config);
+/* The headers that every answer has. */
+void response_harden(struct MHD_Response *response);
 
 #endif

@@ -7,7 +7,7 @@
  *
  * Memory is bounded on both sides: a listener that does not read is cut off at PENDING_MAX; more than NEWS_BYTES_MAX in
  * one round becomes "read all again". Nothing here reads PostgreSQL or waits. The loop calls it: server.c makes it,
- * exchange.c adds listeners, worker_watch.c publishes.
+ * exchange.c adds listeners, the worker watch of server.c publishes.
  */
 #include "dashboard/events.h"
 
@@ -23,8 +23,7 @@
 #include "common/base/mem.h"
 #include "common/loop/redis_async.h"
 #include "common/queue/names.h"
-#include "dashboard/byte_queue.h"
-#include "dashboard/response.h"
+#include "dashboard/call.h"
 
 #define ROUND_S 0.1 /* progress reaches a page within 200 ms, however many messages there are */
 #define BEAT_S 10.0 /* by beats a page sees that the stream is alive, and a write sees that its client has left */
@@ -331,4 +330,44 @@ void events_drop(struct events *events)
     ev_timer_stop(events->loop, &events->beat);
     news_drop(events);
     free(events);
+}
+
+/* ---- byte queue -------------------------------------------------------------------------------------------------- */
+
+void byte_queue_fini(struct byte_queue *queue)
+{
+    buf_fini(&queue->bytes);
+    *queue = (struct byte_queue){.taken = 0};
+}
+
+/* Once half of it has been taken: so each byte is moved once at the most, on average. */
+static void close_up(struct byte_queue *queue)
+{
+    size_t left = byte_queue_left(queue);
+    if (left > queue->taken)
+        return;
+    if (left > 0)
+        memmove(queue->bytes.data, queue->bytes.data + queue->taken, left);
+    queue->bytes.len = left;
+    queue->taken = 0;
+}
+
+void byte_queue_add(struct byte_queue *queue, const void *bytes, size_t len)
+{
+    close_up(queue);
+    buf_add(&queue->bytes, bytes, len);
+}
+
+size_t byte_queue_take(struct byte_queue *queue, char *out, size_t room)
+{
+    size_t left = byte_queue_left(queue), given = left < room ? left : room;
+    if (given > 0)
+        memcpy(out, queue->bytes.data + queue->taken, given);
+    queue->taken += given;
+    return given;
+}
+
+size_t byte_queue_left(const struct byte_queue *queue)
+{
+    return queue->bytes.len - queue->taken;
 }

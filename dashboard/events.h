@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 #include <stddef.h>
 
+#include "common/base/buf.h"
 #include "common/loop/http_drive.h"
 #include "dashboard/call.h"
 #include "dashboard/peers.h"
@@ -35,5 +36,25 @@ void events_publish(struct events *events, const char *type, struct json_object 
 size_t events_listeners(const struct events *events);
 /* How many listeners ever came: a change says that there is a new one, even if another left at the same time. */
 uint64_t events_arrivals(const struct events *events);
+
+/* ---- byte queue -------------------------------------------------------------------------------------------------- */
+
+/*
+ * Bytes for a reader that may be slow: added at one end, taken at the other. What has been taken leaves memory, also
+ * where the reader never takes the last byte. No I/O.
+ */
+
+/* All zero: empty. To be embedded; its fields are private. */
+struct byte_queue {
+    struct buf bytes;
+    size_t taken; /* of `bytes` */
+};
+
+void byte_queue_fini(struct byte_queue *queue);
+void byte_queue_add(struct byte_queue *queue, const void *bytes, size_t len);
+/* Copies at most `room` bytes, the oldest, and removes them; returns how many. */
+size_t byte_queue_take(struct byte_queue *queue, char *out, size_t room);
+/* Bytes that have not been taken yet. */
+size_t byte_queue_left(const struct byte_queue *queue);
 
 #endif

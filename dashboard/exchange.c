@@ -16,9 +16,9 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "dashboard/call.h"
 #include "dashboard/events.h"
 #include "dashboard/metrics.h"
-#include "dashboard/response.h"
 #include "dashboard/web.h"
 
 #define STREAM_RETRY_S 10

@@ -12,7 +12,7 @@
 #include "common/loop/http_drive.h"
 #include "dashboard/call.h"
 #include "dashboard/peers.h"
-#include "dashboard/smuggling_check.h"
+#include "dashboard/request_headers.h"
 
 #define EXCHANGE_TARGET_MAX 8192
 

@@ -10,7 +10,6 @@
 #include "common/base/mem.h"
 #include "dashboard/exchange.h"
 #include "dashboard/request_headers.h"
-#include "dashboard/smuggling_check.h"
 
 #define FORWARDED_FOR "X-Forwarded-For"
 #define LAYOUT_UNTIL 0x00097701 /* of MHD_VERSION */

@@ -28,7 +28,7 @@ enum access {
 enum lane {
     LANE_QUICK,
     LANE_PATIENT,
-    LANE_WAITING, /* no route's: calls that wait for an operation to end (operation_waiter.h) */
+    LANE_WAITING, /* no route's: calls that wait for an operation to end (call_executor.h) */
     LANE_LOGIN,
     LANE_COUNT,
     LANE_LOOP = LANE_COUNT, /* the loop itself: needs no login, touches no store and takes no time */

@@ -1,7 +1,6 @@
 /* Every route, once. What a row means, and how to add one: route.h. */
 #include "common/query/apps.h"
 #include "common/query/definitions.h"
-#include "common/query/jobs.h"
 #include "common/query/operations.h"
 #include "common/query/overview.h"
 #include "common/query/workflows.h"

@@ -16,7 +16,7 @@ route_fn run_resync, run_resync_app, run_resync_all, run_snapshot, run_snapshot_
 route_fn run_add_app, run_remove_app, run_add_repository, run_remove_repository;
 /* run_history.c */
 route_fn run_resync_costs, run_sync_history;
-/* run_definitions.c */
+/* run_requests.c */
 route_fn run_resync_definitions, run_archive, run_unarchive;
 /* run_engine.c */
 route_fn run_overview, run_queue;

@@ -1,14 +1,14 @@
 /*
  * The workflow history: brings it up to date from the files (sync), and reads costs from the files again (re-sync).
  * Both are operations; a re-sync of one run, or one asked with `wait`, is answered when its operation has ended,
- * without an executor waiting (operation_waiter.h).
+ * without an executor waiting (call_executor.h).
  */
 #include <string.h>
 
 #include "common/base/json.h"
-#include "common/query/history_results.h"
+#include "common/query/overview.h"
 #include "dashboard/call.h"
-#include "dashboard/operation_waiter.h"
+#include "dashboard/call_executor.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
 #include "embedded/sql_dashboard.h"

@@ -8,7 +8,9 @@
 #include <ev.h>
 
 #include "common/store/address.h"
+#include "common/store/redis.h"
 #include "dashboard/call.h"
+#include "dashboard/events.h"
 
 struct server;
 
@@ -21,5 +23,20 @@ int server_port(const struct server *server);
 void server_stop(struct server *server);
 /* The executors must have ended. Takes NULL. */
 void server_drop(struct server *server);
+
+/* ---- worker watch ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Counts the live workers every two seconds while at least one page listens, and publishes an event when the count has
+ * changed: workers publish nothing of the kind themselves. Runs on the loop's thread only.
+ */
+
+struct worker_watch;
+
+/* All is borrowed. */
+struct worker_watch *worker_watch_new(struct ev_loop *loop, const struct redis_address *address, const char *prefix,
+                                      struct events *events);
+/* Takes NULL. */
+void worker_watch_drop(struct worker_watch *watch);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Roles, JSON Web Tokens and their revocation. main.c issues and revokes tokens (dashboard token, revoke-token),
- * access.c verifies one at each request that carries it. A signature is verified before any claim is read, and the
+ * session.c verifies one at each request that carries it. A signature is verified before any claim is read, and the
  * algorithm is ours, not the token's.
  */
 #include "dashboard/token.h"

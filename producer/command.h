@@ -5,6 +5,8 @@
 #ifndef REPRISE_PRODUCER_COMMAND_H
 #define REPRISE_PRODUCER_COMMAND_H
 
+#include <stdio.h>
+
 #include "common/base/err.h"
 #include "producer/option.h"
 
@@ -29,12 +31,22 @@ extern const struct command commands[]; /* ended by a NULL name */
 /* NULL if there is none. */
 const struct command *command_find(const char *name);
 
+/* ---- help, made from the tables: of commands, of options, of settings (help.c) ------------------------------------- */
+
+/* All commands by group, one line each, and how to go on. */
+void help_all(FILE *out);
+/* Usage, what it does, options, an example, exit codes. */
+void help_command(const struct command *command, FILE *out);
+/* "usage: producer resync <app> <repo>": the line that goes with a mistake. */
+void help_usage(const struct command *command, FILE *out);
+/* Every setting with its default: flag, environment and file share the names. */
+void help_settings(FILE *out);
+
 /* ---- one function for each line of the table, in the files named ------------------------------------------------ */
 
 /* run_requests.c */
 command_run run_resync, run_resync_app, run_resync_all, run_snapshot, run_snapshot_app, run_snapshot_all, run_retry,
     run_retry_app, run_retry_all, run_rescan, run_definition;
-/* run_history_requests.c */
 command_run run_sync_history, run_resync_cost, run_resync_costs;
 /* run_history.c */
 command_run run_history, run_workflow, run_analytics, run_trends, run_stale_costs;
@@ -46,7 +58,7 @@ command_run run_workers, run_queues;
 command_run run_apps, run_add_app, run_remove_app;
 /* run_repositories.c */
 command_run run_repositories, run_add_repository, run_remove_repository;
-/* run_rekey.c */
+/* run_installation.c */
 command_run run_rekey;
 /* run_definitions.c */
 command_run run_definitions, run_one_definition, run_resync_definitions, run_archive, run_unarchive;

@@ -19,8 +19,8 @@
 #include "common/base/mem.h"
 #include "common/query/operations.h"
 #include "embedded/sql_producer.h"
-#include "producer/list.h"
 #include "producer/out.h"
+#include "producer/table.h"
 
 #define NAP_FIRST_MS 5
 #define NAP_LAST_MS 100

@@ -2,7 +2,7 @@
  * All help is made from the tables (commands.c, option.c, common/base/config.h), so that it cannot differ from what is
  * parsed. Lines are wrapped here; texts of commands bring their own ends of lines.
  */
-#include "producer/help.h"
+#include "producer/command.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/queue/recipe.h"
-#include "producer/help.h"
+#include "producer/command.h"
 #include "producer/out.h"
 #include "producer/session.h"
 

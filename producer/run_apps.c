@@ -12,9 +12,9 @@
 #include "common/registry/app.h"
 #include "common/registry/watch.h"
 #include "embedded/sql_registry.h"
-#include "producer/list.h"
-#include "producer/name_lookup.h"
 #include "producer/out.h"
+#include "producer/session.h"
+#include "producer/table.h"
 
 /* Says that it is done. `repository_id` may be NULL. */
 static void show_removed(const struct session *session, const char *app_id, const char *repository_id)

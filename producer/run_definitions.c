@@ -11,7 +11,6 @@
 #include "common/base/json.h"
 #include "common/definitions/project.h"
 #include "common/query/definitions.h"
-#include "producer/list.h"
 #include "producer/out.h"
 #include "producer/table.h"
 

@@ -10,7 +10,6 @@
 #include "common/base/json.h"
 #include "common/query/overview.h"
 #include "common/query/workflows.h"
-#include "producer/list.h"
 #include "producer/out.h"
 #include "producer/table.h"
 

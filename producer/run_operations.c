@@ -8,9 +8,9 @@
 #include "common/base/clock.h"
 #include "common/query/operations.h"
 #include "producer/follow.h"
-#include "producer/list.h"
-#include "producer/name_lookup.h"
 #include "producer/out.h"
+#include "producer/session.h"
+#include "producer/table.h"
 
 /* The operation that the first word names; PostgreSQL is connected then. */
 static enum err operation_word(struct session *session, const char **operation_id, struct err_info *error)

@@ -6,6 +6,7 @@
 
 #include "common/base/config.h"
 #include "common/base/crypto.h"
+#include "common/base/ids.h"
 #include "common/definitions/definition_registry.h"
 #include "common/definitions/definition_sync.h"
 #include "common/queue/dispatch.h"
@@ -69,5 +70,20 @@ bool session_can_ask(void);
 /* Shows a question on the terminal; ERR_OK if the answer is yes (or --yes was given), ERR_INTERRUPTED if it is not.
  * Without a terminal: ERR_USAGE. */
 MUST_CHECK enum err session_confirm(const struct session *session, const char *question, struct err_info *error);
+
+/* ---- name lookup ------------------------------------------------------------------------------------------------- */
+
+/* What a person calls an app or a repository, turned into its id. */
+
+/* By id, or by a name that only one app has. ERR_NOT_FOUND; ERR_CONFLICT names the ids where several have that name. */
+MUST_CHECK enum err name_lookup_app(struct session *session, const char *text, char app_id[ID_MAX],
+                                    struct err_info *error);
+
+/* By id, URL or owner/name, among what the app watches. */
+MUST_CHECK enum err name_lookup_repository(struct session *session, const char *app_id, const char *text,
+                                           char repository_id[ID_MAX], struct err_info *error);
+
+/* An operation's id must look like one. ERR_USAGE. */
+MUST_CHECK enum err name_lookup_operation(const char *text, struct err_info *error);
 
 #endif

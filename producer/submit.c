@@ -2,7 +2,7 @@
  * A request of the command line, from its arguments to what became of it. The way to the operation is
  * common/definitions/submission.h, as for every program; here a person is asked before it is accepted, is told what its
  * start left open, and waits for its end or not. Once it is accepted nothing here fails for want of Redis: that only
- * delays, and is said. Called by run_requests.c and run_history_requests.c.
+ * delays, and is said. Called by run_requests.c and run_requests.c.
  */
 #include "producer/submit.h"
 
@@ -17,9 +17,9 @@
 #include "common/query/query_result.h"
 #include "embedded/sql_producer.h"
 #include "producer/follow.h"
-#include "producer/list.h"
 #include "producer/out.h"
 #include "producer/preview_text.h"
+#include "producer/table.h"
 
 #define ELSEWHERE_NAP_MS 20
 

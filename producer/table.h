@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 #include "common/base/buf.h"
+#include "common/query/query_result.h"
+#include "producer/session.h"
 
 /* ---- a value in a column ----------------------------------------------------------------------------------------- */
 
@@ -42,5 +44,36 @@ void table_column(struct table *table, const char *title, enum table_align align
 void table_cell(struct table *table, const char *text);
 /* Appends titles and rows, each with a line's end; nothing but the titles where there are no rows. */
 void table_write(const struct table *table, struct buf *out);
+
+/* ---- list -------------------------------------------------------------------------------------------------------- */
+
+/* Answers that are lists: for people the columns that a table names, as JSON the document as it is. */
+
+struct list_column {
+    const char *title;
+    const char *column;
+    enum column_format format;
+};
+
+struct list {
+    const struct list_column *columns; /* ended by a NULL title */
+    const char *none;                  /* what to say where there is nothing */
+};
+
+/* What a question is asked with: the options of the command line, by their names, and values that stand elsewhere. */
+#define LIST_ALSO_MAX 2
+struct list_also {
+    const char *name, *value; /* NULL name = no more */
+};
+struct list_source {
+    const struct session *session;
+    struct list_also also[LIST_ALSO_MAX];
+};
+struct query_params list_params(const struct list_source *source);
+
+/* Connects, asks, prints. `also` may be NULL, else it has LIST_ALSO_MAX entries. */
+MUST_CHECK enum err list_run(struct session *session, query_fn *question, const struct list_also *also,
+                             const struct list *list, struct err_info *error);
+void list_print(const struct session *session, const struct query_result *answer, const struct list *list);
 
 #endif

@@ -1,5 +1,4 @@
 /* Questions on operations and their outcomes, against a real database whose content is known. */
-#include "common/query/jobs.h"
 #include "common/query/operations.h"
 #include "common/query/page.h"
 #include "tests/contract/query/query_test.h"

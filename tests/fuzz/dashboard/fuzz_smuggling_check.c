@@ -2,7 +2,7 @@
  * end. */
 #include <string.h>
 
-#include "dashboard/smuggling_check.h"
+#include "dashboard/request_headers.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

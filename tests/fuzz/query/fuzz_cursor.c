@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/crypto.h"
-#include "common/query/cursor.h"
+#include "common/query/page.h"
 #include "tests/fuzz/fuzz.h"
 
 #define LIST "apps"

@@ -1,5 +1,5 @@
 /* Bytes for a slow reader: all of them in order, and in bounded memory. */
-#include "dashboard/byte_queue.h"
+#include "dashboard/events.h"
 
 #include <stdlib.h>
 #include <string.h>

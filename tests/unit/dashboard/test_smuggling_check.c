@@ -1,7 +1,7 @@
 /* Shapes of requests that are refused before anything of them counts. */
 #include <string.h>
 
-#include "dashboard/smuggling_check.h"
+#include "dashboard/request_headers.h"
 #include "tests/testing/testing.h"
 
 struct header {

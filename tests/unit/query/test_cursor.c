@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/query/cursor.h"
+#include "common/query/page.h"
 #include "tests/testing/testing.h"
 
 static void keys_come_back_as_they_were(void **state)
