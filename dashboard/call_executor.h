@@ -26,9 +26,6 @@ void call_executors_stop(struct call_executor **executors, size_t count);
  * (call->wait.ended) or after `patience_ms`. */
 void operation_waiter_wait(struct call *call, const char *operation_id, int64_t patience_ms, route_fn *then);
 
-/* The thread of LANE_WAITING; `context` is its executor. Ends with call_executor_stop. */
-void *operation_waiter_main(void *context);
-
 /* A message for LANE_WAITING: the calls that wait, and those that come later, go on at once. */
 extern struct call operation_waiter_close;
 

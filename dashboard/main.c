@@ -14,7 +14,7 @@
 #include "common/queue/recipe.h"
 #include "common/store/address.h"
 #include "dashboard/password.h"
-#include "dashboard/serve.h"
+#include "dashboard/server.h"
 #include "dashboard/token.h"
 
 static void print_help(void)

@@ -3,8 +3,6 @@
  * parameter that does not exist. A schema that a row names and that is missing is a fault of the build's tests
  * (tests/unit/dashboard/test_route.c), a parameter without a description an assertion. Read by /openapi.json.
  */
-#include "dashboard/openapi.h"
-
 #include <assert.h>
 #include <json-c/json_tokener.h>
 #include <pthread.h>

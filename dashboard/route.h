@@ -18,8 +18,8 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT
 extern const char *const method_names[METHOD_COUNT];
 
 enum access {
-    ACCESS_OPEN,    /* without a login */
     ACCESS_CALLER,  /* a session or a token */
+    ACCESS_OPEN,    /* without a login */
     ACCESS_METRICS, /* the same, unless the program listens on loopback */
 };
 
@@ -89,5 +89,9 @@ size_t route_body_max(const struct route *route);
 bool route_wraps(const struct route *route);
 /* True if `path` belongs to the API, whether there is such a route or not. */
 bool route_is_api(const char *path);
+
+/* The OpenAPI 3.1 document as text (openapi.c): this table with the schemas of schemas/. It is made by the first caller
+ * and kept. From any thread. */
+const char *openapi_text(void);
 
 #endif

@@ -13,7 +13,6 @@
 #include "common/queue/dispatch.h"
 #include "dashboard/call.h"
 #include "dashboard/metrics.h"
-#include "dashboard/openapi.h"
 #include "dashboard/run.h"
 #include "embedded/sql_dashboard.h"
 

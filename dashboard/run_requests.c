@@ -1,6 +1,7 @@
 /*
- * Requests for work: each route is a definition and its arguments, handed to submit.h; and the preview of one, which
- * writes nothing. A bulk request may carry the confirmation that its preview gave out.
+ * Requests for work: each route is a definition and its arguments, handed to submit.h; the preview of one, which writes
+ * nothing; and the definitions themselves: their files are read into the database, one is archived. A bulk request may
+ * carry the confirmation that its preview gave out.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -7,10 +7,8 @@
 
 #include <ev.h>
 
-#include "common/store/address.h"
-#include "common/store/redis.h"
+#include "common/base/config_live.h"
 #include "dashboard/call.h"
-#include "dashboard/events.h"
 
 struct server;
 
@@ -24,19 +22,13 @@ void server_stop(struct server *server);
 /* The executors must have ended. Takes NULL. */
 void server_drop(struct server *server);
 
-/* ---- worker watch ------------------------------------------------------------------------------------------------ */
+/* ---- the program as a server: from its settings to its end (serve.c) --------------------------------------------- */
 
-/*
- * Counts the live workers every two seconds while at least one page listens, and publishes an event when the count has
- * changed: workers publish nothing of the kind themselves. Runs on the loop's thread only.
- */
+/* Serves until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reads the settings again. */
+MUST_CHECK enum err serve(struct config_live *settings, struct err_info *error);
 
-struct worker_watch;
-
-/* All is borrowed. */
-struct worker_watch *worker_watch_new(struct ev_loop *loop, const struct redis_address *address, const char *prefix,
-                                      struct events *events);
-/* Takes NULL. */
-void worker_watch_drop(struct worker_watch *watch);
+/* The signals that it listens for and that would end it before it does: to be held from the first line of main, for
+ * beginning_hold_signals. */
+extern const int serve_signals[];
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Opens, finds and closes sessions, and reads and writes their cookie. Logging in and out (run_login.c) opens and
- * closes; access_check finds one at each request. The token itself is never stored: PostgreSQL has its keyed digest.
+ * Opens, finds and closes sessions, reads and writes their cookie, and decides who may use a route. Logging in and out
+ * (run_login.c) opens and closes; access_check finds one at each request, before its handler. The token itself is never
+ * stored: PostgreSQL has its keyed digest.
  */
 #include "dashboard/session.h"
 
@@ -72,7 +73,9 @@ static enum err session_exec(struct pg *pg, const struct sql *statement, const s
     return err;
 }
 
-void session_query(struct pg_batch *batch, const char *token, struct call *call)
+/* Adds the question whether a session lives to a batch, and marks the caller (CALLER_PENDING); what cannot be a
+ * session's token is not asked for. */
+static void session_query(struct pg_batch *batch, const char *token, struct call *call)
 {
     struct caller *caller = &call->caller;
     if (strlen(token) != SESSION_TOKEN_HEX)
@@ -84,7 +87,8 @@ void session_query(struct pg_batch *batch, const char *token, struct call *call)
     caller->by = CALLER_PENDING;
 }
 
-enum err session_result(struct pg *pg, const PGresult *result, struct caller *caller, struct err_info *error)
+/* The answer: fills in `caller`, CALLER_UNKNOWN if there is no such session. The session's hour begins again. */
+static enum err session_result(struct pg *pg, const PGresult *result, struct caller *caller, struct err_info *error)
 {
     caller->by = CALLER_UNKNOWN;
     if (pg_rows(result) != 1)
@@ -132,7 +136,8 @@ char *session_cookie_text(const struct call *call, const char *token, int64_t li
     return buf_take(&cookie);
 }
 
-bool session_cookie_token(const struct call *call, char out[HEADER_TOKEN_MAX])
+/* The token that came with the call; as header_cookie. */
+static bool session_cookie_token(const struct call *call, char out[HEADER_TOKEN_MAX])
 {
     return header_cookie(call->cookie, cookie_name_of(call), out);
 }

@@ -20,20 +20,12 @@ MUST_CHECK enum err session_open(struct call *call, const char *name, char token
                                  struct err_info *error);
 /* Seconds after which a session of this call ends, whatever is asked with it. */
 int64_t session_life_s(const struct call *call);
-/* Adds the question whether a session lives to a batch, and marks the caller (CALLER_PENDING); what cannot be a
- * session's token is not asked for. */
-void session_query(struct pg_batch *batch, const char *token, struct call *call);
-/* The answer: fills in `caller`, CALLER_UNKNOWN if there is no such session. The session's hour begins again. */
-MUST_CHECK enum err session_result(struct pg *pg, const PGresult *result, struct caller *caller,
-                                   struct err_info *error);
 MUST_CHECK enum err session_close(struct pg *pg, const struct caller *caller, struct err_info *error);
 
 /* False if the browser would throw the cookie away: it is Secure, and the page came over plain HTTP. */
 bool session_cookie_is_kept(const struct call *call);
 /* The value of Set-Cookie; the caller's. */
 char *session_cookie_text(const struct call *call, const char *token, int64_t life_s);
-/* The token that came with the call; as header_cookie. */
-bool session_cookie_token(const struct call *call, char out[HEADER_TOKEN_MAX]);
 
 /* ---- access ------------------------------------------------------------------------------------------------------ */
 

@@ -14,14 +14,12 @@
  * too. */
 MUST_CHECK enum err submit_prepare(struct call *call, const char *handle, struct json_object *args,
                                    struct submission *submission, struct err_info *error);
-/* {message, operation_id, total, repeated, dispatched, live_workers}, and job_id of a single one; the caller's. */
-struct json_object *submit_json(const struct submission *submission, const char *message);
 
 /* The whole of it, with the confirmation that the body may have; the reply is the caller's. submission_fini is owed in
  * any case. */
 MUST_CHECK enum err submit_quietly(struct call *call, const char *handle, struct json_object *args,
                                    struct submission *submission, struct err_info *error);
-/* The same, replying with submit_json. */
+/* The same, replying {message, operation_id, total, repeated, dispatched, live_workers}, and job_id of a single one. */
 MUST_CHECK enum err submit(struct call *call, const char *handle, struct json_object *args, const char *message,
                            struct err_info *error);
 
@@ -33,12 +31,7 @@ MUST_CHECK enum err submit(struct call *call, const char *handle, struct json_ob
  * jobs.
  */
 
-#define CONFIRMATION_MAX 120 /* characters */
-
 /* For what `submission` has prepared; the caller's. */
 char *confirmation_write(const struct call *call, const struct submission *submission);
-/* ERR_USAGE: not ours, or for something else; ERR_CONFLICT: too old, or the count moved. */
-MUST_CHECK enum err confirmation_check(const struct call *call, const char *confirmation,
-                                       const struct submission *submission, struct err_info *error);
 
 #endif

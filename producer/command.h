@@ -31,7 +31,7 @@ extern const struct command commands[]; /* ended by a NULL name */
 /* NULL if there is none. */
 const struct command *command_find(const char *name);
 
-/* ---- help, made from the tables: of commands, of options, of settings (help.c) ------------------------------------- */
+/* ---- help, made from the tables: of commands, of options, of settings (help.c) ----------------------------------- */
 
 /* All commands by group, one line each, and how to go on. */
 void help_all(FILE *out);
@@ -42,12 +42,11 @@ void help_usage(const struct command *command, FILE *out);
 /* Every setting with its default: flag, environment and file share the names. */
 void help_settings(FILE *out);
 
-/* ---- one function for each line of the table, in the files named ------------------------------------------------ */
+/* ---- one function for each line of the table, in the files named ------------------------------------------------- */
 
 /* run_requests.c */
 command_run run_resync, run_resync_app, run_resync_all, run_snapshot, run_snapshot_app, run_snapshot_all, run_retry,
-    run_retry_app, run_retry_all, run_rescan, run_definition;
-command_run run_sync_history, run_resync_cost, run_resync_costs;
+    run_retry_app, run_retry_all, run_rescan, run_definition, run_sync_history, run_resync_cost, run_resync_costs;
 /* run_history.c */
 command_run run_history, run_workflow, run_analytics, run_trends, run_stale_costs;
 /* run_operations.c */
@@ -55,18 +54,11 @@ command_run run_progress, run_cancel, run_pause, run_resume, run_operations, run
 /* run_engine.c */
 command_run run_workers, run_queues;
 /* run_apps.c */
-command_run run_apps, run_add_app, run_remove_app;
-/* run_repositories.c */
-command_run run_repositories, run_add_repository, run_remove_repository;
-/* run_installation.c */
-command_run run_rekey;
+command_run run_apps, run_add_app, run_remove_app, run_repositories, run_add_repository, run_remove_repository;
 /* run_definitions.c */
-command_run run_definitions, run_one_definition, run_resync_definitions, run_archive, run_unarchive;
-/* run_schedule.c */
-command_run run_schedule;
-/* run_projects.c */
-command_run run_projects, run_add_project, run_remove_project;
+command_run run_definitions, run_one_definition, run_resync_definitions, run_archive, run_unarchive, run_schedule,
+    run_projects, run_add_project, run_remove_project;
 /* run_installation.c */
-command_run run_migrate, run_doctor;
+command_run run_migrate, run_doctor, run_rekey;
 
 #endif

@@ -7,12 +7,10 @@
 
 #include "producer/follow.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -31,34 +29,6 @@
 #define LOOK_EVERY_MS 2000
 #define REDIS_AGAIN_MS 10000   /* after Redis did not answer: a look at it may take seconds */
 #define LOST_PATIENCE_MS 30000 /* PostgreSQL may restart while a person watches */
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-void follow_catch_interrupt(void)
-{
-    /* Without SA_RESTART: a nap ends at once. A second Ctrl-C does what it always does. */
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-}
-
-bool follow_interrupted(void)
-{
-    return interrupted != 0;
-}
-
-void follow_nap(int64_t ms)
-{
-    struct timespec length = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
-                              .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
-    if (!follow_interrupted())
-        nanosleep(&length, NULL);
-}
 
 /* ---- looking --------------------------------------------------------------------------------------------------- */
 
@@ -378,7 +348,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
     struct progress_notes notes = {.session = session, .drawing = &drawing, .operation_id = operation_id};
     enum err err = ERR_OK;
     *view = (struct view){0};
-    while (!follow_interrupted()) {
+    while (!session_interrupted()) {
         view_fini(view);
         err = follow_look(session, operation_id, view, &lost_at, error);
         if (err == ERR_OK && draws(&drawing)) {
@@ -388,7 +358,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
         say_why_it_waits(&notes, err, view, error);
         if ((err != ERR_OK && err != ERR_RETRY) || (err == ERR_OK && has_ended(view)))
             break;
-        follow_nap(nap);
+        session_nap(nap);
         if (style == FOLLOW_SINGLE)
             nap = nap * 2 < NAP_LAST_MS ? nap * 2 : NAP_LAST_MS;
     }
@@ -396,7 +366,7 @@ enum err follow(struct session *session, const char *operation_id, enum follow_s
     if (err == ERR_OK && has_ended(view))
         return ERR_OK;
     view_fini(view);
-    return follow_interrupted()
+    return session_interrupted()
                ? err_set(error, ERR_INTERRUPTED, "operation %s goes on; to cancel it: producer cancel %s", operation_id,
                          operation_id)
                : err;

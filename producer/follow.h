@@ -37,10 +37,4 @@ MUST_CHECK enum err follow(struct session *session, const char *operation_id, en
 /* Says on stderr which operation it is: what a person needs who leaves, or loses the terminal. */
 void follow_note_operation(const char *operation_id);
 
-/* From now on Ctrl-C only raises a flag that follow_interrupted tells. */
-void follow_catch_interrupt(void);
-bool follow_interrupted(void);
-/* Sleeps, unless interrupted. */
-void follow_nap(int64_t ms);
-
 #endif

@@ -3,8 +3,6 @@
  * question before a bulk action, which is the definition's `confirm` with the numbers filled in. Nothing here writes to
  * a store. Called by submit.c.
  */
-#include "producer/preview_text.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +12,7 @@
 #include "embedded/sql_query.h"
 #include "embedded/sql_registry.h"
 #include "producer/out.h"
+#include "producer/submit.h"
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
 

@@ -61,7 +61,7 @@ enum err run_progress(struct session *session, struct err_info *error)
     bool watch = session_has(session, OPTION_WATCH);
     enum err err = operation_word(session, &operation_id, error);
     if (err == ERR_OK && watch) {
-        follow_catch_interrupt();
+        session_catch_interrupt();
         err = follow(session, operation_id, FOLLOW_BAR, &view, error);
     } else if (err == ERR_OK) {
         err = view_read(session, operation_id, &view, error);

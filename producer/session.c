@@ -1,16 +1,20 @@
 /*
  * What a run of the program needs: connections, made when they are first wanted, the schema looked at once, secrets
- * from stdin, and a person's consent. Nothing here prints a result.
+ * from stdin, a person's consent and interruption, and the ids behind the names that a person types. Nothing here
+ * prints a result.
  */
 #include "producer/session.h"
 
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
 #include "common/store/migrate.h"
@@ -179,6 +183,36 @@ enum err session_confirm(const struct session *session, const char *question, st
                (strncasecmp(answer, "y\n", 2) == 0 || strncasecmp(answer, "yes\n", 4) == 0);
     free(answer);
     return yes ? ERR_OK : err_set(error, ERR_INTERRUPTED, "nothing was done");
+}
+
+/* ---- Ctrl-C ------------------------------------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void session_catch_interrupt(void)
+{
+    /* Without SA_RESTART: a nap ends at once. A second Ctrl-C does what it always does. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool session_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+void session_nap(int64_t ms)
+{
+    struct timespec length = {.tv_sec = (time_t)(ms / CLOCK_MS_PER_S),
+                              .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
+    if (!session_interrupted())
+        nanosleep(&length, NULL);
 }
 
 /* ---- name lookup ------------------------------------------------------------------------------------------------- */

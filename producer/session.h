@@ -71,6 +71,12 @@ bool session_can_ask(void);
  * Without a terminal: ERR_USAGE. */
 MUST_CHECK enum err session_confirm(const struct session *session, const char *question, struct err_info *error);
 
+/* From now on Ctrl-C only raises a flag that session_interrupted tells. */
+void session_catch_interrupt(void);
+bool session_interrupted(void);
+/* Sleeps, unless interrupted. */
+void session_nap(int64_t ms);
+
 /* ---- name lookup ------------------------------------------------------------------------------------------------- */
 
 /* What a person calls an app or a repository, turned into its id. */

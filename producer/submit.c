@@ -18,7 +18,6 @@
 #include "embedded/sql_producer.h"
 #include "producer/follow.h"
 #include "producer/out.h"
-#include "producer/preview_text.h"
 #include "producer/table.h"
 
 #define ELSEWHERE_NAP_MS 20
@@ -98,9 +97,9 @@ static void submit_refresh(struct submit *s)
 static void plan_on(struct submit *s)
 {
     struct submission_start *start = &s->submission.start;
-    while (start->plan_error.code == ERR_OK && !start->planned && !follow_interrupted()) {
+    while (start->plan_error.code == ERR_OK && !start->planned && !session_interrupted()) {
         if (start->elsewhere)
-            follow_nap(ELSEWHERE_NAP_MS);
+            session_nap(ELSEWHERE_NAP_MS);
         submission_plan(&s->submitter, &s->submission);
         submit_refresh(s);
     }
@@ -253,7 +252,7 @@ static enum err reply_at_once(struct submit *s, struct err_info *error)
 static enum err submit_reply(struct submit *s, struct err_info *error)
 {
     bool watch = session_has(s->session, OPTION_WATCH);
-    if (follow_interrupted())
+    if (session_interrupted())
         return err_set(error, ERR_INTERRUPTED, "operation %s is accepted and goes on; to cancel it: producer cancel %s",
                        id_of(s), id_of(s));
     if (watch)
@@ -268,7 +267,7 @@ static enum err submit_accept_and_reply(struct submit *s, struct err_info *error
         err = submit_accept(s, error);
     if (err != ERR_OK)
         return err;
-    follow_catch_interrupt();
+    session_catch_interrupt();
     if (session_has(s->session, OPTION_WATCH))
         follow_note_operation(id_of(s));
     submit_start(s);

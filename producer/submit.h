@@ -7,6 +7,7 @@
 
 #include <json-c/json_object.h>
 
+#include "common/definitions/submission.h"
 #include "common/query/query_result.h"
 #include "producer/session.h"
 
@@ -40,5 +41,13 @@ MUST_CHECK enum err submit_order(struct session *session, const struct submit_or
 /* Without an answer of its own. `args` is taken. */
 MUST_CHECK enum err submit(struct session *session, const char *handle, enum submit_size size, struct json_object *args,
                            struct err_info *error);
+
+/* ---- what is said to a person before a request is accepted, from its preview (preview_text.c) -------------------- */
+
+/* The dry run: what the request would do; nothing is written. */
+MUST_CHECK enum err preview_show(struct session *session, const struct submission *submission, struct err_info *error);
+
+/* Appends the definition's `confirm`, which must be there, filled in: {links} becomes the number of jobs, and so on. */
+void preview_question(struct session *session, const struct submission *submission, struct buf *question);
 
 #endif

@@ -11,7 +11,7 @@
 /* {repositories, next}, by app and repository. Filters: app_id, status, search (a part of owner/name or of the URL).
  * Each row shows the word that is derived for it. The filter takes `synced` and `failed` as they are stored, so a row
  * may show that work on it is open; `pending_snapshot` takes what was never sent and what has an open job; `scanning`
- * what somebody works on. */
+ * what a worker works on. */
 query_fn links_list;
 
 /* {failed: [{app_id, app_name, repository_id, repository, url, error, retry_count, failed_at}, …], next}. Filter:

@@ -46,7 +46,4 @@ query_fn jobs_open;
  * ERR_NOT_FOUND, also for a job whose operation was pruned. */
 query_fn job_one;
 
-/* Appends the names of the kinds whose jobs take a lease each: the times and tries of all others are of their batch. */
-void jobs_arg_exclusive_kinds(struct pg_args *args);
-
 #endif

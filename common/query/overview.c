@@ -1,3 +1,7 @@
+/*
+ * Sums: of the first page, of the last hours, of the history, and of what single operations of the history did. Each is
+ * one statement that reads counters kept by the database, never the runs or jobs themselves.
+ */
 #include "common/query/overview.h"
 
 #include <json-c/json_object_iterator.h>

@@ -1,3 +1,8 @@
+/*
+ * A page of a list: what the caller asks for (limit, cursor, page, offset) becomes the first arguments of the list's
+ * statement, and its rows become the document with the cursor of the next page. A cursor is read strictly: it belongs
+ * to one list in one order. Every list of this room goes through here.
+ */
 #include "common/query/page.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * What somebody asks with: values by name, as text. The command line has them as options (--sort-by), the HTTP API as
- * parameters of the URL and parts of its path (sort_by); a question reads them by one name ("sort_by"), checks them
+ * What a query is asked with: values by name, as text. The command line has them as options (--sort-by), the HTTP API
+ * as parameters of the URL and parts of its path (sort_by); a question reads them by one name ("sort_by"), checks them
  * once for both, and its errors name them as the caller has written them: `--limit: "x" is not a number from 1 to
  * 1000`.
  *

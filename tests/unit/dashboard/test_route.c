@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/base/json.h"
-#include "dashboard/openapi.h"
 #include "dashboard/route.h"
 #include "tests/testing/testing.h"
 
