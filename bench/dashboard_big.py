@@ -28,7 +28,7 @@ CALLS = {
            + ["/admin/api/apps/%s?limit=50&page=200" % BIG_APP],
     "repositories": ["/admin/api/repositories?limit=50&page=1%s" % more for more in (
         "", "&status=synced", "&status=failed", "&status=pending_snapshot", "&status=scanning", "&search=service-777",
-        "&search=team", "&search=nobody", "&status=failed&search=team1", "&status=pending_snapshot&search=team1")]
+        "&search=team", "&search=nowhere", "&status=failed&search=team1", "&status=pending_snapshot&search=team1")]
                     + ["/admin/api/repositories?limit=100&page=100"],
     "failed": ["/admin/api/notifications/failed?limit=50&page=1", "/admin/api/notifications/failed?limit=100&page=90"],
     "operations": [OPERATIONS + "?limit=50&page=1", OPERATIONS + "?limit=50&page=90"]

@@ -69,7 +69,7 @@ class Program:
         return children_of(self.pid)
 
     def kill_with_children(self):
-        """SIGKILL to the process first, so that it restarts nobody, then to what it had started."""
+        """SIGKILL to the process first, so that it restarts no process, then to what it had started."""
         children = self.children()
         for pid in [self.pid] + children:
             try:

@@ -19,13 +19,13 @@ may_write() {
     [ -d "$path" ] && [ -w "$path" ]
 }
 
-# Elsewhere only below a directory that is ours: under /tmp anybody could have put one there before.
+# Elsewhere only below a directory that is ours: under /tmp another user could have put one there before.
 own_place() {
     local place
     place=${TMPDIR:-/tmp}/reprise-build-$(id -u)
     (umask 077 && mkdir -p "$place")
     if ! [ -O "$place" ] || [ -L "$place" ]; then
-        echo "build: $place belongs to somebody else" >&2
+        echo "build: $place belongs to another user" >&2
         return 1
     fi
     echo "$place/$(printf '%s' "$root" | sha256sum | cut -c 1-12)"
@@ -56,7 +56,7 @@ source_for() {
     echo "$link"
 }
 
-# A cache that was made for another place (a checkout that was moved or copied) is begun anew.
+# A cache that was made for another place (a checkout that was moved or copied) is begun again.
 configure() {
     local fresh=() source
     source=$(source_for "$2")

@@ -43,7 +43,7 @@ linked=no
 child_names=() # of child_pids, in the order in which they are ended
 child_pids=()
 
-# Nobody may be there any more to read the last words (a closed terminal, a pipe to head): then they are lost, and the rest
+# The last words may have no reader any more (a closed terminal, a pipe to head): then they are lost, and the rest
 # is done all the same.
 finish() {
     local code=$? i
@@ -71,7 +71,7 @@ finish() {
     exit "$code"
 }
 
-# After a failure the logs stay, for whoever looks into it.
+# After a failure the logs stay, to be looked at.
 clear_away() {
     if [ -z "$run" ]; then
         return
@@ -342,7 +342,7 @@ for argument in "$@"; do
     esac
 done
 
-# Settings of whoever calls must not reach what the demo starts.
+# Settings of the caller must not reach what the demo starts.
 for name in ${!REPRISE_@} ${!GIT_@} ${!PG@}; do
     unset "$name"
 done

@@ -38,7 +38,7 @@ docs_app() {
     producer resync-app "$app" --yes >/dev/null 2>&1 || die "the docs app could not be re-synced"
 }
 
-# Nobody listens there, so its link fails once its tries are used up.
+# No server listens there, so its link fails once its tries are used up.
 silent_app() {
     local answer app
     answer=$(producer add-app "Silent portal" "http://127.0.0.1:$(free_port)" --json) ||

@@ -15,7 +15,7 @@
 # DIR/redis.pid tell the processes, DIR/postgres.log and DIR/redis.log what they said.
 # --durable: what was acknowledged survives kill -9 (fsync; Redis with AOF everysec and noeviction). Without it, speed.
 #
-# PostgreSQL refuses to run as root: then both run as nobody, who must be able to enter every directory above DIR.
+# PostgreSQL refuses to run as root: then both run as the user nobody, who must be able to enter every directory above DIR.
 # Exit codes: 0 done, 1 failed (the reason on stderr), 2 usage, 77 the servers are not installed.
 set -eu
 
@@ -98,7 +98,7 @@ END
 
 # ---- the servers -----------------------------------------------------------------------------------------------------
 
-# True if the process whose id stands in the file runs, and works in the directory given (an id may be used anew).
+# True if the process whose id stands in the file runs, and works in the directory given (an id may be used again).
 is_running() {
     [ -s "$1" ] && [ "$(readlink "/proc/$(cat "$1")/cwd" 2>/dev/null)" = "$2" ]
 }
@@ -226,7 +226,7 @@ clean_up() {
 }
 
 # When its parent dies, the end of stdin and a signal may come together, at any moment. A signal is only noted, so that
-# no server is launched of which nobody knows the process.
+# no server is launched whose process is not known.
 run_in_foreground() {
     dies_with_us=yes
     trap 'ending=yes' TERM INT HUP

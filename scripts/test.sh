@@ -28,7 +28,7 @@ usage() {
     sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
 }
 
-# Settings of whoever calls must not reach the programs under test.
+# Settings of the caller must not reach the programs under test.
 forget_settings() {
     local name
     for name in ${!REPRISE_@} ${!GIT_@} ${!PG@}; do

@@ -27,7 +27,7 @@ static char *take(struct state_file *state, int first, int count)
     return NULL;
 }
 
-/* What is left of a text that is longer than anybody means: a worker holds many runs at once, and compares their texts.
+/* What is left of a text that is longer than is ever meant: a worker holds many runs at once, and compares their texts.
  */
 static char *cut(struct run_facts *facts, const char *what, char *text, size_t most)
 {

@@ -107,7 +107,7 @@ check broken lease   'released without a match'              -DRELEASED_WITHOUT_
 check broken lease   'no intents'                            -DNO_INTENTS -DFREEZES=0 -DCRASHES=1
 check broken lease   'intents deleted, not read at start'    -DINTENTS_DELETED_UNREAD -DFREEZES=0
 check broken lease   'a failed settle deletes intents'       -DFAILED_SETTLE_DELETES_INTENTS -DFREEZES=0 -DCRASHES=1
-check broken due     'nobody looks for orphans'              -DFAULTS=1 -DWIPES=0 -DNO_LOOK
+check broken due     'no process looks for orphans'          -DFAULTS=1 -DWIPES=0 -DNO_LOOK
 check broken due     'one look is enough'                    -DFAULTS=0 -DWIPES=1 -DONE_LOOK
 check broken due     'retries of suspects are released'      -DFAULTS=1 -DWIPES=0 -DPOISON -DRELEASE_SUSPECTS
 check limit  lease   'without the assumption: a late POST'   -DLATE_POST

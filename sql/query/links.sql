@@ -81,7 +81,7 @@ page AS (
 -- include: query/_link
 
 -- name: links_scanning
--- Links that somebody works on: their leases are few.
+-- Links that a worker works on: their leases are few.
 -- $1 limit, $2 offset, $3, $4 after this app and repository, $5 app (null = any), $6 unused, $7 pattern (null = any)
 WITH page AS (
     SELECT l.app_id, l.repository_id

@@ -1,4 +1,4 @@
-"""Retries that were loaded as due, and lost by whoever had them: they run again within the 10 s of I5, not when the definition's
+"""Retries that were loaded as due, and lost by the worker that had them: they run again within the 10 s of I5, not when the definition's
 timeout of five minutes is over."""
 import signal
 import time
@@ -16,7 +16,7 @@ class DueRetries(Scenario):
         self.start_worker(executors=1)
 
     def _holder(self, operation):
-        """Who has the one job of it as a due retry; "" = nobody; None = it is settled."""
+        """Who has the one job of it as a due retry; "" = no worker; None = it is settled."""
         rows = self.psql.rows("SELECT coalesce(worker, '') FROM job WHERE operation_id = '%s'" % operation)
         return rows[0][0] if rows else None
 
@@ -30,7 +30,7 @@ class DueRetries(Scenario):
         self.assert_all_done(operation, 1, failed=1, phases=1)
 
     def _kill_whole_worker(self):
-        """Supervisor and processes at the same moment: nobody is left who could report the death."""
+        """Supervisor and processes at the same moment: no process is left that could report the death."""
         worker = self.workers[-1]
         for pid in [worker.pid, *worker.processes()]:
             worker.signal_process(pid, signal.SIGSTOP)
@@ -75,7 +75,7 @@ class DueRetries(Scenario):
         self._assert_runs_again(operation, holder)
 
     def test_redis_is_flushed_while_the_retry_runs(self):
-        """Its holder lives and has it: nobody else gets it, and it is not lost."""
+        """Its holder lives and has it: no other worker gets it, and it is not lost."""
         operation, holder = self._in_hand()
         self.redis("FLUSHALL")
         self._assert_runs_again(operation, None)
@@ -90,7 +90,7 @@ class DueRetries(Scenario):
         holder = eventually(lambda: self.psql.value("SELECT worker FROM job WHERE worker IS NOT NULL LIMIT 1"), "a load is in hand")
         self.psql.execute("UPDATE job SET run_at = now() + interval '5 minutes', worker = '%s', load = 1"
                           " WHERE operation_id = '%s'" % (holder, operation))
-        # The load that has this number in fact is over before: then nobody has it in hand.
+        # The load that has this number in fact is over before: then no worker has it in hand.
         eventually(lambda: not self.psql.number("SELECT count(*) FROM job WHERE load = 1 AND operation_id <> '%s'" % operation),
                    "the real load 1 is over")
         return operation

@@ -39,7 +39,7 @@ class Kills(Scenario):
         worker.signal_process(pid, signal.SIGKILL)
 
     def test_a_whole_worker_with_retries_in_hand(self):
-        """Nobody is left who saw it die. Another worker runs its retries long before the five minutes are over for which they
+        """No process is left that saw it die. Another worker runs its retries long before the five minutes are over for which they
         were kept from others."""
         count = 20
         dead = self.start_worker()
@@ -53,7 +53,7 @@ class Kills(Scenario):
         self.assert_all_done(operation, count, failed=count, phases=1)
 
     def _kill_whole(self, worker):
-        """The supervisor stands still meanwhile, so that it looks after nobody."""
+        """The supervisor stands still meanwhile, so that it looks after no process."""
         worker.signal_process(worker.pid, signal.SIGSTOP)
         for pid in worker.processes():
             worker.signal_process(pid, signal.SIGKILL)
@@ -95,7 +95,7 @@ class Kills(Scenario):
         raise AssertionError("no worker beats with pid %d" % pid)
 
     def test_poison(self):
-        """One job among 2 000 kills its process whenever it runs: after three deaths alone it fails, and nobody else."""
+        """One job among 2 000 kills its process whenever it runs: after three deaths alone it fails, and no other job does."""
         count = 2000
         self.start_worker(processes=2)
         operation = self.ask("chaos-once", count=count, poison=str(self.chance.randint(1, count)))

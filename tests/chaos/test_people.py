@@ -44,7 +44,7 @@ class People(Scenario):
         self.assertEqual(self.psql.number("SELECT count(*) FROM job WHERE operation_id = '%s'" % operation), 0)
 
     def test_cancel_under_load(self):
-        """Nothing of it commits after cancel has returned, whatever was in hand, whoever dies meanwhile."""
+        """Nothing of it commits after cancel has returned, whatever was in hand, whichever process dies meanwhile."""
         for _ in range(2):
             self.start_worker(processes=2, executors=4)
         psql = self.stores.new_psql()

@@ -1,4 +1,4 @@
-"""Redis is written to by anybody: hashes, counters and lists that say what is not so, keys of another type, entries that mean
+"""Redis is written to by other programs: hashes, counters and lists that say what is not so, keys of another type, entries that mean
 nothing. PostgreSQL decides: whatever was written, the work goes on, and ends with each job done once."""
 import json
 import unittest

@@ -89,7 +89,7 @@ def findings(root):
     for path, text in modules.items():
         for name in sorted(set(EXPORT.findall(text))):
             if (path, name) not in all_used:
-                yield "%s: exports %s for nobody" % (path.relative_to(root.resolve()), name)
+                yield "%s: exports %s, which no module imports" % (path.relative_to(root.resolve()), name)
 
 
 sys.exit(sources.report(list(findings(pathlib.Path(sys.argv[1])))))

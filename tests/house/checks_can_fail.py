@@ -114,12 +114,18 @@ class ChecksCanFail(unittest.TestCase):
         self.expect("circles", [("worker/c.h", '#include "worker/b.h"\n'), ("worker/c.c", '#include "worker/b.h"\n')], 1)
 
     def test_retired_words_are_refused(self):
-        self.expect("words", [("worker/a.c", "/* an outflowing planet; manewer */\n"), ("docs/style.md", "anew\n")], 0)
+        self.expect("words", [
+            ("worker/a.c", "/* an outflowing planet; manewer */\n"),
+            ("docs/style.md", "anew\n"),
+            ("scripts/a.sh", "setpriv --reuid=nobody; id -u nobody; chown nobody:nogroup; # the user nobody\n"),
+        ], 0)
         self.expect("words", [
             ("worker/a.c", "int the_muster(void);\n"),
             ("sql/queue/a.sql", "-- begun anew\n"),
             ("docs/a.md", "It lasts for ever.\n"),
         ], 1)
+        for file in ("tests/a.mjs", "scripts/a.sh", "README.md"):
+            self.expect("words", [(file, "Whoever asks, somebody answers.\n")], 1)
 
     def test_unformatted_c_is_refused(self):
         self.write("common/base/good.c", "int f(void)\n{\n    return 1;\n}\n")

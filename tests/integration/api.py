@@ -88,7 +88,7 @@ class Reply:
 
 
 def jwt(claims, secret=SECRET, header=None, algorithm=hashlib.sha256):
-    """A token as anybody could make one; `secret` None: without a signature."""
+    """A token as any program could make one; `secret` None: without a signature."""
     def part(value):
         text = value if isinstance(value, bytes) else json.dumps(value).encode()
         return base64.urlsafe_b64encode(text).rstrip(b"=")

@@ -68,7 +68,7 @@ class HistoryTest(ProducerTest):
         return self.row(adw_id, "coalesce(trim_scale(actual_cost_total)::text, 'none')")[0]
 
     def set_cost(self, adw_id, cost):
-        """By hand, as nobody should: the audit does not know of it."""
+        """By hand, as it should not be done: the audit does not know of it."""
         self.sql("UPDATE reprise.workflow_history SET actual_cost_total = %s WHERE adw_id = '%s'" % (cost, adw_id))
         self.by_hand += self.costs() - self.audited() - self.by_hand
 

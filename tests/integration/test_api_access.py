@@ -23,7 +23,7 @@ def cookie_of(reply):
 
 
 class Routes(DashboardTest):
-    def test_every_route_but_the_open_ones_wants_somebody(self):
+    def test_every_route_but_the_open_ones_wants_a_caller(self):
         paths = self.call("GET", "/openapi.json", token="").json["paths"]
         tried = 0
         for path, operations in paths.items():
@@ -279,7 +279,7 @@ class Sessions(DashboardTest):
         token = self.login().data["token"]
         changed = run_dashboard(self.env, "hash-password", stdin="another password\n").stdout.strip()
         for name, value in (("REPRISE_DASHBOARD_PASSWORD_HASH", changed), ("REPRISE_DASHBOARD_PASSWORD_HASH", ""),
-                            ("REPRISE_DASHBOARD_USER", "somebody")):
+                            ("REPRISE_DASHBOARD_USER", "another")):
             place = self.place / ("other-" + name + value[-4:])
             place.mkdir()
             other = Dashboard({**self.env, name: value}, place)
@@ -341,7 +341,7 @@ class Guessing(DashboardTest):
         owner = USER
         statuses = [self.guess("198.51.100.%d" % (200 + number), owner).status for number in range(7) for _ in range(5)]
         self.assertEqual([401] * 30 + [429] * 5, statuses)
-        self.assertEqual(429, self.guess("192.0.2.201", owner).status, "whoever guesses pays an address for each try")
+        self.assertEqual(429, self.guess("192.0.2.201", owner).status, "guessing costs an address for each try")
         self.assertEqual(429, self.guess("192.0.2.201", owner, PASSWORD).status)
         self.assertEqual(200, self.guess("192.0.2.202", owner, PASSWORD).status)
         self.assertEqual(401, self.guess("192.0.2.203", owner).status, "success forgives the name")
@@ -368,8 +368,8 @@ class Guessing(DashboardTest):
 
     def test_what_a_client_says_itself_of_its_address_does_not_count(self):
         for number in range(5):
-            self.assertEqual(401, self.guess("10.0.0.%d, 192.0.2.1" % number, "someone").status)
-        self.assertEqual(429, self.guess("10.0.0.99, 192.0.2.1", "someone").status)
+            self.assertEqual(401, self.guess("10.0.0.%d, 192.0.2.1" % number, "another").status)
+        self.assertEqual(429, self.guess("10.0.0.99, 192.0.2.1", "another").status)
 
     def test_a_line_of_its_own_that_a_proxy_adds_counts_and_not_the_clients(self):
         body = b'{"username":"two lines","password":"wrong password"}'
@@ -399,7 +399,7 @@ class Guessing(DashboardTest):
             self.assertEqual(401, self.guess("192.0.2.50" if number % 2 else "::ffff:192.0.2.50", "four %d" % number).status)
         self.assertEqual(429, self.guess("192.0.2.50", "four").status)
 
-    def test_many_who_guess_hold_up_nobody_else(self):
+    def test_many_who_guess_hold_up_no_other(self):
         answered = []
         guessing = [threading.Thread(target=lambda address="203.0.113.%d" % number: answered.append(self.guess(address, "n" + address)))
                     for number in range(100, 160)]
@@ -424,7 +424,7 @@ class Guessing(DashboardTest):
 class Unconfigured(DashboardTest):
     settings = {"REPRISE_DASHBOARD_PASSWORD_HASH": "", "REPRISE_JWT_SECRET": ""}
 
-    def test_without_a_password_nobody_logs_in_and_without_a_secret_no_token_counts(self):
+    def test_without_a_password_there_is_no_login_and_without_a_secret_no_token_counts(self):
         self.assertEqual(503, self.login().status)
         for secret in ("", SECRET):
             self.refused(401, "GET", "/admin/api/session", token=jwt(good_claims(), secret=secret))

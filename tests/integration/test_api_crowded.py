@@ -1,5 +1,5 @@
 """Connections are few and some addresses want all of them, with requests that do not end or answers that they do not read:
-those of everybody else are answered."""
+those of all others are answered."""
 import socket
 
 from api import DashboardTest, main, status_of, answer_of
@@ -37,12 +37,12 @@ class Crowded(DashboardTest):
         with self.opened("127.0.0.9", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
             return status_of(answer_of(connection))
 
-    def test_bodies_that_do_not_come_keep_nobody_out(self):
+    def test_bodies_that_do_not_come_keep_no_request_out(self):
         crowd = self.crowd(SLOW)
         self.assertEqual([200] * 5, [self.answers() for _ in range(5)])
         self.assertEqual(CONNECTIONS + 60, len(crowd))
 
-    def test_answers_that_are_not_read_keep_nobody_out(self):
+    def test_answers_that_are_not_read_keep_no_request_out(self):
         crowd = self.crowd(LARGE * 40, buffer=4096)
         self.assertEqual([200] * 5, [self.answers() for _ in range(5)])
         self.assertEqual(CONNECTIONS + 60, len(crowd))

@@ -106,7 +106,7 @@ class Metrics(DashboardTest):
 
 
 class Elsewhere(DashboardTest):
-    """Not bound to loopback alone: then it wants somebody."""
+    """Not bound to loopback alone: then it wants a caller."""
 
     bound_to = "0.0.0.0:0"
 

@@ -46,7 +46,7 @@ class Requests(DashboardTest):
         for wrong in ("", "x", good[:-1] + ("0" if good[-1] != "0" else "1"), good + "0", "1" + good, good.replace(".40.", ".41.")):
             self.assertEqual(400, self.resync(app, wrong).status, wrong)
         self.assertEqual(400, self.resync(other, good).status)
-        self.assertEqual(400, self.resync(app, good, token=jwt(good_claims(sub="somebody else"))).status)
+        self.assertEqual(400, self.resync(app, good, token=jwt(good_claims(sub="another caller"))).status)
         self.links(42, app)
         self.assertEqual(42, self.resync(app, good).data["total"], "two more are within the margin")
         self.links(80, app)

@@ -311,7 +311,7 @@ class Slow(DashboardTest):
                 pass
             eventually(lambda: _is_shut(connection), "the server shuts it", timeout_s=15)
 
-    def test_a_thousand_idle_connections_starve_nobody(self):
+    def test_a_thousand_idle_connections_starve_no_other(self):
         idle = [self.connect() for _ in range(1000)]
         try:
             for _ in range(20):

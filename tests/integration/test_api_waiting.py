@@ -1,4 +1,4 @@
-"""Requests that wait for their operation to end: many at a time, and nobody else waits for them."""
+"""Requests that wait for their operation to end: many at a time, and no other request waits for them."""
 import pathlib
 import tempfile
 import threading
@@ -40,7 +40,7 @@ class Waiting(DashboardTest):
         for operation in self.get("/admin/api/operations?state=running&limit=100")["operations"]:
             self.call("POST", "/admin/api/operations/%s/cancel" % operation["operation_id"])
 
-    def test_nobody_waits_for_those_who_wait(self):
+    def test_no_request_waits_for_those_that_wait(self):
         answers, threads = self.wait_for_all()
         begun = time.monotonic()
         for path in ("/admin/api/overview", "/api/workflow-history", "/metrics"):

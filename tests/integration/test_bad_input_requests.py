@@ -1,4 +1,4 @@
-"""What any client may push into Redis: every refusal is told with its reason and harms nobody; and that redis-cli is
+"""What any client may push into Redis: every refusal is told with its reason and harms no other request; and that redis-cli is
 enough to start an operation, to look at it while it runs, and to cancel it.
 """
 import json

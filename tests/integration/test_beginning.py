@@ -47,7 +47,7 @@ class Descriptors(ProducerTest):
 
 class EarlySignals(ProducerTest):
     def test_a_hang_up_before_it_listens_does_not_end_it(self):
-        """From the first line of main on; what comes before is the loader's time, in which nobody can hear."""
+        """From the first line of main on; what comes before is the loader's time, in which no signal can be heard."""
         for program in ("worker", "dashboard"):
             for number in (signal.SIGHUP, signal.SIGUSR1) if program == "worker" else (signal.SIGHUP,):
                 with self.subTest(program=program, signal=number):
@@ -72,7 +72,7 @@ class EarlySignals(ProducerTest):
         silent = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(silent.close)
         return {"REPRISE_DASHBOARD_LISTEN": "127.0.0.1:0",
-                "REPRISE_POSTGRES_URL": "postgresql://someone@127.0.0.1:%d/none" % silent.getsockname()[1]}
+                "REPRISE_POSTGRES_URL": "postgresql://user@127.0.0.1:%d/none" % silent.getsockname()[1]}
 
     def takes(self, pid, number):
         """It is held back for later, or a handler is there."""

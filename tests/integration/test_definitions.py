@@ -117,7 +117,7 @@ class Projects(DefinitionsTest):
         self.ask("remove-project", "shop", "--yes")
         self.refused(NOT_FOUND, "run", "shop/mine")
 
-    def test_one_that_cannot_be_read_stops_nobody(self):
+    def test_one_that_cannot_be_read_stops_no_other(self):
         outside = self.place / "outside"
         (outside / "workflows" / "definitions").mkdir(parents=True)
         (self.place / "sly").mkdir()
@@ -140,7 +140,7 @@ class Workers(DefinitionsTest):
         self.await_resyncs(worker, 2)
         self.assertIn("definitions: 1 new, 0 updated", worker.text())
         self.assertEqual(3, self.ask("run", "mine")["total"])
-        self.assertEqual(1, len(worker.processes()), "nobody died of it")
+        self.assertEqual(1, len(worker.processes()), "no process died of it")
 
     def test_a_re_sync_that_another_holds_up_is_done_later_and_holds_up_nothing(self):
         worker = self.worker()

@@ -24,7 +24,7 @@ class Crashes(DeliveryTest):
         worker = self.start_worker(REPRISE_FAULT=fault)
         operation = self.ask(verb, self.app, self.repository, "--no-wait")["operation_id"]
         eventually(lambda: "was ended by signal 9" in worker.text(), "a process dies at " + fault)
-        # Nobody is left who holds the link: the test need not wait for the 50 s that its lease has.
+        # No process is left that holds the link: the test need not wait for the 50 s that its lease has.
         self.stores.psql.execute("UPDATE reprise.exclusive SET touched_at = now() - interval '1 minute'")
         return operation
 

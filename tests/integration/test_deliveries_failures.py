@@ -44,7 +44,7 @@ class FailingClient(DeliveryTest):
     def test_no_answer(self):
         self.assertRegex(self.fail_and_recover({"mode": "hang"}), r"^create a\.txt: .*(400 ms|timed out|no answer)")
 
-    def test_a_success_whose_body_drips_is_a_success_and_holds_nobody_up(self):
+    def test_a_success_whose_body_drips_is_a_success_and_holds_nothing_up(self):
         """The status is the answer; the body of it is read for an error text alone."""
         app, repository, source = self.new_world(FILES)
         self.receiver.behave({"mode": "drip", "apply": True})

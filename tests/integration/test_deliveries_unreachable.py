@@ -1,4 +1,4 @@
-"""A client or a git host that cannot be reached, or must not be: nobody listens, nobody knows its name, nobody vouches for
+"""A client or a git host that cannot be reached, or must not be: no server listens, no name server knows its name, no authority vouches for
 its certificate, or its address is a private one.
 """
 import http.server
@@ -16,7 +16,7 @@ FILES = {"a.txt": b"a\n", "b.txt": b"b\n"}
 
 
 class SelfSigned:
-    """An https server with a certificate that nobody vouches for."""
+    """An https server with a certificate that no authority vouches for."""
 
     def __init__(self, folder):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
@@ -42,13 +42,13 @@ class UnreachableClient(DeliveryTest):
         source, app = self.new_repository(FILES), self.new_app(url)
         return app, self.new_link(app, source.url), source
 
-    def test_a_certificate_that_nobody_vouches_for(self):
+    def test_a_certificate_that_no_authority_vouches_for(self):
         server = SelfSigned(self.place)
         self.addCleanup(server.stop)
         app, repository, _ = self.link_to(server.url)
         self.assertRegex(self.assert_fails(app, repository)["error"], r"(?i)^create a\.txt: .*certificate")
 
-    def test_nobody_listens(self):
+    def test_no_server_listens(self):
         with socket.socket() as held:
             held.bind(("127.0.0.1", 0))  # bound, but it does not listen
             app, repository, source = self.link_to("http://127.0.0.1:%d" % held.getsockname()[1])
@@ -94,7 +94,7 @@ class UnreachableGitHost(DeliveryTest):
         """After as many failures as there are tries."""
         self.assertEqual(["sync_failed"], [line["verb"] for line in self.receiver.requests(app)])
 
-    def test_a_certificate_that_nobody_vouches_for(self):
+    def test_a_certificate_that_no_authority_vouches_for(self):
         server = SelfSigned(self.place)
         self.addCleanup(server.stop)
         app = self.new_app()
@@ -102,7 +102,7 @@ class UnreachableGitHost(DeliveryTest):
         self.assertRegex(self.assert_fails(app, repository)["error"], r"(?i)certificate")
         self.assert_only_told(app)
 
-    def test_nobody_listens(self):
+    def test_no_server_listens(self):
         app = self.new_app()
         with socket.socket() as held:
             held.bind(("127.0.0.1", 0))  # bound, but it does not listen

@@ -95,7 +95,7 @@ class Demo(unittest.TestCase):
         demo.program.wait(30)
         eventually(lambda: not below(self.place), "no process is left", 30)
 
-    def test_whoever_reads_it_leaves(self):
+    def test_its_reader_leaves(self):
         demo = subprocess.Popen([DEMO, "--yes", "--once"], env=self.env, cwd=ROOT, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.addCleanup(demo.wait)

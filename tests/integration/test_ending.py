@@ -25,7 +25,7 @@ class Ending(ProducerTest):
         return worker
 
     def lock(self):
-        """Nobody gets at the tallies any more."""
+        """No program gets at the tallies any more."""
         self.psql = self.stores.new_psql()
         self.addCleanup(self.psql.close)
         self.psql.execute("BEGIN")

@@ -253,7 +253,7 @@ class Answers(HistoryTest):
         self.of_one(FAILED, "run", "--force")
         self.assertEqual(before, self.history())
 
-    def test_the_doctor_sees_a_cost_that_nobody_logged(self):
+    def test_the_doctor_sees_a_cost_that_was_not_logged(self):
         self.write_run("run", 1.0)
         self.sync()
         self.assertNotIn("was last written", self.expect(DONE, "doctor").out)

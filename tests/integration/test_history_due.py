@@ -60,7 +60,7 @@ class Due(HistoryTest):
             else:
                 gone = draw.choice(present)
                 shutil.rmtree(self.agents / gone, ignore_errors=True)
-                if kind == 5:  # by hand, as nobody should
+                if kind == 5:  # by hand, as it should not be done
                     self.sql("DELETE FROM reprise.workflow_history WHERE adw_id = '%s'" % gone)
 
     # ---- what is stored -------------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""A stream without a result line is read to its beginning. Whoever wants the worker back need not wait for that."""
+"""A stream without a result line is read to its beginning. A person who wants the worker back need not wait for that."""
 import os
 import unittest
 
 from harness import DONE, eventually, main
 from history_runs import HistoryTest
 
-ENDLESS_BYTES = 1000 << 30  # a hole: minutes of reading, no room. Whoever lets go sooner has not read it all
+ENDLESS_BYTES = 1000 << 30  # a hole: minutes of reading, no room. A worker that lets go sooner has not read it all
 UNLIMITED = {"REPRISE_HISTORY_MAX_RUN_BYTES": "1024GiB"}  # the most that can be set: the reading is what is tried here
 
 

@@ -1,5 +1,5 @@
 """What an operator counts on, with the real programs: a retry that outlives a whole worker, outcomes that are forgotten in
-time while their counts stay, and words for whoever waits while no worker is there.
+time while their counts stay, and words for a person who waits while no worker is there.
 """
 import re
 import signal
@@ -13,7 +13,7 @@ class WholeWorkerDies(DeliveryTest):
     settings = {"REPRISE_DELIVER_PARALLEL": "1"}
 
     def kill_all_of_it(self):
-        """Supervisor and processes at the same moment: nobody is left who could report the death."""
+        """Supervisor and processes at the same moment: no process is left that could report the death."""
         pids = [self.worker.pid, *self.worker.processes()]
         for pid in pids:
             self.worker.signal_process(pid, signal.SIGSTOP)
@@ -31,7 +31,7 @@ class WholeWorkerDies(DeliveryTest):
         self.kill_all_of_it()
         set_aside = self.stores.psql.value("SELECT run_at" + of_job)
         self.assertEqual("t", self.stores.psql.value("SELECT run_at > now() + interval '20 seconds'" + of_job))
-        # Nobody is left who holds the link: the test need not wait for the 50 s that its lease has.
+        # No process is left that holds the link: the test need not wait for the 50 s that its lease has.
         self.stores.psql.execute("UPDATE reprise.exclusive SET touched_at = now() - interval '1 minute'")
         self.receiver.behave()
         other = self.start_worker()
@@ -76,7 +76,7 @@ class Retention(DeliveryTest):
 
 
 class NobodyWorks(DeliveryTest):
-    """No worker is alive: whoever waits is told so, and what to do."""
+    """No worker is alive: a person who waits is told so, and what to do."""
 
     def setUp(self):
         super().setUp()

@@ -64,7 +64,7 @@ class Apps(ProducerTest):
             after = ["--cursor", page["next"]]
         self.assertEqual(names, seen)
 
-    def test_removing_an_app_wants_consent_and_takes_along_what_nobody_else_watches(self):
+    def test_removing_an_app_wants_consent_and_takes_along_what_no_other_app_watches(self):
         app = self.app()
         self.link(app, "https://github.com/octocat/alone")
         self.ask("add-repository", self.app("other"), HELLO)

@@ -55,7 +55,7 @@ class Accepting(ProducerTest):
 
 
 class Refusing(ProducerTest):
-    def test_a_bulk_request_wants_consent_where_nobody_can_be_asked(self):
+    def test_a_bulk_request_wants_consent_where_no_person_can_be_asked(self):
         self.link(self.app())
         text = self.refused(USAGE, "resync-app", "Demo app")
         self.assertIn("This will re-send ALL files of 1 repositories to Demo app.", text)
@@ -199,7 +199,7 @@ class Interrupting(ProducerTest):
         self.assertIn("producer cancel " + op, err)
         self.assertEqual("running", self.ask("progress", op)["state"])
 
-    def test_whoever_watches_sees_the_cancel_as_a_failure(self):
+    def test_a_person_who_watches_sees_the_cancel_as_a_failure(self):
         op = self.ask("run", "noop", "count=3")["operation_id"]
         watching = subprocess.Popen(self.command("progress", op, "--watch", "--json"), env=self.env, cwd=self.place,
                                     text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

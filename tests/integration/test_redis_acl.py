@@ -1,4 +1,4 @@
-"""The access rules for Redis that docs/operating.md gives: with them the programs do all of their work, and nobody else's."""
+"""The access rules for Redis that docs/operating.md gives: with them the programs do all of their work, and no other program's."""
 import pathlib
 import re
 

@@ -103,7 +103,7 @@ class WorkerReloads(DeliveryTest):
         file.reload(self.worker, 'log.level was "error" and is "debug" now (', log_level="debug")
         eventually(lambda: " unchanged, " in self.worker.text(), "the child that re-reads definitions says so")
         file.reload(self.worker, 'log.level was "debug" and is "error" now (', log_level="error")
-        self.assertIn("none has changed", file.reload(self.worker, "none has changed"))  # whoever asks is answered
+        self.assertIn("none has changed", file.reload(self.worker, "none has changed"))  # each one that asks is answered
 
     def push(self, definition, operation_id, **arguments):
         self.stores.redis("RPUSH", PREFIX + ":inbox", json.dumps(
@@ -146,17 +146,17 @@ class WorkerReloads(DeliveryTest):
 
 class DashboardReloads(DeliveryTest):
     def test_it_takes_over_what_may_change(self):
-        file = Settings(self.place / "settings.yaml", dashboard_user="somebody")
+        file = Settings(self.place / "settings.yaml", dashboard_user="first")
         env = {**self.env, "REPRISE_CONFIG": str(file.path)}
         dashboard = Dashboard(env, self.place)
         self.addCleanup(dashboard.stop)
         dashboard.processes = None
         dashboard.signal = lambda number: dashboard._process.send_signal(number)
         told = file.reload(dashboard, 'log.level was "info" and is "warn" now (', dashboard_user="other", log_level="warn")
-        self.assertIn('dashboard.user stays "somebody" until a restart; then it is "other" (file)', told)
+        self.assertIn('dashboard.user stays "first" until a restart; then it is "other" (file)', told)
         file.path.write_text("log.level: [")
         file.reload(dashboard, "the settings stay as they were")
-        self.assertIn("none has changed", file.reload(dashboard, "none has changed", dashboard_user="somebody",
+        self.assertIn("none has changed", file.reload(dashboard, "none has changed", dashboard_user="first",
                                                       log_level="warn"))
         self.assertEqual(0, dashboard.stop())
 

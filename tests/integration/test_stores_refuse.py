@@ -42,7 +42,7 @@ class RefusingRedis(DeliveryTest):
         self.assertEqual([(str(COUNT), str(COUNT), "0")], self.stores.psql.rows(
             "SELECT total, succeeded, failed FROM reprise.tally WHERE operation_id = '%s'" % running))
         self.assert_synced(app, repository, source)
-        self.assertEqual(pids, self.worker.processes(), "nobody died of it")
+        self.assertEqual(pids, self.worker.processes(), "no process died of it")
         eventually(lambda: "violation" not in self.run_producer("doctor").out, "all is as it must be")
 
     def test_at_the_limit_of_its_memory(self):
@@ -76,7 +76,7 @@ class RefusingRedis(DeliveryTest):
 
 
 class Away(DeliveryTest):
-    """Either store, or both, away from the doctor and from whoever waits."""
+    """Either store, or both, away from the doctor and from a person who waits."""
 
     def test_the_doctor_with_redis_away(self):
         operation = self.ask("run", "noop", "count=5", "--watch")["operation_id"]
@@ -122,7 +122,7 @@ class Away(DeliveryTest):
             read_only("off")
         eventually(lambda: "waits until" not in self.expect(DONE, "doctor").out, "and that it goes on")
 
-    def test_whoever_waits_outlasts_both_stores(self):
+    def test_a_person_who_waits_outlasts_both_stores(self):
         """`--watch` and a single item's wait: Redis and PostgreSQL go away in the middle, and come back."""
         app, repository, source = self.new_world({"f%02d" % i: b"%d\n" % i for i in range(20)})
         self.receiver.behave({"mode": "hang", "path_contains": "f1", "times": 1})

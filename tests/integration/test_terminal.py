@@ -14,7 +14,7 @@ OPERATION = r"op_[0-9A-Z]{26}"
 
 
 def processes_of_session(leader):
-    """Those that a terminal's program and its children are, ended ones that nobody has waited for included."""
+    """Those that a terminal's program and its children are, ended ones that no process has waited for included."""
     found = []
     for place in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -1,5 +1,5 @@
 /*
- * The endpoints for whoever runs the test:
+ * The endpoints for the test:
  *   GET  /_/stats                                   counts as JSON; writes out the log first
  *   GET  /_/files?app=A&repository=R&after=P&limit=N  {path: sha}, in byte order; after and limit (all) are optional
  *   POST /_/behave                                  see behave_set; ends what hangs or drips

@@ -115,7 +115,7 @@ static void read_options(struct settings *settings, int argc, char **argv)
     }
 }
 
-/* In one step, so that whoever waits for the file never reads half of it. */
+/* In one step, so that a test that waits for the file never reads half of it. */
 static bool write_port_file(const char *file, uint16_t port)
 {
     struct buf temporary = BUF_INIT;

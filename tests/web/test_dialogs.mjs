@@ -60,7 +60,7 @@ test('a session that ends in a dialog: the login is above all, and the dialog is
     await house.leave(page);
 });
 
-test('what somebody else has under way shows on the page and in the dialog', async () => {
+test('what another person has under way shows on the page and in the dialog', async () => {
     await house.ask('behave', [{ mode: 'hang' }]);
     const { operation_id: id } = await house.ask('producer', ['resync-app', '--yes', acme.app_id]);
     const page = await house.visit('#/app/' + acme.app_id);

@@ -23,7 +23,7 @@ test('a wrong password is refused in words, the right one lets in, and a reload 
     await house.leave(page);
 });
 
-test('after logging out the session is dead, also for whoever kept the cookie', async () => {
+test('after logging out the session is dead, also with a cookie that was kept', async () => {
     const page = await house.visit();
     const cookies = await page.context().cookies();
     assert.equal(cookies.length, 1);

@@ -123,7 +123,7 @@ function tokenOf() {
     });
 }
 
-/* Streams that somebody reads. */
+/* Streams that a page reads. */
 async function listeners(number) {
     const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
     const headers = { Authorization: 'Bearer ' + (await tokenOf()) };
@@ -161,10 +161,10 @@ function delaysOf(settles, seen) {
         .sort((a, b) => a - b);
 }
 
-test('a bar follows the commits of a running operation, whoever else listens', async () => {
+test('a bar follows the commits of a running operation, whatever else listens', async () => {
     const streams = await listeners(LISTENERS);
     const { operation_id: id } = await house.ask('producer', ['run', 'noop', 'count=' + LIVE_JOBS]);
-    await house.ask('producer', ['pause', id]); // until somebody looks
+    await house.ask('producer', ['pause', id]); // until the page is open
     const page = await house.visit('#/operation/' + id);
     await page.getByRole('progressbar').first().waitFor();
     await noteTasks(page);

@@ -13,7 +13,7 @@ const FORMS = {
 let house;
 let views;
 
-/* An operation that stands in the middle, for as long as somebody looks. */
+/* An operation that stands in the middle, for as long as a page looks. */
 async function pauseHalfWay(app) {
     await house.ask('behave', [{ mode: 'ok', times: 9 }, { mode: 'hang' }]);
     const { operation_id: id } = await house.ask('producer', ['resync-app', '--yes', app]);

@@ -1,4 +1,4 @@
-/* The server dies and comes back while somebody looks; events that do not come; Redis that is away. */
+/* The server dies and comes back while a page is open; events that do not come; Redis that is away. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { House, eventually, rowOf } from './house.mjs';
@@ -38,7 +38,7 @@ test('events come again after that: a bar moves without a reload', async () => {
     await house.leave(page);
 });
 
-test('a stream that the server ends is asked for again, and nobody notices', async () => {
+test('a stream that the server ends is asked for again, and the page shows nothing of it', async () => {
     await house.ask('kill');
     await house.ask('start', { REPRISE_DASHBOARD_STREAM_LIFE: '1s' });
     const { Acme } = house.installation.apps;

@@ -132,7 +132,7 @@ static void a_version_that_is_not_in_force_any_more_is_not_begun_with(void **sta
     assert_fine(accept_request(f->pg, request, 5, &accepted, &error));
     assert_true(accepted.repeated);
     assert_string_equal(accepted.operation_id, first);
-    /* Whoever looks again gets the new one. */
+    /* The next look finds the new one. */
     struct request again = {.handle = "quick"};
     const struct submitter submitter = {.pg = f->pg, .kinds = &test_kinds};
     struct submission submission;

@@ -62,7 +62,7 @@ static void a_project_that_cannot_be_read_is_an_error_of_its_own(void **state)
     write_in(shop, "a.yaml", GOOD("aa", "Shop"));
     write_in(farm, "a.yaml", GOOD("aa", "Farm"));
     assert_answer(place, "new farm/aa; new shop/aa");
-    /* As root everything can be opened: a directory that is a file cannot be read as one, whoever asks. */
+    /* As root everything can be opened: a directory that is a file cannot be read as one by any user. */
     char *command = mem_alloc(3 * strlen(shop) + 64);
     sprintf(command, "mv '%s' '%s.away' && touch '%s'", shop, shop, shop);
     assert_int_equal(system(command), 0);

@@ -1,4 +1,4 @@
-/* Versions of definitions, shared by threads: loaded once, bounded, kept while somebody uses them. */
+/* Versions of definitions, shared by threads: loaded once, bounded, kept while a thread uses them. */
 #include "common/definitions/definition_registry.h"
 
 #include "tests/contract/queue/fixture.h"
@@ -37,7 +37,7 @@ static void a_version_is_loaded_once(void **state)
     assert_string_equal(first->name, "Number 7");
     versions_give_back(shelf->versions, first);
     versions_give_back(shelf->versions, second);
-    versions_give_back(shelf->versions, get(shelf, nowhere, 7)); /* also when nobody used it for a while */
+    versions_give_back(shelf->versions, get(shelf, nowhere, 7)); /* also when no thread used it for a while */
     versions_give_back(shelf->versions, NULL);
     pg_drop(nowhere);
 }

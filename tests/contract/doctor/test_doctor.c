@@ -201,7 +201,7 @@ static void i4_a_lease_that_outlives_the_cancel(void **state)
     sql(t,
         "INSERT INTO exclusive (key, operation_id, seq, attempt, worker) VALUES ('" LINK "', '" GONE "', 3, 1, 'w')");
     assert_violation(t, 4, LINK);
-    assert_repair(t, "left alone"); /* somebody still touches it */
+    assert_repair(t, "left alone"); /* it is still touched */
     sql(t, "UPDATE exclusive SET touched_at = now() - interval '6 minutes' WHERE key = '" LINK "'");
     assert_repair(t, "the lease of w removed");
     assert_well(t);

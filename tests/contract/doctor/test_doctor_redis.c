@@ -22,7 +22,7 @@ static void i5_an_operation_that_redis_does_not_know(void **state)
     assert_well(t);
 }
 
-static void i5_a_phase_that_nobody_advances(void **state)
+static void i5_a_phase_that_no_worker_advances(void **state)
 {
     struct queue_test *t = *state;
     sql(t, "DELETE FROM exclusive; DELETE FROM job; UPDATE tally SET total = 5 WHERE operation_id = '" RUNS "'");
@@ -81,7 +81,7 @@ static void i5_an_old_generation(void **state)
     assert_violation(*state, 5, RUNS);
 }
 
-static void i5_a_cancel_flag_that_nobody_reads(void **state)
+static void i5_a_cancel_flag_that_no_worker_reads(void **state)
 {
     struct queue_test *t = *state;
     run_command(t, "HSET :op:" RUNS " cancelled true");
@@ -119,7 +119,7 @@ static void i6_chunks_of_a_silent_worker(void **state)
     assert_well(t);
 }
 
-static void i6_a_list_that_nobody_looks_at(void **state)
+static void i6_a_list_that_no_worker_looks_at(void **state)
 {
     struct queue_test *t = *state;
     run_command(t, "RPUSH :inbox:active:w_forgotten item");
@@ -214,10 +214,10 @@ static void i9_a_hash_that_is_too_big(void **state)
 static void a_stray_hash_is_given_an_expiry(void **state)
 {
     struct queue_test *t = *state;
-    run_command(t, "HSET :op:op_nobody cancelled true");
-    assert_only(t, 9, DOCTOR_WARNING, ":op:op_nobody");
+    run_command(t, "HSET :op:op_unknown cancelled true");
+    assert_only(t, 9, DOCTOR_WARNING, ":op:op_unknown");
     assert_repair(t, "an expiry");
-    assert_in_range(number_from(t, "TTL :op:op_nobody"), 1, DISPATCH_KEEP_S);
+    assert_in_range(number_from(t, "TTL :op:op_unknown"), 1, DISPATCH_KEEP_S);
     assert_well(t);
 }
 
@@ -277,18 +277,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(i5_a_lost_chunk),
         TEST(i5_an_operation_that_redis_does_not_know),
-        TEST(i5_a_phase_that_nobody_advances),
+        TEST(i5_a_phase_that_no_worker_advances),
         TEST(i5_an_entry_that_comes_too_late),
         TEST(i5_retries_of_which_redis_knows_nothing),
         TEST(i5_a_retry_that_its_dead_worker_had_loaded),
         TEST(i5_a_retry_that_its_living_worker_does_not_have),
         TEST(a_retry_that_is_in_hand_or_suspect_is_in_order),
         TEST(i5_an_old_generation),
-        TEST(i5_a_cancel_flag_that_nobody_reads),
+        TEST(i5_a_cancel_flag_that_no_worker_reads),
         TEST(i5_nothing_is_wanted_of_what_is_paused),
         TEST(without_workers_what_they_would_mend_is_a_warning),
         TEST(i6_chunks_of_a_silent_worker),
-        TEST(i6_a_list_that_nobody_looks_at),
+        TEST(i6_a_list_that_no_worker_looks_at),
         TEST(i7_redis_ahead),
         TEST(i7_other_counts_at_the_same_version),
         TEST(i7_more_done_than_postgresql_knows),

@@ -288,7 +288,7 @@ static void dropping_it_completes_what_is_under_way(void **state)
     ask(f, "ECHO behind", LONG_MS)->then = ask_again;
     redis_args_reset(f->args);
     redis_arg(f->args, "PING");
-    assert_true(redis_async_send(f->wire, f->args, LONG_MS, NULL, NULL)); /* nobody looks */
+    assert_true(redis_async_send(f->wire, f->args, LONG_MS, NULL, NULL)); /* no callback */
     redis_async_drop(f->wire);
     f->wire = NULL;
     for (int i = 0; i < 2; i++)

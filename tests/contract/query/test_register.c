@@ -4,7 +4,7 @@
 #include "tests/contract/query/query_test.h"
 
 /* App A watches four repositories: one synced, one failed, one never sent, one synced with an open job; app B the first
- * of them, on which somebody works. */
+ * of them, on which a worker works. */
 static int setup(void **state)
 {
     struct query_test *t = *state;

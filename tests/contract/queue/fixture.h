@@ -311,7 +311,7 @@ static inline void finish(struct fixture *f, const struct op *op, int64_t from, 
 /* ---- the invariants ------------------------------------------------------------------------------------------ */
 
 /* What PostgreSQL alone must hold, asked of the checker itself. What a worker would have to do in time (I5 to I7) is
- * nobody's business here, for none runs. */
+ * not asked here, for none runs. */
 static inline bool is_broken(const struct doctor_finding *finding)
 {
     return finding->severity == DOCTOR_VIOLATION && (finding->invariant < 5 || finding->invariant > 7);

@@ -41,7 +41,7 @@ static void let_go(struct fixture *f, struct holder *holder)
     load_drop(holder->load);
 }
 
-/* As if nobody had touched it for so long. */
+/* As if no worker had touched it for so long. */
 static void age(struct fixture *f, const struct holder *holder, int seconds)
 {
     run_sql(f->other, "UPDATE exclusive SET touched_at = now() - interval '%d seconds' WHERE operation_id = '%s'",
@@ -104,7 +104,7 @@ static void a_key_that_is_held_is_busy_and_nothing_changes(void **state)
     let_go(f, &two);
 }
 
-static void a_lease_that_nobody_touched_is_taken_over_and_its_holder_fenced(void **state)
+static void a_lease_that_was_not_touched_is_taken_over_and_its_holder_fenced(void **state)
 {
     struct fixture *f = *state;
     struct err_info error;
@@ -345,7 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         checked(a_claim_raises_the_attempt_and_writes_the_holder_down),
         checked(a_key_that_is_held_is_busy_and_nothing_changes),
-        checked(a_lease_that_nobody_touched_is_taken_over_and_its_holder_fenced),
+        checked(a_lease_that_was_not_touched_is_taken_over_and_its_holder_fenced),
         checked(the_same_job_in_a_new_attempt_fences_the_old_one),
         checked(a_claim_by_what_was_loaded_too_long_ago_is_fenced),
         checked(two_that_claim_at_once_do_not_both_get_it),

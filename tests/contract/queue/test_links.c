@@ -123,7 +123,7 @@ static void await_waiter(struct pg *pg)
             return;
         poll(NULL, 0, 5);
     }
-    fail_msg("nobody waits");
+    fail_msg("no transaction waits");
 }
 
 /* Begins the statement on the other connection, and returns once it waits for `pg`. */

@@ -75,7 +75,7 @@ static const struct {
     size_t len;
 } spoilt[] = {{"{\"op\":\0x}", 10}, {"\0", 1}, {"\xff\xfe\0\xff", 4}};
 
-static void a_beat_drops_what_nobody_of_us_writes(void **state)
+static void a_beat_drops_what_none_of_us_writes(void **state)
 {
     struct queue_test *t = *state;
     char *big = mem_zalloc(1000001);
@@ -398,7 +398,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, queue_test_fresh)
     const struct CMUnitTest tests[] = {
         TEST(a_beat_shows_life_and_counts),
-        TEST(a_beat_drops_what_nobody_of_us_writes),
+        TEST(a_beat_drops_what_none_of_us_writes),
         TEST(what_is_too_long_to_be_a_chunk_is_cut_and_gone),
         TEST(a_beat_names_what_the_worker_does_not_know),
         TEST(what_is_named_twice_goes_back_to_the_head),

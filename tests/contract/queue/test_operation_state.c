@@ -137,7 +137,7 @@ static void a_phase_ends_once_and_only_when_all_is_settled(void **state)
     assert_int_equal(tally.phase, 1);
     assert_false(tally.planned);
     int64_t version = tally.version;
-    assert_fine(operation_advance(f->pg, op.id, 0, &tally, &error)); /* somebody else was told the same */
+    assert_fine(operation_advance(f->pg, op.id, 0, &tally, &error)); /* another worker was told the same */
     assert_fine(operation_advance(f->pg, op.id, 1, &tally, &error)); /* not planned yet */
     assert_int_equal(tally.version, version);
     assert_int_equal(plan_all(f, op.id).total, 6);

@@ -1,4 +1,4 @@
-/* Retries that are set aside for a load that nobody has in hand: whoever looks makes them due again. */
+/* Retries that are set aside for a load that no worker has in hand: the next look makes them due again. */
 #include <time.h>
 
 #include "common/queue/orphans.h"
@@ -107,7 +107,7 @@ static void a_worker_that_beats_again_has_what_it_had(void **state)
 {
     struct fixture *f = *state;
     struct op op = loaded(f, 1);
-    look(); /* Redis was just emptied: nobody beats yet */
+    look(); /* Redis was just emptied: no worker beats yet */
     redis_do(f, "SET {}:worker:" WORKER " {\"loads\":{\"last\":1,\"held\":[1]}}");
     look_often();
     redis_do(f, "DEL {}:worker:" WORKER);
@@ -115,7 +115,7 @@ static void a_worker_that_beats_again_has_what_it_had(void **state)
     assert_int_equal(due_jobs(f, &op), 0);
 }
 
-/* They may end the process of whoever runs them: that must be one that is alone. */
+/* They may end the process that runs them: that must be one that is alone. */
 static void retries_of_a_suspect_wait_for_being_run_alone(void **state)
 {
     struct fixture *f = *state;

@@ -122,7 +122,7 @@ static void a_planner_at_work_is_left_alone(void **state)
     assert_int_equal(step(f, f->pg, &op, &tally), PLAN_DONE);
 }
 
-/* The guard behind the lock: whoever finds the cursor moved has planned nothing. */
+/* The guard behind the lock: a planner that finds the cursor moved has planned nothing. */
 static void a_moved_cursor_undoes_the_step(void **state)
 {
     struct fixture *f = *state;

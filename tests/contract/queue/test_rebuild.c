@@ -234,7 +234,7 @@ static void *rebuild_in_thread(void *context)
     return NULL;
 }
 
-static void whoever_waited_for_the_lock_looks_again(void **state)
+static void who_waited_for_the_lock_looks_again(void **state)
 {
     struct fixture *f = *state;
     struct op op = accept_planned(f, f->quick, 10);
@@ -311,7 +311,7 @@ int main(void)
         fresh(a_counter_that_was_believed_is_begun_again),
         fresh(a_rebuild_that_died_is_made_again),
         fresh(a_slow_rebuilder_neither_wipes_nor_seals_what_another_built),
-        fresh(whoever_waited_for_the_lock_looks_again),
+        fresh(who_waited_for_the_lock_looks_again),
         fresh(what_has_ended_or_is_paused_stays_so),
         fresh(a_state_that_is_gone_is_told),
     };

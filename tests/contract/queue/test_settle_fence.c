@@ -1,4 +1,4 @@
-/* Settle: of all who hold a job, only one ends it; nobody does after a cancel, or without the lease. */
+/* Settle: of all workers that hold a job, only one ends it; none does after a cancel, or without the lease. */
 #include "tests/contract/queue/settle_test.h"
 
 /* ---- the fence ----------------------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ static int setup(void **state)
     struct fixture *f = *state;
     run_sql(f->pg, "CREATE TABLE public.overtaken_effect (operation_id text, seq bigint)");
     run_sql(f->pg, "CREATE FUNCTION public.overtaken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                   " RAISE EXCEPTION 'somebody else wrote it' USING ERRCODE = 'RP004'; END $$");
+                   " RAISE EXCEPTION 'another worker wrote it' USING ERRCODE = 'RP004'; END $$");
     run_sql(f->pg, "CREATE TRIGGER overtaken BEFORE INSERT ON public.overtaken_effect FOR EACH ROW"
                    " WHEN (NEW.seq = 3) EXECUTE FUNCTION public.overtaken()");
     return 0;

@@ -146,7 +146,7 @@ static void an_entry_that_comes_too_late_is_moved_to_the_time_of_the_earliest_re
     assert_int_equal(tally_of(f, op.id).generation, 1);
 }
 
-static void a_paused_operation_wakes_nobody(void **state)
+static void a_paused_operation_wakes_no_worker(void **state)
 {
     struct fixture *f = *state;
     struct op op = swept(f, f->quick, 20);
@@ -211,12 +211,12 @@ static void executors_are_shared_fairly(void **state)
     assert_redis_text("3", f, "HGET {}:op:%s window", one.id); /* never more than its own */
     redis_do(f, "DEL {}:worker:w_one {}:worker:w_two");
     pass(f);
-    assert_redis_text("3", f, "HGET {}:op:%s window", one.id); /* nobody there: as it was asked for */
+    assert_redis_text("3", f, "HGET {}:op:%s window", one.id); /* no worker there: as it was asked for */
 }
 
 /* ---- phases -------------------------------------------------------------------------------------------------- */
 
-static void a_phase_that_nobody_ended_is_ended_and_the_next_planned(void **state)
+static void a_phase_that_no_worker_ended_is_ended_and_the_next_planned(void **state)
 {
     struct fixture *f = *state;
     struct op op = swept(f, f->twofold, 20);
@@ -297,11 +297,11 @@ int main(void)
         fresh(jobs_that_nothing_leads_to_are_dispatched_again),
         fresh(waiting_retries_are_not_stranded),
         fresh(an_entry_that_comes_too_late_is_moved_to_the_time_of_the_earliest_retry),
-        fresh(a_paused_operation_wakes_nobody),
+        fresh(a_paused_operation_wakes_no_worker),
         fresh(a_job_that_waits_for_no_time_is_stranded_whatever_the_retries_have),
         fresh(a_resume_that_was_not_dispatched_is_followed),
         fresh(executors_are_shared_fairly),
-        fresh(a_phase_that_nobody_ended_is_ended_and_the_next_planned),
+        fresh(a_phase_that_no_worker_ended_is_ended_and_the_next_planned),
         fresh(an_operation_without_jobs_ends),
         fresh(pushing_on_says_when_a_plan_is_not_finished),
         fresh(one_sweeps_at_a_time),

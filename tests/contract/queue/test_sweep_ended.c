@@ -224,7 +224,7 @@ static void after_a_rebuild_all_hashes_are_looked_at(void **state)
     assert_redis_text("10", f, "HGET {}:op:%s completed", op.id);
 }
 
-static void lists_of_workers_whom_nobody_knows_are_found(void **state)
+static void lists_of_workers_that_are_not_known_are_found(void **state)
 {
     struct fixture *f = *state;
     swept(f, f->quick, 10);
@@ -342,7 +342,8 @@ static void a_flag_on_what_has_ended_or_never_was_does_nothing(void **state)
     assert_int_equal(tally_of(f, op.id).state, OP_COMPLETED);
 }
 
-/* Whoever may write to Redis may put anything into the set, and it must not stop what the sweep does for others. */
+/* A program that may write to Redis may put anything into the set, and it must not stop what the sweep does for others.
+ */
 static void what_is_no_operation_leaves_the_set(void **state)
 {
     struct fixture *f = *state;
@@ -371,7 +372,7 @@ int main(void)
         fresh(the_hash_of_an_ended_operation_is_put_right),
         fresh(the_walk_comes_round_by_itself),
         fresh(after_a_rebuild_all_hashes_are_looked_at),
-        fresh(lists_of_workers_whom_nobody_knows_are_found),
+        fresh(lists_of_workers_that_are_not_known_are_found),
         fresh(old_outcomes_are_pruned_and_the_counts_stay),
         fresh(what_takes_long_to_prune_does_not_hold_up_the_rest),
         fresh(a_flag_in_redis_cancels_in_postgresql),

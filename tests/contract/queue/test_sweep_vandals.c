@@ -1,4 +1,4 @@
-/* Somebody wrote to Redis what is not so: what the sweep finds out, and makes again. */
+/* Another program wrote to Redis what is not so: what the sweep finds out, and makes again. */
 #include "common/queue/sweep_walk.h"
 #include "common/queue/worker_list.h"
 #include "tests/contract/queue/sweep_test.h"

@@ -38,7 +38,7 @@ static void await_gone(pid_t pid)
         fclose(stat);
         const char *after = len > 0 ? strrchr(text, ')') : NULL;
         if (after != NULL && after[2] == 'Z')
-            return; /* dead; whoever is init here has not looked yet */
+            return; /* dead; the init process here has not looked yet */
         assert_true(clock_mono_ms() < until);
         poll(NULL, 0, 5);
     }

@@ -168,7 +168,7 @@ static void test_hooks_and_configuration_of_others_are_not_used(void **state)
     free(hooked);
 }
 
-/* The "dubious ownership" of a repository that belongs to somebody else. */
+/* The "dubious ownership" of a repository that belongs to another user. */
 static void test_another_users_repository_is_read(void **state)
 {
     const struct scene *scene = *state;

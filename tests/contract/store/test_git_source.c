@@ -115,7 +115,8 @@ static void test_what_lies_within_is_fetched(void **state)
     free((char *)(uintptr_t)scene->rules.file_roots);
 }
 
-/* A link that is turned to and fro all the while, as somebody would who waits for the moment between look and use. */
+/* A link that is turned to and fro all the while, as an attacker would who waits for the moment between look and use.
+ */
 static void test_a_path_that_is_replaced_meanwhile_is_the_one_that_was_checked(void **state)
 {
     struct scene *scene = *state;

@@ -37,7 +37,7 @@ static void test_what_a_killed_git_left_is_removed(void **state)
     sh(scene, "test -z \"$(find repositories -name '*.lock' -path '*.git/*' -o -name '*tmp*')\"");
 }
 
-/* Kills, power failures and full disks leave such clones; more of the kind than anybody can list. */
+/* Kills, power failures and full disks leave such clones; more of the kind than can be listed. */
 static const char *const damages[] = {
     "rm -r HEAD config refs",
     "rm -r objects config",
@@ -109,7 +109,7 @@ static void test_a_clone_that_is_called_damaged_is_replaced(void **state)
     git_close(clone);
 }
 
-/* The umask of whoever starts a worker, and the mode of a directory that an administrator made, decide nothing. */
+/* The umask that a worker is started with, and the mode of a directory that an administrator made, decide nothing. */
 static void test_clones_are_closed_to_other_users(void **state)
 {
     const struct scene *scene = *state;

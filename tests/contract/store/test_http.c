@@ -163,14 +163,14 @@ static void test_no_answer_in_time(void **state)
     close_http(&fixture);
 }
 
-static void test_nobody_listens(void **state)
+static void test_no_server_listens(void **state)
 {
     struct fixture fixture = open_http(1);
     char url[64];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
     (void)state;
-    /* Bound and not listening: refused, and nobody else can take the port meanwhile. */
+    /* Bound and not listening: refused, and no other program can take the port meanwhile. */
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, len), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
@@ -330,7 +330,7 @@ int main(void)
         cmocka_unit_test(test_a_huge_answer_counts_by_its_status),
         cmocka_unit_test(test_a_dripping_answer_is_given_up),
         cmocka_unit_test(test_no_answer_in_time),
-        cmocka_unit_test(test_nobody_listens),
+        cmocka_unit_test(test_no_server_listens),
         cmocka_unit_test(test_private_addresses_are_refused_when_the_socket_is_opened),
         cmocka_unit_test(test_other_schemes_are_refused),
         cmocka_unit_test(test_a_proxy_of_the_environment_is_not_used),

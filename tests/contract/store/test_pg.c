@@ -222,7 +222,7 @@ static void ready_leaves_an_open_transaction(void **state)
     pg_drop(pg);
 }
 
-static void nobody_there_is_unreachable(void **state)
+static void no_server_there_is_unreachable(void **state)
 {
     (void)state;
     struct err_info error;
@@ -299,7 +299,7 @@ int main(void)
         cmocka_unit_test(a_statement_that_takes_too_long_is_tried_again),
         cmocka_unit_test(a_lock_that_takes_too_long_is_tried_again),
         cmocka_unit_test(ready_leaves_an_open_transaction),
-        cmocka_unit_test(nobody_there_is_unreachable),
+        cmocka_unit_test(no_server_there_is_unreachable),
         cmocka_unit_test(a_url_that_spills_its_password_is_refused),
         cmocka_unit_test(a_server_that_was_killed_and_started_is_found_again),
     };

@@ -210,7 +210,7 @@ static void a_batch_left_under_way_is_given_up(void **state)
     struct err_info error;
     struct pg *pg = connected(*state, PG_LIMITS_HOT);
     struct pg_batch *batch = pg_batch_new();
-    pg_arg_text(pg_batch_add(batch, &echo), "nobody reads this");
+    pg_arg_text(pg_batch_add(batch, &echo), "this is not read");
     assert_fine(pg_batch_start(pg, batch, &error));
     pg_abort(pg);
     assert_int_equal(pg_batch_end(pg, batch, &error), ERR_UNREACHABLE);

@@ -18,7 +18,7 @@ STATEMENT(long_nap, "SELECT pg_sleep(0.9)");
 #define ANSWER_MS 200
 #define PATIENCE_MS 10000 /* far above: a program that waits for the server without a deadline waits forever */
 static const struct pg_limits LIMITS = {2000, 0, 0, 0, ANSWER_MS, true, 0};
-/* Whoever is given up by these limits was found out to be half-open: nobody waits for the deadline. */
+/* A connection that these limits give up was found to be half-open: no caller waits for the deadline. */
 static const struct pg_limits DOUBTFUL = {2000, 0, 0, 0, 100 * PATIENCE_MS, true, ANSWER_MS};
 
 struct fixture {
@@ -112,7 +112,7 @@ static void a_batch_without_an_answer_is_given_up_and_its_outcome_is_unknown(voi
     assert_fine(pg_batch_run(pg, first, &error));
     int64_t before = number_of(f->direct, &count_items, NULL);
 
-    proxy_set(f->proxy, PROXY_MUTE); /* it is done, but nobody hears of it */
+    proxy_set(f->proxy, PROXY_MUTE); /* it is done, but the answer does not arrive */
     int64_t since_ms = clock_mono_ms();
     assert_given_up(pg, pg_batch_run(pg, second, &error), &error, since_ms);
     while (number_of(f->direct, &count_items, NULL) == before)

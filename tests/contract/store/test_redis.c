@@ -318,7 +318,7 @@ static void *wait_for_nothing(void *context)
     return NULL;
 }
 
-static bool somebody_waits(struct client *admin)
+static bool a_client_waits(struct client *admin)
 {
     struct err_info error;
     redisReply *reply;
@@ -338,7 +338,7 @@ static void a_connection_cut_within_a_command_is_unreachable(void **state)
     waiter.client.redis = redis_new(&waiter.client.address, 5000, 120000);
     int64_t id = number_of(&waiter.client, "CLIENT ID");
     assert_int_equal(pthread_create(&waiter.thread, NULL, wait_for_nothing, &waiter), 0);
-    while (!somebody_waits(&admin))
+    while (!a_client_waits(&admin))
         poll(NULL, 0, 5);
     kill_client(&admin, id);
     pthread_join(waiter.thread, NULL);

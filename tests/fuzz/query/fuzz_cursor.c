@@ -1,4 +1,4 @@
-/* A cursor as somebody may send it, plainly or as the JSON that lies in it: what is taken says the same when it is
+/* A cursor as a caller may send it, plainly or as the JSON that lies in it: what is taken says the same when it is
  * written again. */
 #include <stdlib.h>
 #include <string.h>

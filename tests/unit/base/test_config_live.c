@@ -98,7 +98,7 @@ static void what_may_change_does_and_the_rest_is_told(void **state)
                       "deliver.parallel: 2, 3 by file\n");
     const struct config *second = config_now(live);
     assert_ptr_not_equal(first, second);
-    assert_int_equal(first->deliver_parallel, 2); /* as it was, for whoever still works with it */
+    assert_int_equal(first->deliver_parallel, 2); /* as it was, for a thread that still works with it */
     assert_int_equal(second->deliver_parallel, 3);
     assert_int_equal(second->worker_processes, 1);
     assert_string_equal(second->log_level, "debug");
@@ -182,7 +182,7 @@ static void who_was_forked_takes_what_the_first_has_accepted(void **state)
     write_text("deliver: {parallel: 3");
     assert_int_equal(parallel_of_child(live), 2); /* broken, but the child does not look */
     write_text("deliver: {parallel: 3}\n");
-    assert_int_equal(parallel_of_child(live), 2); /* nobody has accepted that yet */
+    assert_int_equal(parallel_of_child(live), 2); /* no reader has accepted that yet */
     assert_int_equal(pipe(to_child), 0);
     pid_t pid = fork();
     if (pid == 0) {

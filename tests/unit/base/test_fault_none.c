@@ -8,7 +8,7 @@
 static void fail_if_called(const char *name, void *context)
 {
     (void)context;
-    fail_msg("a point nobody wrote: %s", name);
+    fail_msg("a point that does not exist: %s", name);
 }
 
 static void test_nothing_is_listed(void **state)

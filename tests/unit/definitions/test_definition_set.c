@@ -59,7 +59,7 @@ static void files_are_loaded_in_the_order_of_their_paths(void **state)
     definition_set_drop(set);
 }
 
-static void one_bad_file_stops_nobody(void **state)
+static void one_bad_file_stops_no_other(void **state)
 {
     write_definition(*state, "a.yaml", "aa");
     write_text(*state, "b.yaml", "id: bb\nnaem: B\n");
@@ -252,7 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(files_are_loaded_in_the_order_of_their_paths),
-        test(one_bad_file_stops_nobody),
+        test(one_bad_file_stops_no_other),
         test(the_second_file_with_an_id_is_a_failure),
         test(links_are_followed_only_within_the_directory),
         test(what_is_no_regular_file_or_too_large_is_a_failure),

@@ -48,7 +48,7 @@ static void what_is_wrong_is_named_with_its_file(void **state)
     free(path);
 }
 
-/* Nobody waits for the writer of a pipe, or reads a device without end. */
+/* No worker waits for the writer of a pipe, or reads a device without end. */
 static void what_is_no_regular_file_or_too_large_is_refused_at_once(void **state)
 {
     struct prices *prices = NULL;

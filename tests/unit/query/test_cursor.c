@@ -35,7 +35,7 @@ static void a_cursor_is_for_one_list(void **state)
     free(text);
 }
 
-static void what_nobody_wrote_is_refused(void **state)
+static void what_no_list_wrote_is_refused(void **state)
 {
     (void)state;
     /* Also: [ "apps", 1 ], [ "apps" ], { }, a string with NUL in it. */
@@ -64,7 +64,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_come_back_as_they_were),
         cmocka_unit_test(a_cursor_is_for_one_list),
-        cmocka_unit_test(what_nobody_wrote_is_refused),
+        cmocka_unit_test(what_no_list_wrote_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ class Repository:
         return {path: hashlib.sha256(content).hexdigest() for path, content in self.files.items()}
 
     def git(self, *words, cwd=None, given=b""):
-        """Runs git there; what it printed. No settings of whoever runs the tests reach it."""
+        """Runs git there; what it printed. No settings of the caller's reach it."""
         env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A",
                "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org"}
         return subprocess.run(["git", *words], check=True, env=env, cwd=cwd or self.directory, input=given,

@@ -29,7 +29,7 @@ def fault_points(beginnings=("",)):
 
 
 def environment(stores, redis_socket=None, postgres_directory=None, definitions=None, **more):
-    """What a program is told. The sockets may be those of a proxy. Settings of whoever runs the tests do not reach it.
+    """What a program is told. The sockets may be those of a proxy. Settings of the caller do not reach it.
     Nothing starts by the clock unless a test says so."""
     host = urllib.parse.quote(str(postgres_directory or stores.directory), safe="")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("REPRISE_", "PG", "GIT_"))}
@@ -103,7 +103,7 @@ class Worker:
             raise AssertionError("the worker did not drain within %d s:\n%s" % (timeout_s, self.text()[-3000:]))
 
     def end_at_once(self):
-        """For the end of a test: nobody is left, whatever happened."""
+        """For the end of a test: no process is left, whatever happened."""
         children = self.processes()
         for pid in children:
             self.signal_process(pid, signal.SIGKILL)
