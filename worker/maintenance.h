@@ -1,28 +1,33 @@
 /*
- * The maintenance thread of a worker process: what every process does beside its jobs and what may block, one task
- * after the other: rebuild, cancel flags, the inbox, orphans, definitions, schedules, the sweep. It has its own
- * connections to both stores.
+ * The tasks of the maintenance thread, each with its turn in a round. They block, on connections of their own; none of
+ * them takes long.
  */
-#ifndef REPRISE_WORKER_MAINTENANCE_H
-#define REPRISE_WORKER_MAINTENANCE_H
+#ifndef REPRISE_WORKER_MAINTENANCE_TASKS_H
+#define REPRISE_WORKER_MAINTENANCE_TASKS_H
 
-#include "common/loop/mailbox.h"
-#include "worker/maintenance_tasks.h"
 #include "worker/process_state.h"
 
-struct maintenance;
-/* `process` is borrowed. */
-struct maintenance *maintenance_new(struct process_state *process);
-/* Starts the thread, which sends its messages to `loop` (borrowed): a MESSAGE_INBOX_EMPTY each time that the inbox has
- * become empty, and at last a MESSAGE_MAINTENANCE_ENDED. */
-void maintenance_start(struct maintenance *maintenance, struct mailbox *loop);
+/* What a thread may ask for before its time. */
+enum maintenance_wish {
+    MAINTENANCE_CANCEL_FLAGS, /* a client has set the cancel flag of some operation */
+    MAINTENANCE_INBOX,        /* there are requests in the inbox */
+    MAINTENANCE_PLANS,        /* an operation has come to a phase that is to be planned */
+    MAINTENANCE_KEYS,         /* a key in Redis is of another type than it must be */
+    MAINTENANCE_DEFINITIONS,  /* the definitions' files are to be read again */
+    MAINTENANCE_STOP,         /* nothing more: the thread is to end */
+};
 
-/* Has the thread do at once what it would do later. From any thread. */
-void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish);
-/* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, comes the
- * MESSAGE_MAINTENANCE_ENDED. From any thread; once. */
-void maintenance_stop(struct maintenance *maintenance);
-/* Joins the thread; only after that. */
-void maintenance_drop(struct maintenance *maintenance);
+struct maintenance_tasks;
+/* `process` is borrowed. */
+struct maintenance_tasks *maintenance_tasks_new(struct process_state *process);
+void maintenance_tasks_drop(struct maintenance_tasks *tasks);
+/* The next round does it. */
+void maintenance_tasks_want(struct maintenance_tasks *tasks, enum maintenance_wish wish);
+/* Whether the inbox is open, and was found empty since the last MAINTENANCE_INBOX. */
+bool maintenance_tasks_inbox_is_empty(const struct maintenance_tasks *tasks);
+/* Whether there is work left that should not wait for the next second. */
+bool maintenance_tasks_hurry(const struct maintenance_tasks *tasks);
+/* One round; `ticks`: with the tasks of each second. An error (a store does not answer) ends the round. */
+MUST_CHECK enum err maintenance_tasks_round(struct maintenance_tasks *tasks, bool ticks, struct err_info *error);
 
 #endif
