@@ -3,8 +3,8 @@
  * while the inbox is empty. So the request stays in the inbox for the one worker that claims it (lua/claim.lua stamps
  * requests in their order there; a move into a worker's own list would lose that order). Made and driven by pool.c.
  *
- * It must not wait again before maintenance has found the inbox empty, or it would be woken by the same request over
- * and over: pool.c begins it by a message of maintenance.
+ * It must not wait again before the inbox service has found the inbox empty, or it would be woken by the same request
+ * over and over: pool.c begins it by a message of the service.
  */
 #include "worker/inbox_watch.h"
 
@@ -21,7 +21,7 @@ static void on_inbox_answer(const redisReply *reply, void *context)
         pool_refused(watch->pool, "to wait for requests in the inbox", reply); /* the next beat goes on */
     else if (reply->type == REDIS_REPLY_STRING) {
         watch->wanted = false;
-        maintenance_ask(watch->pool->maintenance, MAINTENANCE_INBOX);
+        inbox_service_wake(watch->pool->inbox_service);
     } else {
         inbox_watch_go_on(watch);
     }

@@ -1,33 +1,27 @@
 /*
- * The tasks of the maintenance thread, each with its turn in a round. They block, on connections of their own; none of
- * them takes long.
+ * Maintenance, a service of each worker process (service.h): what keeps both stores in order, one task after the other:
+ * rebuild, cancel flags, orphans, definitions, schedules, the sweep.
  */
-#ifndef REPRISE_WORKER_MAINTENANCE_TASKS_H
-#define REPRISE_WORKER_MAINTENANCE_TASKS_H
+#ifndef REPRISE_WORKER_MAINTENANCE_H
+#define REPRISE_WORKER_MAINTENANCE_H
 
+#include "common/loop/mailbox.h"
 #include "worker/process_state.h"
 
 /* What a thread may ask for before its time. */
 enum maintenance_wish {
-    MAINTENANCE_CANCEL_FLAGS, /* a client has set the cancel flag of some operation */
-    MAINTENANCE_INBOX,        /* there are requests in the inbox */
-    MAINTENANCE_PLANS,        /* an operation has come to a phase that is to be planned */
-    MAINTENANCE_KEYS,         /* a key in Redis is of another type than it must be */
-    MAINTENANCE_DEFINITIONS,  /* the definitions' files are to be read again */
-    MAINTENANCE_STOP,         /* nothing more: the thread is to end */
+    MAINTENANCE_CANCEL_FLAGS = 1, /* a client has set the cancel flag of some operation */
+    MAINTENANCE_PLANS,            /* an operation has come to a phase that is to be planned */
+    MAINTENANCE_KEYS,             /* a key in Redis is of another type than it must be */
+    MAINTENANCE_DEFINITIONS,      /* the definitions' files are to be read again */
 };
 
-struct maintenance_tasks;
-/* `process` is borrowed. */
-struct maintenance_tasks *maintenance_tasks_new(struct process_state *process);
-void maintenance_tasks_drop(struct maintenance_tasks *tasks);
-/* The next round does it. */
-void maintenance_tasks_want(struct maintenance_tasks *tasks, enum maintenance_wish wish);
-/* Whether the inbox is open, and was found empty since the last MAINTENANCE_INBOX. */
-bool maintenance_tasks_inbox_is_empty(const struct maintenance_tasks *tasks);
-/* Whether there is work left that should not wait for the next second. */
-bool maintenance_tasks_hurry(const struct maintenance_tasks *tasks);
-/* One round; `ticks`: with the tasks of each second. An error (a store does not answer) ends the round. */
-MUST_CHECK enum err maintenance_tasks_round(struct maintenance_tasks *tasks, bool ticks, struct err_info *error);
+struct maintenance;
+/* As of a service. `process` is borrowed. */
+struct maintenance *maintenance_new(struct process_state *process);
+void maintenance_start(struct maintenance *maintenance, struct mailbox *loop);
+void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish);
+void maintenance_stop(struct maintenance *maintenance);
+void maintenance_drop(struct maintenance *maintenance);
 
 #endif

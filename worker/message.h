@@ -1,5 +1,5 @@
 /*
- * A message between the loop thread and an executor or the maintenance thread. A message that carries a chunk goes to
+ * A message between the loop thread and an executor or a service thread. A message that carries a chunk goes to
  * an executor (MESSAGE_RUN) and the same struct comes back with what became of the chunk. The thread that has it in
  * hand owns it; mailbox_put passes it on.
  */
@@ -12,16 +12,16 @@
 struct executor;
 
 enum message_kind {
-    MESSAGE_RUN,               /* loop → executor: run this chunk, and those behind it (`next`) */
-    MESSAGE_STOP,              /* loop → executor: end the thread */
-    MESSAGE_READY,             /* executor → loop: connected to PostgreSQL, can take a chunk */
-    MESSAGE_MORE_DUE,          /* executor → loop, in mid-run: more retries of this operation are due now */
-    MESSAGE_DONE,              /* executor → loop: finished with the chunk; it leaves the active list */
-    MESSAGE_GIVE_BACK,         /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
-    MESSAGE_SPLIT,             /* executor → loop: a suspect of many jobs: `pieces` take its place */
-    MESSAGE_ENDED,             /* executor → loop: its thread is about to end */
-    MESSAGE_INBOX_EMPTY,       /* maintenance → loop: no request is left; it is to be woken by the next */
-    MESSAGE_MAINTENANCE_ENDED, /* maintenance → loop: its thread is about to end */
+    MESSAGE_RUN,           /* loop → executor: run this chunk, and those behind it (`next`) */
+    MESSAGE_STOP,          /* loop → executor: end the thread */
+    MESSAGE_READY,         /* executor → loop: connected to PostgreSQL, can take a chunk */
+    MESSAGE_MORE_DUE,      /* executor → loop, in mid-run: more retries of this operation are due now */
+    MESSAGE_DONE,          /* executor → loop: finished with the chunk; it leaves the active list */
+    MESSAGE_GIVE_BACK,     /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
+    MESSAGE_SPLIT,         /* executor → loop: a suspect of many jobs: `pieces` take its place */
+    MESSAGE_ENDED,         /* executor → loop: its thread is about to end */
+    MESSAGE_INBOX_EMPTY,   /* inbox service → loop: no request is left; it is to be woken by the next */
+    MESSAGE_SERVICE_ENDED, /* service → loop: its thread is about to end */
 };
 
 struct message {

@@ -1,6 +1,6 @@
 /*
  * The loop thread of a worker process: it owns the consumers of the queues, the heartbeat, and the connection for
- * commands; it passes the messages of executors and maintenance on; it drains. Made and ended by process.c.
+ * commands; it passes the messages of executors and services on; it drains. Made and ended by process.c.
  *
  * Nothing here may block: the loop thread carries the heartbeat. In a drain the loop ends only once all threads have
  * ended, no chunk is in hand and Redis owes no reply, or when the grace time is over: then the process ends as if it
@@ -22,16 +22,17 @@
 
 #define BEAT_S 1.0
 #define US_PER_S 1e6
+#define SERVICES 2 /* maintenance, and the inbox */
 
 struct pool {
     struct pool_state state;
     struct queue_consumer consumers[QUEUE_COUNT];
     struct heartbeat heartbeat;
-    struct inbox_watch inbox; /* of a process with maintenance */
+    struct inbox_watch inbox; /* of a process with an inbox service */
     ev_async woken;           /* there is mail */
     ev_timer beat_timer, grace_timer;
-    double beat_due_s;      /* by the loop's clock; 0 = not known yet */
-    bool maintenance_ended; /* or there is none */
+    double beat_due_s; /* by the loop's clock; 0 = not known yet */
+    int services_running;
 };
 
 static void feed_all(struct pool *pool)
@@ -62,7 +63,7 @@ static bool waits_for_redis(const struct pool *pool)
 /* All threads have. */
 static bool threads_have_ended(const struct pool *pool)
 {
-    bool ended = pool->maintenance_ended;
+    bool ended = pool->services_running == 0;
     for (int q = 0; q < QUEUE_COUNT; q++)
         ended = ended && pool->consumers[q].ended == pool->consumers[q].executor_count;
     return ended;
@@ -82,7 +83,7 @@ static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
         /* What still runs is fenced; its chunks are given back, as after a crash. A server that is at work for us finds
          * the connection closed (client_connection_check_interval), and rolls back. */
         log_warn("the grace time is over with %zu chunks in hand%s; they go back to their queues", chunks_in_hand(pool),
-                 pool->maintenance_ended ? "" : " and maintenance under way");
+                 pool->services_running == 0 ? "" : " and maintenance or the inbox under way");
         _exit(0);
     }
     ev_break(loop, EVBREAK_ALL);
@@ -101,8 +102,10 @@ void pool_stop(struct pool *pool, enum pool_urgency urgency)
     atomic_store(&process->stopping, true);
     for (int q = 0; q < QUEUE_COUNT; q++)
         queue_consumer_stop(&pool->consumers[q]);
-    if (pool->state.maintenance != NULL)
+    if (pool->services_running > 0) {
         maintenance_stop(pool->state.maintenance);
+        inbox_service_stop(pool->state.inbox_service);
+    }
     pool_check_drained(pool);
 }
 
@@ -128,9 +131,10 @@ static void on_pool_change(void *context, enum pool_change change)
 
 static void on_message(struct pool *pool, struct message *message)
 {
-    if (message->kind == MESSAGE_MAINTENANCE_ENDED || message->kind == MESSAGE_INBOX_EMPTY) {
-        pool->maintenance_ended = message->kind == MESSAGE_MAINTENANCE_ENDED;
-        if (message->kind == MESSAGE_INBOX_EMPTY)
+    if (message->kind == MESSAGE_SERVICE_ENDED || message->kind == MESSAGE_INBOX_EMPTY) {
+        if (message->kind == MESSAGE_SERVICE_ENDED)
+            pool->services_running--;
+        else
             inbox_watch_begin(&pool->inbox);
         message_drop(message);
         return;
@@ -191,14 +195,15 @@ static void start_watchers(struct pool *pool)
     ev_timer_start(loop, &pool->beat_timer);
 }
 
-struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struct maintenance *maintenance)
+struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struct maintenance *maintenance,
+                      struct inbox_service *inbox_service)
 {
     struct pool *pool = mem_zalloc(sizeof *pool);
-    pool->maintenance_ended = maintenance == NULL;
     pool->state = (struct pool_state){
         .loop = loop,
         .process = process,
         .maintenance = maintenance,
+        .inbox_service = inbox_service,
         .prefix = process_config(process)->redis_prefix,
         .args = redis_args_new(),
         .inflight = inflight_new(),
@@ -215,6 +220,8 @@ struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struc
     if (maintenance != NULL) {
         inbox_watch_init(&pool->inbox, &pool->state);
         maintenance_start(maintenance, pool->state.mail);
+        inbox_service_start(inbox_service, pool->state.mail);
+        pool->services_running = SERVICES;
     }
     return pool;
 }

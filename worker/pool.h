@@ -8,12 +8,15 @@
 
 #include <ev.h>
 
+#include "worker/inbox_service.h"
 #include "worker/maintenance.h"
 #include "worker/process_state.h"
 
 struct pool;
-/* Starts executors and connections in `loop`; all borrowed. `maintenance` is NULL in the quarantine process. */
-struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struct maintenance *maintenance);
+/* Starts executors and connections in `loop`; all borrowed. The services are NULL in the quarantine
+ * process. */
+struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struct maintenance *maintenance,
+                      struct inbox_service *inbox_service);
 /* Nothing new is taken; the loop is broken (ev_break) once everything in hand is done or given back, at the latest
  * after the grace time, or at once where `urgency` says so. Calling it again can only hasten the end. */
 enum pool_urgency { POOL_DRAIN, POOL_AT_ONCE };

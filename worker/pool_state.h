@@ -10,6 +10,7 @@
 
 #include "common/loop/mailbox.h"
 #include "common/loop/redis_async.h"
+#include "worker/inbox_service.h"
 #include "worker/inflight.h"
 #include "worker/maintenance.h"
 #include "worker/process_state.h"
@@ -22,12 +23,13 @@ enum pool_change {
 struct pool_state {
     struct ev_loop *loop;
     struct process_state *process;
-    struct maintenance *maintenance; /* NULL in the quarantine process */
+    struct maintenance *maintenance;     /* NULL in the quarantine process; so is … */
+    struct inbox_service *inbox_service; /* … this */
     const char *prefix;
     struct redis_args *args;      /* scratch; see pool_args */
     struct redis_async *commands; /* for everything that does not block */
     struct inflight *inflight;
-    struct mailbox *mail; /* messages of executors and maintenance to the loop */
+    struct mailbox *mail; /* messages of executors and services to the loop */
     bool draining;
     bool refused; /* Redis has refused something since the last beat, and that was logged */
     void (*changed)(void *pool, enum pool_change change);

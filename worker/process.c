@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/definitions/definition_registry.h"
+#include "worker/inbox_service.h"
 #include "worker/inflight.h"
 #include "worker/maintenance.h"
 #include "worker/pool.h"
@@ -83,10 +84,12 @@ int process_run(struct process_state *process)
     process->versions = versions_new();
     process->due_loads = due_loads_new();
     struct maintenance *maintenance = process->quarantine ? NULL : maintenance_new(process);
+    struct inbox_service *inbox = process->quarantine ? NULL : inbox_service_new(process, maintenance);
     struct signal_watch watch = {.process = process, .maintenance = maintenance};
-    watch.pool = pool_new(loop, process, maintenance);
+    watch.pool = pool_new(loop, process, maintenance, inbox);
     watch_signals(loop, &watch);
     ev_run(loop, 0);
+    inbox_service_drop(inbox);
     maintenance_drop(maintenance);
     pool_drop(watch.pool);
     for (size_t i = 0; i < SIGNALS; i++)

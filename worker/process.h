@@ -1,5 +1,5 @@
 /*
- * One worker process: it owns the pool (loop thread and executors) and the maintenance thread, and turns signals into
+ * One worker process: it owns the pool (loop thread and executors) and the service threads, and turns signals into
  * their end or into settings and definitions that are read again. The supervisor forks it; it returns when it was
  * drained.
  */

@@ -400,7 +400,7 @@ void queue_consumer_on_message(struct queue_consumer *consumer, struct message *
     case MESSAGE_RUN:
     case MESSAGE_STOP:
     case MESSAGE_INBOX_EMPTY:
-    case MESSAGE_MAINTENANCE_ENDED:
+    case MESSAGE_SERVICE_ENDED:
         abort(); /* no executor sends these */
     }
     message_drop(message);

@@ -1,12 +1,10 @@
 /*
- * The maintenance thread: when which task has its turn. What the tasks do stands in maintenance_tasks.c. Made by
- * process.c, asked by the pool.
+ * A service thread: when its work has its rounds. Used by maintenance.c and inbox_service.c, started by the pool.
  *
- * In each round each task has one turn and keeps it short, so that none of them, however much of it there is, holds up
- * the others. While a store is away everything waits for the tick of the second; a wish that comes meanwhile is kept. A
- * drain does not wait for the rest of a round: other workers do it.
+ * While a store is away everything waits for the tick of the second; a wish that comes meanwhile is kept. A drain does
+ * not wait for the rest of a round: other workers do it.
  */
-#include "worker/maintenance.h"
+#include "worker/service.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,129 +16,114 @@
 #include "worker/message.h"
 
 #define TICK_MS 1000
+#define WISH_STOP 0
 
-struct maintenance {
+struct service {
     struct process_state *process;
+    const struct service_work *work;
+    void *context;
     pthread_t thread;
-    struct mailbox *wishes; /* of enum maintenance_wish * */
+    bool started;
+    struct mailbox *wishes; /* of int * */
     struct mailbox *loop;   /* borrowed; for the messages to the loop thread */
-    struct maintenance_tasks *tasks;
-    int64_t tick_ms; /* when the tasks of each second are due next */
-    bool waiting;    /* a store was away in the last round */
-    bool told_empty; /* the loop watches the inbox */
+    int64_t tick_ms;        /* when what is done each second is due next */
+    bool waiting;           /* a store was away in the last round */
 };
 
 /* The begin and the end of a wait are logged, each once. */
-static void note_round(struct maintenance *maintenance, enum err err, const struct err_info *error)
+static void note_round(struct service *service, enum err err, const struct err_info *error)
 {
-    if (err != ERR_OK && !maintenance->waiting)
-        log_warn("maintenance waits: %s", error->text);
-    else if (err == ERR_OK && maintenance->waiting)
-        log_info("maintenance goes on");
-    maintenance->waiting = err != ERR_OK;
+    if (err != ERR_OK && !service->waiting)
+        log_warn("%s waits: %s", service->work->name, error->text);
+    else if (err == ERR_OK && service->waiting)
+        log_info("%s goes on", service->work->name);
+    service->waiting = err != ERR_OK;
     if (err != ERR_OK)
-        health_note_add(&maintenance->process->health, error->text);
-}
-
-/* Only notes what is wanted; the next round, which comes at once, does it. False: stop. */
-static bool take_wish(struct maintenance *maintenance, enum maintenance_wish wish)
-{
-    if (wish == MAINTENANCE_INBOX)
-        maintenance->told_empty = false;
-    if (wish == MAINTENANCE_PLANS && maintenance->waiting)
-        return true;
-    maintenance_tasks_want(maintenance->tasks, wish);
-    return wish != MAINTENANCE_STOP;
+        health_note_add(&service->process->health, error->text);
 }
 
 /* After a failed round everything waits for the tick. */
-static int64_t wait_ms(const struct maintenance *maintenance)
+static int64_t wait_ms(const struct service *service)
 {
-    int64_t until_tick = maintenance->tick_ms - clock_mono_ms();
-    int64_t wait = !maintenance->waiting && maintenance_tasks_hurry(maintenance->tasks) ? 0 : until_tick;
+    int64_t until_tick = service->tick_ms - clock_mono_ms();
+    int64_t wait = !service->waiting && service->work->hurry(service->context) ? 0 : until_tick;
     return wait < 0 ? 0 : wait;
 }
 
-/* Waits for a wish or for the next round, and takes all wishes that were sent; false: stop. */
-static bool take_wishes(struct maintenance *maintenance)
+/* Waits for a wish or for the next round, and notes all wishes that were sent; false: stop. */
+static bool take_wishes(struct service *service)
 {
-    enum maintenance_wish *wish = mailbox_take(maintenance->wishes, wait_ms(maintenance));
+    int *wish = mailbox_take(service->wishes, wait_ms(service));
     while (wish != NULL) {
-        bool goes_on = take_wish(maintenance, *wish);
+        bool stop = *wish == WISH_STOP;
+        if (!stop)
+            service->work->want(service->context, *wish);
         free(wish);
-        if (!goes_on)
+        if (stop)
             return false;
-        wish = mailbox_take(maintenance->wishes, 0);
+        wish = mailbox_take(service->wishes, 0);
     }
     return true;
 }
 
-/* The loop watches the inbox once it is empty, until a request comes. */
-static void tell_if_empty(struct maintenance *maintenance)
+static void *service_main(void *context)
 {
-    if (maintenance->told_empty || !maintenance_tasks_inbox_is_empty(maintenance->tasks))
-        return;
-    maintenance->told_empty = true;
-    mailbox_put(maintenance->loop, message_new(MESSAGE_INBOX_EMPTY, NULL, NULL));
-}
-
-static void *maintenance_main(void *context)
-{
-    struct maintenance *maintenance = context;
-    while (take_wishes(maintenance)) {
+    struct service *service = context;
+    while (take_wishes(service)) {
         struct err_info error = {0};
-        bool ticks = clock_mono_ms() >= maintenance->tick_ms;
-        if (maintenance->waiting && !ticks)
+        bool ticks = clock_mono_ms() >= service->tick_ms;
+        if (service->waiting && !ticks)
             continue;
         if (ticks)
-            maintenance->tick_ms = clock_mono_ms() + TICK_MS;
-        enum err err = maintenance_tasks_round(maintenance->tasks, ticks, &error);
-        note_round(maintenance, err, &error);
-        tell_if_empty(maintenance);
+            service->tick_ms = clock_mono_ms() + TICK_MS;
+        enum err err = service->work->round(service->context, ticks, &error);
+        note_round(service, err, &error);
+        if (service->work->tell != NULL)
+            service->work->tell(service->context, service->loop);
     }
-    mailbox_put(maintenance->loop, message_new(MESSAGE_MAINTENANCE_ENDED, NULL, NULL));
+    mailbox_put(service->loop, message_new(MESSAGE_SERVICE_ENDED, NULL, NULL));
     return NULL;
 }
 
-struct maintenance *maintenance_new(struct process_state *process)
+struct service *service_new(struct process_state *process, const struct service_work *work, void *context)
 {
-    struct maintenance *maintenance = mem_zalloc(sizeof *maintenance);
-    maintenance->process = process;
-    maintenance->wishes = mailbox_new(NULL, NULL);
-    maintenance->tasks = maintenance_tasks_new(process);
-    return maintenance;
+    struct service *service = mem_zalloc(sizeof *service);
+    service->process = process;
+    service->work = work;
+    service->context = context;
+    service->wishes = mailbox_new(NULL, NULL);
+    return service;
 }
 
-void maintenance_start(struct maintenance *maintenance, struct mailbox *loop)
+void service_start(struct service *service, struct mailbox *loop)
 {
-    maintenance->loop = loop;
-    int failed = pthread_create(&maintenance->thread, NULL, maintenance_main, maintenance);
+    service->loop = loop;
+    int failed = pthread_create(&service->thread, NULL, service_main, service);
     if (failed != 0) {
-        log_error("cannot start the maintenance thread: %s", strerror(failed));
+        log_error("cannot start the thread of %s: %s", service->work->name, strerror(failed));
         abort();
     }
+    service->started = true;
 }
 
-void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish)
+void service_ask(struct service *service, int wish)
 {
-    enum maintenance_wish *sent = mem_zalloc(sizeof *sent);
+    int *sent = mem_alloc(sizeof *sent);
     *sent = wish;
-    mailbox_put(maintenance->wishes, sent);
+    mailbox_put(service->wishes, sent);
 }
 
-void maintenance_stop(struct maintenance *maintenance)
+void service_stop(struct service *service)
 {
-    maintenance_ask(maintenance, MAINTENANCE_STOP);
+    service_ask(service, WISH_STOP);
 }
 
-void maintenance_drop(struct maintenance *maintenance)
+void service_drop(struct service *service)
 {
-    if (maintenance == NULL)
-        return;
-    pthread_join(maintenance->thread, NULL);
-    for (enum maintenance_wish *wish; (wish = mailbox_take(maintenance->wishes, 0)) != NULL;)
+    if (service->started)
+        pthread_join(service->thread, NULL);
+    for (int *wish; (wish = mailbox_take(service->wishes, 0)) != NULL;)
         free(wish);
-    mailbox_drop(maintenance->wishes);
-    maintenance_tasks_drop(maintenance->tasks);
-    free(maintenance);
+    mailbox_drop(service->wishes);
+    free(service);
 }

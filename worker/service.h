@@ -1,28 +1,39 @@
 /*
- * The maintenance thread of a worker process: what every process does beside its jobs and what may block, one task
- * after the other: rebuild, cancel flags, the inbox, orphans, definitions, schedules, the sweep. It has its own
- * connections to both stores.
+ * A service thread of a worker process: does in rounds what every process does beside its jobs and what may block, on
+ * connections of its own. There are two: maintenance (maintenance.c) and the inbox (inbox_service.c).
  */
-#ifndef REPRISE_WORKER_MAINTENANCE_H
-#define REPRISE_WORKER_MAINTENANCE_H
+#ifndef REPRISE_WORKER_SERVICE_H
+#define REPRISE_WORKER_SERVICE_H
 
+#include "common/base/err.h"
 #include "common/loop/mailbox.h"
-#include "worker/maintenance_tasks.h"
 #include "worker/process_state.h"
 
-struct maintenance;
-/* `process` is borrowed. */
-struct maintenance *maintenance_new(struct process_state *process);
-/* Starts the thread, which sends its messages to `loop` (borrowed): a MESSAGE_INBOX_EMPTY each time that the inbox has
- * become empty, and at last a MESSAGE_MAINTENANCE_ENDED. */
-void maintenance_start(struct maintenance *maintenance, struct mailbox *loop);
+/* What a service does, on its thread. */
+struct service_work {
+    const char *name; /* in the log */
+    /* Notes a wish; the round that follows at once does it. */
+    void (*want)(void *context, int wish);
+    /* Whether there is work left that should not wait for the next second. */
+    bool (*hurry)(const void *context);
+    /* One round; `ticks`: with what is done each second. An error (a store does not answer) ends the round. */
+    enum err (*round)(void *context, bool ticks, struct err_info *error);
+    /* After each round: what the loop is to learn. May be NULL. */
+    void (*tell)(void *context, struct mailbox *loop);
+};
 
-/* Has the thread do at once what it would do later. From any thread. */
-void maintenance_ask(struct maintenance *maintenance, enum maintenance_wish wish);
+struct service;
+/* All are borrowed. */
+struct service *service_new(struct process_state *process, const struct service_work *work, void *context);
+/* Starts the thread, which sends its messages to `loop` (borrowed), a MESSAGE_SERVICE_ENDED at last. */
+void service_start(struct service *service, struct mailbox *loop);
+
+/* Has the thread do at once what it would do later. `wish` is one of the service's own, from 1 on. From any thread. */
+void service_ask(struct service *service, int wish);
 /* Begins nothing more. Once what is under way is over, which may take as long as PostgreSQL takes, comes the
- * MESSAGE_MAINTENANCE_ENDED. From any thread; once. */
-void maintenance_stop(struct maintenance *maintenance);
-/* Joins the thread; only after that. */
-void maintenance_drop(struct maintenance *maintenance);
+ * MESSAGE_SERVICE_ENDED. From any thread; once. */
+void service_stop(struct service *service);
+/* Joins the thread, if it was started; only after service_stop. */
+void service_drop(struct service *service);
 
 #endif
