@@ -24,22 +24,33 @@ enum err overview_read(struct pg *pg, const struct query_params *asked, struct q
 
 /* ---- the last hours ---------------------------------------------------------------------------------------------- */
 
-#define DAY_INDEX 2
-
 /* About a hundred steps each. */
 static const char *const hours[] = {"1", "6", "24", "168", NULL};
 static const struct {
     int hours, step_s;
 } spans[] = {{1, 60}, {6, 300}, {24, 900}, {168, 3600}};
 
+/* Where no span was asked for: the one that suits what was done lately. */
+static enum err choose_span(struct pg *pg, int *span, struct err_info *error)
+{
+    PGresult *result = NULL;
+    enum err err = pg_exec(pg, &sql_query_activity_span, NULL, &result, error);
+    int64_t wanted = err == ERR_OK ? pg_int8(result, 0, 0) : 0;
+    PQclear(result);
+    for (*span = 0; err == ERR_OK && spans[*span].hours != wanted;)
+        ++*span;
+    return err;
+}
+
 enum err activity_read(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                        struct err_info *error)
 {
     int span = -1;
     enum err err = query_params_word(asked, "hours", hours, &span, error);
+    if (err == ERR_OK && span < 0)
+        err = choose_span(pg, &span, error);
     if (err != ERR_OK)
         return err;
-    span = span < 0 ? DAY_INDEX : span;
     struct pg_args *args = pg_args_new();
     pg_arg_int4(args, spans[span].hours);
     pg_arg_int4(args, spans[span].step_s);

@@ -19,7 +19,9 @@ query_fn overview_read;
 /* What was done in the last hours: the chart of the overview, and outcomes by kind of job. */
 
 /* {as_of, hours, step_s, steps: [{at, succeeded, failed, skipped, files}, …], kinds: [{kind, succeeded, failed,
- * skipped}, …], files}. Filter: hours, one of 1, 6, 24, 168. Steps without work are there; the last has yet to end.
+ * skipped}, …], files}. Filter: hours, one of 1, 6, 24, 168; without it the
+ * shortest of these that reaches back to the beginning of a young installation, else a day, or a week where nothing was
+ * done in the last day. Steps without work are there; the last has yet to end.
  * `files` are those for which client apps answered. Exact: written by the settles themselves. */
 query_fn activity_read;
 

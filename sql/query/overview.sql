@@ -25,6 +25,16 @@ SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of, $1::integer AS 
        coalesce((SELECT jsonb_agg(to_jsonb(kinds) ORDER BY succeeded + failed + skipped DESC, kind) FROM kinds), '[]') AS kinds,
        coalesce((SELECT sum(succeeded) FROM seen WHERE kind = 'file'), 0)::bigint AS files
 
+-- name: activity_span
+-- How many hours to look back on where no number was asked for: no more than there was anything in, and so many that something is
+-- seen, if there was anything in a week. (The last step of a span has yet to end, so its first begins a step later.)
+SELECT CASE WHEN first > now() - interval '59 minutes' THEN 1
+            WHEN first > now() - interval '355 minutes' THEN 6
+            WHEN first IS NULL OR last > now() - interval '1425 minutes' THEN 24
+            ELSE 168 END
+  FROM (SELECT min(minute) AS first, max(minute) AS last FROM (SELECT * FROM activity UNION ALL SELECT * FROM activity_fresh) a
+         WHERE minute > now() - interval '167 hours') seen
+
 -- name: activity_ever
 -- Outcomes by kind since the installation began, and files for which apps answered (kind 'file').
 SELECT kind, sum(succeeded)::bigint AS succeeded, sum(failed)::bigint AS failed, sum(skipped)::bigint AS skipped

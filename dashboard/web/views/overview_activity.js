@@ -7,11 +7,10 @@ import { Chart } from '../parts/chart.js';
 import { Select } from '../parts/filter.js';
 import { Table } from '../parts/table.js';
 
-const DEFAULT_HOURS = '24';
 const spans = [
     ['1', 'last hour'],
     ['6', '6 hours'],
-    ['', '24 hours'],
+    ['24', '24 hours'],
     ['168', '7 days'],
 ];
 
@@ -22,10 +21,11 @@ const settled = { label: 'Settled', colour: 'accent', fill: true, text: perMinut
 const failed = { label: 'Failed', colour: 'bad', text: perMinute };
 const files = { label: 'Files sent', colour: 'warn', text: perMinute, short: plain, right: true };
 
+/* Until a span is chosen the server takes one that shows something: a young or idle installation has no full day. */
 export function useActivity() {
     const { params } = useRoute();
-    const hours = params.hours || DEFAULT_HOURS;
-    return useLoad('/admin/api/activity', { hours }, { on: anyOf('progress'), every: 5000 });
+    const asked = params.hours ? { hours: params.hours } : {};
+    return useLoad('/admin/api/activity', asked, { on: anyOf('progress'), every: 5000 });
 }
 
 const doneIn = (one) => one.succeeded + one.failed + one.skipped;
@@ -41,10 +41,11 @@ function columnsOf({ steps, step_s, as_of }) {
 
 export function ActivityChart({ activity }) {
     const { params } = useRoute();
+    const hours = params.hours || String(activity?.hours ?? '');
     const data = useMemo(() => activity && columnsOf(activity), [activity]);
     const title = html`
         <div class="title"><h2>Settled jobs per minute</h2>
-        <${Select} name="hours" label="" value=${params.hours === DEFAULT_HOURS ? '' : params.hours} options=${spans} /></div>`;
+        <${Select} name="hours" label="" value=${hours} options=${spans} /></div>`;
     if (!data) return title;
     const sums = activity.kinds.reduce((sum, kind) => [sum[0] + doneIn(kind), sum[1] + kind.failed], [0, 0]);
     const sent = activity.files > 0;
@@ -73,7 +74,7 @@ const columns = [
 
 export function Kinds({ activity }) {
     if (!activity?.kinds.length) return null;
-    const over = spans.find(([hours]) => (hours || DEFAULT_HOURS) === String(activity.hours))[1];
+    const over = spans.find(([hours]) => hours === String(activity.hours))[1];
     return html`
         <h2>Outcomes by kind of job, ${over}</h2>
         <div class="panel"><${Table} label="Outcomes by kind of job" columns=${columns} rows=${activity.kinds}

@@ -116,6 +116,38 @@ static void every_step_is_there_and_has_what_falls_into_it(void **state)
     refused(t, activity_read, ERR_USAGE, "hours", "hours", "5");
 }
 
+/* What was done so many minutes ago, first and last (0 = nothing was), and the hours that are told unasked. */
+static void a_span_that_shows_something_is_told_unasked(void **state)
+{
+    static const struct {
+        int first, last;
+        const char *hours;
+    } cases[] = {
+        {0, 0, "24"},    {3, 3, "1"},         {50, 10, "1"},     {70, 1, "6"},         {300, 290, "6"},
+        {400, 5, "24"},  {8640, 3, "24"},     {1400, 1400, "24"}, {2000, 2000, "168"}, {10000, 4320, "168"},
+        {9000, 9000, "168"}, {10500, 10500, "24"},
+    };
+    struct query_test *t = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "TRUNCATE activity, activity_fresh; INSERT INTO activity VALUES ('-infinity', 'noop', 9, 0, 0);"
+                 "INSERT INTO activity_fresh SELECT now() - %d * interval '1 minute', 'noop', 2, 0, 0 WHERE %d > 0",
+                 cases[i].last, cases[i].last);
+        sql(t, text);
+        snprintf(text, sizeof text,
+                 "INSERT INTO activity SELECT date_trunc('minute', now() - %d * interval '1 minute'), 'noop', 1, 0, 0"
+                 " WHERE %d > 0",
+                 cases[i].first, cases[i].first);
+        sql(t, text);
+        struct query_result answer = ask(t, activity_read, NULL);
+        assert_member(&answer, "hours", cases[i].hours);
+        struct json_object *kinds = json_get(answer.json, "kinds");
+        assert_int_equal(json_object_array_length(kinds), cases[i].first > 0 && cases[i].first < 10080);
+        query_result_fini(&answer);
+    }
+}
+
 static void what_is_too_old_goes_and_the_sums_stay(void **state)
 {
     struct query_test *t = *state;
@@ -132,6 +164,7 @@ int main(void)
         cmocka_unit_test_setup(settles_count_by_kind_and_what_is_undone_does_not, setup),
         cmocka_unit_test_setup(adding_up_changes_no_count, setup),
         cmocka_unit_test_setup(every_step_is_there_and_has_what_falls_into_it, setup),
+        cmocka_unit_test_setup(a_span_that_shows_something_is_told_unasked, setup),
         cmocka_unit_test_setup(what_is_too_old_goes_and_the_sums_stay, setup),
     };
     return cmocka_run_group_tests(tests, query_test_open, query_test_close);
