@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/query/operations.h"
 #include "common/query/query_result.h"
+#include "common/queue/redis_owner.h"
 #include "dashboard/call.h"
 #include "dashboard/run.h"
 #include "dashboard/shell_commands.h"
@@ -128,7 +129,10 @@ static enum err state_change(struct call *call, change_state *to, redis_update *
         err_set(error, ERR_NOT_FOUND, "Operation not found or expired");
     if (err != ERR_OK)
         return err;
-    if (update(&executor->dispatch, executor->pg, id, &redis_error) != ERR_OK)
+    err = redis_owner_check(&executor->dispatch, executor->pg, &redis_error);
+    if (err == ERR_OK)
+        err = update(&executor->dispatch, executor->pg, id, &redis_error);
+    if (err != ERR_OK)
         log_warn("%s: Redis is brought up to date by the sweep: %s", id, redis_error.text);
     log_info("%s: %s, by %s", id, message, call->caller.name);
     call_reply(call, 200, tally_json(&tally, message));

@@ -16,6 +16,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/kinds/kinds.h"
+#include "common/queue/redis_owner.h"
 #include "dashboard/call.h"
 
 /* ---- confirmation ------------------------------------------------------------------------------------------------ */
@@ -152,6 +153,16 @@ static enum err read_once(const struct call *call, struct json_object *body, str
     return call_text(body, "operation_id", ID_MAX, &once->operation_id, error);
 }
 
+/* Workers of another installation would be sent what is asked for here. A Redis that is away is no error. */
+static enum err check_redis_owner(const struct call_executor *executor, struct err_info *error)
+{
+    struct err_info why = {0};
+    if (redis_owner_check(&executor->dispatch, executor->pg, &why) != ERR_CONFLICT)
+        return ERR_OK;
+    *error = why;
+    return why.code;
+}
+
 static enum err submit_accept(struct call *call, const char *confirmation, const struct once *once,
                               struct submission *submission, struct err_info *error)
 {
@@ -164,6 +175,8 @@ static enum err submit_accept(struct call *call, const char *confirmation, const
     enum err err = ERR_OK;
     if (confirmation != NULL)
         err = confirmation_check(call, confirmation, submission, error);
+    if (err == ERR_OK)
+        err = check_redis_owner(call->executor, error);
     if (err == ERR_OK)
         err = submission_accept(&submitter, &request, submission, error);
     if (err == ERR_OK)

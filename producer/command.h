@@ -59,6 +59,6 @@ command_run run_apps, run_add_app, run_remove_app, run_repositories, run_add_rep
 command_run run_definitions, run_one_definition, run_resync_definitions, run_archive, run_unarchive, run_schedule,
     run_projects, run_add_project, run_remove_project;
 /* run_installation.c */
-command_run run_migrate, run_doctor, run_rekey;
+command_run run_migrate, run_adopt_redis, run_doctor, run_rekey;
 
 #endif

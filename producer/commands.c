@@ -242,6 +242,13 @@ const struct command commands[] = {
      "the schema only where there is none, and refuse an older one. Two at once take turns. A schema newer than this\n"
      "program is refused (exit code 4).",
      "producer migrate", run_migrate},
+    {"adopt-redis", INSTALLATION, "", 0, 0, OPTION(OPTION_YES),
+     "makes Redis this installation's where it was another's",
+     "Redis remembers which installation its content under redis.prefix belongs to, and programs of another one are\n"
+     "refused there. Where that other is gone, or this database is a copy that takes its place, this gives Redis to\n"
+     "this one: its queues are made again from PostgreSQL, and requests that wait in the inbox stay. Refused (exit\n"
+     "code 4) while a worker of the other is alive.",
+     "producer adopt-redis --yes", run_adopt_redis},
     {"rekey", INSTALLATION, "", 0, 0, 0, "seals all secrets with a new key",
      "Set encryption.key to the new key and encryption.key_old to the one before, for this and for the workers, run\n"
      "this, and then take the old key away. It may be interrupted and run again.",

@@ -1,6 +1,7 @@
 /*
- * The installation itself: `migrate` brings the schema up to date, `doctor` checks the invariants (common/doctor) and
- * mends what it can. Doctor never migrates, and judges a schema as it is. Called by the table of commands (commands.c).
+ * The installation itself: `migrate` brings the schema up to date, `adopt-redis` takes a Redis over, `doctor` checks
+ * the invariants (common/doctor) and mends what it can. Doctor never migrates, and judges a schema as it is. Called by
+ * the table of commands (commands.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "common/base/mem.h"
 #include "common/doctor/doctor.h"
+#include "common/queue/redis_owner.h"
 #include "common/store/migrate.h"
 #include "embedded/sql_producer.h"
 #include "producer/out.h"
@@ -39,6 +41,36 @@ enum err run_migrate(struct session *session, struct err_info *error)
     if (err == ERR_OK)
         show_schema(session, &done);
     return err;
+}
+
+/* ---- adopt-redis ------------------------------------------------------------------------------------------------ */
+
+enum err run_adopt_redis(struct session *session, struct err_info *error)
+{
+    bool taken = false;
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = session_redis(session, error);
+    if (err == ERR_OK)
+        err = session_confirm(session,
+                              "This makes Redis under this prefix this installation's, and makes its queues again from "
+                              "PostgreSQL.",
+                              error);
+    if (err == ERR_OK)
+        err = redis_owner_take(&session->dispatch, session->pg, &taken, error);
+    if (err != ERR_OK)
+        return err;
+    if (session->json) {
+        struct json_object *document = json_object_new_object();
+        json_object_object_add(document, "prefix", json_object_new_string(session->dispatch.prefix));
+        json_object_object_add(document, "taken", json_object_new_boolean(taken));
+        out_json(document);
+    } else {
+        out_line(taken ? "Redis under %s is this installation's now; the next worker makes its queues again."
+                       : "Redis under %s was this installation's already; nothing was to be done.",
+                 session->dispatch.prefix);
+    }
+    return ERR_OK;
 }
 
 /* ---- doctor ---------------------------------------------------------------------------------------------------- */

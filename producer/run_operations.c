@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/query/operations.h"
+#include "common/queue/redis_owner.h"
 #include "producer/follow.h"
 #include "producer/out.h"
 #include "producer/session.h"
@@ -97,7 +98,12 @@ static enum err change_operation(struct session *session, change_state *to, pass
         err = to(session->pg, operation_id, &tally, error);
     if (err != ERR_OK)
         return err;
-    if (pass_on(&session->dispatch, session->pg, operation_id, &redis_error) != ERR_OK)
+    err = redis_owner_check(&session->dispatch, session->pg, &redis_error);
+    if (err == ERR_OK)
+        err = pass_on(&session->dispatch, session->pg, operation_id, &redis_error);
+    if (err == ERR_CONFLICT)
+        out_note("Redis was not told: %s", redis_error.text);
+    else if (err != ERR_OK)
         out_note("Redis does not answer; it is brought up to date when it is back (%s)", redis_error.text);
     struct view view;
     err = view_read(session, operation_id, &view, error);

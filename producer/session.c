@@ -17,6 +17,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
+#include "common/queue/redis_owner.h"
 #include "common/store/migrate.h"
 #include "embedded/sql_producer.h"
 #include "producer/out.h"
@@ -72,6 +73,17 @@ enum err session_redis(struct session *session, struct err_info *error)
         return err_prefix(error, "redis.url");
     session->dispatch.redis = redis_new(&session->redis_address, REDIS_CONNECT_MS, REDIS_COMMAND_MS);
     return ERR_OK;
+}
+
+enum err session_own_redis(struct session *session, struct err_info *error)
+{
+    struct err_info why = {0};
+    enum err err = session_redis(session, error);
+    if (err == ERR_OK && redis_owner_check(&session->dispatch, session->pg, &why) == ERR_CONFLICT) {
+        *error = why;
+        err = why.code;
+    }
+    return err;
 }
 
 enum err session_resync(struct session *session, struct definition_sync_report *report, struct err_info *error)

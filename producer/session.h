@@ -46,6 +46,9 @@ MUST_CHECK enum err session_postgres(struct session *session, struct err_info *e
 MUST_CHECK enum err session_postgres_as_it_is(struct session *session, struct err_info *error);
 /* Makes the client; it connects when it is used. ERR_USAGE: redis.url. */
 MUST_CHECK enum err session_redis(struct session *session, struct err_info *error);
+/* The same for a command that asks for work, after session_postgres. ERR_CONFLICT: Redis belongs to another
+ * installation, whose workers would be sent what is asked for here. One that is away is no error. */
+MUST_CHECK enum err session_own_redis(struct session *session, struct err_info *error);
 /* Brings the files of definitions.dir and the database together; after session_redis the change is published. On
  * success definition_sync_report_fini is owed. Connected must be. */
 MUST_CHECK enum err session_resync(struct session *session, struct definition_sync_report *report,

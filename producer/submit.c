@@ -262,7 +262,7 @@ static enum err submit_reply(struct submit *s, struct err_info *error)
 
 static enum err submit_accept_and_reply(struct submit *s, struct err_info *error)
 {
-    enum err err = session_redis(s->session, error);
+    enum err err = session_own_redis(s->session, error);
     if (err == ERR_OK)
         err = submit_accept(s, error);
     if (err != ERR_OK)

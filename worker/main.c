@@ -19,6 +19,7 @@
 #include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
 #include "common/queue/recipe.h"
+#include "common/queue/redis_owner.h"
 #include "common/store/git.h"
 #include "common/store/migrate.h"
 #include "worker/process.h"
@@ -100,8 +101,18 @@ static enum err prepare_schema(const struct config *config, struct pg *pg, struc
     return err;
 }
 
+/* Only whose Redis is: what is amiss with it otherwise is found each second, and waited for, by each process. */
+static enum err check_redis_owner(const struct config *config, const struct redis_address *address, struct pg *pg,
+                                  struct err_info *error)
+{
+    struct dispatch dispatch = {redis_new(address, REDIS_MS, REDIS_MS), config->redis_prefix};
+    enum err err = redis_owner_begin(&dispatch, pg, error);
+    redis_drop(dispatch.redis);
+    return err == ERR_CONFLICT ? err : ERR_OK;
+}
+
 /* Waits for PostgreSQL as long as it takes, and for an older schema where migrate.auto leaves it to a person; a schema
- * that is newer than this program, or not ours, ends it. */
+ * that is newer than this program, or not ours, ends it, and so does a Redis of another installation. */
 static enum err prepare_database(const struct config *config, const struct redis_address *address,
                                  struct err_info *error)
 {
@@ -111,6 +122,8 @@ static enum err prepare_database(const struct config *config, const struct redis
         err = prepare_schema(config, pg, error);
         if (err == ERR_OK)
             err = load_definitions(config, address, pg, error);
+        if (err == ERR_OK)
+            err = check_redis_owner(config, address, pg, error);
         if (err != ERR_UNREACHABLE && err != ERR_RETRY && err != ERR_BUSY)
             break;
         if (err != said)

@@ -8,9 +8,11 @@
  */
 #include "worker/maintenance.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -157,6 +159,15 @@ static enum err stores_ready(struct maintenance *maintenance, struct err_info *e
     return err == ERR_OK ? redis_ready(maintenance->redis, error) : err;
 }
 
+/* What is queued there is another installation's. The process drains, and by its exit code the supervisor follows. */
+static void end_refused(struct process_state *process, const struct err_info *error)
+{
+    if (atomic_exchange(&process->refused, true))
+        return;
+    log_error("the worker ends: %s", error->text);
+    kill(getpid(), SIGTERM);
+}
+
 static enum err task_stores(struct maintenance *maintenance, struct err_info *error)
 {
     bool rebuilt = false;
@@ -168,6 +179,8 @@ static enum err task_stores(struct maintenance *maintenance, struct err_info *er
     err = watch_redis_policy(maintenance, error);
     if (err == ERR_OK)
         err = rebuild_if_needed(&maintenance->dispatch, maintenance->pg, maintenance->lock, &rebuilt, error);
+    if (err == ERR_CONFLICT)
+        end_refused(maintenance->process, error);
     if (rebuilt)
         sweep_walk_soon(maintenance->sweep);
     return err;

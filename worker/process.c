@@ -97,5 +97,5 @@ int process_run(struct process_state *process)
     due_loads_drop(process->due_loads);
     versions_drop(process->versions);
     ev_loop_destroy(loop);
-    return 0;
+    return atomic_load(&process->refused) ? err_exit_code(ERR_CONFLICT) : 0;
 }

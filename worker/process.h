@@ -14,7 +14,8 @@
  * the first to one of its children and the second to all. */
 #define PROCESS_SETTINGS_SIGNAL SIGUSR1
 
-/* Runs to the end; the exit code of the process. `process` is complete but for `versions` and `due_loads`. */
+/* Runs to the end; the exit code of the process: that of ERR_CONFLICT where Redis belongs to another installation.
+ * `process` is complete but for `versions` and `due_loads`. */
 int process_run(struct process_state *process);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * What all threads of one worker process share. Everything is set before the threads start and never changes, except
- * `stopping`, the health note, and what stands behind `settings`, `versions` and `loads`, which have locks of their
- * own.
+ * `stopping`, `refused`, the health note, and what stands behind `settings`, `versions` and `loads`, which have locks
+ * of their own.
  */
 #ifndef REPRISE_WORKER_PROCESS_STATE_H
 #define REPRISE_WORKER_PROCESS_STATE_H
@@ -44,6 +44,7 @@ struct process_state {
     bool quarantine; /* takes chunks from the suspect lists only, one at a time, and ends when the lists are empty */
     struct health_note health;
     atomic_bool stopping; /* drain: nothing new begins, long jobs stop at their next checkpoint */
+    atomic_bool refused;  /* Redis belongs to another installation: the whole worker ends, with that exit code */
 };
 
 /* The settings as they are now. The next call may return others (SIGHUP), but what was returned stays as it is. */

@@ -58,6 +58,7 @@ struct supervisor {
     volatile sig_atomic_t terminations;
     volatile sig_atomic_t killed; /* the children were */
     int64_t grace_ms;
+    int exit_code;       /* of the program */
     bool hung_up;        /* no child has been told yet to read the definitions again */
     int64_t suspects_ms; /* when suspects were looked for */
 };
@@ -112,10 +113,16 @@ static bool is_fatal(int signal)
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL || signal == SIGFPE;
 }
 
+/* It has drained, for Redis belongs to another installation. */
+static bool is_refusal(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == err_exit_code(ERR_CONFLICT);
+}
+
 static enum death death_of(int status)
 {
     if (WIFEXITED(status))
-        return WEXITSTATUS(status) == 0 ? DEATH_CLEAN : DEATH_KILLED;
+        return WEXITSTATUS(status) == 0 || is_refusal(status) ? DEATH_CLEAN : DEATH_KILLED;
     return is_fatal(WTERMSIG(status)) ? DEATH_FATAL : DEATH_KILLED;
 }
 
@@ -138,15 +145,6 @@ static void note_death(struct supervisor *s, struct child *child, int status)
     crash_recovery_add(s->recovery, child->worker, death, child->quarantine ? DEATH_IN_QUARANTINE : DEATH_AMONG_MANY);
     if (death == DEATH_FATAL)
         s->suspects_ms = 0; /* there are suspects now */
-}
-
-static void note_the_dead(struct supervisor *s)
-{
-    int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-        for (int i = 0; i < s->count; i++)
-            if (s->children[i].pid == pid)
-                note_death(s, &s->children[i], status);
 }
 
 static int children_running(const struct supervisor *s)
@@ -285,6 +283,23 @@ static void recover_late_chunks(struct supervisor *s)
     }
 }
 
+static void note_the_dead(struct supervisor *s)
+{
+    int status;
+    bool refused = false;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        for (int i = 0; i < s->count; i++)
+            if (s->children[i].pid == pid) {
+                note_death(s, &s->children[i], status);
+                refused = refused || is_refusal(status);
+            }
+    if (!refused)
+        return;
+    s->exit_code = err_exit_code(ERR_CONFLICT);
+    if (s->terminations == 0)
+        stop_children(s); /* what one has found holds for all */
+}
+
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 static void wait_for_signal(struct supervisor *s, int64_t wait_ms)
@@ -339,5 +354,5 @@ int supervisor_run(struct process_state *plan)
     recover_late_chunks(&s);
     crash_recovery_drop(s.recovery);
     free(s.children);
-    return 0;
+    return s.exit_code;
 }

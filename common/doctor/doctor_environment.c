@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/doctor/doctor_private.h"
+#include "common/queue/redis_owner.h"
 #include "common/queue/worker_list.h"
 #include "common/store/migrate.h"
 #include "embedded/sql_doctor.h"
@@ -179,6 +180,17 @@ static void check_redis(struct doctor *doctor)
         freeReplyObject(time);
 }
 
+/* What stands in another installation's Redis says nothing of this one. */
+static void check_owner(struct doctor *doctor)
+{
+    struct dispatch dispatch = {doctor->redis, doctor->prefix};
+    struct err_info error = {0};
+    if (redis_owner_look(&dispatch, doctor->pg, &error) != ERR_CONFLICT)
+        return;
+    doctor_say(doctor, &(struct finding_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "Redis", 0}, "%s", error.text);
+    doctor->redis = NULL;
+}
+
 /* ---- the workers ------------------------------------------------------------------------------------------------- */
 
 /* What the living workers say of themselves with their heartbeats: which keys they hold, and what they wait for. */
@@ -253,6 +265,8 @@ enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info
         err = check_postgres(doctor, error);
     if (doctor->redis != NULL)
         check_redis(doctor);
+    if (doctor->redis != NULL && *usable)
+        check_owner(doctor);
     if (doctor->redis != NULL)
         troubles_report(doctor);
     return err == ERR_OK && *usable ? check_state(doctor, error) : err;

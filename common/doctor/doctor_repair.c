@@ -9,7 +9,7 @@
 
 #include "common/base/mem.h"
 #include "common/doctor/doctor_private.h"
-#include "common/queue/dispatch.h"
+#include "common/queue/redis_owner.h"
 #include "embedded/sql_doctor.h"
 #include "embedded/sql_queue.h"
 
@@ -183,7 +183,10 @@ enum err doctor_repair(struct pg *pg, struct redis *redis, const char *prefix, c
                        struct doctor_report **done, struct err_info *error)
 {
     struct repair repair = {pg, {redis, prefix}, NULL, mem_zalloc(sizeof(struct doctor_report))};
+    struct err_info ignored = {0};
     enum err err = pg_ready(pg, error);
+    if (err == ERR_OK && redis != NULL && redis_owner_look(&repair.dispatch, pg, &ignored) == ERR_CONFLICT)
+        repair.dispatch.redis = NULL; /* another installation's: nothing there is to be mended by this one */
     for (size_t i = 0; i < report->count && err == ERR_OK; i++) {
         repair.finding = &report->findings[i];
         if (repair.finding->remedy != DOCTOR_LEAVE && !asked_before(report, i))

@@ -67,8 +67,9 @@ const char *name_type(const char *rest)
     static const struct {
         const char *beginning, *type;
     } types[] = {
-        {"op:", "hash"},      {"ops", "set"},      {"workers", "zset"}, {"worker:", "string"},
-        {"delayed:", "zset"}, {"epoch", "string"}, {"beats", "string"}, {"inbox:count", "hash"},
+        {"op:", "hash"},       {"ops", "set"},          {"workers", "zset"},
+        {"worker:", "string"}, {"delayed:", "zset"},    {"epoch", "string"},
+        {"beats", "string"},   {"inbox:count", "hash"}, {"installation", "string"},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strncmp(rest, types[i].beginning, strlen(types[i].beginning)) == 0)

@@ -23,7 +23,7 @@ void name_suspects(struct redis_args *args, const char *prefix, int queue);
 void name_operation(struct redis_args *args, const char *prefix, const char *operation_id);
 void name_worker(struct redis_args *args, const char *prefix, const char *worker);
 void name_inbox_active(struct redis_args *args, const char *prefix, const char *worker);
-/* "<prefix>:<word>": ops, workers, epoch, beats, inbox, events, and "inbox:rejected". */
+/* "<prefix>:<word>": ops, workers, installation, epoch, beats, inbox, events, and "inbox:rejected". */
 void name_plain(struct redis_args *args, const char *prefix, const char *word);
 /* A worker that has sent no heartbeat for so long is dead (docs/protocol.md). */
 #define WORKER_ALIVE_MS 5000

@@ -16,6 +16,7 @@
 #include "common/base/mem.h"
 #include "common/queue/names.h"
 #include "common/queue/redis_identity.h"
+#include "common/queue/redis_owner.h"
 #include "embedded/lua.h"
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"
@@ -160,7 +161,10 @@ enum err rebuild_if_needed(const struct dispatch *dispatch, struct pg *pg, struc
 {
     struct redis_identity v = {0};
     *rebuilt = false;
-    enum err err = redis_identity_read(dispatch, pg, &v, error);
+    enum err err = redis_owner_check(dispatch, pg, error);
+    if (err != ERR_OK)
+        return err;
+    err = redis_identity_read(dispatch, pg, &v, error);
     bool trusted = err == ERR_OK && redis_identity_doubt(&v) == NULL;
     if (trusted)
         err = redis_identity_remember(pg, &v, error);

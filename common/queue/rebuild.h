@@ -9,8 +9,8 @@
 
 #include "common/queue/dispatch.h"
 
-/* Compares, and rebuilds where needed. `lock` is a second connection, for the lock that spares double work. `*rebuilt`
- * says whether it did. */
+/* Compares, and rebuilds where needed. ERR_CONFLICT: Redis belongs to another installation (redis_owner.h). `lock` is a
+ * second connection, for the lock that spares double work. `*rebuilt` says whether it did. */
 MUST_CHECK enum err rebuild_if_needed(const struct dispatch *dispatch, struct pg *pg, struct pg *lock, bool *rebuilt,
                                       struct err_info *error);
 

@@ -1,3 +1,7 @@
+-- name: installation
+-- Which installation this is, and where its database lives.
+SELECT installation || '@' || database_home() FROM store_state
+
 -- name: rebuild_lock
 SELECT pg_advisory_xact_lock(hashtextextended('rebuild', 0))
 

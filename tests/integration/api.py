@@ -55,6 +55,17 @@ class Dashboard:
     def text(self):
         return self.log.read_text(errors="replace")
 
+    def post(self, path, token, body=None):
+        """One request with a token, on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)
+        try:
+            connection.request("POST", path, json.dumps(body or {}),
+                               {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+            response = connection.getresponse()
+            return Reply(response, response.read())
+        finally:
+            connection.close()
+
     def wait(self):
         """The exit code, once it has ended by itself."""
         return self._process.wait(60)

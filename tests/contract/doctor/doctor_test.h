@@ -5,7 +5,7 @@
 #ifndef REPRISE_TESTS_DOCTOR_DOCTOR_TEST_H
 #define REPRISE_TESTS_DOCTOR_DOCTOR_TEST_H
 
-#include "common/queue/dispatch.h"
+#include "common/queue/redis_owner.h"
 #include "embedded/sql_queue.h"
 #include "tests/contract/queue/queue_test.h"
 
@@ -92,6 +92,7 @@ static inline void open_in_redis(struct queue_test *t)
     assert_fine(pg_exec(t->pg, &sql_queue_store_state_get, NULL, &state, &error));
     run_command(t, "SET :epoch %s", pg_text(state, 0, 0));
     run_command(t, "ZADD :workers 99999999999999 w_live");
+    assert_fine(redis_owner_check(&dispatch, t->pg, &error));
     PQclear(state);
 }
 

@@ -90,6 +90,13 @@ class Worker:
         self._process.kill()
         self._process.wait()
 
+    def wait(self, timeout_s):
+        """The exit code of one that ends by itself."""
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("the worker did not end within %d s:\n%s" % (timeout_s, self.text()[-3000:])) from None
+
     def drain(self, timeout_s=40):
         """SIGTERM and its end; the exit code."""
         for pid in list(self._stopped):
