@@ -192,8 +192,11 @@ enum err run_resync_definitions(struct call *call, struct err_info *error)
 {
     struct call_executor *executor = call->executor;
     const struct config *config = call_pool_config(executor->pool);
-    struct definition_sync sync = {
-        executor->pg, &executor->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync sync = {.pg = executor->pg,
+                                   .dispatch = &executor->dispatch,
+                                   .names = &kinds_names,
+                                   .directory = config->definitions_dir,
+                                   .roots = config->definitions_roots};
     struct definition_sync_report report;
     enum err err = definition_sync(&sync, &report, error);
     if (err != ERR_OK)

@@ -61,7 +61,11 @@ struct preparation {
 /* A database that is new can be used at once. */
 static enum err load_first_definitions(const struct config *config, struct pg *pg, struct err_info *error)
 {
-    struct definition_sync sync = {pg, NULL, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync sync = {.pg = pg,
+                                   .dispatch = NULL,
+                                   .names = &kinds_names,
+                                   .directory = config->definitions_dir,
+                                   .roots = config->definitions_roots};
     struct definition_sync_report report;
     bool first = false;
     enum err err = definition_sync_is_first(pg, &first, error);

@@ -207,11 +207,14 @@ const struct command commands[] = {
     {"definition", DEFINITIONS, "<definition>", 1, 1, 0, "shows one definition: arguments, phases, versions, schedule",
      "Shows what is in force. Operations keep the version that they began with, whatever comes later.",
      "producer definition resync-app", run_one_definition},
-    {"resync-definitions", DEFINITIONS, "", 0, 0, 0, "reads the files of definitions again",
+    {"resync-definitions", DEFINITIONS, "", 0, 0, OPTION(OPTION_FORCE), "reads the files of definitions again",
      "Brings the database up to date with the files of definitions.dir and of all projects, as this host has them, "
      "and\n"
      "tells what was new, updated, reactivated, archived or in error (then the exit code is 1). All workers follow at\n"
-     "once, for new operations; what is under way keeps its version.",
+     "once, for new operations; what is under way keeps its version.\n"
+     "The newer release wins: where a newer one has brought the definitions, this one's are refused (exit code 4),\n"
+     "unless --force says that the older ones are wanted, after a roll-back. A directory that has, and had, none of\n"
+     "the definitions that are known archives nothing.",
      "producer resync-definitions\nproducer resync-definitions --json", run_resync_definitions},
     {"archive", DEFINITIONS, "<definition>", 1, 1, 0, "takes a definition out of use",
      "Nothing new is accepted of it, and its schedule rests. What is under way goes on. No re-sync changes that.",

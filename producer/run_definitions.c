@@ -162,7 +162,9 @@ enum err run_resync_definitions(struct session *session, struct err_info *error)
     if (err == ERR_OK)
         err = session_redis(session, error);
     if (err == ERR_OK)
-        err = session_resync(session, &report, error);
+        err = session_resync(
+            session, session_has(session, OPTION_FORCE) ? DEFINITION_SYNC_OLDER_WINS : DEFINITION_SYNC_OLDER_YIELDS,
+            &report, error);
     if (err != ERR_OK)
         return err;
     if (session->json)

@@ -86,11 +86,16 @@ enum err session_own_redis(struct session *session, struct err_info *error)
     return err;
 }
 
-enum err session_resync(struct session *session, struct definition_sync_report *report, struct err_info *error)
+enum err session_resync(struct session *session, enum definition_sync_older older,
+                        struct definition_sync_report *report, struct err_info *error)
 {
     const struct config *config = &session->config;
-    struct definition_sync resync = {
-        session->pg, &session->dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync resync = {.pg = session->pg,
+                                     .dispatch = &session->dispatch,
+                                     .names = &kinds_names,
+                                     .directory = config->definitions_dir,
+                                     .roots = config->definitions_roots,
+                                     .older = older};
     return definition_sync(&resync, report, error);
 }
 
@@ -103,7 +108,7 @@ enum err session_first_definitions(struct session *session, struct err_info *err
         err = definition_sync_is_first(session->pg, &first, error);
     if (err != ERR_OK || !first)
         return err;
-    err = session_resync(session, &report, error);
+    err = session_resync(session, DEFINITION_SYNC_OLDER_YIELDS, &report, error);
     if (err == ERR_OK)
         definition_sync_report_fini(&report);
     return err;

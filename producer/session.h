@@ -51,8 +51,8 @@ MUST_CHECK enum err session_redis(struct session *session, struct err_info *erro
 MUST_CHECK enum err session_own_redis(struct session *session, struct err_info *error);
 /* Brings the files of definitions.dir and the database together; after session_redis the change is published. On
  * success definition_sync_report_fini is owed. Connected must be. */
-MUST_CHECK enum err session_resync(struct session *session, struct definition_sync_report *report,
-                                   struct err_info *error);
+MUST_CHECK enum err session_resync(struct session *session, enum definition_sync_older older,
+                                   struct definition_sync_report *report, struct err_info *error);
 /* Does so where no definition was ever loaded, so that a database that is new can be used at once. Connects. */
 MUST_CHECK enum err session_first_definitions(struct session *session, struct err_info *error);
 /* What is in force under this name; connects. As definition_registry_find; on success registered_definition_fini is

@@ -117,6 +117,13 @@ static void add_fingerprints(const struct crypto_keys *keys, struct buf *out)
     buf_add_char(out, ']');
 }
 
+/* Where its host's definitions are; what was read there stands in PostgreSQL. */
+static void add_definitions(const char *directory, struct buf *out)
+{
+    buf_add_str(out, ",\"definitions\":");
+    json_add_string(out, directory, strlen(directory));
+}
+
 static void add_health(struct health_note *health, struct buf *out)
 {
     char text[HEALTH_NOTE_MAX];
@@ -144,6 +151,7 @@ static void arg_description(struct heartbeat *heartbeat, struct redis_args *args
                  pool->process->quarantine ? 0 : pool->process->executors[q]);
     buf_add_char(&text, '}');
     add_fingerprints(pool->process->keys, &text);
+    add_definitions(process_config(pool->process)->definitions_dir, &text);
     add_health(&pool->process->health, &text);
     buf_add_str(&text, ",\"loads\":");
     due_loads_write(pool->process->due_loads, &text);

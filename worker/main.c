@@ -84,12 +84,19 @@ static enum err load_definitions(const struct config *config, const struct redis
         return ERR_OK;
     }
     struct dispatch dispatch = {redis_new(address, REDIS_MS, REDIS_MS), config->redis_prefix};
-    struct definition_sync sync = {pg, &dispatch, &kinds_names, config->definitions_dir, config->definitions_roots, 0};
+    struct definition_sync sync = {.pg = pg,
+                                   .dispatch = &dispatch,
+                                   .names = &kinds_names,
+                                   .directory = config->definitions_dir,
+                                   .roots = config->definitions_roots};
     enum err err = definition_sync(&sync, &report, error);
     if (err == ERR_OK)
         definition_sync_report_fini(&report);
     redis_drop(dispatch.redis);
-    return err;
+    if (err != ERR_CONFLICT)
+        return err;
+    log_warn("%s", error->text); /* a newer release has brought them */
+    return ERR_OK;
 }
 
 static enum err prepare_schema(const struct config *config, struct pg *pg, struct err_info *error)

@@ -139,16 +139,21 @@ static enum err start_scheduled_operations(struct maintenance *maintenance, stru
 static void sync_definitions(struct maintenance *maintenance)
 {
     const struct config *config = process_config(maintenance->process);
-    struct definition_sync sync = {maintenance->pg,         &maintenance->dispatch,    &kinds_names,
-                                   config->definitions_dir, config->definitions_roots, DEFINITION_SYNC_TURN_MS};
+    struct definition_sync sync = {.pg = maintenance->pg,
+                                   .dispatch = &maintenance->dispatch,
+                                   .names = &kinds_names,
+                                   .directory = config->definitions_dir,
+                                   .roots = config->definitions_roots,
+                                   .turn_ms = DEFINITION_SYNC_TURN_MS};
     struct definition_sync_report report;
     struct err_info error = {0};
     if (!maintenance->definitions_wanted || clock_mono_ms() < maintenance->definitions_ms)
         return;
-    maintenance->definitions_wanted = definition_sync(&sync, &report, &error) != ERR_OK;
+    enum err err = definition_sync(&sync, &report, &error);
+    maintenance->definitions_wanted = err != ERR_OK && err != ERR_CONFLICT;
     maintenance->definitions_ms = clock_mono_ms() + (maintenance->definitions_wanted ? DEFINITION_SYNC_AGAIN_MS : 0);
-    if (maintenance->definitions_wanted)
-        log_warn("%s; it is tried again", error.text);
+    if (err != ERR_OK)
+        log_warn("%s%s", error.text, maintenance->definitions_wanted ? "; it is tried again" : "");
     else
         definition_sync_report_fini(&report);
 }

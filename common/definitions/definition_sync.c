@@ -6,6 +6,7 @@
  */
 #include "common/definitions/definition_sync.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/definitions/definition_statements.h"
+#include "common/definitions/definition_sync_host.h"
 #include "common/definitions/definition_sync_report.h"
 #include "common/definitions/project.h"
 #include "common/queue/names.h"
@@ -22,7 +24,7 @@
 #define STATEMENTS_MAX 500 /* of one message: bounds what is held in memory for it */
 
 /* Of the first message. */
-enum { PICTURE_BEGIN, PICTURE_PATIENCE, PICTURE_LOCK, PICTURE_BEFORE, PICTURE_PROJECTS };
+enum { PICTURE_BEGIN, PICTURE_PATIENCE, PICTURE_LOCK, PICTURE_BEFORE, PICTURE_PROJECTS, PICTURE_RELEASE };
 
 /* ---- before ------------------------------------------------------------------------------------------------------ */
 
@@ -33,6 +35,7 @@ static enum err take_picture(struct pg *pg, int64_t turn_ms, struct pg_batch *ba
     pg_batch_add(batch, &sql_definitions_sync_lock);
     pg_batch_add(batch, &sql_definitions_sync_before);
     pg_batch_add(batch, &sql_definitions_projects);
+    pg_batch_add(batch, &sql_definitions_sync_release);
     return pg_batch_run(pg, batch, error);
 }
 
@@ -51,7 +54,8 @@ static struct definition_sync_row *read_rows(const PGresult *before, size_t *cou
                                                .line = (int)pg_int8(before, i, 7),
                                                .column = (int)pg_int8(before, i, 8),
                                                .file_exists = pg_bool(before, i, 9),
-                                               .archived_by_person = pg_bool(before, i, 10)};
+                                               .archived_by_person = pg_bool(before, i, 10),
+                                               .host = pg_text(before, i, 11)};
     return rows;
 }
 
@@ -105,6 +109,7 @@ static void change_put(struct pg_batch *batch, const struct definition_sync_chan
     else
         pg_arg_null(args);
     pg_arg_text(args, definition->cron);
+    pg_arg_text(args, change->source->host);
     buf_fini(&body);
 }
 
@@ -119,6 +124,7 @@ static void change_fail(struct pg_batch *batch, const struct definition_sync_cha
     pg_arg_text(args, failure->text);
     pg_arg_int4(args, failure->line);
     pg_arg_int4(args, failure->column);
+    pg_arg_text(args, change->source->host);
 }
 
 /* One statement for all rows of these writes that name nothing but their row. */
@@ -196,14 +202,16 @@ static void load_project(const struct definition_sync *sync, const PGresult *pro
 }
 
 /* `projects` has id, name, path; the sources borrow from it. What cannot be read is an error of its source. */
-static struct definition_sync_source *sources_load(const struct definition_sync *sync, const PGresult *projects,
-                                                   size_t *count)
+static struct definition_sync_source *sources_load(const struct definition_sync *sync, const char *host,
+                                                   const PGresult *projects, size_t *count)
 {
     *count = (size_t)pg_rows(projects) + 1;
     struct definition_sync_source *sources = mem_array(*count, sizeof *sources);
     load_global(sync, &sources[0]);
     for (int row = 0; row < pg_rows(projects); row++)
         load_project(sync, projects, row, &sources[row + 1]);
+    for (size_t i = 0; i < *count; i++)
+        sources[i].host = host;
     return sources;
 }
 
@@ -235,6 +243,60 @@ static enum err sources_check(struct pg *pg, struct definition_sync_source *sour
     return ERR_OK;
 }
 
+/* ---- which release ------------------------------------------------------------------------------------------------
+ */
+
+static const char *release_of(const struct definition_sync *sync)
+{
+    return sync->release == NULL ? REPRISE_VERSION : sync->release;
+}
+
+/* What the global directory holds here, for the doctor, who compares hosts. */
+static void add_found(struct pg_batch *batch, const struct definition_sync *sync,
+                      const struct definition_sync_source *global)
+{
+    char digest[SHA256_HEX + 1];
+    if (global->set == NULL)
+        return;
+    definition_sync_digest(global->set, digest);
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_sync_found);
+    pg_arg_text(args, global->host);
+    pg_arg_text(args, sync->directory); /* as the setting says it, and the heartbeat */
+    pg_arg_text(args, release_of(sync));
+    pg_arg_int4(args, (int32_t)global->set->count);
+    pg_arg_text(args, digest);
+}
+
+/* Its release is the one in force from now on; a directory that brought nothing is no release's. */
+static void add_released(struct pg_batch *batch, const struct definition_sync *sync,
+                         const struct definition_sync_source *global)
+{
+    if (global->set == NULL || global->set->count == 0 || global->is_strange)
+        return;
+    struct pg_args *args = pg_batch_add(batch, &sql_definitions_sync_released);
+    pg_arg_text(args, release_of(sync));
+    pg_arg_text(args, global->host);
+}
+
+/* Nothing is written but what this host has. */
+static enum err yield_to_newer(struct writer *writer, const PGresult *release, const struct definition_sync *sync)
+{
+    pg_batch_add(writer->batch, &sql_session_commit);
+    enum err err = writer_flush(writer);
+    return err != ERR_OK ? err
+                         : err_set(writer->error, ERR_CONFLICT,
+                                   "those in force are of release %s (read on %s), and this is %s: the newer release "
+                                   "wins, and nothing was changed. To go back to the older one: producer "
+                                   "resync-definitions --force",
+                                   pg_text(release, 0, 0), pg_text(release, 0, 1), release_of(sync));
+}
+
+static bool is_outdated(const struct definition_sync *sync, const PGresult *release)
+{
+    return sync->older == DEFINITION_SYNC_OLDER_YIELDS && pg_rows(release) > 0 &&
+           definition_sync_is_older(release_of(sync), pg_text(release, 0, 0));
+}
+
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* A hint for listeners, who then read for themselves; one that misses it sees the change at its next reading. */
@@ -264,14 +326,22 @@ static enum err bring_together(const struct definition_sync *sync, struct pg_bat
     struct definition_sync_changes changes;
     size_t row_count, source_count;
     struct definition_sync_row *rows = read_rows(pg_batch_result(batch, PICTURE_BEFORE), &row_count);
+    char host[DEFINITION_SYNC_HOST_MAX];
+    definition_sync_host(host);
     struct definition_sync_source *sources =
-        sources_load(sync, pg_batch_result(batch, PICTURE_PROJECTS), &source_count);
+        sources_load(sync, host, pg_batch_result(batch, PICTURE_PROJECTS), &source_count);
+    const PGresult *release = pg_batch_result(batch, PICTURE_RELEASE);
     enum err err = sources_check(sync->pg, sources, source_count, error);
     definition_sync_classify(rows, row_count, sources, source_count, &changes);
+    add_found(writes, sync, &sources[0]);
+    if (err == ERR_OK && is_outdated(sync, release))
+        err = yield_to_newer(&writer, release, sync);
+    add_released(writes, sync, &sources[0]);
     if (err == ERR_OK)
         err = write_changes(&writer, &changes);
     if (err == ERR_OK)
         definition_sync_report_make(&changes, report);
+    snprintf(report->release, sizeof report->release, "%s", release_of(sync));
     definition_sync_changes_fini(&changes);
     sources_drop(sources, source_count);
     free(rows);

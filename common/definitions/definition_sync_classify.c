@@ -15,7 +15,7 @@ struct view {
     const struct definition_sync_row *rows;
     size_t row_count;
     bool *claimed; /* by a file, for each row */
-    const struct definition_sync_source *source;
+    struct definition_sync_source *source;
     size_t first; /* of the source's changes */
     struct definition_sync_changes *changes;
     size_t room;
@@ -168,6 +168,46 @@ static void classify_absence(struct view *view, const struct definition_sync_row
         change_add(view, DEFINITION_SYNC_ARCHIVED, DEFINITION_SYNC_GONE, row);
 }
 
+/* Another host's path says nothing of this directory. */
+static bool came_from(const struct definition_sync_row *row, const struct definition_sync_source *source)
+{
+    size_t len = strlen(source->path);
+    return (row->host == NULL || strcmp(row->host, source->host) == 0) && strncmp(row->path, source->path, len) == 0 &&
+           row->path[len] == '/';
+}
+
+/* A directory that has none of the files that are known, nor ever had one, is not the place that they were removed
+ * from: the setting is wrong, or nothing is mounted there. */
+static bool is_strange(const struct view *view)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < view->row_count; i++) {
+        const struct definition_sync_row *row = &view->rows[i];
+        if (!row->file_exists || row->digest == NULL || !equal(row->project, view->source->project))
+            continue;
+        if (view->claimed[i] || came_from(row, view->source))
+            return false;
+        known++;
+    }
+    return known > 0;
+}
+
+static void classify_absences(struct view *view)
+{
+    struct definition_sync_source *source = view->source;
+    source->is_strange = is_strange(view);
+    if (source->is_strange) {
+        err_set(&source->error, ERR_CONFLICT,
+                "has none of the definitions that are known and never had one on this host: nothing is archived. Is it "
+                "the right directory? To take a definition out of use: producer archive");
+        change_add(view, DEFINITION_SYNC_ERROR, DEFINITION_SYNC_KEEP, NULL);
+        return;
+    }
+    for (size_t i = 0; i < view->row_count; i++)
+        if (!view->claimed[i] && equal(view->rows[i].project, source->project))
+            classify_absence(view, &view->rows[i]);
+}
+
 static void classify_source(struct view *view)
 {
     struct definition_set *set = view->source->set;
@@ -180,13 +220,11 @@ static void classify_source(struct view *view)
         classify_file(view, &set->files[i]);
     for (size_t i = 0; i < set->failure_count; i++)
         classify_failure(view, &set->failures[i]);
-    for (size_t i = 0; i < view->row_count; i++)
-        if (!view->claimed[i] && equal(view->rows[i].project, view->source->project))
-            classify_absence(view, &view->rows[i]);
+    classify_absences(view);
 }
 
 void definition_sync_classify(const struct definition_sync_row *rows, size_t row_count,
-                              const struct definition_sync_source *sources, size_t source_count,
+                              struct definition_sync_source *sources, size_t source_count,
                               struct definition_sync_changes *changes)
 {
     struct view view = {.rows = rows, .row_count = row_count, .changes = changes};

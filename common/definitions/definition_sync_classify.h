@@ -22,6 +22,7 @@ struct definition_sync_row {
     int64_t id;
     const char *project; /* NULL = global */
     const char *identifier, *name, *path;
+    const char *host;       /* on which that path is; NULL = it is not known */
     const char *digest;     /* of the version in force; NULL = it was never good */
     const char *load_error; /* NULL = its file loads */
     int line, column;
@@ -33,9 +34,12 @@ struct definition_sync_row {
 struct definition_sync_source {
     const char *project; /* NULL = the global one */
     const char *name;    /* for people */
+    const char *host;    /* on which it is */
     char *path;
     struct definition_set *set; /* NULL: it cannot be read; `error` says why, and its rows stay as they are */
     struct err_info error;
+    bool is_strange; /* set by definition_sync_classify: it has, and had, none of the definitions that are known;
+                        `error` says so, and nothing is archived for its sake */
 };
 
 enum definition_sync_write {
@@ -64,7 +68,7 @@ struct definition_sync_changes {
 
 /* `rows` are sorted by project (global first), then identifier, by bytes. Everything given must outlive the answer. */
 void definition_sync_classify(const struct definition_sync_row *rows, size_t row_count,
-                              const struct definition_sync_source *sources, size_t source_count,
+                              struct definition_sync_source *sources, size_t source_count,
                               struct definition_sync_changes *changes);
 void definition_sync_changes_fini(struct definition_sync_changes *changes);
 

@@ -93,8 +93,9 @@ void definition_sync_report_log(const struct definition_sync_report *report)
         if (entry->class == DEFINITION_SYNC_ERROR)
             log_error("definition %s, %s:%d:%d: %s", entry->id, entry->path, entry->line, entry->column, entry->error);
     }
-    log_info("definitions: %zu new, %zu updated, %zu unchanged, %zu reactivated, %zu archived, %zu with errors",
-             report->counts[DEFINITION_SYNC_NEW], report->counts[DEFINITION_SYNC_UPDATED],
+    log_info("definitions of release %s: %zu new, %zu updated, %zu unchanged, %zu reactivated, %zu archived, %zu with "
+             "errors",
+             report->release, report->counts[DEFINITION_SYNC_NEW], report->counts[DEFINITION_SYNC_UPDATED],
              report->counts[DEFINITION_SYNC_UNCHANGED], report->counts[DEFINITION_SYNC_REACTIVATED],
              report->counts[DEFINITION_SYNC_ARCHIVED], report->counts[DEFINITION_SYNC_ERROR]);
 }
@@ -142,6 +143,7 @@ struct json_object *definition_sync_report_json(const struct definition_sync_rep
     for (size_t i = 0; i < report->count; i++)
         json_object_array_add(lists[report->entries[i].class], entry_json(&report->entries[i]));
     json_object_object_add(answer, "success", json_object_new_boolean(true));
+    json_object_object_add(answer, "release", json_object_new_string(report->release));
     json_object_object_add(answer, "summary", definition_sync_summary_json(report));
     json_object_object_add(answer, "workflows", workflows);
     return answer;

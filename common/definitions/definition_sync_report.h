@@ -14,18 +14,21 @@ struct definition_sync_entry {
     char *error;      /* of an error, else NULL */
 };
 
+#define DEFINITION_SYNC_RELEASE_MAX 32
+
 struct definition_sync_report {
     size_t counts[DEFINITION_SYNC_CLASSES];
     struct definition_sync_entry *entries; /* all but those unchanged */
     size_t count;
-    size_t written; /* rows */
+    size_t written;                            /* rows */
+    char release[DEFINITION_SYNC_RELEASE_MAX]; /* of the program that read the files */
 };
 
 /* From what was found. The report holds copies; definition_sync_report_fini is owed. */
 void definition_sync_report_make(const struct definition_sync_changes *changes, struct definition_sync_report *report);
 void definition_sync_report_fini(struct definition_sync_report *report);
 
-/* {"success":true,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
+/* {"success":true,"release":…,"summary":{…},"workflows":{…}}, docs/domain/definitions.md; the caller's. */
 struct json_object *definition_sync_report_json(const struct definition_sync_report *report);
 /* Its "summary" alone; the caller's. */
 struct json_object *definition_sync_summary_json(const struct definition_sync_report *report);

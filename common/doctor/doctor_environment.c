@@ -269,5 +269,7 @@ enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info
         check_owner(doctor);
     if (doctor->redis != NULL)
         troubles_report(doctor);
+    if (err == ERR_OK && *usable && doctor->redis != NULL)
+        err = doctor_definitions(doctor, error);
     return err == ERR_OK && *usable ? check_state(doctor, error) : err;
 }

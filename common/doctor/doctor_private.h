@@ -67,6 +67,8 @@ MUST_CHECK enum err doctor_each_worker(struct doctor *doctor, doctor_worker_fn *
                                        struct err_info *error);
 /* The encryption key: what the stored secrets need, and who of the workers lacks it. A part of the environment. */
 MUST_CHECK enum err doctor_keys(struct doctor *doctor, struct err_info *error);
+/* Whether the hosts of the living workers have the same definitions. A part of the environment. */
+MUST_CHECK enum err doctor_definitions(struct doctor *doctor, struct err_info *error);
 /* I1, I2, I4, I10 (error texts) and a part of I3, from the operations. */
 MUST_CHECK enum err doctor_operations(struct doctor *doctor, struct err_info *error);
 /* I3, from the links. */

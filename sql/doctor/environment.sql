@@ -2,6 +2,10 @@
 -- One picture for all statements of a batch, so that a running system gives exact answers; and no way to change anything.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 
+-- name: definition_hosts
+-- What each host's directory of definitions held when it was read last.
+SELECT host, directory, release, files, digest FROM definition_host ORDER BY read_at DESC
+
 -- name: environment
 -- What the promises stand on, as the server says it, and its clock in ms.
 SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_setting('fsync') = 'on',

@@ -19,8 +19,11 @@ static enum err resync_and_tell(const struct run *run, struct definition_sync_re
     if (err != ERR_OK)
         return err;
     struct dispatch dispatch = {redis_new(&address, REDIS_MS, REDIS_MS), run->config->redis_prefix};
-    struct definition_sync resync = {
-        run->pg, &dispatch, &kinds_names, run->config->definitions_dir, run->config->definitions_roots, 0};
+    struct definition_sync resync = {.pg = run->pg,
+                                     .dispatch = &dispatch,
+                                     .names = &kinds_names,
+                                     .directory = run->config->definitions_dir,
+                                     .roots = run->config->definitions_roots};
     err = definition_sync(&resync, report, error);
     redis_drop(dispatch.redis);
     redis_address_fini(&address);
@@ -38,7 +41,7 @@ void resync_definitions_run(struct run *run)
     if (run_tick(run, &error) != ERR_OK)
         return;
     if (resync_and_tell(run, &report, &error) != ERR_OK) {
-        run_fail(run, 0, &error, RUN_MAY_RETRY, NULL);
+        run_fail(run, 0, &error, error.code == ERR_CONFLICT ? RUN_FINAL : RUN_MAY_RETRY, NULL);
         return;
     }
     struct json_object *answer = definition_sync_report_json(&report);

@@ -32,8 +32,11 @@ static const struct definition_names names = {job_name, selection_name, NULL};
 
 static inline struct definition_sync resync_of(const struct place *place)
 {
-    return (struct definition_sync){place->fixture->pg, &place->fixture->dispatch, &names,
-                                    place->inside,      place->directory,          0};
+    return (struct definition_sync){.pg = place->fixture->pg,
+                                    .dispatch = &place->fixture->dispatch,
+                                    .names = &names,
+                                    .directory = place->inside,
+                                    .roots = place->directory};
 }
 
 static inline struct json_object *resync(const struct place *place, size_t *written)

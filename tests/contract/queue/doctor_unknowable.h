@@ -195,3 +195,7 @@
     {"app_repositories", "away_since", "what the last tries came to; nothing else remembers them"},
     {"app_repositories", "answered_at", "a moment that nothing else remembers"},
     {"job", "item", "what a definition's own selection gave at planning; the rows it came from may have changed since"},
+    {"definition_host", NULL, "what a host's files held at its last reading; only that host knows"},
+    {"workflow_definitions", "host", "where its file was read last; only that host knows"},
+    {"store_state", "definitions_release", "which program read the files last; nothing else remembers it"},
+    {"store_state", "definitions_host", "which program read the files last; nothing else remembers it"},
