@@ -12,10 +12,10 @@
 #include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
 #include "common/query/definitions.h"
+#include "common/query/operations.h"
 #include "dashboard/call.h"
 #include "dashboard/run.h"
 #include "dashboard/submit.h"
-#include "embedded/sql_query.h"
 
 #define HANDLE_MAX 400 /* bytes of a definition's name */
 
@@ -101,21 +101,6 @@ static struct json_object *int_or_null(int64_t number)
     return number < 0 ? NULL : json_object_new_int64(number);
 }
 
-/* How long as many jobs of the definition took lately; -1 = not known. */
-static enum err expected_ms(struct pg *pg, const struct submission *submission, int64_t *ms, struct err_info *error)
-{
-    struct pg_args *args = pg_args_new();
-    PGresult *result = NULL;
-    pg_arg_text(args, submission->found.handle);
-    pg_arg_int8(args, submission->preview.jobs);
-    enum err err = pg_exec(pg, &sql_query_estimate, args, &result, error);
-    bool is_known = err == ERR_OK && submission->preview.jobs >= 0 && !pg_is_null(result, 0, 0);
-    *ms = is_known ? pg_int8(result, 0, 0) : -1;
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
-}
-
 static struct json_object *preview_json(const struct call *call, const struct submission *submission, int64_t ms)
 {
     const struct preview *preview = &submission->preview;
@@ -130,6 +115,7 @@ static struct json_object *preview_json(const struct call *call, const struct su
     json_object_object_add(json, "jobs", int_or_null(preview->jobs));
     json_object_object_add(json, "files", int_or_null(preview->files));
     json_object_object_add(json, "bytes", int_or_null(preview->bytes));
+    json_object_object_add(json, "unsized_jobs", json_object_new_int64(preview->unsized));
     json_object_object_add(json, "expected_ms", int_or_null(ms));
     json_object_object_add(json, "sends_all_again", json_object_new_boolean(all));
     json_object_object_add(json, "confirmation", json_object_new_string(confirmation));
@@ -164,7 +150,7 @@ enum err run_preview(struct call *call, struct err_info *error)
     if (err == ERR_OK)
         err = submit_prepare(call, definition, args, &submission, error);
     if (err == ERR_OK)
-        err = expected_ms(call->executor->pg, &submission, &ms, error);
+        err = operations_expected_ms(call->executor->pg, &submission, &ms, error);
     if (err == ERR_OK)
         call_reply(call, 200, preview_json(call, &submission, ms));
     submission_fini(&submission);

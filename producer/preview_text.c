@@ -9,7 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
-#include "embedded/sql_query.h"
+#include "common/query/operations.h"
 #include "embedded/sql_registry.h"
 #include "producer/out.h"
 #include "producer/submit.h"
@@ -72,23 +72,13 @@ void preview_question(struct session *session, const struct submission *submissi
 
 /* ---- the dry run ------------------------------------------------------------------------------------------------- */
 
-/* How long as many jobs of the definition took lately; −1 = not known. */
-static enum err expected_ms(struct pg *pg, const char *definition_id, int64_t jobs, int64_t *ms, struct err_info *error)
+/* `unsized`: of so many jobs it is not known, and not in the number. */
+static void show_number(const char *label, char *text, int64_t unsized)
 {
-    struct pg_args *args = pg_args_new();
-    pg_arg_text(args, definition_id);
-    pg_arg_int8(args, jobs);
-    PGresult *result = NULL;
-    enum err err = pg_exec(pg, &sql_query_estimate, args, &result, error);
-    *ms = err != ERR_OK || jobs < 0 || pg_is_null(result, 0, 0) ? -1 : pg_int8(result, 0, 0);
-    PQclear(result);
-    pg_args_drop(args);
-    return err;
-}
-
-static void show_number(const char *label, char *text)
-{
-    out_line("  %-10s %s", label, text == NULL ? "not known" : text);
+    if (text != NULL && unsized > 0)
+        out_line("  %-10s at least %s; not known of %lld more jobs", label, text, (long long)unsized);
+    else
+        out_line("  %-10s %s", label, text == NULL ? "not known" : text);
     free(text);
 }
 
@@ -106,11 +96,11 @@ static void show_preview(const struct definition *definition, const struct previ
 {
     char length[CLOCK_ISO_MAX];
     out_line("%s: %s", definition->name, preview->subject);
-    show_number("jobs", count_text(preview->jobs));
-    show_number("files", count_text(preview->files));
-    show_number("bytes", bytes_text(preview->bytes));
+    show_number("jobs", count_text(preview->jobs), 0);
+    show_number("files", count_text(preview->files), preview->unsized);
+    show_number("bytes", bytes_text(preview->bytes), preview->unsized);
     out_line("  %-10s %s", "time",
-             ms < 0 ? "not known: nothing of the kind was completed lately" : clock_human_ms(ms, length));
+             ms < 0 ? "not known: nothing of the kind and size was done lately" : clock_human_ms(ms, length));
     if (sends_all_again(definition))
         out_line("Files that the client still holds but the repository no longer has are not known and not deleted.");
     out_line("Nothing was done: --dry-run.");
@@ -121,7 +111,7 @@ enum err preview_show(struct session *session, const struct submission *submissi
     const struct definition *definition = submission->found.definition;
     const struct preview *preview = &submission->preview;
     int64_t ms = -1;
-    enum err err = expected_ms(session->pg, definition->id, preview->jobs, &ms, error);
+    enum err err = operations_expected_ms(session->pg, submission, &ms, error);
     if (err != ERR_OK)
         return err;
     if (!session->json) {
@@ -136,6 +126,7 @@ enum err preview_show(struct session *session, const struct submission *submissi
     json_object_object_add(document, "jobs", number_json(preview->jobs));
     json_object_object_add(document, "files", number_json(preview->files));
     json_object_object_add(document, "bytes", number_json(preview->bytes));
+    json_object_object_add(document, "unsized_jobs", json_object_new_int64(preview->unsized));
     json_object_object_add(document, "expected_ms", number_json(ms));
     out_json(document);
     return ERR_OK;

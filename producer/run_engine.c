@@ -30,7 +30,7 @@ static void add_worker_row(struct table *table, struct json_object *worker)
     table_cell(table, json_get_string(worker, "worker"));
     table_cell(table, json_get_string(worker, "state"));
     buf_addf(&text, "%s ago", clock_human_ms(json_get_int(worker, "silent_ms", 0), length));
-    table_cell(table, text.data);
+    table_cell(table, json_get(worker, "silent_ms") == NULL ? NULL : text.data);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         buf_reset(&text);
         out_add_count(&text, json_get_int(worker, numbers[i], 0));

@@ -172,8 +172,30 @@ static const char *text_of(struct json_object *json, const char *name)
 static void show_count(struct json_object *json, const char *name)
 {
     struct buf text = BUF_INIT;
-    out_add_count(&text, json_get_int(json, name, 0));
+    if (json_get(json, name) == NULL)
+        buf_add_str(&text, "not known");
+    else
+        out_add_count(&text, json_get_int(json, name, 0));
     out_line("  %-16s %s", name, text.data);
+    buf_fini(&text);
+}
+
+/* "$0.25 → $1.5", to the last digit; a cost that is not known is no amount. */
+static void add_change(struct buf *out, struct json_object *json, const char *from, const char *to)
+{
+    const char *const names[] = {from, to};
+    for (size_t i = 0; i < 2; i++) {
+        bool known = json_get(json, names[i]) != NULL;
+        buf_addf(out, "%s%s%s", i == 0 ? "" : " → ", known ? "$" : "", known ? text_of(json, names[i]) : "not known");
+    }
+}
+
+/* The same as a line, behind a label. */
+static void show_change(const char *indent, const char *label, struct json_object *json)
+{
+    struct buf text = BUF_INIT;
+    add_change(&text, json, "old_cost", "new_cost");
+    out_line("%s%s: %s", indent, label, text.data);
     buf_fini(&text);
 }
 
@@ -208,7 +230,7 @@ static void show_first(struct json_object *json, const char *name)
         else if (json_get(one, "error") != NULL)
             out_line("    %s", text_of(one, "error"));
         else
-            out_line("    %s: $%s → $%s", text_of(one, "adw_id"), text_of(one, "old_cost"), text_of(one, "new_cost"));
+            show_change("    ", text_of(one, "adw_id"), one);
     }
 }
 
@@ -247,7 +269,7 @@ static void show_recost(const struct query_result *answer)
 {
     struct json_object *json = answer->json;
     if (json_get_bool(json, "updated", false))
-        out_line("%s: $%s → $%s", text_of(json, "message"), text_of(json, "old_cost"), text_of(json, "new_cost"));
+        show_change("", text_of(json, "message"), json);
     else
         out_line("%s", text_of(json, "message"));
 }
@@ -260,7 +282,7 @@ static void show_largest(struct json_object *json)
         out_line("The largest changes:");
     for (size_t i = 0; i < count; i++) {
         struct json_object *one = json_object_array_get_idx(largest, i);
-        out_line("  %s: $%s → $%s", text_of(one, "workflow_id"), text_of(one, "old_cost"), text_of(one, "new_cost"));
+        show_change("  ", text_of(one, "workflow_id"), one);
     }
 }
 
@@ -271,8 +293,14 @@ static void show_recosts(const struct query_result *answer)
     show_count(json, "successful");
     show_count(json, "failed");
     show_count(json, "changed");
-    out_line("  %-16s $%s ($%s → $%s)", "change", text_of(json, "change"), text_of(json, "old_total"),
-             text_of(json, "new_total"));
+    struct buf totals = BUF_INIT;
+    add_change(&totals, json, "old_total", "new_total");
+    out_line("  %-16s $%s (%s)", "change", text_of(json, "change"), totals.data);
+    buf_fini(&totals);
+    if (json_get_int(json, "old_unknown", 0) > 0)
+        show_count(json, "old_unknown");
+    if (json_get_int(json, "new_unknown", 0) > 0)
+        show_count(json, "new_unknown");
     show_largest(json);
 }
 

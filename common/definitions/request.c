@@ -59,13 +59,15 @@ enum err request_preview_read(const PGresult *r, struct preview *preview, struct
     preview->jobs = number_or_unknown(r, 1);
     preview->files = number_or_unknown(r, 2);
     preview->bytes = number_or_unknown(r, 3);
+    int unsized = PQfnumber(r, "unsized"); /* of selections that add up what some of their jobs lack */
+    preview->unsized = unsized < 0 ? 0 : pg_int8(r, 0, unsized);
     return ERR_OK;
 }
 
 enum err request_preview(struct pg *pg, const struct kind_table *kinds, const struct definition *definition,
                          struct json_object *args, struct preview *preview, struct err_info *error)
 {
-    *preview = (struct preview){NULL, -1, -1, -1};
+    *preview = (struct preview){NULL, -1, -1, -1, 0};
     if (definition->phases[0].statement.text != NULL) {
         preview->subject = mem_strdup(definition->name);
         return definition_statements_count(pg, &definition->phases[0], args, &preview->jobs, error);

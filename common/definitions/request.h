@@ -20,6 +20,7 @@
 struct preview {
     char *subject;
     int64_t jobs, files, bytes;
+    int64_t unsized; /* jobs whose files are not known, and not in `files` and `bytes`; 0 = none, or nothing is known */
 };
 void preview_fini(struct preview *preview);
 /* `args` must be complete (definition_check_args). ERR_USAGE, ERR_NOT_FOUND and ERR_CONFLICT as the selection's check

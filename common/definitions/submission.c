@@ -52,7 +52,7 @@ enum err submission_check(const struct submitter *submitter, struct json_object 
 enum err submission_prepare(const struct submitter *submitter, const char *handle, struct json_object *given,
                             struct submission *submission, struct err_info *error)
 {
-    *submission = (struct submission){.preview = {NULL, -1, -1, -1}, .start.live_workers = -1};
+    *submission = (struct submission){.preview = {NULL, -1, -1, -1, 0}, .start.live_workers = -1};
     enum err err = definition_registry_find(submitter->pg, handle, &submission->found, error);
     return err == ERR_OK ? submission_check(submitter, given, submission, error) : err;
 }

@@ -37,7 +37,7 @@ static void many_init(struct many *many, const struct submitter *submitter, stru
     many->found = mem_array(count + 1, sizeof *many->found);
     for (size_t i = 0; i < count; i++) {
         many->requests.list[i] = (struct request_one){.request = items[i].request, .twin = REQUEST_NO_TWIN};
-        many->previews[i] = (struct preview){NULL, -1, -1, -1};
+        many->previews[i] = (struct preview){NULL, -1, -1, -1, 0};
         items[i].done = items[i].started = false;
     }
 }

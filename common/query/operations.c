@@ -53,6 +53,26 @@ enum err operations_one(struct pg *pg, const struct query_params *asked, struct 
     return err;
 }
 
+enum err operations_expected_ms(struct pg *pg, const struct submission *submission, int64_t *ms, struct err_info *error)
+{
+    const struct definition *definition = submission->found.definition;
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, submission->found.handle);
+    if (submission->preview.jobs < 0)
+        pg_arg_null(args);
+    else
+        pg_arg_int8(args, submission->preview.jobs);
+    pg_arg_text(args, definition->phases[0].job);
+    pg_arg_int4(args, (int)definition->phase_count);
+    enum err err = pg_exec(pg, &sql_query_estimate, args, &result, error);
+    bool is_known = err == ERR_OK && pg_rows(result) > 0 && !pg_is_null(result, 0, 0);
+    *ms = is_known ? pg_int8(result, 0, 0) : -1;
+    PQclear(result);
+    pg_args_drop(args);
+    return err;
+}
+
 /* ---- jobs -------------------------------------------------------------------------------------------------------- */
 
 /* Appends the names of the kinds whose jobs take a lease each: the times and tries of all others are of their batch. */

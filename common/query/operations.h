@@ -2,6 +2,7 @@
 #ifndef REPRISE_QUERY_OPERATIONS_H
 #define REPRISE_QUERY_OPERATIONS_H
 
+#include "common/definitions/submission.h"
 #include "common/query/query_result.h"
 
 /* ---- operations -------------------------------------------------------------------------------------------------- */
@@ -17,6 +18,10 @@ query_fn operations_list;
  * The counts are those of the tally, which are exact; `retrying` is counted up to 1000; `running_jobs`, `files_done`
  * and `files_total` are of the jobs that workers hold by a lease. ERR_NOT_FOUND. */
 query_fn operations_one;
+
+/* How long a request will take that was prepared, by what the same kind of job took lately; -1 = not known. */
+MUST_CHECK enum err operations_expected_ms(struct pg *pg, const struct submission *submission, int64_t *ms,
+                                           struct err_info *error);
 
 /* ---- outcomes ---------------------------------------------------------------------------------------------------- */
 

@@ -38,15 +38,16 @@ MUST_CHECK enum err activity_ever(struct pg *pg, struct json_object **kinds, str
 
 /* {as_of, total_workflows, completed_count, failed_count, success_rate_percent (of those that ended), total_cost,
  * average_cost (of costs above 0), average_duration_seconds (completed), average_tokens,
+ * workflows_with_cost (above 0), _duration (completed), _tokens: of how many runs each sum and mean is,
  * average_cache_efficiency_percent, workflows_by_status|template|model, cost_trend_7day, cost_trend_30day (percent
  * against as many days before), hourly_distribution, daily_distribution (Monday 0), peak_hours, date_range {from, to}}.
  * Null where there is nothing to divide by. */
 query_fn analytics_read;
 
 /* {trends: [{period, workflows, completed, failed, success_rate_percent, total_cost, average_cost,
- * average_duration_seconds, total_tokens}, …], days, group_by}: the last `days` days (30 unless told, today included,
- * UTC) by group_by day, hour or week, the oldest first; weeks begin on Monday. By hour at most ANALYTICS_HOURS_DAYS_MAX
- * days. */
+ * average_duration_seconds, total_tokens, and of how many runs: workflows_with_cost, _duration, _tokens}, …], days,
+ * group_by}: the last `days` days (30 unless told, today included, UTC) by group_by day, hour or week, the oldest
+ * first; weeks begin on Monday. By hour at most ANALYTICS_HOURS_DAYS_MAX days. */
 query_fn analytics_trends;
 #define ANALYTICS_DAYS 30
 #define ANALYTICS_DAYS_MAX 3650
@@ -59,13 +60,15 @@ query_fn analytics_trends;
  * whose existence the caller has made sure of; before its end the numbers are those so far.
  */
 
-/* {operation_id, scanned, enriched, inserted, updated, unchanged, failed, duration_seconds, phases} */
+/* {operation_id, scanned (null: not known, for the listing failed or is under way), enriched, inserted, updated,
+ * unchanged, failed, duration_seconds, phases} */
 query_fn history_results_sync;
 /* Of a dry run: {operation_id, dry_run, scanned, inserted, updated, unchanged, failed, skipped, missing (null: a
  * directory was named), first_inserted [id], first_updated [{adw_id, old_cost, new_cost}], first_failed [{adw_id,
  * error}], first_missing [id], phases [{id, label, jobs, or_more}], duration_seconds}: at most five of each. */
 query_fn history_results_sync_preview;
-/* {operation_id, total_processed, successful, failed, updated, changed, old_total, new_total, change, dry_run,
+/* {operation_id, total_processed, successful, failed, updated, changed, old_total, new_total, change, old_unknown,
+ *  new_unknown (runs whose cost was or is not known: the totals are without them), dry_run,
  *  largest: the ten largest changes, workflows, next}; `workflows` in pages: limit, cursor. */
 query_fn history_results_recosts;
 /* {success, workflow_id, updated, message} */

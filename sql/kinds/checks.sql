@@ -79,9 +79,11 @@ SELECT coalesce(a.app_name || ': ' || r.owner || '/' || r.name, ''), 1, {FILES},
 -- include: kinds/_check_link FILES=NULL::bigint BYTES=NULL::bigint
 
 -- name: _check_links_of_all
+-- What was never sent has a size that is not known: `unsized` says of how many, where others are added up.
 SELECT 'all apps', links, {FILES}, {BYTES},
-       CASE WHEN links = 0 THEN 'RP404' END, CASE WHEN links = 0 THEN 'No app watches a repository' END
-  FROM (SELECT count(*) AS links, sum(files)::bigint AS files, sum(bytes)::bigint AS bytes
+       CASE WHEN links = 0 THEN 'RP404' END, CASE WHEN links = 0 THEN 'No app watches a repository' END,
+       CASE WHEN {FILES} IS NULL THEN 0 ELSE links - sized END AS unsized
+  FROM (SELECT count(*) AS links, count(files) AS sized, sum(files)::bigint AS files, sum(bytes)::bigint AS bytes
           FROM app_repositories WHERE $1::jsonb IS NOT NULL) l
 
 -- name: check_links_of_all
@@ -94,8 +96,9 @@ SELECT 'all apps', links, {FILES}, {BYTES},
 
 -- name: _check_links_of_app
 SELECT coalesce((SELECT app_name FROM apps WHERE app_id = $1::jsonb ->> 'app_id'), ''), links, {FILES}, {BYTES},
-       CASE WHEN links = 0 THEN 'RP404' END, CASE WHEN links = 0 THEN 'No repositories for this app' END
-  FROM (SELECT count(*) AS links, sum(files)::bigint AS files, sum(bytes)::bigint AS bytes
+       CASE WHEN links = 0 THEN 'RP404' END, CASE WHEN links = 0 THEN 'No repositories for this app' END,
+       CASE WHEN {FILES} IS NULL THEN 0 ELSE links - sized END AS unsized
+  FROM (SELECT count(*) AS links, count(files) AS sized, sum(files)::bigint AS files, sum(bytes)::bigint AS bytes
           FROM app_repositories WHERE app_id = $1::jsonb ->> 'app_id') l
 
 -- name: check_links_of_app

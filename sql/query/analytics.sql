@@ -1,14 +1,17 @@
 -- name: _trends
--- The figures of a period, from sums.
+-- The figures of a period, from sums. What is known of none of its runs is null; of how many it is known stands beside it.
        to_char(p.period, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS period, coalesce(sum(s.runs), 0)::bigint AS workflows,
        coalesce(sum(s.runs) FILTER (WHERE s.status = 'completed'), 0)::bigint AS completed,
        coalesce(sum(s.runs) FILTER (WHERE s.status = 'failed'), 0)::bigint AS failed,
        round(100.0 * coalesce(sum(s.runs) FILTER (WHERE s.status = 'completed'), 0)
              / nullif(sum(s.runs) FILTER (WHERE s.status IN ('completed', 'failed')), 0), 2) AS success_rate_percent,
-       coalesce(sum(s.cost), 0)::numeric(18, 9) AS total_cost,
+       coalesce(sum(s.cost_runs), 0)::bigint AS workflows_with_cost,
+       CASE WHEN sum(s.runs) > 0 AND sum(s.cost_runs) = 0 THEN NULL ELSE coalesce(sum(s.cost), 0)::numeric(18, 9) END AS total_cost,
        (sum(s.cost) / nullif(sum(s.cost_runs), 0))::numeric(18, 9) AS average_cost,
+       coalesce(sum(s.timed_runs), 0)::bigint AS workflows_with_duration,
        round(sum(s.seconds) / nullif(sum(s.timed_runs), 0), 3) AS average_duration_seconds,
-       coalesce(sum(s.tokens), 0)::bigint AS total_tokens
+       coalesce(sum(s.token_runs), 0)::bigint AS workflows_with_tokens,
+       CASE WHEN sum(s.runs) > 0 AND sum(s.token_runs) = 0 THEN NULL ELSE coalesce(sum(s.tokens), 0)::bigint END AS total_tokens
 
 -- name: analytics
 -- The whole history in sums (sql/migrations/0007_history_lists.sql), exact at this moment. Rates are of runs that have ended.
@@ -29,8 +32,12 @@ hours AS MATERIALIZED (
 SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of, coalesce(w.runs, 0)::bigint AS total_workflows,
        s.completed AS completed_count, s.failed AS failed_count,
        round(100.0 * s.completed / nullif(s.completed + s.failed, 0), 2) AS success_rate_percent,
-       coalesce(w.cost, 0)::numeric(18, 9) AS total_cost, (w.cost / nullif(w.cost_runs, 0))::numeric(18, 9) AS average_cost,
+       coalesce(w.cost_runs, 0)::bigint AS workflows_with_cost,
+       CASE WHEN w.runs > 0 AND w.cost_runs = 0 THEN NULL ELSE coalesce(w.cost, 0)::numeric(18, 9) END AS total_cost,
+       (w.cost / nullif(w.cost_runs, 0))::numeric(18, 9) AS average_cost,
+       coalesce(w.timed_runs, 0)::bigint AS workflows_with_duration,
        round(w.seconds / nullif(w.timed_runs, 0), 3) AS average_duration_seconds,
+       coalesce(w.token_runs, 0)::bigint AS workflows_with_tokens,
        round(w.tokens / nullif(w.token_runs, 0), 1) AS average_tokens,
        round(w.efficiency / nullif(w.cached_runs, 0), 2) AS average_cache_efficiency_percent,
        s.counts AS workflows_by_status,
@@ -56,7 +63,7 @@ SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of, coalesce(w.runs
 WITH span AS (SELECT date_trunc('day', now() AT TIME ZONE 'UTC') AS today),
 s AS (
     SELECT date_trunc($2::text, day::timestamp) AS period, status, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost,
-           sum(timed_runs) AS timed_runs, sum(seconds) AS seconds, sum(tokens) AS tokens
+           sum(timed_runs) AS timed_runs, sum(seconds) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens
       FROM history_sum, span WHERE day > today::date - $1::bigint::int AND day <= today::date
      GROUP BY 1, 2)
 SELECT
@@ -81,7 +88,8 @@ s AS (
     SELECT date_trunc('hour', at AT TIME ZONE 'UTC') AS hour, status, count(*) AS runs,
            count(*) FILTER (WHERE actual_cost_total > 0) AS cost_runs, sum(actual_cost_total) FILTER (WHERE actual_cost_total > 0) AS cost,
            count(duration_seconds) FILTER (WHERE status = 'completed') AS timed_runs,
-           sum(duration_seconds::numeric) FILTER (WHERE status = 'completed') AS seconds, sum(total_tokens) AS tokens
+           sum(duration_seconds::numeric) FILTER (WHERE status = 'completed') AS seconds,
+           count(total_tokens) AS token_runs, sum(total_tokens) AS tokens
       FROM run GROUP BY 1, 2)
 SELECT
 -- include: query/_trends

@@ -1,11 +1,18 @@
 -- name: estimate
--- How long so many jobs took lately, in ms; null where nothing of the kind has been completed lately.   $1 definition, $2 jobs
-SELECT (sum(extract(epoch FROM last.finished_at - last.created_at)) * 1000 / nullif(sum(last.total), 0) * $2::bigint)::bigint
-  FROM (SELECT newest.created_at, newest.finished_at, t.total
-          FROM (SELECT * FROM operation ORDER BY created_at DESC, operation_id DESC LIMIT 1000) newest
-          JOIN tally t USING (operation_id)
-         WHERE newest.definition = $1 AND t.state = 'completed' AND NOT newest.dry_run
-         ORDER BY newest.created_at DESC LIMIT 5) last
+-- How long a request will take, in ms; null = not known. One phase: by the throughput of the operations that did the same kind of
+-- job lately, those nearest in size; far more jobs than any of them had say nothing, for small ones are mostly waiting. Several
+-- phases: how long the definition took, for only the first phase's jobs are known before.
+-- $1 definition, $2 jobs (null = not known), $3 kind of the first phase's jobs, $4 number of phases
+WITH lately AS (
+    SELECT o.created_at, t.total, (extract(epoch FROM o.finished_at - o.created_at) * 1000)::float8 AS ms
+      FROM (SELECT * FROM operation ORDER BY created_at DESC, operation_id DESC LIMIT 1000) o JOIN tally t USING (operation_id)
+     WHERE t.state = 'completed' AND NOT o.dry_run AND t.total > 0 AND jsonb_array_length(o.phases) = $4::integer
+       AND o.phases -> 0 ->> 'job' = $3::text AND ($4::integer = 1 OR o.definition = $1::text)
+     ORDER BY o.created_at DESC LIMIT 10),
+near AS (SELECT * FROM lately ORDER BY abs(ln(total::float8 / greatest($2::bigint, 1))), created_at DESC LIMIT 3)
+SELECT (CASE WHEN $4::integer > 1 THEN (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM lately)
+             WHEN $2::bigint <= 10 * (SELECT max(total) FROM lately) THEN (SELECT sum(ms) / sum(total) * $2::bigint FROM near)
+        END)::bigint
 
 -- name: live_operations
 -- Live operations by queue: how many, and their open jobs.

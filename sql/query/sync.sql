@@ -42,7 +42,7 @@ phases AS (
       FROM operation o, jsonb_array_elements(o.phases) WITH ORDINALITY AS p (phase, number)
       LEFT JOIN would w ON w.kind = p.phase ->> 'job'
      WHERE o.operation_id = $1)
-SELECT o.operation_id, o.dry_run, coalesce((SELECT (result ->> 'scanned')::bigint FROM scan), 0) AS scanned,
+SELECT o.operation_id, o.dry_run, (SELECT (result ->> 'scanned')::bigint FROM scan) AS scanned,
        c.inserted, c.updated, c.unchanged, t.failed, c.skipped, (SELECT (result ->> 'missing')::bigint FROM scan) AS missing,
        c.first_inserted, c.first_updated, broken.list AS first_failed,
        coalesce((SELECT result -> 'first_missing' FROM scan), '[]') AS first_missing, phases.list AS phases,
@@ -72,7 +72,7 @@ phases AS (
                                 sum(n) FILTER (WHERE outcome = 'skipped') AS skipped
                            FROM counted WHERE counted.phase = p.number - 1) c ON true
      WHERE o.operation_id = $1)
-SELECT o.operation_id, coalesce((SELECT sum(scanned) FROM counted), 0)::bigint AS scanned,
+SELECT o.operation_id, (SELECT sum(scanned) FROM counted)::bigint AS scanned,
        runs.inserted + runs.updated AS enriched, runs.inserted, runs.updated,
        runs.succeeded - runs.inserted - runs.updated AS unchanged, t.failed,
        round(extract(epoch FROM coalesce(o.finished_at, now()) - o.created_at), 3) AS duration_seconds, phases.list AS phases

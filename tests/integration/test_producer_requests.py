@@ -68,7 +68,19 @@ class Refusing(ProducerTest):
                                                       for key in ("subject", "jobs", "expected_ms")))
         people = self.expect(DONE, "resync-app", "Demo app", "--dry-run")
         self.assertIn("not known and not deleted", people.out)
+        self.assertRegex(people.out, "files +not known")
         self.assertEqual([], self.ask("operations")["operations"])
+
+    def test_what_was_never_sent_is_not_counted_as_empty(self):
+        app = self.app()
+        self.link(app)
+        self.link(app, "https://github.com/octocat/spoon-knife")
+        self.stores.psql.execute("UPDATE reprise.app_repositories SET files = 5, bytes = 2048 WHERE repository_id = "
+                                 "(SELECT min(repository_id) FROM reprise.app_repositories);")
+        seen = self.ask("resync-app", "Demo app", "--dry-run")
+        self.assertEqual((2, 5, 2048, 1), tuple(seen[key] for key in ("jobs", "files", "bytes", "unsized_jobs")))
+        people = self.expect(DONE, "resync-app", "Demo app", "--dry-run").out
+        self.assertRegex(people, r"files +at least 5; not known of 1 more jobs")
 
     def test_a_request_asks_the_database_for_nothing_twice(self):
         self.ask("definitions")

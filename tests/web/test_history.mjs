@@ -64,6 +64,24 @@ test('sorted by cost, and paged without a run shown twice', async () => {
     await house.leave(page);
 });
 
+test('a cost that is not known is no cost of nothing', async () => {
+    const [[id, cost]] = await house.ask(
+        'sql',
+        'UPDATE reprise.workflow_history h SET actual_cost_total = NULL FROM (SELECT * FROM reprise.workflow_history' +
+            ' WHERE actual_cost_total > 0 ORDER BY adw_id LIMIT 1) old WHERE h.id = old.id' +
+            ' RETURNING h.adw_id, old.actual_cost_total',
+    );
+    const page = await house.visit('#/history?sort_by=actual_cost_total&sort_order=asc&page=3');
+    await page.getByText(/· of \d+ of 60/).first().waitFor();
+    const row = page.getByRole('row', { name: new RegExp(id) });
+    assert.equal((await row.locator('td').nth(6).innerText()).trim(), '—');
+    assert.equal((await cells(page, 7)).at(-1).trim(), '—', 'what is not known comes last');
+    await page.goto(house.url + '/#/run/' + id);
+    await page.getByText('cost · estimated').waitFor();
+    await house.ask('sql', 'UPDATE reprise.workflow_history SET actual_cost_total = ' + cost + " WHERE adw_id = '" + id + "'");
+    await house.leave(page);
+});
+
 test('the charts are drawn, and their words say what they show', async () => {
     const page = await house.visit('#/history');
     const cost = page.getByRole('img', { name: /^Cost per day/ });

@@ -14,7 +14,7 @@ export const CAN_STOP = 'It can be paused and cancelled.';
 export const idOf = (text) => encodeURIComponent(text);
 
 function takes(ms) {
-    return ms === null || ms === undefined ? 'not known: nothing of the kind was done lately' : 'about ' + duration(ms);
+    return ms === null || ms === undefined ? 'not known: nothing of the kind and size was done lately' : 'about ' + duration(ms);
 }
 
 const known = (value, form) => (value === null || value === undefined ? 'not known' : form(value));
@@ -38,7 +38,9 @@ export async function preview(definition, args, noun, { files = true } = {}) {
     const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== '' && value !== undefined));
     const found = await post('/admin/api/operations/preview', { definition, args: given });
     const figures = [['For', found.subject], [noun, known(found.jobs, count)]];
-    if (files) figures.push(['Files to send', known(found.files, count)], ['Bytes', known(found.bytes, bytes)]);
+    const sized = (value, form) => known(value, (number) => (found.unsized_jobs ? 'at least ' : '') + form(number));
+    if (files) figures.push(['Files to send', sized(found.files, count)], ['Bytes', sized(found.bytes, bytes)]);
+    if (files && found.unsized_jobs) figures.push(['Never sent, size not known', count(found.unsized_jobs)]);
     figures.push(['Takes', takes(found.expected_ms)]);
     return { figures, text: await underWay(definition, given), confirmation: found.confirmation };
 }

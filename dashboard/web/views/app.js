@@ -4,7 +4,7 @@ import { askAddRepository, askRemoveApp } from '../actions/apps.js';
 import { askResyncApp, askRetryApp } from '../actions/links.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
-import { count } from '../format/number.js';
+import { count, countOf } from '../format/number.js';
 import { Heading } from '../parts/heading.js';
 import { linkColumns, linkKey } from '../parts/links.js';
 import { Loaded } from '../parts/loaded.js';
@@ -54,7 +54,9 @@ function Shown({ app, page, reload }) {
 }
 
 function Stats({ app }) {
-    const files = app.repositories.reduce((sum, link) => sum + (link.files ?? 0), 0);
+    const counted = app.repositories.filter((link) => link.files !== null && link.files !== undefined);
+    const files = counted.length ? counted.reduce((sum, link) => sum + link.files, 0) : null;
+    const known = counted.length === app.repositories.length ? '' : ' in ' + countOf(counted.length, 'repository', 'repositories');
     const times = app.repositories
         .map((link) => link.last_scanned_at)
         .filter(Boolean)
@@ -63,7 +65,7 @@ function Stats({ app }) {
     return html`
         <div class="panel stats">
             <div><b>${count(app.repositories_count)}</b><span>repositories</span></div>
-            <div><b>${count(files)}</b><span>files delivered${part}</span></div>
+            <div><b>${count(files)}</b><span>files delivered${known}${part}</span></div>
             <div><b class=${app.failed_repositories ? 'trouble' : ''}>${count(app.failed_repositories)}</b>
             <span>failed</span></div>
             <div><b><${Time} at=${times[times.length - 1]} /></b><span>last scan${part}</span></div>

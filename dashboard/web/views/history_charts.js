@@ -3,7 +3,7 @@ import { html, useMemo } from '../core/html.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { Select } from '../parts/filter.js';
 import { Chart } from '../parts/chart.js';
-import { count } from '../format/number.js';
+import { count, countOf } from '../format/number.js';
 import { dollars } from '../format/money.js';
 import { seconds } from '../format/time.js';
 
@@ -29,16 +29,25 @@ const durationSeries = [
     },
 ];
 
+/* Of what is known; null where it is known of none. */
+function sumOf(rows, key) {
+    const known = rows.map((row) => row[key]).filter((value) => value !== null && value !== undefined);
+    return known.length ? known.reduce((sum, value) => sum + Number(value), 0) : null;
+}
+
 function columnsOf(trends) {
     const number = (value) => (value === null || value === undefined ? null : Number(value));
     const at = trends.map((one) => Math.floor(Date.parse(one.period) / 1000));
     return {
         cost: [at, trends.map((one) => number(one.total_cost)), trends.map((one) => number(one.workflows))],
         duration: [at, trends.map((one) => number(one.average_duration_seconds))],
-        sum: trends.reduce((sum, one) => sum + (number(one.total_cost) ?? 0), 0),
-        runs: trends.reduce((sum, one) => sum + (number(one.workflows) ?? 0), 0),
+        sum: sumOf(trends, 'total_cost'),
+        runs: sumOf(trends, 'workflows'),
+        known: sumOf(trends, 'workflows_with_cost'),
     };
 }
+
+const ofRuns = (known, all) => (known === all ? countOf(all, 'run') : count(known) + ' of ' + countOf(all, 'run'));
 
 export function HistoryCharts({ days = '30' }) {
     const { data } = useLoad(
@@ -55,7 +64,7 @@ export function HistoryCharts({ days = '30' }) {
                 <div class="title"><h2>Cost per ${groupOf(Number(days))}</h2>
                 <${Select} name="days" label="" value=${days === '30' ? '' : days} options=${spans} /></div>
                 <${Chart} data=${drawn.cost} series=${costSeries}
-                    label=${'Cost' + over + ': ' + dollars(drawn.sum) + ' for ' + count(drawn.runs) + ' runs'}
+                    label=${'Cost' + over + ': ' + dollars(drawn.sum) + ' for ' + ofRuns(drawn.known, drawn.runs)}
                     empty="No runs in this time." />
             </div>
             <div>

@@ -13,11 +13,18 @@ export function HistoryFigures() {
             <div><b>${count(data.total_workflows)}</b><span>runs</span></div>
             <div><b>${percent(data.success_rate_percent, 1)}</b>
             <span>completed · ${count(data.failed_count)} failed</span></div>
-            <div><b><${Money} value=${data.total_cost} /></b><span>spent in all</span></div>
+            <div><b><${Money} value=${data.total_cost} /></b><span>spent in all <${Of} known=${data.workflows_with_cost} all=${data.total_workflows} /></span></div>
             <div><b><${Money} value=${data.average_cost} /></b><span>per run <${Trend} value=${data.cost_trend_7day} />
             </span></div>
-            <div><b>${seconds(data.average_duration_seconds)}</b><span>a completed run takes</span></div>
+            <div><b>${seconds(data.average_duration_seconds)}</b><span>a completed run takes
+            <${Of} known=${data.workflows_with_duration} all=${data.completed_count} /></span></div>
         </div>`;
+}
+
+/* A sum or a mean says of how many runs it is, unless it is of all. */
+function Of({ known, all }) {
+    if (known === all) return null;
+    return html`<span title="the others have none that is known">· of ${count(known)} of ${count(all)}</span>`;
 }
 
 /* Of the last 7 days against the 7 before. */

@@ -52,7 +52,7 @@ function Shown({ overview, running }) {
     const attention = useAttention(overview);
     const activity = useActivity().data;
     return html`
-        <${Stats} overview=${overview} running=${running} />
+        <${Stats} overview=${overview} />
         <h2>Running</h2>
         <div class="panel"><${Table} label="Running operations" columns=${operationColumns} rows=${running}
             keyOf=${(one) => one.operation_id}
@@ -67,7 +67,7 @@ function Shown({ overview, running }) {
             empty=${overview.redis ? 'No worker is alive: what is asked for waits.' : 'Redis does not answer.'} /></div>`;
 }
 
-function Stats({ overview, running }) {
+function Stats({ overview }) {
     const hour = overview.last_hour;
     const settled = hour.succeeded + hour.failed + hour.skipped;
     const chunks = (key) =>
@@ -77,7 +77,7 @@ function Stats({ overview, running }) {
             <div><b>${count(settled)}</b><span>settled in the last hour</span></div>
             <div><b>${settled ? percent(share(settled - hour.failed, settled), 2) : '—'}</b>
             <span>of them without failure</span></div>
-            <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(running.length, 'operation')}</span>
+            <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(overview.running_operations, 'operation')}</span>
             </div>
             <div><b>${chunks('queued_chunks')}</b><span>chunks waiting · ${chunks('active_chunks')} in hand</span></div>
             <div><b>${count(overview.failed)}</b><span>failed repositories</span></div>

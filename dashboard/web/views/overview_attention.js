@@ -27,7 +27,7 @@ export function useAttention(overview) {
         ...ofEngine(overview),
         ...(definitions.data?.definitions ?? []).filter((one) => one.load_error).map(ofDefinition),
         ...(failed.data?.failed ?? []).map(ofLink),
-        ...ofRest(overview.failed - (failed.data?.failed.length ?? 0)),
+        ...(failed.data ? ofRest(overview.failed - failed.data.failed.length) : []),
     ];
 }
 

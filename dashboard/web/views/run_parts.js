@@ -15,19 +15,22 @@ function Part({ title, columns, rows, keyOf }) {
         keyOf=${keyOf} /></div>`;
 }
 
-/* A share of the whole as a thin bar, so that the largest is seen at once. */
+const isKnown = (value) => value !== null && value !== undefined;
+
+/* A share of the whole as a thin bar, so that the largest is seen at once; none where it is not known. */
 function Share({ part, whole }) {
+    if (!isKnown(part)) return null;
     return html`<div class="bar" aria-hidden="true"><i
         style=${{ width: (whole > 0 ? Math.min(100, (100 * part) / whole) : 0) + '%' }}></i></div>`;
 }
 
 export function Phases({ run }) {
     const rows = run.phases ?? [];
-    const whole = rows.reduce((sum, one) => sum + (one.cost ?? 0), 0);
+    const whole = rows.filter((one) => isKnown(one.cost)).reduce((sum, one) => sum + one.cost, 0);
     const columns = [
         { title: 'Phase', cell: (one) => html`<span class="name">${one.phase}</span>` },
         { title: 'Took', num: true, cell: (one) => seconds(one.duration_seconds) },
-        { title: 'Of the cost', wide: true, cell: (one) => html`<${Share} part=${one.cost ?? 0} whole=${whole} />` },
+        { title: 'Of the cost', wide: true, cell: (one) => html`<${Share} part=${one.cost} whole=${whole} />` },
         { title: 'Cost', num: true, cell: (one) => html`<${Money} value=${one.cost} />` },
     ];
     return html`<${Part} title="Phases" columns=${columns} rows=${rows} keyOf=${(one) => one.phase} />`;
@@ -56,7 +59,7 @@ export function Similar({ run }) {
         { title: 'Status', cell: (one) => html`<${State} word=${one.status} />` },
         { title: 'Took', num: true, cell: (one) => seconds(one.duration_seconds) },
         { title: 'Cost', num: true, cell: (one) => html`<${Money} value=${one.actual_cost_total} />` },
-        { title: 'Likeness', num: true, cell: (one) => percent(100 * one.similarity_score) },
+        { title: 'Likeness', num: true, cell: (one) => percent(isKnown(one.similarity_score) ? 100 * one.similarity_score : null) },
     ];
     return html`<${Part} title="Similar runs" columns=${columns} rows=${run.similar_runs ?? []}
         keyOf=${(one) => one.id} />`;
@@ -94,15 +97,15 @@ export function Scores({ run }) {
         {
             title: 'Bar',
             wide: true,
-            cell: ([, key]) => run[key] !== null && html`<${Share} part=${run[key]} whole=${100} />`,
+            cell: ([, key]) => html`<${Share} part=${run[key]} whole=${100} />`,
         },
         {
             title: 'Of 100',
             num: true,
             cell: ([, key]) =>
-                run[key] === null || run[key] === undefined
-                    ? html`<span class="dim" title="an input is unknown">unknown</span>`
-                    : Math.round(run[key]),
+                isKnown(run[key])
+                    ? Math.round(run[key])
+                    : html`<span class="dim" title="an input is unknown">unknown</span>`,
         },
     ];
     return html`<${Part} title="Scores" columns=${columns} rows=${SCORES} keyOf=${([, key]) => key} />`;

@@ -88,6 +88,35 @@ static void analytics_are_what_they_were_worked_out_to_be(void **state)
     query_result_fini(&answer);
 }
 
+/* A run whose cost is not known is no run that cost nothing: each sum says of how many it is, and is null of none. */
+static void what_is_not_known_is_not_added(void **state)
+{
+    struct query_test *t = *state;
+    struct query_result some = ask(t, analytics_read, NULL);
+    assert_member(&some, "workflows_with_cost", "2");
+    assert_member(&some, "workflows_with_duration", "2");
+    assert_member(&some, "workflows_with_tokens", "2");
+    query_result_fini(&some);
+    sql(t, "UPDATE workflow_history SET actual_cost_total = NULL, total_tokens = NULL");
+    struct query_result none = ask(t, analytics_read, NULL);
+    assert_member(&none, "total_workflows", "4");
+    assert_member(&none, "workflows_with_cost", "0");
+    assert_member(&none, "total_cost", "null");
+    query_result_fini(&none);
+    const char *const groups[] = {"day", "hour"};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        struct query_result trends = ask(t, analytics_trends, "days", "2", "group_by", groups[i]);
+        struct json_object *periods = json_get(trends.json, "trends");
+        for (size_t p = 0; p < json_object_array_length(periods); p++) {
+            struct json_object *period = json_object_array_get_idx(periods, p);
+            bool is_empty = json_get_int(period, "workflows", -1) == 0;
+            assert_int_equal(is_empty, json_get(period, "total_cost") != NULL);
+            assert_int_equal(is_empty, json_get(period, "total_tokens") != NULL);
+        }
+        query_result_fini(&trends);
+    }
+}
+
 static void an_empty_history_has_no_means(void **state)
 {
     struct query_test *t = *state;
@@ -106,7 +135,8 @@ static void an_empty_history_has_no_means(void **state)
 static void trends_show_each_period_once(void **state)
 {
     struct query_test *t = *state;
-    assert_values(ask(t, analytics_trends, "days", "9"), "trends", "total_cost", "1.58 0 0 0 0 0 0 0 2.37");
+    assert_values(ask(t, analytics_trends, "days", "9"), "trends", "total_cost", "1.58 0 0 0 0 0 0 null 2.37");
+    assert_values(ask(t, analytics_trends, "days", "9"), "trends", "workflows_with_cost", "1 0 0 0 0 0 0 0 1");
     assert_values(ask(t, analytics_trends, "days", "9"), "trends", "completed", "1 0 0 0 0 0 0 0 1");
     assert_values(ask(t, analytics_trends, "days", "2"), "trends", "success_rate_percent", "0 100");
     assert_values(ask(t, analytics_trends, "days", "8"), "trends", "average_duration_seconds",
@@ -216,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(analytics_are_what_they_were_worked_out_to_be, setup),
+        cmocka_unit_test_setup(what_is_not_known_is_not_added, setup),
         cmocka_unit_test_setup(an_empty_history_has_no_means, setup),
         cmocka_unit_test_setup(trends_show_each_period_once, setup),
         cmocka_unit_test_setup(a_number_has_the_digits_that_mean_it, setup),

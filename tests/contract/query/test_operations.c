@@ -86,6 +86,45 @@ static void tries_are_counted_from_one_for_every_kind(void **state)
     sql(t, "DELETE FROM job_outcome WHERE operation_id = 'op_7'");
 }
 
+static int64_t expected(struct query_test *t, const char *handle, const char *job, size_t phases, int64_t jobs)
+{
+    char id[64], kind[64];
+    snprintf(id, sizeof id, "%s", handle);
+    snprintf(kind, sizeof kind, "%s", job);
+    struct definition_phase first = {.job = kind};
+    struct definition definition = {.phases = &first, .phase_count = phases};
+    const struct submission submission = {.found = {.definition = &definition, .handle = id}, .preview.jobs = jobs};
+    struct err_info error = {.code = ERR_OK};
+    int64_t ms = 0;
+    fine(operations_expected_ms(t->pg, &submission, &ms, &error), &error);
+    return ms;
+}
+
+/* Ten jobs of one app took 2 s, one alone took 1 s; all of a sync took 6 s, most of it in later phases. */
+static void how_long_it_takes_is_known_by_the_kind_and_the_size(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "INSERT INTO operation (operation_id, definition, digest, args, subject, phases, queue, chunk, \"window\", "
+           "request_key, created_at, finished_at)"
+           " SELECT 'op_' || d, d, 'd', '{}', 's', p::jsonb, 'delivery', 1, 1, '\\x01', now() - interval '1 h',"
+           " now() - interval '1 h' + s * interval '1 s' FROM (VALUES ('resync-app', '[{\"job\":\"resync\"}]', 2),"
+           " ('resync-link', '[{\"job\":\"resync\"}]', 1),"
+           " ('sync-history', '[{\"job\":\"scan\"},{\"job\":\"enrich\"}]', 6)) v (d, p, s)");
+    sql(t, "INSERT INTO tally (operation_id, state, phase, planned, total, succeeded, failed, skipped, cancelled_jobs)"
+           " VALUES ('op_resync-app', 'completed', 0, true, 10, 10, 0, 0, 0),"
+           " ('op_resync-link', 'completed', 0, true, 1, 1, 0, 0, 0),"
+           " ('op_sync-history', 'completed', 1, true, 5001, 5001, 0, 0, 0)");
+    assert_in_range(expected(t, "resync-all", "resync", 1, 10), 2000, 2800); /* another definition did the same */
+    assert_in_range(expected(t, "resync-all", "resync", 1, 100), 20000, 28000);
+    assert_int_equal(expected(t, "resync-all", "resync", 1, 101), -1); /* far more than was ever seen */
+    assert_int_equal(expected(t, "resync-all", "resync", 1, -1), -1);
+    assert_int_equal(expected(t, "resync-all", "resync", 1, 0), 0);
+    assert_int_equal(expected(t, "snapshot-all", "snapshot", 1, 1), -1);
+    assert_int_equal(expected(t, "sync-history", "scan", 2, 1), 6000);
+    assert_int_equal(expected(t, "sync-history", "scan", 2, -1), 6000);
+    sql(t, "DELETE FROM operation WHERE queue = 'delivery'; DELETE FROM tally WHERE operation_id LIKE 'op\\_%-%'");
+}
+
 static void pages_part_operations_of_one_instant(void **state)
 {
     struct query_test *t = *state;
@@ -188,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup(operations_with_failures_are_found_whatever_their_state, setup),
         cmocka_unit_test_setup(work_in_hand_is_visible, setup),
         cmocka_unit_test_setup(tries_are_counted_from_one_for_every_kind, setup),
+        cmocka_unit_test_setup(how_long_it_takes_is_known_by_the_kind_and_the_size, setup),
         cmocka_unit_test_setup(pages_part_operations_of_one_instant, setup),
         cmocka_unit_test_setup(a_forged_cursor_is_a_mistake_of_who_asks, setup),
         cmocka_unit_test_setup(an_operation_shows_its_counts_and_phases, setup),
