@@ -177,7 +177,11 @@ static enum err read_target(struct exchange *exchange, const char *method, struc
     struct call *call = &exchange->call;
     size_t path = strcspn(exchange->target, "?");
     const char *query = exchange->target[path] == '?' ? exchange->target + path + 1 : "";
-    enum err err = route_find(method, exchange->target, path, &call->route, &call->params, exchange->allowed, error);
+    struct route_match match;
+    enum err err = route_find(method, exchange->target, path, &match, error);
+    call->route = match.route;
+    call->params = match.params;
+    memcpy(exchange->allowed, match.allowed, sizeof match.allowed);
     if (err == ERR_CONFLICT) {
         call->refusal = 405;
         call->reply.allowed = exchange->allowed;

@@ -104,7 +104,7 @@ static enum err issue_token(int argc, char **argv, const struct config *config, 
     if (err == ERR_OK && ms < 1000)
         err = err_set(error, ERR_USAGE, "--expires: a token must live for a second or more");
     if (err == ERR_OK)
-        err = token_issue(config->jwt_secret, subject, role, ms, &token, error);
+        err = token_issue(config->jwt_secret, &(struct token_grant){subject, role, ms}, &token, error);
     if (err == ERR_OK)
         puts(token);
     if (err == ERR_OK)

@@ -119,24 +119,23 @@ static bool route_matches(const struct route *route, const char *path, size_t le
            pattern_matches(route->pattern + kept, path + cut, len - cut, variables);
 }
 
-enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
-                    struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error)
+enum err route_find(const char *method, const char *path, size_t len, struct route_match *match, struct err_info *error)
 {
     struct segment variables[ROUTE_PARAMS_MAX];
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
-    params->count = 0;
-    *allowed = '\0';
+    *match = (struct route_match){.route = NULL};
     for (const struct route *r = routes; r->pattern != NULL; r++) {
         if (!route_matches(r, path, len, variables))
             continue;
         if (strcmp(method_names[r->method], wanted) == 0) {
-            *route = r;
-            return variables_decode(r, variables, params, error);
+            match->route = r;
+            return variables_decode(r, variables, &match->params, error);
         }
-        size_t used = strlen(allowed);
-        snprintf(allowed + used, ROUTE_ALLOWED_MAX - used, "%s%s", used > 0 ? ", " : "", method_names[r->method]);
+        size_t used = strlen(match->allowed);
+        snprintf(match->allowed + used, ROUTE_ALLOWED_MAX - used, "%s%s", used > 0 ? ", " : "",
+                 method_names[r->method]);
     }
-    if (*allowed != '\0')
-        return err_set(error, ERR_CONFLICT, "this path accepts %s", allowed);
+    if (*match->allowed != '\0')
+        return err_set(error, ERR_CONFLICT, "this path accepts %s", match->allowed);
     return err_set(error, ERR_NOT_FOUND, "unknown path; /openapi.json lists all");
 }

@@ -74,12 +74,19 @@ struct route_params {
 };
 void route_params_fini(struct route_params *params);
 
-/* Which route a path (undecoded, without the query) belongs to; /api/v1/… is another spelling of /api/…. On success
- * `*params` is owed to route_params_fini. ERR_NOT_FOUND; ERR_CONFLICT: another method, and `allowed` lists those there
- * are ("GET, POST"); ERR_USAGE: a part that cannot be decoded. */
+/* What a request's path leads to. */
 #define ROUTE_ALLOWED_MAX 40
-MUST_CHECK enum err route_find(const char *method, const char *path, size_t len, const struct route **route,
-                               struct route_params *params, char allowed[ROUTE_ALLOWED_MAX], struct err_info *error);
+struct route_match {
+    const struct route *route;
+    struct route_params params;
+    char
+        allowed[ROUTE_ALLOWED_MAX]; /* methods that the path knows, where it does not know the request's: "GET, POST" */
+};
+/* Which route a path (undecoded, without the query) belongs to; /api/v1/… is another spelling of /api/…. On success
+ * `match->params` is owed to route_params_fini. ERR_NOT_FOUND; ERR_CONFLICT: another method, see `allowed`; ERR_USAGE:
+ * a part that cannot be decoded. */
+MUST_CHECK enum err route_find(const char *method, const char *path, size_t len, struct route_match *match,
+                               struct err_info *error);
 /* The role that a caller must have. */
 enum role route_role(const struct route *route);
 /* How many bytes of a body the route reads. */

@@ -46,21 +46,21 @@ static int64_t now_s(void)
     return clock_wall_us() / US_PER_S;
 }
 
-static bool add_claims(jwt_t *jwt, const char *subject, enum role role, int64_t lifetime_ms)
+static bool add_claims(jwt_t *jwt, const struct token_grant *grant)
 {
     uint8_t random[ID_BYTES];
     char id[2 * ID_BYTES + 1];
     id_random(random, sizeof random);
     crypto_hex(random, sizeof random, id);
-    return jwt_add_grant(jwt, "sub", subject) == 0 && jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) == 0 &&
-           jwt_add_grant(jwt, "role", role_name(role)) == 0 && jwt_add_grant(jwt, "jti", id) == 0 &&
+    return jwt_add_grant(jwt, "sub", grant->subject) == 0 && jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) == 0 &&
+           jwt_add_grant(jwt, "role", role_name(grant->role)) == 0 && jwt_add_grant(jwt, "jti", id) == 0 &&
            jwt_add_grant_int(jwt, "iat", (long)now_s()) == 0 &&
-           jwt_add_grant_int(jwt, "exp", (long)(now_s() + lifetime_ms / CLOCK_MS_PER_S)) == 0;
+           jwt_add_grant_int(jwt, "exp", (long)(now_s() + grant->lifetime_ms / CLOCK_MS_PER_S)) == 0;
 }
 
-enum err token_issue(const char *secret, const char *subject, enum role role, int64_t lifetime_ms, char **token,
-                     struct err_info *error)
+enum err token_issue(const char *secret, const struct token_grant *grant, char **token, struct err_info *error)
 {
+    const char *subject = grant->subject;
     jwt_t *jwt = NULL;
     if (strlen(secret) < SECRET_LEAST)
         return err_set(
@@ -69,7 +69,7 @@ enum err token_issue(const char *secret, const char *subject, enum role role, in
     if (*subject == '\0' || strlen(subject) >= TOKEN_SUBJECT_MAX || !json_is_utf8(subject, strlen(subject)))
         return err_set(error, ERR_USAGE, "the subject must be UTF-8 text of 1 to %d bytes", TOKEN_SUBJECT_MAX - 1);
     char *encoded = NULL;
-    if (jwt_new(&jwt) == 0 && add_claims(jwt, subject, role, lifetime_ms) &&
+    if (jwt_new(&jwt) == 0 && add_claims(jwt, grant) &&
         jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret, (int)strlen(secret)) == 0)
         encoded = jwt_encode_str(jwt);
     jwt_free(jwt);

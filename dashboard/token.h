@@ -39,9 +39,15 @@ struct token_claims {
     bool is_old;      /* it names no audience or no role, as those that older versions made: then it is an admin's */
 };
 
+/* Who gets a token, what it lets do, and for how long. */
+struct token_grant {
+    const char *subject;
+    enum role role;
+    int64_t lifetime_ms;
+};
 /* A new token; the caller's. ERR_USAGE: no secret, or a subject that is empty or too long. */
-MUST_CHECK enum err token_issue(const char *secret, const char *subject, enum role role, int64_t lifetime_ms,
-                                char **token, struct err_info *error);
+MUST_CHECK enum err token_issue(const char *secret, const struct token_grant *grant, char **token,
+                                struct err_info *error);
 /* ERR_USAGE if it is not ours, forged, expired, for another audience, or lacks `exp` or `sub`; the text does not say
  * which. Does not look whether it was revoked. */
 MUST_CHECK enum err token_verify(const char *secret, const char *token, struct token_claims *claims,

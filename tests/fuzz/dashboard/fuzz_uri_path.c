@@ -9,19 +9,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *text = mem_strndup((const char *)data, size), allowed[ROUTE_ALLOWED_MAX];
+    char *text = mem_strndup((const char *)data, size);
     char *path = strchr(text, ' ');
-    const struct route *route = NULL;
-    struct route_params params = {0};
+    struct route_match match;
     struct err_info error = {.code = ERR_OK};
     if (path != NULL) {
         *path++ = '\0';
-        enum err err = route_find(text, path, strlen(path), &route, &params, allowed, &error);
+        enum err err = route_find(text, path, strlen(path), &match, &error);
         FUZZ_CHECK(err == error.code && (err == ERR_OK) == (error.text[0] == 0));
-        FUZZ_CHECK(err != ERR_CONFLICT || allowed[0] != '\0');
-        for (size_t i = 0; i < params.count; i++)
-            FUZZ_CHECK(json_is_utf8(params.values[i], strlen(params.values[i])));
-        route_params_fini(&params);
+        FUZZ_CHECK(err != ERR_CONFLICT || match.allowed[0] != '\0');
+        for (size_t i = 0; i < match.params.count; i++)
+            FUZZ_CHECK(json_is_utf8(match.params.values[i], strlen(match.params.values[i])));
+        route_params_fini(&match.params);
     }
     free(text);
     return 0;

@@ -47,7 +47,7 @@ static void a_token_is_good_for_its_secret_and_time(void **state)
     char *token = NULL;
     struct token_claims claims;
     struct err_info error;
-    assert_int_equal(token_issue(SECRET, "a robot", ROLE_VIEWER, 60000, &token, &error), ERR_OK);
+    assert_int_equal(token_issue(SECRET, &(struct token_grant){"a robot", ROLE_VIEWER, 60000}, &token, &error), ERR_OK);
     assert_int_equal(token_verify(SECRET, token, &claims, &error), ERR_OK);
     assert_string_equal(claims.subject, "a robot");
     assert_int_equal(claims.role, ROLE_VIEWER);
@@ -56,11 +56,12 @@ static void a_token_is_good_for_its_secret_and_time(void **state)
     assert_int_equal(token_verify(SECRET "x", token, &claims, &error), ERR_USAGE);
     assert_int_equal(token_verify("", token, &claims, &error), ERR_USAGE);
     free(token);
-    assert_int_equal(token_issue(SECRET, "a robot", ROLE_VIEWER, 0, &token, &error), ERR_OK);
+    assert_int_equal(token_issue(SECRET, &(struct token_grant){"a robot", ROLE_VIEWER, 0}, &token, &error), ERR_OK);
     assert_int_equal(token_verify(SECRET, token, &claims, &error), ERR_USAGE);
     free(token);
-    assert_int_equal(token_issue("too short", "x", ROLE_VIEWER, 60000, &token, &error), ERR_USAGE);
-    assert_int_equal(token_issue(SECRET, "\xff", ROLE_VIEWER, 60000, &token, &error), ERR_USAGE);
+    assert_int_equal(token_issue("too short", &(struct token_grant){"x", ROLE_VIEWER, 60000}, &token, &error),
+                     ERR_USAGE);
+    assert_int_equal(token_issue(SECRET, &(struct token_grant){"\xff", ROLE_VIEWER, 60000}, &token, &error), ERR_USAGE);
 }
 
 static void guessing_is_slowed_down(void **state)

@@ -8,9 +8,12 @@
 
 static enum err find(const char *method, const char *path, const struct route **route, struct route_params *params)
 {
-    char allowed[ROUTE_ALLOWED_MAX];
+    struct route_match match;
     struct err_info error;
-    return route_find(method, path, strlen(path), route, params, allowed, &error);
+    enum err err = route_find(method, path, strlen(path), &match, &error);
+    *route = match.route;
+    *params = match.params;
+    return err;
 }
 
 static void a_path_finds_its_route(void **state)
