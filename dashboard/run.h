@@ -13,7 +13,7 @@ route_fn run_operation, run_cancel, run_pause, run_resume, run_retry_operation;
 route_fn run_resync, run_resync_app, run_resync_all, run_snapshot, run_snapshot_app, run_snapshot_all, run_retry,
     run_retry_app, run_retry_all, run_preview, run_run, run_resync_definitions, run_archive, run_unarchive;
 /* run_apps.c */
-route_fn run_add_app, run_remove_app, run_add_repository, run_remove_repository;
+route_fn run_add_app, run_replace_key, run_remove_app, run_add_repository, run_remove_repository;
 /* run_history.c */
 route_fn run_resync_costs, run_sync_history;
 /* run_installation.c */

@@ -48,15 +48,22 @@ static void reply_app(struct call *call, const struct app *app, const char *made
     log_info("app %s was registered by %s", app->app_id, call->caller.name);
 }
 
+static enum err check_key(const char *key, struct err_info *error)
+{
+    size_t len = key == NULL ? APP_KEY_LEAST : strlen(key);
+    if (len >= APP_KEY_LEAST && len <= APP_KEY_MOST)
+        return ERR_OK;
+    return err_set(error, ERR_USAGE, "client_auth_key must have %d to %d characters", APP_KEY_LEAST, APP_KEY_MOST);
+}
+
 static enum err check_app(struct call *call, const struct app *app, const char *key, struct err_info *error)
 {
     const struct call_pool *pool = call->executor->pool;
-    size_t len = key == NULL ? APP_KEY_LEAST : strlen(key);
     if (app->name == NULL || app->base_url == NULL)
         return err_set(error, ERR_USAGE, "app_name and base_url are required");
-    if (len < APP_KEY_LEAST || len > APP_KEY_MOST)
-        return err_set(error, ERR_USAGE, "client_auth_key must have %d to %d characters", APP_KEY_LEAST, APP_KEY_MOST);
-    enum err err = app_check(app, error);
+    enum err err = check_key(key, error);
+    if (err == ERR_OK)
+        err = app_check(app, error);
     if (err == ERR_OK)
         err = key_required(pool->keys, call, error);
     if (err != ERR_OK)
@@ -90,6 +97,40 @@ enum err run_add_app(struct call *call, struct err_info *error)
     if (made != NULL)
         crypto_wipe(made, strlen(made));
     free(made);
+    json_object_put(body);
+    return err;
+}
+
+/* As where an app is registered: a key that was given is not repeated, one that was made is shown this once. */
+enum err run_replace_key(struct call *call, struct err_info *error)
+{
+    static const char *const keys[] = {"client_auth_key", NULL};
+    const char *given = NULL, *app_id = call_value(call, "app_id");
+    const struct crypto_keys *sealing = call->executor->pool->keys;
+    struct json_object *body = NULL;
+    char *name = NULL;
+    enum err err = call_body(call, keys, &body, error);
+    if (err == ERR_OK)
+        err = call_text(body, keys[0], TEXT_MOST, &given, error);
+    if (err == ERR_OK)
+        err = check_key(given, error);
+    if (err == ERR_OK)
+        err = key_required(sealing, call, error);
+    char *made = given == NULL ? app_new_key() : NULL;
+    if (err == ERR_OK)
+        err = app_replace_key(call->executor->pg, app_id, made != NULL ? made : given, sealing, &name, error);
+    if (err == ERR_OK) {
+        struct json_object *json = json_object_new_object();
+        json_object_object_add(json, "app_id", json_object_new_string(app_id));
+        json_object_object_add(json, "app_name", json_object_new_string(name));
+        json_object_object_add(json, "client_auth_key", made == NULL ? NULL : json_object_new_string(made));
+        call_reply(call, 200, json);
+        log_info("the key of app %s was replaced by %s", app_id, call->caller.name);
+    }
+    if (made != NULL)
+        crypto_wipe(made, strlen(made));
+    free(made);
+    free(name);
     json_object_put(body);
     return err;
 }

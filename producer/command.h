@@ -54,7 +54,8 @@ command_run run_progress, run_cancel, run_pause, run_resume, run_operations, run
 /* run_engine.c */
 command_run run_workers, run_queues;
 /* run_apps.c */
-command_run run_apps, run_add_app, run_remove_app, run_repositories, run_add_repository, run_remove_repository;
+command_run run_apps, run_add_app, run_rotate_key, run_remove_app, run_repositories, run_add_repository,
+    run_remove_repository;
 /* run_definitions.c */
 command_run run_definitions, run_one_definition, run_resync_definitions, run_archive, run_unarchive, run_schedule,
     run_projects, run_add_project, run_remove_project;

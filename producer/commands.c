@@ -182,6 +182,12 @@ const struct command commands[] = {
     {"remove-app", REGISTER, "<app>", 1, 1, OPTION(OPTION_YES), "removes an app and forgets what it was sent",
      "Removes the app, its watch over its repositories, and the record of what it was sent. Jobs for it that are\n"
      "still open are skipped. What the client holds stays there.",
+    {"rotate-key", REGISTER, "<app>", 1, 1, OPTION(OPTION_KEY_STDIN) | OPTION(OPTION_YES),
+     "puts a new key in place of an app's",
+     "Makes a key (or reads it from stdin), shows it once and stores it sealed. From then on all requests to the app "
+     "are\n"
+     "signed with it: give it to the app at once. What it refuses meanwhile is tried again.",
+     "producer rotate-key \"Demo app\"", run_rotate_key},
      "producer remove-app \"Demo app\"", run_remove_app},
     {"repositories", REGISTER, "[app]", 0, 1, PAGE | OPTION(OPTION_FAILED), "lists what apps watch, and how it is",
      "Lists repositories with their status for each app: pending_snapshot (never sent, or work is open), scanning,\n"

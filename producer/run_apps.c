@@ -116,6 +116,46 @@ enum err run_add_app(struct session *session, struct err_info *error)
     return err;
 }
 
+/* ---- rotate-key ------------------------------------------------------------------------------------------------ */
+
+static void show_key(const struct session *session, const char *app_id, const char *name, const char *made_key)
+{
+    if (session->json) {
+        struct json_object *document = json_object_new_object();
+        json_object_object_add(document, "app_id", json_object_new_string(app_id));
+        json_object_object_add(document, "app_name", json_object_new_string(name));
+        json_object_object_add(document, "client_auth_key", made_key == NULL ? NULL : json_object_new_string(made_key));
+        out_json(document);
+        return;
+    }
+    if (made_key != NULL)
+        out_line("client_auth_key  %s", made_key);
+    out_note("Requests to %s are signed with the new key from now on; it refuses them until it knows that key.", name);
+}
+
+enum err run_rotate_key(struct session *session, struct err_info *error)
+{
+    struct crypto_keys keys = {0};
+    char app_id[ID_MAX], *key = NULL, *name = NULL;
+    enum err err = session_postgres(session, error);
+    if (err == ERR_OK)
+        err = name_lookup_app(session, session_word(session, 0), app_id, error);
+    if (err == ERR_OK)
+        err = session_keys(session, &keys, error);
+    if (err == ERR_OK)
+        err = session_confirm(session, "The app refuses all requests until it knows its new key.", error);
+    if (err == ERR_OK)
+        err = key_of(session, &key, error);
+    if (err == ERR_OK)
+        err = app_replace_key(session->pg, app_id, key, &keys, &name, error);
+    if (err == ERR_OK)
+        show_key(session, app_id, name, session_has(session, OPTION_KEY_STDIN) ? NULL : key);
+    crypto_wipe(&keys, sizeof keys);
+    drop_secret(key);
+    free(name);
+    return err;
+}
+
 /* ---- remove-app ------------------------------------------------------------------------------------------------ */
 
 static enum err confirm_removal(struct session *session, const char *app_id, struct err_info *error)

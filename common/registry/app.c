@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "common/store/http.h"
 #include "embedded/sql_registry.h"
@@ -110,6 +111,29 @@ enum err app_register(struct pg *pg, struct app *app, const char *key, const str
     enum err err = crypto_seal_at(keys, &place, key, &sealed, error);
     if (err == ERR_OK)
         err = insert(pg, app, sealed.data, error);
+    buf_fini(&sealed);
+    return err;
+}
+
+enum err app_replace_key(struct pg *pg, const char *app_id, const char *key, const struct crypto_keys *keys,
+                         char **name, struct err_info *error)
+{
+    const struct crypto_place place = CRYPTO_KEY_OF_APP(app_id);
+    struct buf sealed = BUF_INIT;
+    PGresult *result = NULL;
+    struct pg_args *args = pg_args_new();
+    enum err err = crypto_seal_at(keys, &place, key, &sealed, error);
+    if (err == ERR_OK) {
+        pg_arg_text(args, app_id);
+        pg_arg_text(args, sealed.data);
+        err = pg_exec(pg, &sql_registry_app_replace_key, args, &result, error);
+    }
+    if (err == ERR_OK && pg_rows(result) == 0)
+        err = err_set(error, ERR_NOT_FOUND, "there is no app %s", app_id);
+    if (err == ERR_OK)
+        *name = mem_strdup(pg_text(result, 0, 0));
+    PQclear(result);
+    pg_args_drop(args);
     buf_fini(&sealed);
     return err;
 }

@@ -28,4 +28,9 @@ char *app_new_key(void);
 MUST_CHECK enum err app_register(struct pg *pg, struct app *app, const char *key, const struct crypto_keys *keys,
                                  struct err_info *error);
 
+/* Puts another key in place of the app's: its requests are signed with that one from now on. `*name` is the app's, the
+ * caller's. ERR_NOT_FOUND; ERR_USAGE: no key to seal with. */
+MUST_CHECK enum err app_replace_key(struct pg *pg, const char *app_id, const char *key, const struct crypto_keys *keys,
+                                    char **name, struct err_info *error);
+
 #endif

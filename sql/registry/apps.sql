@@ -9,6 +9,10 @@ RETURNING to_char(created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 -- True once the app is gone, with its links and all that it was sent.   $1 app
 SELECT remove_app_step($1, 10000)
 
+-- name: app_replace_key
+-- No row: there is no such app.   $1 app, $2 sealed key
+UPDATE apps SET client_auth_key_encrypted = $2 WHERE app_id = $1 RETURNING app_name
+
 -- name: app_summary
 -- $1 app
 SELECT app_name, (SELECT coalesce(sum(links), 0)::bigint FROM link_sum l WHERE l.app_id = a.app_id)

@@ -41,6 +41,12 @@ class Document(DashboardTest):
             link = self.ask("POST", "/admin/api/apps/{app_id}/repositories", {"url": url}, app_id=app)
         self.ask("GET", "/admin/api/apps", query="?limit=5&page=1")
         self.ask("GET", "/admin/api/apps/{app_id}", app_id=app)
+        other = self.ask("POST", "/admin/api/apps/{app_id}/key", {}, app_id=app)["client_auth_key"]
+        self.assertNotEqual(made["client_auth_key"], other)
+        given = self.ask("POST", "/admin/api/apps/{app_id}/key", {"client_auth_key": "k" * 16}, app_id=app)
+        self.assertIsNone(given["client_auth_key"])
+        self.refused(400, "POST", "/admin/api/apps/%s/key" % app, {"client_auth_key": "short"})
+        self.refused(404, "POST", "/admin/api/apps/app_%s/key" % ("0" * 24), {})
         self.ask("DELETE", "/admin/api/apps/{app_id}/repositories/{repository_id}", app_id=app,
                  repository_id=link["repository_id"])
         self.ask("GET", "/admin/api/repositories", query="?app_id=%s&search=r1&status=pending_snapshot" % app)

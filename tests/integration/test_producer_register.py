@@ -64,6 +64,16 @@ class Apps(ProducerTest):
             after = ["--cursor", page["next"]]
         self.assertEqual(names, seen)
 
+    def test_a_new_key_takes_the_place_of_the_old_one(self):
+        app, sealed = self.app(), "SELECT client_auth_key_encrypted FROM reprise.apps"
+        old = self.stores.psql.value(sealed)
+        self.assertIn("--yes", self.refused(USAGE, "rotate-key", app))
+        self.assertEqual(old, self.stores.psql.value(sealed))
+        made = self.ask("rotate-key", "Demo app", "--yes")
+        self.assertEqual((app, 48), (made["app_id"], len(made["client_auth_key"])))
+        self.assertNotEqual(old, self.stores.psql.value(sealed))
+        self.assertIn("refuses them until it knows", self.expect(DONE, "rotate-key", app, "--yes").err)
+
     def test_removing_an_app_wants_consent_and_takes_along_what_no_other_app_watches(self):
         app = self.app()
         self.link(app, "https://github.com/octocat/alone")

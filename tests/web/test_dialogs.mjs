@@ -40,6 +40,20 @@ test('the key of a new app outlives Escape, can be copied, and goes by its butto
     await house.leave(page);
 });
 
+test('an app gets a new key, which is shown once', async () => {
+    const page = await house.visit('#/app/' + acme.app_id);
+    await page.getByRole('button', { name: 'New key…' }).click();
+    await page.getByRole('button', { name: 'Make a new key' }).click();
+    const dialog = page.getByRole('dialog', { name: /^The key of/ });
+    await dialog.getByRole('button', { name: 'Copy' }).waitFor();
+    await house.shot(page, 'dialog-new-key');
+    await page.keyboard.press('Escape');
+    assert.equal(await dialog.count(), 1);
+    await dialog.getByRole('button', { name: 'I have it' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await house.leave(page);
+});
+
 test('a session that ends in a dialog: the login is above all, and the dialog is there again afterwards', async () => {
     const page = await house.visit('#/apps');
     page.watched.expect(/401/);

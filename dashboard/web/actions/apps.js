@@ -42,6 +42,18 @@ export function askRegisterApp(then) {
     });
 }
 
+/* The app refuses what is signed with a key that it does not know. */
+export function askReplaceKey(app) {
+    ask({
+        title: 'A new key for ' + app.app_name + '?',
+        text: 'Requests are signed with the new key from then on. The app needs it at once: what it refuses meanwhile is tried again.',
+        danger: 'The old key is forgotten.',
+        act: async () => post('/admin/api/apps/' + idOf(app.app_id) + '/key', {}),
+        next: (answer) => theKey(answer),
+        yes: 'Make a new key',
+    });
+}
+
 /* The one time that it can be read. */
 function theKey(app) {
     return {

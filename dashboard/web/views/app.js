@@ -1,6 +1,6 @@
 /* One app and its repositories. */
 import { html } from '../core/html.js';
-import { askAddRepository, askRemoveApp } from '../actions/apps.js';
+import { askAddRepository, askRemoveApp, askReplaceKey } from '../actions/apps.js';
 import { askResyncApp, askRetryApp } from '../actions/links.js';
 import { anyOf, useLoad } from '../core/load.js';
 import { linkTo } from '../core/router.js';
@@ -42,6 +42,8 @@ function Shown({ app, page, reload }) {
             <span class="row tight">
                 <button type="button" class="row-size"
                     onClick=${() => askAddRepository(app, reload)}>Add a repository…</button>
+                <button type="button" class="row-size danger"
+                    onClick=${() => askReplaceKey(app)}>New key…</button>
                 <button type="button" class="row-size danger"
                     onClick=${() => askRemoveApp(app)}>Remove the app…</button>
             </span>
