@@ -177,7 +177,7 @@ const struct route routes[] = {
 
     {.pattern = "/admin/api/operations",
      .ask = operations_list,
-     .query = PAGED " state",
+     .query = PAGED " state scheduled",
      .answer = "operations",
      .summary = "Operations, the newest first"},
     {.method = METHOD_POST,

@@ -21,6 +21,7 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_STATE] =
         {"--state", "STATE",
          "only those in this state: running, paused, completed, failed, cancelled; or live, with-failures"},
+    [OPTION_SCHEDULED] = {"--scheduled", "BOOL", "true: only what a schedule asked for; false: only what others did"},
     [OPTION_LIMIT] = {"--limit", "N", "at most so many lines, 1 to 1000; 50 by default"},
     [OPTION_CURSOR] = {"--cursor", "NEXT", "goes on with the next page: what the page before said under \"next\""},
     [OPTION_EMAIL] = {"--email", "TEXT", "whom to write to about the app"},

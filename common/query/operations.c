@@ -24,9 +24,12 @@ enum err operations_list(struct pg *pg, const struct query_params *asked, struct
 {
     static const char *const states[] = {"running",   "paused", "completed",     "failed",
                                          "cancelled", "live",   "with-failures", NULL};
+    static const char *const scheduled[] = {"true", "false", NULL};
     struct page page;
-    int state = -1;
+    int state = -1, by_schedule = -1;
     enum err err = query_params_word(asked, "state", states, &state, error);
+    if (err == ERR_OK)
+        err = query_params_word(asked, "scheduled", scheduled, &by_schedule, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"operations", "", 2}, &page, error);
     if (err != ERR_OK)
@@ -34,6 +37,7 @@ enum err operations_list(struct pg *pg, const struct query_params *asked, struct
     struct pg_args *args = pg_args_new();
     page_args(&page, args);
     pg_arg_text(args, state < 0 ? NULL : states[state]);
+    pg_arg_text(args, by_schedule < 0 ? NULL : scheduled[by_schedule]);
     err = page_read(pg, &page, &sql_query_operations, args, answer, error);
     pg_args_drop(args);
     page_fini(&page);

@@ -11,7 +11,7 @@
 
 /* {operations, next}, the newest first. Filter: state, of which `live` is running or paused, and
  * `with-failures` are those that have ended or go on with
- * failed jobs. */
+ * failed jobs; scheduled, true or false: only those that a schedule asked for, or none of them. */
 query_fn operations_list;
 
 /* All of operation_id: state, counts, `phase` of `phases` and the `phase_list` with what each is, rate and time left.

@@ -60,7 +60,7 @@ SELECT p.operation_id, p.definition, p.subject, p.args, p.state, p.state = 'canc
 
 -- name: operations
 -- The newest first.   $1 limit, $2 offset, $3, $4 after this time and id, $5 state, or live: running or paused, or with-failures: some
--- job failed, or all of it (null = any)
+-- job failed, or all of it (null = any); $6 true: those that a schedule asked for alone, false: none of them (null = all)
 SELECT o.created_at::text AS cursor_1, o.operation_id AS cursor_2,
        o.operation_id, o.definition, o.subject, o.args, t.state, t.phase + 1 AS phase, jsonb_array_length(o.phases) AS phases,
        t.planned, t.total, t.succeeded + t.failed + t.skipped AS completed, t.succeeded, t.failed, t.skipped,
@@ -74,6 +74,7 @@ SELECT o.created_at::text AS cursor_1, o.operation_id AS cursor_2,
  WHERE ($4::text IS NULL OR (o.created_at, o.operation_id) < ($3::text::timestamptz, $4))
    AND ($5::text IS NULL OR t.state = $5 OR ($5 = 'live' AND t.state IN ('running', 'paused'))
         OR ($5 = 'with-failures' AND (t.failed > 0 OR t.state = 'failed')))
+   AND ($6::boolean IS NULL OR (o.requested_by = 'schedule') = $6)
  ORDER BY o.created_at DESC, o.operation_id DESC LIMIT $1 OFFSET $2
 
 -- name: outcomes

@@ -15,6 +15,11 @@ const states = [
     ['with-failures', 'with failures'],
     ...['running', 'paused', 'completed', 'failed', 'cancelled'].map((word) => [word, word]),
 ];
+const askers = [
+    ['', 'all'],
+    ['false', 'not by a schedule'],
+    ['true', 'by a schedule'],
+];
 const isProgress = (event) => event.type === 'progress';
 
 export function Operations() {
@@ -22,17 +27,20 @@ export function Operations() {
     const page = usePage(20);
     const load = useLoad(
         '/admin/api/operations',
-        { ...page.params, state: params.state },
+        { ...page.params, state: params.state, scheduled: params.scheduled },
         { on: isProgress, every: 1500 },
     );
     const rows = useProgress(load.data?.operations ?? []);
     return html`
         <${Heading} title="Operations" below="Everything that was asked for, the newest first." />
-        <div class="filters"><${Select} name="state" label="State" value=${params.state} options=${states} /></div>
+        <div class="filters">
+            <${Select} name="state" label="State" value=${params.state} options=${states} />
+            <${Select} name="scheduled" label="Asked for" value=${params.scheduled} options=${askers} />
+        </div>
         <${Loaded} load=${load}>${({ next }) => html`
             <div class="panel">
                 <${Table} label="Operations" columns=${operationColumns} keyOf=${(one) => one.operation_id}
-                    empty=${params.state ? 'No operation is in this state.' : 'Nothing has been started yet.'}
+                    empty=${params.state || params.scheduled ? 'No operation fits.' : 'Nothing has been started yet.'}
                     rows=${rows} />
                 <${Pager} page=${page} shown=${rows.length} next=${next} />
             </div>`}<//>`;

@@ -31,6 +31,17 @@ static void operations_are_listed_newest_first(void **state)
     refused(t, operations_list, ERR_USAGE, "state: \"done\" is none of running, paused", "state", "done");
 }
 
+/* A schedule every minute must not fill the list. */
+static void operations_of_schedules_can_be_left_out(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "UPDATE operation SET requested_by = 'schedule' WHERE operation_id IN ('op_2', 'op_5')");
+    assert_values(ask(t, operations_list, "scheduled", "false"), "operations", "operation_id", "op_4 op_3 op_1");
+    assert_values(ask(t, operations_list, "scheduled", "true"), "operations", "operation_id", "op_5 op_2");
+    refused(t, operations_list, ERR_USAGE, "scheduled: \"no\" is none of true, false", "scheduled", "no");
+    sql(t, "UPDATE operation SET requested_by = ''");
+}
+
 /* However such an operation ended, or while it goes on. */
 static void operations_with_failures_are_found_whatever_their_state(void **state)
 {
@@ -224,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(operations_are_listed_newest_first, setup),
+        cmocka_unit_test_setup(operations_of_schedules_can_be_left_out, setup),
         cmocka_unit_test_setup(operations_with_failures_are_found_whatever_their_state, setup),
         cmocka_unit_test_setup(work_in_hand_is_visible, setup),
         cmocka_unit_test_setup(tries_are_counted_from_one_for_every_kind, setup),
