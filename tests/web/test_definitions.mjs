@@ -16,7 +16,7 @@ test('a broken file gets a badge whose tooltip holds the whole error, by pointer
     await house.ask('definition', { name: 'nightly-costs.yaml', text: BROKEN });
     await house.ask('definition', { name: 'weekly-rescan.yaml', text: GOOD });
     const page = await house.visit('#/definitions');
-    await page.getByRole('button', { name: 'Resync' }).click();
+    await page.getByRole('button', { name: 'Re-sync', exact: true }).click();
     await page
         .getByRole('status')
         .getByText(/\d+ new.*1 in error/)

@@ -83,6 +83,7 @@ test('what another person has under way shows on the page and in the dialog', as
     assert.ok((await strip.getByRole('link').first().getAttribute('href')).endsWith(id));
     await page.getByRole('button', { name: /^Re-sync all/ }).click();
     await page.getByRole('dialog').getByText(/Under way already: .*Acme Docs/).waitFor();
+    assert.ok((await page.getByRole('dialog').getByRole('link', { name: 'Show' }).getAttribute('href')).endsWith(id));
     await house.shot(page, 'dialog-under-way');
     await page.keyboard.press('Escape');
     await strip.getByRole('button', { name: 'Cancel' }).click();

@@ -113,6 +113,7 @@ test('times relative, with the exact one in UTC', () => {
         ],
     );
     assert.equal(exact(now), '2026-11-21 14:02:11 UTC');
+    assert.match(exact(now, 'local'), /^2026-11-2[0-2] \d\d:\d\d:11 UTC([+−]\d+(:\d\d)?)?$/);
 });
 
 test('an operation is called by what it is for, an unknown one by its definition', () => {

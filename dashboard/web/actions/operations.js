@@ -10,7 +10,7 @@ const operationPath = (operation, verb) => '/admin/api/operations/' + idOf(opera
 
 export async function pauseOperation(operation) {
     await post(operationPath(operation, 'pause'));
-    toast('Paused. What is in hand ends; nothing new begins.');
+    toast('Paused. What is being worked on ends; nothing new begins.');
 }
 
 export async function resumeOperation(operation) {
@@ -29,7 +29,7 @@ export function askCancel(operation, then) {
         preview: async () => ({
             figures: [
                 ['Done so far', countOf(operation.completed, 'job')],
-                ['Never begun or in hand', countOf(Math.max(0, operation.total - operation.completed), 'job')],
+                ['Not begun, or being worked on', countOf(Math.max(0, operation.total - operation.completed), 'job')],
             ],
         }),
         act: async () => {

@@ -19,7 +19,7 @@ function takes(ms) {
 
 const known = (value, form) => (value === null || value === undefined ? 'not known' : form(value));
 
-/* What of the same kind is under way for the same already, in words; the counts may be of a half-done state then. */
+/* What of the same kind is under way for the same already: {text, link}; the counts may be of a half-done state then. */
 async function underWay(definition, args) {
     const { operations } = await get('/admin/api/operations', { state: 'live', limit: 50 });
     const scope = scopeOf({ definition, args });
@@ -30,7 +30,10 @@ async function underWay(definition, args) {
     );
     if (!same) return null;
     const since = relative(Date.parse(same.created_at), Date.now());
-    return 'Under way already: ' + nameOfOperation(same) + ', begun ' + since + ' by ' + same.requested_by + '.';
+    return {
+        text: 'Under way already: ' + nameOfOperation(same) + ', begun ' + since + ' by ' + same.requested_by + '.',
+        link: { href: linkTo(['operation', same.operation_id]), text: 'Show' },
+    };
 }
 
 /* The dry run of a definition: what would be done, and the token that says so. */
@@ -42,7 +45,7 @@ export async function preview(definition, args, noun, { files = true } = {}) {
     if (files) figures.push(['Files to send', sized(found.files, count)], ['Bytes', sized(found.bytes, bytes)]);
     if (files && found.unsized_jobs) figures.push(['Never sent, size not known', count(found.unsized_jobs)]);
     figures.push(['Takes', takes(found.expected_ms)]);
-    return { figures, text: await underWay(definition, given), confirmation: found.confirmation };
+    return { figures, ...(await underWay(definition, given)), confirmation: found.confirmation };
 }
 
 /* What follows a request that started something: a toast, and progress on the page that `scope` names. */

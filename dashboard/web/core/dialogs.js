@@ -7,7 +7,8 @@ export const dialog = makeStore(null);
  * Asks before something happens:
  *   title, text         what is asked, and what it means
  *   danger              marked as dangerous; the safe button has the focus
- *   preview()           gives the real numbers: {figures: [[label, text, copies]], confirmation, text}; `copies`: with a button
+ *   preview()           gives the real numbers: {figures: [[label, text, copies]], confirmation, text, link}; `copies`: with a button
+ *   look                {text, act(values, tell, signal)}: a longer look, by a button of that text; gives {figures, title, lines}
  *   fields              further questions: [{name, label, type, options, value}]
  *   act(values, preview)  does it; the dialog stays open, disabled, until it is done, and open if it is refused
  *   next(done)          given what `act` gave: the next question, if there is one

@@ -45,21 +45,18 @@ function oneUnit(length) {
     return Math.floor(length / (30 * DAY)) + ' months';
 }
 
-/* "2026-11-21 14:02:11 UTC": the clock of the stores and of the logs, so that both can be laid side by side. */
-export function exact(ms) {
+/* "2026-11-21 14:02:11 UTC", the clock of the stores and of the logs; or the same by the clock of this computer. */
+export function exact(ms, zone = 'UTC') {
     const at = new Date(ms);
-    return (
-        at.getUTCFullYear() +
-        '-' +
-        pad(at.getUTCMonth() + 1) +
-        '-' +
-        pad(at.getUTCDate()) +
-        ' ' +
-        pad(at.getUTCHours()) +
-        ':' +
-        pad(at.getUTCMinutes()) +
-        ':' +
-        pad(at.getUTCSeconds()) +
-        ' UTC'
-    );
+    const shown = zone === 'UTC' ? at : new Date(ms - at.getTimezoneOffset() * MINUTE);
+    const text = shown.toISOString().slice(0, 19).replace('T', ' ');
+    return text + (zone === 'UTC' ? ' UTC' : ' ' + offset(at));
+}
+
+/* "UTC+1", "UTC−3:30": of the clock of this computer at that time. */
+function offset(at) {
+    const minutes = -at.getTimezoneOffset();
+    const size = Math.abs(minutes);
+    const part = size % 60 ? ':' + pad(size % 60) : '';
+    return 'UTC' + (minutes === 0 ? '' : (minutes < 0 ? '\u2212' : '+') + Math.floor(size / 60) + part);
 }

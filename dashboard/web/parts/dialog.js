@@ -104,7 +104,8 @@ function Preview({ preview }) {
         return html`<div class="figures dim" aria-busy="true">Counting what it would do…</div>`;
     if (preview.state === 'refused') return html`<p class="trouble" role="alert">${preview.text}</p>`;
     return html`
-        ${preview.text && html`<p class="dim">${preview.text}</p>`}
+        ${preview.text && html`<p class="dim">${preview.text} ${preview.link && html`<a href=${preview.link.href}
+            onClick=${closeDialog}>${preview.link.text}</a>`}</p>`}
         <dl class="figures">${preview.figures.map(([label, text, copies]) => html`<dt>${label}</dt><dd>${text}
             ${copies && html` <${Copy} text=${text} />`}</dd>`)}</dl>`;
 }

@@ -13,8 +13,8 @@ function executors(worker) {
 }
 
 const TITLES = {
-    silent: 'no beat for 5 s: others take over what it holds',
-    ended: 'no beat for a minute: drained, stopped or dead; others have what it held',
+    silent: 'not heard from for 5 s: others take over what it holds',
+    ended: 'not heard from for a minute: drained, stopped or dead; others have what it held',
 };
 
 const ENDED_SHOWN_MS = 3600000;
@@ -28,12 +28,12 @@ export const workerColumns = [
     { title: 'Host', cell: (one) => one.host && html`${one.host} <span class="dim small">pid ${one.pid}</span>` },
     { title: 'State', cell: (one) => html`<${State} word=${one.state} title=${TITLES[one.state]} />` },
     { title: 'Executors', label: 'Executors', cell: (one) => executors(one) },
-    { title: 'In hand', num: true, cell: (one) => count(one.running) },
+    { title: 'Busy with', num: true, cell: (one) => count(one.running) },
     { title: 'Done', num: true, cell: (one) => count(one.done) },
     {
-        title: 'Beat',
+        title: 'Heard from',
         num: true,
-        cell: (one) => html`<span title="since its last beat">${duration(one.silent_ms)}</span>`,
+        cell: (one) => html`<span title="since its last sign of life">${duration(one.silent_ms)}</span>`,
     },
     { title: 'Since', label: 'Since', cell: (one) => html`<${Time} at=${one.started} />` },
 ];

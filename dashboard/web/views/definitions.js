@@ -78,10 +78,10 @@ export function Definitions() {
             below="Recipes of operations, read from files. Operations under way keep the version that they began with.">
             <label class="row tight"><input type="checkbox" checked=${archived}
                 onChange=${(event) => setArchived(event.target.checked)} />archived too</label>
-            <${ActionButton} name="definitions" look="primary" act=${resync}>Resync<//>
+            <${ActionButton} name="definitions" look="primary" act=${resync}>Re-sync<//>
         <//>
         <${Loaded} load=${load}>${({ definitions }) => html`
             <div class="panel"><${Table} label="Definitions" columns=${columnsFor(load.reload)} keyOf=${(one) => one.id}
                 rows=${definitions.filter((one) => archived || one.status !== 'archived')}
-                empty="No definition is known: resync reads the files." /></div>`}<//>`;
+                empty="No definition is known: Re-sync reads the files." /></div>`}<//>`;
 }

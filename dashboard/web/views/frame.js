@@ -5,6 +5,7 @@ import { anyOf, useLoad } from '../core/load.js';
 import { linkTo, scrollOfEntry, useRoute } from '../core/router.js';
 import { useServer } from '../core/server.js';
 import { sessionBegan, sessionEnded, sessionEnding } from '../core/session.js';
+import { turnZone, useZone } from '../core/zone.js';
 import { count, countOf } from '../format/number.js';
 import { ActionButton } from '../parts/button.js';
 
@@ -120,12 +121,15 @@ function workersOf({ workers, redis }) {
 
 function Navigation({ here }) {
     const figures = useFigures();
+    const zone = useZone();
     return html`
         <nav class="main" aria-label="Main">
             <div class="brand">Re<b>prise</b></div>
             ${entries.map((entry) => html`<${Entry} entry=${entry} here=${here} figure=${figures && entry.figure ? entry.figure(figures) : ''} />`)}
             <div class="foot">
                 <span>${figures && workersOf(figures)}</span>
+                <button type="button" class="row-size" onClick=${turnZone}
+                    title="exact times, on hover">Times: ${zone === 'UTC' ? 'UTC' : 'local'}</button>
                 <${ActionButton} name="logout" look="row-size" act=${logOut}>Log out<//>
             </div>
         </nav>`;

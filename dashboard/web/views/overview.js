@@ -79,7 +79,7 @@ function Stats({ overview }) {
             <span>of them without failure</span></div>
             <div><b>${count(overview.open_jobs)}</b><span>jobs open in ${countOf(overview.running_operations, 'operation')}</span>
             </div>
-            <div><b>${chunks('queued_chunks')}</b><span>chunks waiting · ${chunks('active_chunks')} in hand</span></div>
+            <div><b>${chunks('active_chunks')}</b><span>batches being worked on · ${chunks('queued_chunks')} waiting</span></div>
             <div><b>${count(overview.failed)}</b><span>failed repositories</span></div>
         </div>`;
 }

@@ -14,22 +14,22 @@ const operationLink = (id) => id && html`<a class="mono" href=${linkTo(['operati
 
 const queueColumns = [
     { title: 'Queue', cell: (one) => html`<span class="name">${one.queue}</span>` },
-    { title: 'Chunks waiting', num: true, cell: (one) => count(one.queued_chunks) },
+    { title: 'Batches waiting', num: true, cell: (one) => count(one.queued_chunks) },
     { title: 'Operations', num: true, cell: (one) => count(one.operations) },
     { title: 'Jobs open', num: true, cell: (one) => count(one.open_jobs) },
-    { title: 'In hand', num: true, cell: (one) => count(one.active_chunks) },
+    { title: 'Worked on', num: true, cell: (one) => count(one.active_chunks) },
     {
-        title: 'Delayed',
+        title: 'Waiting to try again',
         num: true,
         cell: (one) =>
-            html`<span title="operations with retries that wait for their time">${count(one.delayed_operations)}
+            html`<span title="operations with jobs that are tried again later">${count(one.delayed_operations)}
                 </span>`,
     },
     {
-        title: 'Suspect',
+        title: 'Crashed',
         num: true,
         cell: (one) =>
-            html`<span title="chunks whose process was ended by a fatal signal">${count(one.suspect_chunks)}</span>`,
+            html`<span title="batches whose process crashed: they are run again alone">${count(one.suspect_chunks)}</span>`,
     },
 ];
 
@@ -81,11 +81,11 @@ export function Queue() {
                 keyOf=${(one) => one.queue} /></div>
             <${Part} title="Workers" columns=${workerColumns} rows=${shownWorkers(queue.workers)} keyOf=${(one) => one.worker}
                 empty="No worker is alive: what is asked for waits." />
-            <${Part} title="Chunks in hand" columns=${chunkColumns} rows=${queue.chunks} keyOf=${chunkKey}
+            <${Part} title="Being worked on" columns=${chunkColumns} rows=${queue.chunks} keyOf=${chunkKey}
                 empty="None." />
-            <${Part} title="Suspects: their process was ended by a fatal signal" columns=${chunkColumns}
+            <${Part} title="Crashed: run again alone, one job at a time" columns=${chunkColumns}
                 rows=${queue.suspects} keyOf=${chunkKey} empty="None." />
-            <${Part} title="Waiting for their time" columns=${delayedColumns} rows=${queue.delayed}
+            <${Part} title="Waiting to try again" columns=${delayedColumns} rows=${queue.delayed}
                 keyOf=${(one) => one.queue + one.operation_id} empty="No retry waits." />
             <${Part} title="Refused requests" columns=${rejectedColumns} rows=${queue.rejected} keyOf=${chunkKey}
                 empty="None." />`}<//>`;
