@@ -137,6 +137,13 @@ struct once {
     char stamp[ID_MAX];       /* the id that its Idempotency-Key stands for; "" = none */
 };
 
+/* A route that takes `dry_run` starts an operation that writes nothing; of others it is not a parameter. */
+static enum err read_dry_run(const struct call *call, bool *dry_run, struct err_info *error)
+{
+    struct query_params params = call_params(call);
+    return query_params_flag(&params, "dry_run", dry_run, error);
+}
+
 /* The key is the caller's own: another caller's same key stands for another id. */
 static enum err read_once(const struct call *call, struct json_object *body, struct once *once, struct err_info *error)
 {
@@ -169,11 +176,13 @@ static enum err submit_accept(struct call *call, const char *confirmation, const
     const struct submitter submitter = submitter_of(call);
     char requester[TOKEN_SUBJECT_MAX + 16];
     snprintf(requester, sizeof requester, "dashboard: %s", call->caller.name);
+    bool dry_run = false;
+    enum err err = read_dry_run(call, &dry_run, error);
     const struct request request = {.requested_by = requester,
+                                    .dry_run = dry_run,
                                     .operation_id = once->operation_id,
                                     .stamp = *once->stamp == '\0' ? NULL : once->stamp};
-    enum err err = ERR_OK;
-    if (confirmation != NULL)
+    if (err == ERR_OK && confirmation != NULL && !request.dry_run)
         err = confirmation_check(call, confirmation, submission, error);
     if (err == ERR_OK)
         err = check_redis_owner(call->executor, error);

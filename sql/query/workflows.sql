@@ -326,7 +326,7 @@ SELECT o.operation_id, t.succeeded + t.failed + t.skipped AS total_processed, t.
                        coalesce(sum((result ->> 'old_cost')::numeric), 0)::numeric(18, 9) AS old_total,
                        coalesce(sum((result ->> 'new_cost')::numeric), 0)::numeric(18, 9) AS new_total
                   FROM job_outcome WHERE operation_id = $1) c
- WHERE o.operation_id = $1
+ WHERE o.operation_id = $1 AND o.phases -> 0 ->> 'job' = 'recost'
 
 -- name: recost_workflow
 -- The one workflow of a cost re-sync.   $1 operation

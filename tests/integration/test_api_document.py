@@ -104,6 +104,7 @@ class Document(DashboardTest):
         self.assertEqual(1, one["resynced_count"] + len(one["errors"]), one)
         self.ask("POST", "/api/workflow-history/resync", query="?wait=1&status=completed,failed&model=m&template=t&search=text")
         self.assertEqual(202, self.call("POST", "/api/workflow-history/resync?wait=0").status)
+        self.what_a_resync_would_do()
 
         query = "?status=completed&sort_by=start_time&sort_order=asc&limit=5&from=2020-01-01"
         self.assertEqual("adw_1", self.ask("GET", "/api/workflow-history", query=query)["workflows"][0]["adw_id"])
@@ -115,6 +116,18 @@ class Document(DashboardTest):
         self.refused(404, "GET", "/api/workflow-history/adw_2")
 
     def definitions(self):
+    def what_a_resync_would_do(self):
+        """A dry run is an operation whose answer can be asked for; it writes nothing."""
+        digest = "SELECT count(*), max(updated_at) FROM reprise.workflow_history"
+        before = self.stores.psql.rows(digest)
+        dry = self.call("POST", "/api/workflow-history/resync?dry_run=true").json["operation_id"]
+        eventually(lambda: self.get("/admin/api/operations/" + dry)["state"] == "completed", "looked at")
+        self.assertTrue(self.get("/admin/api/operations/" + dry)["dry_run"])
+        seen = self.ask("GET", "/api/workflow-history/resync/{operation_id}", operation_id=dry, query="?limit=1")
+        self.assertEqual((True, 1, 0), (seen["dry_run"], seen["total_processed"], seen["updated"]))
+        self.assertEqual(before, self.stores.psql.rows(digest))
+        self.refused(404, "GET", "/api/workflow-history/resync/op_0")
+
         self.ask("GET", "/api/workflow-definitions", query="?limit=3")
         self.ask("POST", "/api/workflow-definitions/resync")
         for verb in ("archive", "unarchive"):

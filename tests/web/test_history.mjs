@@ -139,6 +139,26 @@ test('costs of a whole filter: asked first with the number of runs, then with a 
     const [[few]] = await house.ask(
         'sql',
         "SELECT count(*) FROM reprise.workflow_history WHERE status = 'failed' AND nl_input ILIKE '%npm%'",
+test('the money that a re-sync of costs would move is shown before anything is written', async () => {
+    const [[run]] = await house.ask(
+        'sql',
+        "SELECT adw_id FROM reprise.workflow_history WHERE status = 'completed' AND actual_cost_total > 0 ORDER BY adw_id DESC LIMIT 1",
+    );
+    const [[right]] = await house.ask('sql', "SELECT actual_cost_total FROM reprise.workflow_history WHERE adw_id = '" + run + "'");
+    await house.ask('sql', "UPDATE reprise.workflow_history SET actual_cost_total = 0.09 WHERE adw_id = '" + run + "'");
+    const page = await house.visit('#/history');
+    await page.getByRole('button', { name: 'Re-sync costs…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Show what would change' }).click();
+    await dialog.getByText(/^1 of \d+ runs$/).waitFor();
+    await dialog.getByText(run + ': $0.0900 → $' + Number(right).toFixed(2)).waitFor();
+    await house.shot(page, 'dialog-costs-money');
+    const [[stored]] = await house.ask('sql', "SELECT actual_cost_total FROM reprise.workflow_history WHERE adw_id = '" + run + "'");
+    assert.equal(Number(stored), 0.09, 'nothing was written');
+    await house.ask('sql', 'UPDATE reprise.workflow_history SET actual_cost_total = ' + right + " WHERE adw_id = '" + run + "'");
+    await house.leave(page);
+});
+
     );
     assert.equal(await dialog.getByLabel('Text in the prompt').inputValue(), 'npm');
     await dialog.getByText(few, { exact: true }).first().waitFor();

@@ -38,6 +38,8 @@ function Dialog({ question }) {
                 ${question.fields && html`<${Fields} fields=${question.fields} values=${values} disabled=${acting} set=${setValues} />`}
                 ${question.danger && html`<p class="warning">${question.danger}</p>`}
                 <${Preview} preview=${preview} />
+                ${question.look && preview.state === 'known' && html`<${Look} look=${question.look} values=${values}
+                    key=${JSON.stringify(values)} />`}
                 ${refusal && html`<p class="trouble" role="alert">${refusal}</p>`}
                 <div class="row closing">
                     ${question.note && html`<span class="grow dim small">${question.note}</span>`}
@@ -96,6 +98,30 @@ function useAct(question, values, preview) {
         setActing(false);
     }
     return { acting, refusal, act };
+}
+
+/* A look that takes its time: begun by a button, told of meanwhile, given up with the dialog or when a field changes. */
+function Look({ look, values }) {
+    const [seen, setSeen] = useState({ state: 'none' });
+    const abort = useRef(null);
+    useEffect(() => () => abort.current?.abort(), []);
+    async function begin() {
+        abort.current = new AbortController();
+        const { signal } = abort.current;
+        const show = (next) => signal.aborted || setSeen(next);
+        show({ state: 'looking', text: 'One moment…' });
+        try {
+            show({ state: 'known', ...(await look.act(values, (text) => show({ state: 'looking', text }), signal)) });
+        } catch (error) {
+            show({ state: 'refused', text: error.message });
+        }
+    }
+    if (seen.state === 'none') return html`<button type="button" class="row-size" onClick=${begin}>${look.text}</button>`;
+    if (seen.state === 'looking') return html`<div class="figures dim" aria-busy="true" role="status">${seen.text}</div>`;
+    if (seen.state === 'refused') return html`<p class="trouble" role="alert">${seen.text}</p>`;
+    return html`
+        <dl class="figures">${seen.figures.map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>
+        ${seen.title && html`<p class="dim">${seen.title}</p><ul class="mono small lines">${seen.lines.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 
 function Preview({ preview }) {
