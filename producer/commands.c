@@ -125,14 +125,17 @@ const struct command commands[] = {
      "workflows with a cost, the mean time that of completed ones, success is held against those that have ended; the\n"
      "costs of 7 and 30 days are compared with as many days before.",
      "producer analytics\nproducer analytics --json", run_analytics},
-    {"trends", HISTORY, "", 0, 0, OPTION(OPTION_DAYS) | OPTION(OPTION_GROUP_BY), "the same by day, week or hour",
+    {"trends", HISTORY, "", 0, 0,
+     OPTION(OPTION_DAYS) | OPTION(OPTION_GROUP_BY) | OPTION(OPTION_STATUS) | OPTION(OPTION_MODEL) |
+         OPTION(OPTION_TEMPLATE),
+     "the same by day, week or hour",
      "Shows the last days, the oldest first, those without a workflow too. Days are UTC; weeks begin on Monday.",
      "producer trends --days 7\nproducer trends --days 90 --group-by week", run_trends},
     {"stale-costs", HISTORY, "", 0, 0, PAGE | OPTION(OPTION_MAX_COST) | OPTION(OPTION_MIN_TOKENS),
-     "lists costs that look too low",
-     "Lists completed workflows that cost little although they used many tokens, the cheapest first: their cost may "
-     "have\n"
-     "been read before their files were whole. To read it again: producer resync-cost <workflow>",
+     "lists costs that are not the sum of their parts",
+     "Lists workflows whose cost is not what its phases or its models add up to, the newest first; a page looks at\n"
+     "10,000 workflows at most. With --max-cost or --min-tokens: completed ones that cost little although they used\n"
+     "many tokens, the cheapest first. To read a cost again: producer resync-cost <workflow>",
      "producer stale-costs\nproducer stale-costs --max-cost 0.10 --min-tokens 50000", run_stale_costs},
 
     {"progress", OPERATIONS, "<op>", 1, 1, OPTION(OPTION_WATCH), "how far an operation is",
@@ -152,8 +155,8 @@ const struct command commands[] = {
     {"resume", OPERATIONS, "<op>", 1, 1, 0, "lets a paused operation go on",
      "Goes on with what is open. If it is not paused: exit code 4.", "producer resume op_01HKM0QZ8V5X2W3Y4Z5A6B7C8D",
      run_resume},
-    {"operations", OPERATIONS, "", 0, 0, PAGE | OPTION(OPTION_STATE), "lists operations, the newest first",
-     "Lists operations that run and those that have ended, the newest first.",
+    {"operations", OPERATIONS, "", 0, 0, PAGE | OPTION(OPTION_STATE) | OPTION(OPTION_SCHEDULED),
+     "lists operations, the newest first", "Lists operations that run and those that have ended, the newest first.",
      "producer operations\nproducer operations --state running --json", run_operations},
     {"outcomes", OPERATIONS, "<op>", 1, 1, PAGE | OPTION(OPTION_FAILED), "lists what became of an operation's jobs",
      "Lists the jobs that are settled, with the error of those that failed. They are kept for retention.outcomes\n"
@@ -179,15 +182,15 @@ const struct command commands[] = {
      "key, which is shown once and stored sealed: encryption.key must be set. An address in a private network is\n"
      "refused unless deliver.allow_private lists it.",
      "producer add-app \"Demo app\" https://client.example/hooks", run_add_app},
-    {"remove-app", REGISTER, "<app>", 1, 1, OPTION(OPTION_YES), "removes an app and forgets what it was sent",
-     "Removes the app, its watch over its repositories, and the record of what it was sent. Jobs for it that are\n"
-     "still open are skipped. What the client holds stays there.",
     {"rotate-key", REGISTER, "<app>", 1, 1, OPTION(OPTION_KEY_STDIN) | OPTION(OPTION_YES),
      "puts a new key in place of an app's",
      "Makes a key (or reads it from stdin), shows it once and stores it sealed. From then on all requests to the app "
      "are\n"
      "signed with it: give it to the app at once. What it refuses meanwhile is tried again.",
      "producer rotate-key \"Demo app\"", run_rotate_key},
+    {"remove-app", REGISTER, "<app>", 1, 1, OPTION(OPTION_YES), "removes an app and forgets what it was sent",
+     "Removes the app, its watch over its repositories, and the record of what it was sent. Jobs for it that are\n"
+     "still open are skipped. What the client holds stays there.",
      "producer remove-app \"Demo app\"", run_remove_app},
     {"repositories", REGISTER, "[app]", 0, 1, PAGE | OPTION(OPTION_FAILED), "lists what apps watch, and how it is",
      "Lists repositories with their status for each app: pending_snapshot (never sent, or work is open), scanning,\n"

@@ -4,6 +4,7 @@
  * the table of commands (commands.c).
  */
 #include <json-c/json_object_iterator.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,8 +37,21 @@ enum err run_history(struct session *session, struct err_info *error)
 
 enum err run_stale_costs(struct session *session, struct err_info *error)
 {
-    static const struct list list = {run_columns, "No cost looks stale."};
-    return list_run(session, workflows_stale, NULL, &list, error);
+    static const struct list_column columns[] = {
+        {"WORKFLOW", "adw_id", FORMAT_TEXT},
+        {"STATUS", "status", FORMAT_TEXT},
+        {"COST", "actual_cost_total", FORMAT_DOLLARS},
+        {"ITS PHASES", "cost_of_phases", FORMAT_DOLLARS},
+        {"ITS MODELS", "cost_of_models", FORMAT_DOLLARS},
+        {"STARTED", "begun_ago_ms", FORMAT_AGO},
+        {"TEMPLATE", "workflow_template", FORMAT_TEXT},
+        {"REQUEST", "nl_input", FORMAT_BRIEF},
+        {NULL, NULL, FORMAT_TEXT},
+    };
+    static const struct list by_parts = {columns, "Every cost looked at is the sum of its parts."};
+    static const struct list by_price = {run_columns, "No cost looks stale."};
+    bool price = session_has(session, OPTION_MAX_COST) || session_has(session, OPTION_MIN_TOKENS);
+    return list_run(session, workflows_stale, NULL, price ? &by_price : &by_parts, error);
 }
 
 enum err run_trends(struct session *session, struct err_info *error)
@@ -137,6 +151,8 @@ static const struct fact workflow_facts[] = {
     {"took", "duration_seconds", FORMAT_SECONDS},
     {"error", "error_message", FORMAT_TEXT},
     {"cost", "actual_cost_total", FORMAT_DOLLARS},
+    {"of its phases", "cost_of_phases", FORMAT_DOLLARS},
+    {"of its models", "cost_of_models", FORMAT_DOLLARS},
     {"estimated cost", "estimated_cost_total", FORMAT_DOLLARS},
     {"tokens", "total_tokens", FORMAT_NUMBER},
     {"from the cache", "cache_efficiency_percent", FORMAT_PERCENT},
@@ -148,6 +164,25 @@ static const struct fact workflow_facts[] = {
     {"pattern", "pattern_signature", FORMAT_TEXT},
     {NULL, NULL, FORMAT_TEXT},
 };
+
+/* Amounts of less than a millionth of a dollar come from rounding. */
+static bool differs(struct json_object *run, const char *sum)
+{
+    bool known = json_get(run, sum) != NULL;
+    return known && fabs(json_get_double(run, sum, 0) - json_get_double(run, "actual_cost_total", 0)) > 1e-6;
+}
+
+/* The advice was written without regard to how the run ended, and says of one without any that all is well. */
+static bool is_doubtful(struct json_object *run)
+{
+    const char *status = json_get_string(run, "status");
+    bool failed = status != NULL && strcmp(status, "failed") == 0;
+    struct json_object *advice = json_get(run, "optimization_recommendations");
+    struct json_object *first =
+        json_object_is_type(advice, json_type_array) ? json_object_array_get_idx(advice, 0) : NULL;
+    bool is_well = first != NULL && strncmp(json_object_get_string(first), "All is well", strlen("All is well")) == 0;
+    return is_well && (failed || differs(run, "cost_of_phases") || differs(run, "cost_of_models"));
+}
 
 static void print_workflow(struct json_object *run)
 {
@@ -174,7 +209,8 @@ static void print_workflow(struct json_object *run)
     print_objects("Phases", json_get(run, "phases"), phases);
     print_objects("Models", json_get(run, "models"), models);
     print_lines("Anomalies", json_get(run, "anomaly_flags"));
-    print_lines("Recommendations", json_get(run, "optimization_recommendations"));
+    if (!is_doubtful(run))
+        print_lines("Recommendations", json_get(run, "optimization_recommendations"));
     print_objects("Similar workflows", json_get(run, "similar_runs"), similar);
     print_objects("Changes of the cost", json_get(run, "audit_trail"), audit);
 }

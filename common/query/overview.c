@@ -8,6 +8,7 @@
 
 #include "common/query/page.h"
 #include "common/query/query_result.h"
+#include "common/query/workflows.h"
 #include "embedded/sql_query.h"
 
 /* ---- the first page ---------------------------------------------------------------------------------------------- */
@@ -84,16 +85,17 @@ enum err analytics_read(struct pg *pg, const struct query_params *asked, struct 
 enum { BY_DAY, BY_WEEK, BY_HOUR };
 static const char *const groups[] = {"day", "week", "hour", NULL};
 
-static enum err read_trends(struct pg *pg, int group, int64_t days, struct query_result *answer, struct err_info *error)
+/* The arguments of a statement of trends: the filters are those that the sums know. */
+static struct pg_args *trends_args(const struct query_params *asked, int group, int64_t days)
 {
-    const struct sql *statement = group == BY_HOUR ? &sql_query_trends_by_hour : &sql_query_trends_by_day;
+    static const char *const filters[] = {"status", "model", "template"};
     struct pg_args *args = pg_args_new();
     pg_arg_int8(args, days);
     if (group != BY_HOUR)
         pg_arg_text(args, groups[group]);
-    enum err err = pg_exec(pg, statement, args, &answer->result, error);
-    pg_args_drop(args);
-    return err;
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+        pg_arg_text(args, query_params_text(asked, filters[i]));
+    return args;
 }
 
 enum err analytics_trends(struct pg *pg, const struct query_params *asked, struct query_result *answer,
@@ -108,7 +110,13 @@ enum err analytics_trends(struct pg *pg, const struct query_params *asked, struc
     if (err == ERR_OK)
         err = query_params_number(asked, "days", (struct query_params_range){1, most, ANALYTICS_DAYS}, &days, error);
     if (err == ERR_OK)
-        err = read_trends(pg, group, days, answer, error);
+        err = workflows_check_statuses(asked, error);
+    if (err != ERR_OK)
+        return err;
+    struct pg_args *args = trends_args(asked, group, days);
+    err = pg_exec(pg, group == BY_HOUR ? &sql_query_trends_by_hour : &sql_query_trends_by_day, args, &answer->result,
+                  error);
+    pg_args_drop(args);
     if (err != ERR_OK)
         return err;
     answer->rows = pg_rows(answer->result);

@@ -47,7 +47,8 @@ query_fn analytics_read;
 /* {trends: [{period, workflows, completed, failed, success_rate_percent, total_cost, average_cost,
  * average_duration_seconds, total_tokens, and of how many runs: workflows_with_cost, _duration, _tokens}, …], days,
  * group_by}: the last `days` days (30 unless told, today included, UTC) by group_by day, hour or week, the oldest
- * first; weeks begin on Monday. By hour at most ANALYTICS_HOURS_DAYS_MAX days. */
+ * first; weeks begin on Monday. By hour at most ANALYTICS_HOURS_DAYS_MAX days. Filters: status
+ * (several with commas), model, template. */
 query_fn analytics_trends;
 #define ANALYTICS_DAYS 30
 #define ANALYTICS_DAYS_MAX 3650

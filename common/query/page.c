@@ -116,6 +116,17 @@ enum err page_read(struct pg *pg, const struct page *page, const struct sql *sta
     return ERR_OK;
 }
 
+void page_go_on(const struct page *page, const char *key, struct query_result *answer)
+{
+    char *name = cursor_name(&page->list), *copy = mem_strdup(key);
+    const struct cursor cursor = {.count = 1, .keys = {copy}};
+    free(answer->next);
+    answer->next = cursor_write(name, &cursor);
+    json_object_object_add(answer->json, "next", json_object_new_string(answer->next));
+    free(copy);
+    free(name);
+}
+
 /* ---- cursor ------------------------------------------------------------------------------------------------------ */
 
 /* In hex lies a JSON array: the list's name, then the keys. */

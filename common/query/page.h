@@ -63,5 +63,8 @@ void page_args(const struct page *page, struct pg_args *args);
 /* Reads the page and makes the answer of it. */
 MUST_CHECK enum err page_read(struct pg *pg, const struct page *page, const struct sql *statement,
                               const struct pg_args *args, struct query_result *answer, struct err_info *error);
+/* The list goes on behind the row with this key, though its page is not full; for a list with one key that looks at a
+ * bounded number of rows. */
+void page_go_on(const struct page *page, const char *key, struct query_result *answer);
 
 #endif

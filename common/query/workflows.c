@@ -143,8 +143,7 @@ static enum err ask_range(struct pg *pg, const struct query_params *asked, struc
     return err;
 }
 
-/* One status or several, with commas between them. */
-static enum err ask_statuses(const struct query_params *asked, struct err_info *error)
+enum err workflows_check_statuses(const struct query_params *asked, struct err_info *error)
 {
     static const char *const statuses[] = {"pending", "running", "completed", "failed"};
     const char *text = query_params_text(asked, "status");
@@ -168,7 +167,7 @@ static enum err ask_wanted(struct pg *pg, const struct query_params *asked, stru
     *wanted = (struct wanted){.total = 0};
     enum err err = ask_order(asked, wanted, error);
     if (err == ERR_OK)
-        err = ask_statuses(asked, error);
+        err = workflows_check_statuses(asked, error);
     if (err == ERR_OK)
         err = ask_search(asked, wanted, error);
     if (err == ERR_OK)
@@ -331,8 +330,9 @@ enum err workflows_list_by(struct pg *pg, const struct query_params *asked, enum
 #define STALE_TOKENS INT64_C(100000)
 #define TOKENS_MAX INT64_C(1000000000000)
 
-enum err workflows_stale(struct pg *pg, const struct query_params *asked, struct query_result *answer,
-                         struct err_info *error)
+/* By a rule of thumb: what costs less than others of its tokens. */
+static enum err stale_by_price(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                               struct err_info *error)
 {
     struct page page;
     char cost[QUERY_PARAMS_MONEY_MAX];
@@ -349,10 +349,55 @@ enum err workflows_stale(struct pg *pg, const struct query_params *asked, struct
     page_args(&page, args);
     pg_arg_text(args, cost);
     pg_arg_int8(args, tokens);
-    err = page_read(pg, &page, &sql_query_workflows_stale, args, answer, error);
+    err = page_read(pg, &page, &sql_query_workflows_cheap, args, answer, error);
     pg_args_drop(args);
     page_fini(&page);
     return err;
+}
+
+/* Where the page is not full because it has looked at as many runs as it may, it goes on behind the last of them. */
+static enum err go_on_looking(struct pg *pg, const struct page *page, struct query_result *answer,
+                              struct err_info *error)
+{
+    PGresult *last = NULL;
+    if (answer->next != NULL)
+        return ERR_OK;
+    struct pg_args *args = pg_args_new();
+    pg_arg_text(args, page->cursor.count == 0 ? NULL : page->cursor.keys[0]);
+    pg_arg_int8(args, WORKFLOWS_EXAMINED);
+    enum err err = pg_exec(pg, &sql_query_workflows_unequal_end, args, &last, error);
+    if (err == ERR_OK && pg_rows(last) > 0)
+        page_go_on(page, pg_text(last, 0, 0), answer);
+    PQclear(last);
+    pg_args_drop(args);
+    return err;
+}
+
+static enum err stale_by_parts(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                               struct err_info *error)
+{
+    struct page page;
+    enum err err = page_asked(asked, (struct page_list){"workflows", "parts", 1}, &page, error);
+    if (err != ERR_OK)
+        return err;
+    struct pg_args *args = pg_args_new();
+    page_args(&page, args);
+    pg_arg_int8(args, WORKFLOWS_EXAMINED);
+    err = page_read(pg, &page, &sql_query_workflows_unequal, args, answer, error);
+    if (err == ERR_OK)
+        err = go_on_looking(pg, &page, answer, error);
+    if (err != ERR_OK)
+        query_result_fini(answer);
+    pg_args_drop(args);
+    page_fini(&page);
+    return err;
+}
+
+enum err workflows_stale(struct pg *pg, const struct query_params *asked, struct query_result *answer,
+                         struct err_info *error)
+{
+    bool by_price = query_params_text(asked, "max_cost") != NULL || query_params_text(asked, "min_tokens") != NULL;
+    return by_price ? stale_by_price(pg, asked, answer, error) : stale_by_parts(pg, asked, answer, error);
 }
 
 /* ---- one run ----------------------------------------------------------------------------------------------------- */

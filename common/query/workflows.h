@@ -23,15 +23,22 @@ MUST_CHECK enum err workflows_list_by(struct pg *pg, const struct query_params *
                                       struct query_result *answer, struct err_info *error);
 #define WORKFLOWS_COUNTED_MAX 10000
 
-/* {workflows, next}: completed runs that cost less than max_cost (dollars, 0.50 unless told) although they used more
- * than min_tokens (100 000 unless told): their cost may be wrong. The cheapest first. */
+/* `status` of a filter: one or several, with commas between them. ERR_USAGE. */
+MUST_CHECK enum err workflows_check_statuses(const struct query_params *asked, struct err_info *error);
+
+/* {workflows, next}: runs whose stored cost is not what its phases add up to (cost_of_phases) or its models
+ * (cost_of_models), the newest first; null where a part is not known. A page looks at WORKFLOWS_EXAMINED runs at most:
+ * it may have few rows, or none, and a `next`. With max_cost (dollars) or min_tokens: completed runs that cost less
+ * (0.50 unless told) although they used more tokens (100 000 unless told), the cheapest first. */
 query_fn workflows_stale;
+#define WORKFLOWS_EXAMINED 10000
 
 /* ---- one run ----------------------------------------------------------------------------------------------------- */
 
 /* One run of the history, with all that is known of it. */
 
-/* The run adw_id: every column of the table, and beside them phases [{phase, cost, duration_seconds}], models [{model,
+/* The run adw_id: every column of the table, and beside them what its parts add up to (cost_of_phases, cost_of_models;
+ * null: not known), phases [{phase, cost, duration_seconds}] in their order, models [{model,
  * cost, tokens…}], similar_runs (of similar_workflows, those that are still there, the best first) and audit_trail
  * (changes of its cost, the newest first, at most 1000). Null where nothing is known. ERR_NOT_FOUND. */
 query_fn workflow_one;

@@ -59,12 +59,15 @@ SELECT to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of, coalesce(w.runs
   FROM statuses s CROSS JOIN today t LEFT JOIN whole w ON true
 
 -- name: trends_by_day
--- Days or weeks (from Monday), UTC, the oldest first, empty ones too.   $1 days back from today, $2 day or week
+-- Days or weeks (from Monday), UTC, the oldest first, empty ones too.   $1 days back from today, $2 day or week, $3 statuses, with
+-- commas, $4 model, $5 template; null = any
 WITH span AS (SELECT date_trunc('day', now() AT TIME ZONE 'UTC') AS today),
 s AS (
     SELECT date_trunc($2::text, day::timestamp) AS period, status, sum(runs) AS runs, sum(cost_runs) AS cost_runs, sum(cost) AS cost,
            sum(timed_runs) AS timed_runs, sum(seconds) AS seconds, sum(token_runs) AS token_runs, sum(tokens) AS tokens
       FROM history_sum, span WHERE day > today::date - $1::bigint::int AND day <= today::date
+       AND ($3::text IS NULL OR status = ANY (string_to_array($3, ','))) AND ($4::text IS NULL OR model_used = $4)
+       AND ($5::text IS NULL OR workflow_template = $5)
      GROUP BY 1, 2)
 SELECT
 -- include: query/_trends
@@ -75,14 +78,16 @@ SELECT
 
 -- name: trends_by_hour
 -- Hours, UTC, the oldest first, empty ones too: the sums of days are no help, so the runs themselves are read.
--- $1 days back from today
+-- $1 days back from today, $2 statuses, with commas, $3 model, $4 template; null = any
 WITH span AS (
     SELECT date_trunc('day', now(), 'UTC') - ($1::bigint - 1) * interval '1 day' AS first, now() AS last),
 run AS (
-    SELECT start_time AS at, status, actual_cost_total, duration_seconds, total_tokens FROM workflow_history, span
+    SELECT start_time AS at, status, model_used, workflow_template, actual_cost_total, duration_seconds, total_tokens
+      FROM workflow_history, span
      WHERE start_time >= span.first AND start_time <= span.last
     UNION ALL
-    SELECT created_at, status, actual_cost_total, duration_seconds, total_tokens FROM workflow_history, span
+    SELECT created_at, status, model_used, workflow_template, actual_cost_total, duration_seconds, total_tokens
+      FROM workflow_history, span
      WHERE start_time IS NULL AND created_at >= span.first AND created_at <= span.last),
 s AS (
     SELECT date_trunc('hour', at AT TIME ZONE 'UTC') AS hour, status, count(*) AS runs,
@@ -90,7 +95,10 @@ s AS (
            count(duration_seconds) FILTER (WHERE status = 'completed') AS timed_runs,
            sum(duration_seconds::numeric) FILTER (WHERE status = 'completed') AS seconds,
            count(total_tokens) AS token_runs, sum(total_tokens) AS tokens
-      FROM run GROUP BY 1, 2)
+      FROM run
+     WHERE ($2::text IS NULL OR status = ANY (string_to_array($2, ','))) AND ($3::text IS NULL OR model_used = $3)
+       AND ($4::text IS NULL OR workflow_template = $4)
+     GROUP BY 1, 2)
 SELECT
 -- include: query/_trends
   FROM span, generate_series(span.first AT TIME ZONE 'UTC', span.last AT TIME ZONE 'UTC', '1 hour') p (period)

@@ -4,6 +4,15 @@
        (result ->> 'old_cost')::numeric AS old_cost, (result ->> 'new_cost')::numeric AS new_cost,
        coalesce(result ->> 'message', error) AS message
 
+-- name: _cost_parts
+-- What the parts of a run's cost add up to, {PARTS} being what is stored of them; null where one of them is not known, or none is.
+       LATERAL (SELECT CASE WHEN bool_and(coalesce(jsonb_typeof(part.value), '') = 'number')
+                            THEN sum(CASE WHEN jsonb_typeof(part.value) = 'number' THEN part.value::numeric END) END AS cost
+                  FROM jsonb_each(CASE WHEN jsonb_typeof({PARTS} -> 'by_phase') = 'object' THEN {PARTS} -> 'by_phase' END) part) of_phases,
+       LATERAL (SELECT CASE WHEN bool_and(coalesce(jsonb_typeof(part.value -> 'cost'), '') = 'number')
+                            THEN sum(CASE WHEN jsonb_typeof(part.value -> 'cost') = 'number' THEN (part.value -> 'cost')::numeric END) END AS cost
+                  FROM jsonb_each(CASE WHEN jsonb_typeof({PARTS} -> 'by_model') = 'object' THEN {PARTS} -> 'by_model' END) part) of_models
+
 -- name: _workflow
        h.id, h.adw_id, h.issue_number, h.nl_input, h.github_url, h.gh_issue_state, h.workflow_template, h.model_used, h.status,
        to_char(h.start_time, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS start_time,
@@ -344,13 +353,14 @@ SELECT seq::text AS cursor_1,
  ORDER BY seq LIMIT $1 OFFSET $2
 
 -- name: workflow
--- A run with all that is known of it: the parts that are stored by phase and by model as rows, the runs most like it, and
+-- A run with all that is known of it: the parts that are stored by phase (in the order in which they run) and by model as rows, the runs most like it, and
 -- every change of its cost, the newest first (of a thousand).   $1 id
 SELECT
 -- include: query/_workflow
-       ,
+       , trim_scale(of_phases.cost) AS cost_of_phases, trim_scale(of_models.cost) AS cost_of_models,
        (SELECT jsonb_agg(jsonb_build_object('phase', phase, 'cost', (h.cost_breakdown -> 'by_phase' ->> phase)::numeric,
-                                            'duration_seconds', (h.phase_durations ->> phase)::numeric) ORDER BY phase)
+                                            'duration_seconds', (h.phase_durations ->> phase)::numeric)
+                         ORDER BY array_position(ARRAY['plan', 'build', 'test', 'review', 'document', 'ship'], phase), phase)
           FROM (SELECT jsonb_object_keys(h.cost_breakdown -> 'by_phase') UNION SELECT jsonb_object_keys(h.phase_durations))
                AS known (phase)) AS phases,
        (SELECT jsonb_agg(jsonb_build_object('model', m.key) || m.value ORDER BY m.key)
@@ -364,7 +374,9 @@ SELECT
                          'new_status', a.new_status, 'reason', a.reason, 'operation_id', a.operation_id,
                          'at', to_char(a.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY a.id DESC)
           FROM (SELECT * FROM cost_audit_log WHERE adw_id = h.adw_id ORDER BY id DESC LIMIT 1000) a) AS audit_trail
-  FROM workflow_history h WHERE h.adw_id = $1
+  FROM workflow_history h,
+-- include: query/_cost_parts PARTS=h.cost_breakdown
+ WHERE h.adw_id = $1
 
 -- name: workflows_range
 -- What two dates mean: the first instant of the one, the last of the other; null = it is no date.   $1 from, $2 to
@@ -383,8 +395,27 @@ SELECT avg((nl_input LIKE lower($1::text))::integer)::float8
   FROM workflow_search TABLESAMPLE SYSTEM (least(100, 4000 * 8192.0 / greatest(pg_relation_size('workflow_search'), 8192)))
 HAVING count(*) > 0
 
--- name: workflows_stale
--- Completed runs that are suspiciously cheap for their tokens. The page is cut in the index alone.
+-- name: workflows_unequal
+-- Runs whose cost is not what its phases or its models add up to, the newest first, among the $4 runs beyond the cursor: whether a
+-- run is one of them is known when it has been read, so a page ends there, too.   $1 limit, $2 offset, $3 after this id
+WITH looked AS MATERIALIZED (
+    SELECT h.id, h.actual_cost_total AS cost, h.cost_breakdown AS parts FROM workflow_history h
+     WHERE $3::text IS NULL OR h.id < $3::text::bigint ORDER BY h.id DESC LIMIT $4::bigint),
+unequal AS (
+    SELECT l.id, of_phases.cost AS phases, of_models.cost AS models FROM looked l,
+-- include: query/_cost_parts PARTS=l.parts
+     WHERE abs(coalesce(l.cost, 0) - of_phases.cost) > 0.000001 OR abs(coalesce(l.cost, 0) - of_models.cost) > 0.000001
+     ORDER BY l.id DESC LIMIT $1::bigint OFFSET $2::bigint)
+SELECT u.id::text AS cursor_1, trim_scale(u.phases) AS cost_of_phases, trim_scale(u.models) AS cost_of_models,
+-- include: query/_workflow
+  FROM unequal u JOIN workflow_history h USING (id) ORDER BY u.id DESC
+
+-- name: workflows_unequal_end
+-- The last of the $2 runs that were looked at; no row = there are fewer.   $1 after this id (null = from the newest)
+SELECT id::text FROM workflow_history WHERE $1::text IS NULL OR id < $1::text::bigint ORDER BY id DESC OFFSET $2::bigint - 1 LIMIT 1
+
+-- name: workflows_cheap
+-- Completed runs that are cheap for their tokens. The page is cut in the index alone.
 -- $1 limit, $2 offset, $3, $4 after this cost and id, $5 below this cost, $6 more tokens than this
 WITH page AS (
     SELECT actual_cost_total, id FROM (

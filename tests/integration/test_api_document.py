@@ -110,12 +110,12 @@ class Document(DashboardTest):
         self.assertEqual("adw_1", self.ask("GET", "/api/workflow-history", query=query)["workflows"][0]["adw_id"])
         self.ask("GET", "/api/workflow-history/{adw_id}", adw_id="adw_1")
         self.ask("GET", "/api/workflow-history/analytics")
-        self.ask("GET", "/api/workflow-history/trends", query="?days=7&group_by=day")
+        self.ask("GET", "/api/workflow-history/trends", query="?days=7&group_by=day&status=completed&model=m&template=t")
+        self.ask("GET", "/api/workflow-history/stale")
         self.ask("GET", "/api/workflow-history/stale", query="?max_cost=0.5&min_tokens=10")
         self.refused(400, "GET", "/api/workflow-history?sort_by=nothing")
         self.refused(404, "GET", "/api/workflow-history/adw_2")
 
-    def definitions(self):
     def what_a_resync_would_do(self):
         """A dry run is an operation whose answer can be asked for; it writes nothing."""
         digest = "SELECT count(*), max(updated_at) FROM reprise.workflow_history"
@@ -128,6 +128,7 @@ class Document(DashboardTest):
         self.assertEqual(before, self.stores.psql.rows(digest))
         self.refused(404, "GET", "/api/workflow-history/resync/op_0")
 
+    def definitions(self):
         self.ask("GET", "/api/workflow-definitions", query="?limit=3")
         self.ask("POST", "/api/workflow-definitions/resync")
         for verb in ("archive", "unarchive"):

@@ -69,11 +69,20 @@ class History(ProducerTest):
                       self.refused(USAGE, "trends", "--days", 40, "--group-by", "hour"))
 
     def test_stale_costs_are_the_cheapest_first(self):
-        runs = self.ask("stale-costs")["workflows"]
+        runs = self.ask("stale-costs", "--max-cost", "0.50")["workflows"]
         self.assertEqual(["run1", "run2", "run3"], [run["adw_id"] for run in runs])
         self.assertEqual(["run1"], [run["adw_id"] for run in self.ask("stale-costs", "--max-cost", "0.2")["workflows"]])
         self.assertIn("No cost looks stale", self.expect(DONE, "stale-costs", "--min-tokens", 200000).err)
         self.assertIn("--max-cost", self.refused(USAGE, "stale-costs", "--max-cost", "cheap"))
+
+    def test_stale_costs_are_those_that_are_not_the_sum_of_their_parts(self):
+        self.assertIn("the sum of its parts", self.expect(DONE, "stale-costs").err)
+        self.stores.psql.execute("UPDATE reprise.workflow_history SET cost_breakdown = '{\"by_phase\": {\"plan\": 9}}',"
+                                 " optimization_recommendations = '[\"All is well: nothing\"]' WHERE adw_id = 'run5';")
+        self.assertEqual([("run5", 9, None)], [tuple(run[key] for key in ("adw_id", "cost_of_phases", "cost_of_models"))
+                                               for run in self.ask("stale-costs")["workflows"]])
+        self.assertIn("$9.00", self.expect(DONE, "stale-costs").out)
+        self.assertNotIn("All is well", self.expect(DONE, "workflow", "run5").out)
 
     def test_an_empty_history_says_what_to_do(self):
         self.stores.psql.execute("TRUNCATE reprise.workflow_history CASCADE;")

@@ -82,6 +82,18 @@ test('a cost that is not known is no cost of nothing', async () => {
     await house.leave(page);
 });
 
+test('the charts follow the filters below them, and say which they do not', async () => {
+    const page = await house.visit('#/history?status=failed&days=365');
+    const label = () => page.getByRole('img', { name: /^Cost per week/ }).getAttribute('aria-label');
+    await page.getByRole('img', { name: /^Cost per week/ }).waitFor();
+    const runs = async () => Number((await label()).match(/(?:of )?(\d+) runs?$/)[1]);
+    await eventually(async () => (await runs()) === failed, 'the chart is of the failed runs');
+    assert.equal(await page.getByText('The charts are of all').count(), 0);
+    await page.getByLabel('Search').fill('npm');
+    await page.getByText('The charts are of all texts').waitFor();
+    await house.leave(page);
+});
+
 test('the charts are drawn, and their words say what they show', async () => {
     const page = await house.visit('#/history');
     const cost = page.getByRole('img', { name: /^Cost per day/ });
@@ -127,18 +139,6 @@ test('the cost of one run is re-synced from its row, and the audit trail shows i
     await house.leave(page);
 });
 
-test('costs of a whole filter: asked first with the number of runs, then with a bar to its end', async () => {
-    await house.ask(
-        'sql',
-        "UPDATE reprise.workflow_history SET actual_cost_total = 0.01 WHERE status = 'failed' RETURNING 1",
-    );
-    const page = await house.visit('#/history?status=failed&search=npm');
-    await page.getByRole('button', { name: 'Re-sync costs…' }).click();
-    const dialog = page.getByRole('dialog');
-    await house.shot(page, 'dialog-costs-narrowed');
-    const [[few]] = await house.ask(
-        'sql',
-        "SELECT count(*) FROM reprise.workflow_history WHERE status = 'failed' AND nl_input ILIKE '%npm%'",
 test('the money that a re-sync of costs would move is shown before anything is written', async () => {
     const [[run]] = await house.ask(
         'sql',
@@ -159,6 +159,18 @@ test('the money that a re-sync of costs would move is shown before anything is w
     await house.leave(page);
 });
 
+test('costs of a whole filter: asked first with the number of runs, then with a bar to its end', async () => {
+    await house.ask(
+        'sql',
+        "UPDATE reprise.workflow_history SET actual_cost_total = 0.01 WHERE status = 'failed' RETURNING 1",
+    );
+    const page = await house.visit('#/history?status=failed&search=npm');
+    await page.getByRole('button', { name: 'Re-sync costs…' }).click();
+    const dialog = page.getByRole('dialog');
+    await house.shot(page, 'dialog-costs-narrowed');
+    const [[few]] = await house.ask(
+        'sql',
+        "SELECT count(*) FROM reprise.workflow_history WHERE status = 'failed' AND nl_input ILIKE '%npm%'",
     );
     assert.equal(await dialog.getByLabel('Text in the prompt').inputValue(), 'npm');
     await dialog.getByText(few, { exact: true }).first().waitFor();

@@ -23,17 +23,18 @@ export function usePage(usual = USUAL) {
     };
 }
 
-/* `shown`: rows on this page; `next`: the server's cursor, null at the end; `total`: where it counted, else undefined. */
-export function Pager({ page, shown, next, total, capped }) {
+/* `shown`: rows on this page; `next`: the server's cursor, null at the end; `total`: where it counted, else undefined;
+ * `byCursor`: of a list whose pages have no numbers of their own, for each looks at a bounded number of rows. */
+export function Pager({ page, shown, next, total, capped, byCursor }) {
     if (page.number === 1 && !next && shown <= Number(SIZES[0])) return null;
     const first = (page.number - 1) * page.limit + 1;
+    const range = shown ? count(first) + ' to ' + count(first + shown - 1) : 'nothing';
     const whole = total === undefined ? '' : ' of ' + (capped ? 'more than ' : '') + count(total);
     return html`
         <nav class="pager" aria-label="Pages">
-            <span class="dim small grow">${shown ? count(first) + ' to ' + count(first + shown - 1) : 'nothing'}${whole}
-            </span>
+            <span class="dim small grow">${byCursor ? count(shown) + ' on this page' : range + whole}</span>
             <${Size} limit=${page.limit} />
-            <${Turn} page=${page} next=${next} />
+            <${Turn} page=${page} next=${next} byCursor=${byCursor} />
         </nav>`;
 }
 
@@ -47,8 +48,8 @@ function Size({ limit }) {
         </label>`;
 }
 
-function Turn({ page, next }) {
-    const deep = page.number * page.limit >= PASSES_OVER;
+function Turn({ page, next, byCursor }) {
+    const deep = byCursor || page.number * page.limit >= PASSES_OVER;
     const forward = () => pushParams({ page: String(page.number + 1), cursor: deep ? next : '' });
     const back = () =>
         page.cursor ? history.back() : pushParams({ page: page.number === 2 ? '' : String(page.number - 1) });

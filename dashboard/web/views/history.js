@@ -26,7 +26,7 @@ export function History() {
         <//>
         <${OperationStrip} scope="history" />
         <${HistoryFigures} />
-        <${HistoryCharts} days=${params.days} />
+        <${HistoryCharts} params=${params} />
         <h2>Runs</h2>
         <${Filters} params=${params} />
         <${Runs} params=${params} />`;

@@ -49,16 +49,24 @@ function columnsOf(trends) {
 
 const ofRuns = (known, all) => (known === all ? countOf(all, 'run') : count(known) + ' of ' + countOf(all, 'run'));
 
-export function HistoryCharts({ days = '30' }) {
+/* The sums know these filters; texts and dates are of the list alone. */
+function ofAll({ search, from, to }) {
+    const rest = [search && 'texts', (from || to) && 'dates'].filter(Boolean).join(' and ');
+    return rest && html`<p class="dim small">The charts are of all ${rest}: only status, model and template narrow them.</p>`;
+}
+
+export function HistoryCharts({ params }) {
+    const { days = '30', status, model, template } = params;
     const { data } = useLoad(
         '/api/workflow-history/trends',
-        { days, group_by: groupOf(Number(days)) },
+        { days, group_by: groupOf(Number(days)), status, model, template },
         { on: anyOf('progress'), every: 5000 },
     );
     const drawn = useMemo(() => data && columnsOf(data.trends), [data]);
     if (!drawn) return null;
     const over = ' per ' + groupOf(Number(days)) + ', over ' + days + ' days';
     return html`
+        ${ofAll(params)}
         <div class="halves">
             <div>
                 <div class="title"><h2>Cost per ${groupOf(Number(days))}</h2>

@@ -10,10 +10,11 @@ export function HistoryFigures() {
     if (!data) return null;
     return html`
         <div class="panel stats">
-            <div><b>${count(data.total_workflows)}</b><span>runs</span></div>
+            <div><b>${count(data.total_workflows)}</b><span>runs in all</span></div>
             <div><b>${percent(data.success_rate_percent, 1)}</b>
             <span>completed · ${count(data.failed_count)} failed</span></div>
-            <div><b><${Money} value=${data.total_cost} /></b><span>spent in all <${Of} known=${data.workflows_with_cost} all=${data.total_workflows} /></span></div>
+            <div><b><${Money} value=${data.total_cost} /></b><span>spent in all
+            <${Of} known=${data.workflows_with_cost} all=${data.total_workflows} /></span></div>
             <div><b><${Money} value=${data.average_cost} /></b><span>per run <${Trend} value=${data.cost_trend_7day} />
             </span></div>
             <div><b>${seconds(data.average_duration_seconds)}</b><span>a completed run takes

@@ -1,6 +1,7 @@
 /* The parts of a run's view. Each is left out where the run has nothing of the kind. */
 import { html } from '../core/html.js';
 import { linkTo } from '../core/router.js';
+import { dollars } from '../format/money.js';
 import { count, percent } from '../format/number.js';
 import { seconds } from '../format/time.js';
 import { Money } from '../parts/money.js';
@@ -111,8 +112,29 @@ export function Scores({ run }) {
     return html`<${Part} title="Scores" columns=${columns} rows=${SCORES} keyOf=${([, key]) => key} />`;
 }
 
+const ROUNDING = 1e-6; // less comes from rounding
+
+/* What the parts of the cost add up to, where that is not the cost. */
+function unequal(run) {
+    const parts = [
+        ['phases', run.cost_of_phases],
+        ['models', run.cost_of_models],
+    ];
+    return parts
+        .filter(([, sum]) => isKnown(sum) && Math.abs(sum - (run.actual_cost_total ?? 0)) > ROUNDING)
+        .map(([name, sum]) => 'Cost: its ' + name + ' add up to ' + dollars(sum) + ', its cost is ' + dollars(run.actual_cost_total));
+}
+
+/* The advice was written without regard to how the run ended: of one without any it says that all is well. */
+function findings(run) {
+    const wrong = unequal(run);
+    if (run.status === 'failed') wrong.unshift('Failed' + (run.error_category ? ': ' + run.error_category : ''));
+    const advice = (run.optimization_recommendations ?? []).filter((line) => !wrong.length || !line.startsWith('All is well'));
+    return [...wrong, ...(run.anomaly_flags ?? []).map((one) => one.message), ...advice];
+}
+
 export function Findings({ run }) {
-    const lines = [...(run.anomaly_flags ?? []).map((one) => one.message), ...(run.optimization_recommendations ?? [])];
+    const lines = findings(run);
     if (!lines.length) return null;
     return html`<h2>Worth knowing</h2><div class="panel pad"><ul class="findings">
         ${lines.map((line) => html`<li>${line}</li>`)}</ul></div>`;

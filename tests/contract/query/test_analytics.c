@@ -88,6 +88,29 @@ static void analytics_are_what_they_were_worked_out_to_be(void **state)
     query_result_fini(&answer);
 }
 
+/* The charts follow the filters of the list that the sums know, by day as by hour. */
+static void trends_follow_status_model_and_template(void **state)
+{
+    struct query_test *t = *state;
+    assert_values(ask(t, analytics_trends, "days", "9", "status", "failed"), "trends", "workflows",
+                  "0 0 0 0 0 0 0 1 0");
+    assert_values(ask(t, analytics_trends, "days", "9", "status", "completed,failed"), "trends", "workflows",
+                  "1 0 0 0 0 0 0 1 1");
+    const char *const groups[] = {"day", "hour"};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        for (int known = 0; known < 2; known++) {
+            int64_t runs = 0;
+            struct query_result found =
+                ask(t, analytics_trends, "days", "31", "group_by", groups[i], "model", known ? "haiku" : "none");
+            struct json_object *periods = json_get(found.json, "trends");
+            for (size_t p = 0; p < json_object_array_length(periods); p++)
+                runs += json_get_int(json_object_array_get_idx(periods, p), "workflows", 0);
+            assert_int_equal(known ? 2 : 0, runs);
+            query_result_fini(&found);
+        }
+    refused(t, analytics_trends, ERR_USAGE, "status: \"done\" is none of pending", "status", "done");
+}
+
 /* A run whose cost is not known is no run that cost nothing: each sum says of how many it is, and is null of none. */
 static void what_is_not_known_is_not_added(void **state)
 {
@@ -167,9 +190,9 @@ static void a_number_has_the_digits_that_mean_it(void **state)
 static void a_run_has_its_phases_models_likenesses_and_changes(void **state)
 {
     struct query_test *t = *state;
-    assert_values(ask(t, workflow_one, "adw_id", "run1"), "phases", "phase", "build plan test");
-    assert_values(ask(t, workflow_one, "adw_id", "run1"), "phases", "cost", "2 0.37 null");
-    assert_values(ask(t, workflow_one, "adw_id", "run1"), "phases", "duration_seconds", "null 30.5 5");
+    assert_values(ask(t, workflow_one, "adw_id", "run1"), "phases", "phase", "plan build test"); /* as they run */
+    assert_values(ask(t, workflow_one, "adw_id", "run1"), "phases", "cost", "0.37 2 null");
+    assert_values(ask(t, workflow_one, "adw_id", "run1"), "phases", "duration_seconds", "30.5 null 5");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "models", "model", "sonnet");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "models", "input", "7");
     assert_values(ask(t, workflow_one, "adw_id", "run1"), "similar_runs", "id", "run3");
@@ -246,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(analytics_are_what_they_were_worked_out_to_be, setup),
+        cmocka_unit_test_setup(trends_follow_status_model_and_template, setup),
         cmocka_unit_test_setup(what_is_not_known_is_not_added, setup),
         cmocka_unit_test_setup(an_empty_history_has_no_means, setup),
         cmocka_unit_test_setup(trends_show_each_period_once, setup),

@@ -163,7 +163,7 @@ static void the_answer_has_its_total_and_a_run_its_types(void **state)
 static void stale_costs_are_completed_cheap_and_long(void **state)
 {
     struct query_test *t = *state;
-    assert_values(ask(t, workflows_stale, NULL), "workflows", "adw_id", A4);
+    assert_values(ask(t, workflows_stale, "max_cost", "0.50"), "workflows", "adw_id", A4);
     assert_values(ask(t, workflows_stale, "min_tokens", "999", "max_cost", "3"), "workflows", "adw_id", A4 " " A1);
     assert_values(ask(t, workflows_stale, "max_cost", "0.49"), "workflows", "adw_id", "");
     assert_values(ask(t, workflows_stale, "min_tokens", "100001"), "workflows", "adw_id", "");
@@ -173,6 +173,53 @@ static void stale_costs_are_completed_cheap_and_long(void **state)
     query_result_fini(&first);
     refused(t, workflows_stale, ERR_USAGE, "max_cost: \"$1\" is no amount of dollars such as 0.50", "max_cost", "$1");
     refused(t, workflows_stale, ERR_USAGE, "min_tokens: \"-1\" is not a number", "min_tokens", "-1");
+}
+
+/* A run is one of them whatever its status and its tokens; what is not known of a part makes none. */
+static void stale_costs_are_not_the_sum_of_their_parts(void **state)
+{
+    struct query_test *t = *state;
+    assert_values(ask(t, workflows_stale, NULL), "workflows", "adw_id", "");
+    sql(t, "UPDATE workflow_history SET cost_breakdown = CASE adw_id"
+           " WHEN 'aaaa0001' THEN '{\"by_phase\":{\"plan\":1,\"build\":1.37},\"by_model\":{\"m\":{\"cost\":2.37}}}'"
+           " WHEN 'aaaa0002' THEN '{\"by_phase\":{\"plan\":0.5},\"by_model\":{\"m\":{\"cost\":0.26153885}}}'"
+           " WHEN 'aaaa0003' THEN '{\"by_phase\":{\"plan\":0.1,\"build\":null},\"by_model\":{}}'"
+           " WHEN 'aaaa0004' THEN '{\"by_phase\":[],\"by_model\":{\"m\":{\"cost\":0.4},\"n\":{\"cost\":0.3}}}'"
+           " ELSE '{\"by_phase\":{\"plan\":0.2}}' END::jsonb");
+    assert_values(ask(t, workflows_stale, NULL), "workflows", "adw_id", "aaaa0005 " A4 " " A2);
+    assert_values(ask(t, workflows_stale, NULL), "workflows", "cost_of_phases", "0.2 null 0.5");
+    assert_values(ask(t, workflows_stale, NULL), "workflows", "cost_of_models", "null 0.7 0.26153885");
+    struct query_result first = ask(t, workflows_stale, "limit", "2");
+    assert_values(ask(t, workflows_stale, "cursor", first.next), "workflows", "adw_id", A2);
+    query_result_fini(&first);
+    struct query_result run = ask(t, workflow_one, "adw_id", A1);
+    assert_member(&run, "cost_of_phases", "2.37");
+    assert_member(&run, "cost_of_models", "2.37");
+    query_result_fini(&run);
+    assert_values(ask(t, workflow_one, "adw_id", A1), "phases", "phase", "plan build");
+}
+
+/* The page ends after so many runs, and the next one goes on behind them. */
+static void a_page_of_stale_costs_looks_at_a_bounded_number_of_runs(void **state)
+{
+    struct query_test *t = *state;
+    sql(t, "UPDATE workflow_history SET cost_breakdown = '{\"by_phase\":{\"plan\":99}}'"
+           " WHERE id = (SELECT min(id) FROM workflow_history)");
+    struct query_result newest = ask(t, workflows_stale, NULL);
+    assert_int_equal(newest.rows, 0);
+    assert_non_null(newest.next);
+    struct query_result answer = {.next = mem_strdup(newest.next)};
+    int found = 0;
+    for (int page = 0; answer.next != NULL; page++) {
+        assert_in_range(page, 0, 10);
+        struct query_result next = ask(t, workflows_stale, "cursor", answer.next);
+        query_result_fini(&answer);
+        answer = next;
+        found += answer.rows;
+    }
+    assert_int_equal(found, 1);
+    query_result_fini(&answer);
+    query_result_fini(&newest);
 }
 
 /* ---- many -------------------------------------------------------------------------------------------------------- */
@@ -352,6 +399,8 @@ int main(void)
         cmocka_unit_test_setup(what_is_wrong_is_named, few),
         cmocka_unit_test_setup(the_answer_has_its_total_and_a_run_its_types, few),
         cmocka_unit_test_setup(stale_costs_are_completed_cheap_and_long, few),
+        cmocka_unit_test_setup(stale_costs_are_not_the_sum_of_their_parts, few),
+        cmocka_unit_test_setup(a_page_of_stale_costs_looks_at_a_bounded_number_of_runs, many),
         cmocka_unit_test_setup(beyond_the_count_the_total_is_capped_and_only_indexed_keys_sort, many),
         cmocka_unit_test_setup(paging_gives_every_run_once_in_order_whatever_is_asked, many),
         cmocka_unit_test_setup(pages_stay_whole_while_rows_change, many),
