@@ -37,7 +37,7 @@ packages_of() {
         page) echo nodejs npm ;;
         run) echo git ca-certificates python3 util-linux postgresql redis-server ;;
         web) echo nodejs npm chromium fonts-dejavu-core ;;
-        test) echo clang llvm libclang-rt-dev clang-format shellcheck spin prometheus ;; # which has promtool
+        test) echo clang llvm libclang-rt-dev clang-format shellcheck spin prometheus pgbouncer ;; # prometheus has promtool
         bench) echo wrk ;;
         coverage) echo gcovr ;;
         tidy) echo clang clang-tidy ;;
@@ -53,6 +53,7 @@ is_there() {
         nodejs) type -P node >/dev/null && return ;;
         npm) type -P npm >/dev/null && return ;;
         prometheus) type -P promtool >/dev/null && return ;;
+        pgbouncer) type -P pgbouncer >/dev/null && return ;;
     esac
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
@@ -131,14 +132,14 @@ sizes_of() {
 policy=/usr/sbin/policy-rc.d
 no_cluster=/etc/postgresql-common/createcluster.d/reprise-setup.conf
 mark='made by scripts/setup.sh of Reprise'
-servers='postgresql redis-server prometheus'
+servers='postgresql redis-server prometheus pgbouncer'
 
 quiet_servers() {
     if ! [ -e "$policy" ] || grep -qs "$mark" "$policy"; then
         as_root tee "$policy" >/dev/null <<EOF
 #!/bin/sh
 # $mark for the time of an installation; may be removed
-case \$1 in postgresql* | redis* | prometheus*) exit 101 ;; esac
+case \$1 in postgresql* | redis* | prometheus* | pgbouncer*) exit 101 ;; esac
 exit 0
 EOF
         as_root chmod 755 "$policy"
@@ -160,7 +161,7 @@ install_servers() {
     trap 'exit 130' INT TERM HUP
     quiet_servers
     apt_install "$@"
-    for server in redis-server prometheus; do
+    for server in redis-server prometheus pgbouncer; do
         case " $* " in *" $server "*) as_root update-rc.d "$server" disable >/dev/null 2>&1 || true ;; esac
     done
     unquiet_servers

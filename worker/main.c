@@ -126,7 +126,9 @@ static enum err prepare_database(const struct config *config, const struct redis
     struct pg *pg = pg_new(config->postgres_url, "reprise worker start", PG_LIMITS_PROGRAM);
     enum err err, said = ERR_OK;
     for (int tries = 1;; tries++) {
-        err = prepare_schema(config, pg, error);
+        err = pg_check_session(pg, error);
+        if (err == ERR_OK)
+            err = prepare_schema(config, pg, error);
         if (err == ERR_OK)
             err = load_definitions(config, address, pg, error);
         if (err == ERR_OK)

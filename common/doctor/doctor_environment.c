@@ -256,7 +256,11 @@ static enum err check_state(struct doctor *doctor, struct err_info *error)
 
 enum err doctor_environment(struct doctor *doctor, bool *usable, struct err_info *error)
 {
-    enum err err = pg_ready(doctor->pg, error);
+    enum err err = pg_check_session(doctor->pg, error);
+    if (err == ERR_USAGE && error->sqlstate[0] == '\0') {
+        doctor_say(doctor, &(struct finding_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "PostgreSQL", 0}, "%s", error->text);
+        return ERR_OK; /* nothing that it answered could be relied on */
+    }
     if (err == ERR_OK)
         err = check_schema(doctor, usable, error);
     if (err == ERR_OK)

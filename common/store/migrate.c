@@ -178,10 +178,12 @@ static enum err take_lock(struct pg *pg, struct err_info *error)
     return err;
 }
 
-/* Takes the turn, and makes the place where migrations are recorded. */
+/* Takes the turn, refuses a database that cannot be used, and makes the place where migrations are recorded. */
 static enum err take_turn(struct pg *pg, struct err_info *error)
 {
     enum err err = take_lock(pg, error);
+    if (err == ERR_OK)
+        err = check_encoding(pg, error);
     return err ? err : pg_exec(pg, &sql_migrate_create, NULL, NULL, error);
 }
 
@@ -191,8 +193,6 @@ enum err migrate_run_of(struct pg *pg, struct migrations known, int *applied, st
     int current;
     size_t next = 0;
     enum err err = take_turn(pg, error);
-    if (err == ERR_OK)
-        err = check_encoding(pg, error);
     if (err == ERR_OK)
         err = versions_read(pg, known, &current, &next, error);
     while (!err && next < known.count) {

@@ -60,6 +60,10 @@ void pg_drop(struct pg *pg);
  * waiting between attempts is the caller's. ERR_UNREACHABLE with the reason (never with a password); ERR_USAGE if the
  * URL cannot be read. */
 MUST_CHECK enum err pg_ready(struct pg *pg, struct err_info *error);
+/* Whether the connection is one session of the server for as long as it lasts; takes some round trips, and where a
+ * pooler stands between a second connection. ERR_USAGE: it is not, and nothing can be relied on; the text says what to
+ * do. Else as pg_ready. */
+MUST_CHECK enum err pg_check_session(struct pg *pg, struct err_info *error);
 /* Closes the connection; the next pg_ready makes a new one. */
 void pg_close(struct pg *pg);
 /* Rolls back if a transaction is open. A failure closes the connection, which has the same effect. */

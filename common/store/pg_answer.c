@@ -61,13 +61,18 @@ static bool ends_connection(const PGresult *result)
     return strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
 }
 
+/* A statement that we prepared is not there, or one that we did not prepare is. */
+static bool is_others(const char *sqlstate)
+{
+    return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
+}
+
 /* A migration by another program changed what a prepared statement returns, or something between us and the server
  * forgot our statements: a new connection mends both. */
 static bool is_stale(const char *sqlstate, const PGresult *result)
 {
-    return strcmp(sqlstate, "26000") == 0 ||
-           (strcmp(sqlstate, "0A000") == 0 &&
-            strcmp(error_field(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0);
+    return is_others(sqlstate) || (strcmp(sqlstate, "0A000") == 0 &&
+                                   strcmp(error_field(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0);
 }
 
 /* "Failing row contains (…)" shows a whole row, which may hold what no error text may. */
@@ -143,7 +148,12 @@ enum err pg_fail(struct pg *pg, const char *statement, const PGresult *result, s
     char message[ERR_TEXT_MAX], detail[ERR_TEXT_MAX];
     pg_one_line(error_field(result, PG_DIAG_MESSAGE_PRIMARY), message);
     pg_one_line(detail_of(sqlstate, result), detail);
-    if (*detail)
+    if (is_others(sqlstate))
+        err_set(error, err,
+                "%s: %s: something between forgets our session (a pooler in transaction mode? Reprise needs session "
+                "mode)",
+                statement, message);
+    else if (*detail)
         err_set(error, err, "%s: %s (%s)", statement, message, detail);
     else
         err_set(error, err, "%s: %s", statement, message);

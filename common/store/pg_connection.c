@@ -101,6 +101,8 @@ static enum err set_session(struct pg *pg, struct err_info *error)
         buf_add_str(&script, "SET enable_seqscan = off;");
     enum err err = pg_script(pg, script.data, error);
     buf_fini(&script);
+    if (err == ERR_OK)
+        err = pg_check_settings(pg, error);
     if (err != ERR_OK)
         pg_close(pg);
     return err;
@@ -157,7 +159,12 @@ static void log_notice(void *context, const PGresult *result)
 static enum err refuse_connection(const char *why, enum err err, struct err_info *error)
 {
     char line[ERR_TEXT_MAX];
-    err_set(error, err, "%s: %s", err == ERR_USAGE ? "postgres.url" : "PostgreSQL", pg_one_line(why, line));
+    bool options = strstr(why, "unsupported startup parameter") != NULL;
+    err_set(error, err, "%s: %s%s", err == ERR_USAGE ? "postgres.url" : "PostgreSQL", pg_one_line(why, line),
+            options
+                ? " (said by a pooler: ignore_startup_parameters = options lets it pass; what they say is set again "
+                  "afterwards)"
+                : "");
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", SQLSTATE_CANNOT_CONNECT);
     return err;
 }

@@ -40,6 +40,9 @@ struct pg_bound {
 void pg_args_bind(const struct pg_args *args, struct pg_bound *bound);
 void pg_args_fini(struct pg_args *args);
 
+/* Whether what set_session has set is still so in the next transaction. ERR_UNREACHABLE: it is not, with what it is. */
+MUST_CHECK enum err pg_check_settings(struct pg *pg, struct err_info *error);
+
 /* The name of a prepared statement on the server. */
 #define PG_NAME_MAX 16
 const char *pg_statement_name(const struct sql *statement, char out[PG_NAME_MAX]);

@@ -13,5 +13,16 @@ BEGIN
 -- name: commit
 COMMIT
 
+-- name: lost_settings
+-- Which of the settings that were made for the session are others now; null: none.
+SELECT string_agg(name || ' is ' || current_setting(name), ', ')
+  FROM (VALUES ('TimeZone', 'UTC'), ('DateStyle', 'ISO%'), ('bytea_output', 'hex'), ('search_path', 'reprise, public'),
+               ('default_transaction_isolation', 'read committed'), ('plan_cache_mode', 'force_custom_plan'),
+               ('client_encoding', 'UTF8')) AS wanted (name, kept)
+ WHERE current_setting(name) NOT LIKE kept
+
+-- name: process
+SELECT pg_backend_pid()
+
 -- name: rollback
 ROLLBACK
