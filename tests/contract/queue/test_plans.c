@@ -31,6 +31,18 @@ static const struct {
      "'" OP "', pick(1000, 19), array_fill(0, ARRAY[1000]), array_fill(1000::bigint, ARRAY[1000]),"
      " array_fill(1, ARRAY[1000]), array_fill('x'::text, ARRAY[1000]), true",
      40000, 10},
+    {&sql_queue_singles_mark, "ids(9)", 400, 10},
+    {&sql_queue_singles_load, "ids(9), sevens(9)", 400, 10},
+    {&sql_queue_singles_fence, "ids(9), sevens(9), array_fill(0, ARRAY[9])", 400, 10},
+    {&sql_queue_singles_outcomes,
+     "'w_1', ids(9), array_fill('1.5'::text, ARRAY[9]), sevens(9), array_fill(0, ARRAY[9]), texts(9), texts(9),"
+     " array_fill('succeeded'::text, ARRAY[9]), array_fill(0, ARRAY[9]), texts(9), array_fill('{}'::text, ARRAY[9])",
+     600, 10},
+    {&sql_queue_singles_tally, "ids(9), texts(9), '{1,1,1,1,1,1,1,1,1}', '{0,0,0,0,0,0,0,0,0}', '{0,0,0,0,0,0,0,0,0}'",
+     1000, 20},
+    {&sql_queue_recipe_plan_rows, "'" OP "', 200000, 0, 'noop', texts(1000), NULL", 12000, 10},
+    {&sql_queue_recipe_plan_range, "'" OP "', 200000, 0, 'noop', 1, 1000", 12000, 10},
+    {&sql_history_fold_sums, "", 60000, 20},
     {&sql_queue_suspects_of, "'" OP "', 'w_0', 1000", 8000, 1000},
     {&sql_queue_due_again, "'w_0', NULL", 40000, 510},
     {&sql_queue_remove_leftover, "'" OP "', 10001, 15000", 25000, 10},
