@@ -72,7 +72,7 @@ async function whatWouldChange(values, tell, signal) {
     const found = await get('/api/workflow-history/resync/' + idOf(id), { limit: 1 });
     const figures = [
         ['Would change', count(found.changed) + ' of ' + countOf(found.total_processed, 'run')],
-        ['In all', signed(found.change) + ' (' + dollars(found.old_total) + ' → ' + dollars(found.new_total) + ')'],
+        ['By', signed(found.change) + ' (' + dollars(found.old_total) + ' → ' + dollars(found.new_total) + ')'],
     ];
     if (found.old_unknown) figures.push(['Without a cost until now', countOf(found.old_unknown, 'run')]);
     if (found.new_unknown) figures.push(['Without a cost in the files', countOf(found.new_unknown, 'run')]);
