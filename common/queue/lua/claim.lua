@@ -29,6 +29,7 @@ local function stamp(item)
         id = id .. string.sub(ALPHABET, five + 1, five + 1)
     end
     taken = taken + 1
+    if begins(item, '\239\187\191') then item = string.sub(item, 4) end -- a byte order mark, which is none within a text
     return string.format('%sop_%s","request":', STAMPED, id) .. item .. '}'
 end
 

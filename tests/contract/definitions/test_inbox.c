@@ -99,6 +99,19 @@ static void a_request_becomes_an_operation_that_is_dispatched(void **state)
     assert_int_equal(redis_number(f, "LLEN {}:inbox:rejected"), 0);
 }
 
+/* As Windows and Python write one: at the beginning it is read over, anywhere else it is no JSON. */
+static void a_byte_order_mark_is_read_over(void **state)
+{
+    struct fixture *f = *state;
+    put_text(f, "\xef\xbb\xbf{\"definition\":\"quick\",\"args\":{\"count\":1}}");
+    put_text(f, "\xef\xbb\xbf\r\n{\"definition\":\"quick\",\"args\":{\"count\":3}}\r\n");
+    assert_int_equal(process(f, ""), 2);
+    put_text(f, "\xef\xbb\xbf\xef\xbb\xbf{\"definition\":\"quick\"}");
+    put_text(f, "{\"definition\":\xef\xbb\xbf\"quick\"}");
+    assert_int_equal(process(f, ""), 0);
+    assert_rejected(f, 2, "usage", "cannot be read as JSON");
+}
+
 static void a_chosen_id_appears(void **state)
 {
     struct fixture *f = *state;
@@ -597,6 +610,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh(a_request_becomes_an_operation_that_is_dispatched),
+        fresh(a_byte_order_mark_is_read_over),
         fresh(a_chosen_id_appears),
         fresh(equal_requests_are_joined_and_go_to_the_head),
         fresh(single_requests_that_wait_together_are_accepted_together),
