@@ -38,8 +38,8 @@ foreach(room ${sql_rooms})
   list(APPEND REPRISE_SQL_LIBRARIES reprise_sql_${room})
 endforeach()
 
-# embed_text(<target> <name> <file>): the file as the constant `const char <name>[]`, declared in <name>.h beside the
-# target's sources.
+# embed_text(<target> <name> <file>): the file as the constant `const char <name>[]`, which the one source that uses it
+# declares.
 function(embed_text target name file)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
   file(READ ${file} text)
@@ -47,7 +47,6 @@ function(embed_text target name file)
   string(REPLACE "\"" "\\\"" text "${text}")
   string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
-  file(CONFIGURE OUTPUT ${out} CONTENT "#include \"${name}.h\"\n\nconst char ${name}[] =\n    \"@text@\";\n" @ONLY)
+  file(CONFIGURE OUTPUT ${out} CONTENT "extern const char ${name}[];\n\nconst char ${name}[] =\n    \"@text@\";\n" @ONLY)
   target_sources(${target} PRIVATE ${out})
-  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()

@@ -15,7 +15,6 @@
 
 #include "common/base/buf.h"
 #include "common/base/config.h"
-#include "common/base/config_live.h"
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
 #include "common/loop/mailbox.h"

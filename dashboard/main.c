@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "common/base/beginning.h"
+#include "common/base/clock.h"
 #include "common/base/crypto.h"
 #include "common/base/log.h"
-#include "common/base/written_time.h"
 #include "common/queue/recipe.h"
 #include "common/store/address.h"
 #include "dashboard/password.h"

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/bounded.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/base/money.h"
 
 /* The bounds of the workers' histograms, as in worker/counts.c. */
 static const char *const bounds[] = {"0.001", "0.005", "0.01", "0.05", "0.1", "0.5", "1", "5", "30", "300", "+Inf"};

@@ -7,7 +7,7 @@
 
 #include <ev.h>
 
-#include "common/base/config_live.h"
+#include "common/base/config.h"
 #include "dashboard/call.h"
 
 struct server;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
-#include "common/queue/tally.h"
+#include "common/queue/operation.h"
 
 struct progress {
     enum op_state state;

@@ -5,7 +5,7 @@
  *
  * The look is only a short cut: where the hash is missing or Redis does not answer, PostgreSQL decides.
  */
-#include "worker/chunk_chain.h"
+#include "worker/pool_state.h"
 
 #include <stdlib.h>
 #include <string.h>

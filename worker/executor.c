@@ -20,13 +20,11 @@
 #include "common/base/mem.h"
 #include "common/kinds/kinds.h"
 #include "worker/counts.h"
-#include "worker/executor_state.h"
 #include "worker/inflight.h"
 #include "worker/job_group.h"
-#include "worker/operation_cache.h"
+#include "worker/process_state.h"
 #include "worker/quarantine.h"
 #include "worker/run.h"
-#include "worker/single_requests.h"
 
 struct executor {
     struct executor_state state;

@@ -6,7 +6,6 @@
 #define REPRISE_WORKER_EXECUTOR_H
 
 #include "common/loop/mailbox.h"
-#include "worker/message.h"
 #include "worker/process_state.h"
 
 struct executor;

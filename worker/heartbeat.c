@@ -6,7 +6,7 @@
  * It must not depend on how long a job runs, so it is made on the loop thread, which never blocks; and it must not
  * declare others dead while Redis itself has just come back, for then every worker seems silent.
  */
-#include "worker/heartbeat.h"
+#include "worker/pool_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,8 +10,7 @@
 #include "common/base/mem.h"
 #include "common/definitions/inbox.h"
 #include "common/kinds/kinds.h"
-#include "common/queue/sweep_walk.h"
-#include "worker/message.h"
+#include "common/queue/sweep.h"
 #include "worker/service.h"
 
 #define TURN_MS 200 /* at a stretch; then it is looked whether the process is to end */

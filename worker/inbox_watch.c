@@ -6,7 +6,7 @@
  * It must not wait again before the inbox service has found the inbox empty, or it would be woken by the same request
  * over and over: pool.c begins it by a message of the service.
  */
-#include "worker/inbox_watch.h"
+#include "worker/pool_state.h"
 
 #define BLOCK_S "2"
 #define BLOCK_MS 4000 /* the server waits 2 s at most; what takes longer is half open */

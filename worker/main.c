@@ -23,7 +23,6 @@
 #include "common/store/git.h"
 #include "common/store/migrate.h"
 #include "worker/process.h"
-#include "worker/supervisor.h"
 
 #define REDIS_MS 2000
 #define WAIT_BASE_MS 200

@@ -23,7 +23,6 @@
 #include "common/queue/orphans.h"
 #include "common/queue/rebuild.h"
 #include "common/queue/sweep.h"
-#include "common/queue/sweep_walk.h"
 #include "embedded/sql_deliveries.h"
 #include "embedded/sql_history.h"
 #include "embedded/sql_queue.h"

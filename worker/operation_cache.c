@@ -1,4 +1,4 @@
-#include "worker/operation_cache.h"
+#include "worker/job_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -16,8 +16,7 @@
 #include "common/base/mem.h"
 #include "embedded/lua.h"
 #include "worker/counts.h"
-#include "worker/heartbeat.h"
-#include "worker/inbox_watch.h"
+#include "worker/pool_state.h"
 #include "worker/queue_consumer.h"
 
 #define BEAT_S 1.0

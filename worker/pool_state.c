@@ -1,7 +1,7 @@
 #include "worker/pool_state.h"
 
 #include "common/base/log.h"
-#include "common/queue/sweep_walk.h"
+#include "common/queue/sweep.h"
 #include "embedded/lua.h"
 
 #define COMMAND_MS 2000

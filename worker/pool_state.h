@@ -45,4 +45,61 @@ void pool_refused(struct pool_state *pool, const char *what, const redisReply *r
  * "0" from the heartbeat. */
 void pool_ask_due(struct pool_state *pool, int queue, const char *operation_id, const char *again);
 
+/* ---- the heartbeat ----------------------------------------------------------------------------------------------- */
+
+/*
+ * The heartbeat of a worker process: its sign of life in Redis, and how it learns from the reply what is due and which
+ * workers are dead.
+ */
+
+struct heartbeat {
+    struct pool_state *pool; /* borrowed */
+    struct strays *strays;
+    int64_t started_us;     /* clock_wall_us */
+    int64_t done;           /* chunks; the owner counts */
+    int64_t reclaim_offset; /* into the list of workers without a recent beat */
+};
+
+void heartbeat_init(struct heartbeat *heartbeat, struct pool_state *pool);
+void heartbeat_fini(struct heartbeat *heartbeat);
+/* To be called every second; does nothing while Redis is away. */
+void heartbeat_send(struct heartbeat *heartbeat);
+
+/* ---- the inbox --------------------------------------------------------------------------------------------------- */
+
+/*
+ * The inbox watch: waits for requests on a blocking connection of its own, so that one is taken up at once and an idle
+ * worker asks Redis for nothing meanwhile. It only wakes the inbox service, which takes the requests.
+ */
+
+struct inbox_watch {
+    struct pool_state *pool; /* borrowed */
+    struct redis_async *blocking;
+    bool wanted;  /* the inbox service has found the inbox empty, and has not been woken since */
+    bool waiting; /* a BLMOVE is under way */
+};
+
+/* `pool` is borrowed; with an inbox service. */
+void inbox_watch_init(struct inbox_watch *watch, struct pool_state *pool);
+void inbox_watch_fini(struct inbox_watch *watch);
+/* Waits for the next request, and then wakes the inbox service, once. */
+void inbox_watch_begin(struct inbox_watch *watch);
+/* To be called every second: begins again what an error of Redis ended. */
+void inbox_watch_go_on(struct inbox_watch *watch);
+
+/* ---- chunks from Redis ------------------------------------------------------------------------------------------- */
+
+/*
+ * Chunks that came from Redis, before an executor gets them: single requests as a chain, all others one by one.
+ */
+
+/* The chunk that an entry of the active list is, as a MESSAGE_RUN; from now on it is in flight. NULL: it is none, and
+ * was dropped. */
+struct message *chunk_read(struct pool_state *pool, int queue, const redisReply *item);
+
+/* Looks at the operations of the chain `first`, then calls `looked` once, perhaps before it returns. What nothing would
+ * come of is a MESSAGE_DONE then. */
+typedef void chain_looked_fn(struct message *first, void *context);
+void chain_look(struct pool_state *pool, struct message *first, chain_looked_fn *looked, void *context);
+
 #endif

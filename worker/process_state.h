@@ -11,10 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/base/config_live.h"
+#include "common/base/config.h"
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
+#include "common/queue/chunk.h"
 #include "common/queue/names.h"
+#include "common/queue/operation.h"
+#include "common/store/pg.h"
 #include "common/store/redis.h"
 
 struct due_loads;
@@ -72,5 +75,80 @@ void health_note_read(struct health_note *health, char out[HEALTH_NOTE_MAX]);
 MUST_CHECK enum err executors_parse(const char *text, int executors[QUEUE_COUNT], struct err_info *error);
 /* What a worker asks of its settings beyond their own rules; a config_check_fn. ERR_USAGE names the setting. */
 MUST_CHECK enum err worker_settings_check(const struct config *config, struct err_info *error);
+
+/* ---- messages between the threads -------------------------------------------------------------------------------- */
+
+/*
+ * A message between the loop thread and an executor or a service thread. A message that carries a chunk goes to
+ * an executor (MESSAGE_RUN) and the same struct comes back with what became of the chunk. The thread that has it in
+ * hand owns it; mailbox_put passes it on.
+ */
+
+struct executor;
+
+enum message_kind {
+    MESSAGE_RUN,           /* loop → executor: run this chunk, and those behind it (`next`) */
+    MESSAGE_STOP,          /* loop → executor: end the thread */
+    MESSAGE_READY,         /* executor → loop: connected to PostgreSQL, can take a chunk */
+    MESSAGE_MORE_DUE,      /* executor → loop, in mid-run: more retries of this operation are due now */
+    MESSAGE_DONE,          /* executor → loop: finished with the chunk; it leaves the active list */
+    MESSAGE_GIVE_BACK,     /* executor → loop: not done (drained, or PostgreSQL is away): back to its queue */
+    MESSAGE_SPLIT,         /* executor → loop: a suspect of many jobs: `pieces` take its place */
+    MESSAGE_ENDED,         /* executor → loop: its thread is about to end */
+    MESSAGE_INBOX_EMPTY,   /* inbox service → loop: no request is left; it is to be woken by the next */
+    MESSAGE_SERVICE_ENDED, /* service → loop: its thread is about to end */
+};
+
+struct message {
+    enum message_kind kind;
+    int queue;
+    struct executor *executor; /* the one that has it, or sent it */
+    struct chunk chunk;
+    struct message *next; /* with MESSAGE_RUN: single requests that are run together go as one */
+
+    /* With MESSAGE_DONE: */
+    bool settled; /* `tally` is as of the last commit */
+    struct tally tally;
+    char finished_at[40]; /* if the operation has ended, else "" */
+    int64_t next_open;    /* see struct load */
+    int64_t due_ms;       /* −1 = nothing waits */
+    int64_t retries;      /* change of the number that waits */
+    int64_t took_us;      /* of a single request: what its handler took; 0 = not known */
+
+    /* With MESSAGE_SPLIT: texts of chunks, owned. */
+    char **pieces;
+    size_t piece_count;
+};
+
+/* `chunk` is copied; NULL = none. */
+struct message *message_new(enum message_kind kind, struct executor *executor, const struct chunk *chunk);
+void message_drop(struct message *message);
+
+/* ---- what an executor keeps, and how it stays connected ---------------------------------------------------------- */
+
+/*
+ * What an executor's thread keeps from chunk to chunk, and how it stays connected: the part of an executor that a run
+ * and a job group work with. Owned by one thread; `process` is shared.
+ */
+
+struct executor_state {
+    struct process_state *process; /* borrowed */
+    struct pg *pg;
+    void **tools; /* one for each runner; see struct runner */
+
+    struct pg_batch *checkpoint; /* of the run in hand; NULL until the first */
+    int64_t checkpoint_sent_ms;  /* clock_boot_ms */
+    bool checkpoint_under_way;   /* started, its answer not yet read */
+};
+
+/* Sleeps; false as soon as the process is to stop. */
+bool executor_pause(const struct executor_state *state, int64_t ms);
+/* Waits for the next try, longer from try to try, and notes `why` for the heartbeat from the third on; false if the
+ * process is to stop. */
+bool executor_wait(struct executor_state *state, int tries, const struct err_info *why);
+/* Makes a connection outside a transaction, trying again with back-off; false once the process is to stop. */
+bool executor_connect(struct executor_state *state);
+/* Whether repeating it later may help. */
+bool executor_may_repeat(enum err err);
 
 #endif

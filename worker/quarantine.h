@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "common/store/pg.h"
-#include "worker/message.h"
 #include "worker/process_state.h"
 
 /* Makes `process` the one that runs suspects: one executor for each queue, so that a job is alone in it. */

@@ -19,7 +19,7 @@
 #include "common/queue/dispatch.h"
 #include "common/queue/singles.h"
 #include "embedded/lua.h"
-#include "worker/chunk_chain.h"
+#include "worker/pool_state.h"
 
 #define COMMAND_MS 2000
 #define BLOCK_S "2"

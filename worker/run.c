@@ -16,7 +16,7 @@
 #include "common/base/mem.h"
 #include "embedded/sql_session.h"
 #include "worker/counts.h"
-#include "worker/executor_state.h"
+#include "worker/process_state.h"
 
 #define OP_STATE_EVERY_MS 500
 #define RETRY_AFTER_MAX_MS (24 * INT64_C(3600) * CLOCK_MS_PER_S)

@@ -116,4 +116,30 @@ MUST_CHECK enum err run_checkpoint_commit(struct run *run, struct pg_batch *batc
 MUST_CHECK enum err run_checkpoint_start(struct run *run, struct pg_batch *batch, struct err_info *error);
 MUST_CHECK enum err run_checkpoint_end(struct run *run, struct pg_batch *batch, struct err_info *error);
 
+/* ---- handlers ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * The handlers: what a job of each kind does. The table (table.c) binds them to the names of common/kinds.
+ */
+
+void noop_run(struct run *run);
+void snapshot_run(struct run *run);
+void resync_run(struct run *run);
+void resync_definitions_run(struct run *run);
+void scan_run(struct run *run);
+void sync_run_run(struct run *run);
+void score_run(struct run *run);
+void similar_run(struct run *run);
+void patterns_run(struct run *run);
+void recompute_cost_run(struct run *run);
+void webhook_run(struct run *run);
+void sql_run(struct run *run);
+
+/* Drop what score_run and similar_run keep from one chunk to the next. */
+void score_means_drop(void *means);
+void similar_index_drop(void *index);
+
+/* After each settle: "resync progress: …" in the log. */
+void recompute_cost_settled(const struct tally *tally);
+
 #endif

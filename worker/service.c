@@ -13,7 +13,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "worker/message.h"
 
 #define TICK_MS 1000
 #define WISH_STOP 0

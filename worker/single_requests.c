@@ -5,7 +5,6 @@
  * that have ended a process before or wait, operations that do not run, and everything where the load fails. Where the
  * common settle is refused, each is settled by itself with the result that it has: no handler is called twice for that.
  */
-#include "worker/single_requests.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,6 @@
  * when it is told to, so the signals that end it are handled while it waits for a store. It waits for signals with
  * sigtimedwait: they are blocked at all other times, but while it recovers.
  */
-#include "worker/supervisor.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -14,4 +14,12 @@ void beginning_fill_descriptors(void);
 void beginning_hold_signals(const int *signals);
 void beginning_let_signals_come(const int *signals);
 
+/* ---- what was installed with it ---------------------------------------------------------------------------------- */
+
+/* What was installed together with the running program. */
+
+/* The directory share/reprise/<name> beside the bin/ that the program's file lies in; the caller's. NULL where there is
+ * none: the program runs from where it was built. Neither the current directory nor the environment has a say. */
+char *installed_data(const char *name);
+
 #endif

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/installed.h"
+#include "common/base/beginning.h"
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
-#include "common/base/written_time.h"
 
 static void *field_of(struct config *config, const struct config_entry *entry)
 {

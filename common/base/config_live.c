@@ -2,7 +2,6 @@
  * The snapshots form a list, newest first, of which readers see the head alone. None is freed before the end: a reader
  * may be in the middle of a job of minutes, and a reload is a rare act of a person.
  */
-#include "common/base/config_live.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/base/written_time.h"
 
 static const struct definition_key *find_key(const struct definition_key *keys, const char *name)
 {

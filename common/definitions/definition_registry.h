@@ -5,8 +5,12 @@
 #ifndef REPRISE_DEFINITIONS_DEFINITION_REGISTRY_H
 #define REPRISE_DEFINITIONS_DEFINITION_REGISTRY_H
 
+#include <json-c/json_object.h>
+#include <stddef.h>
+
 #include "common/definitions/definition.h"
 #include "common/queue/operation.h"
+#include "common/store/pg.h"
 
 struct registered_definition {
     int64_t id;                    /* of its row */
@@ -45,5 +49,23 @@ void versions_give_back(struct versions *versions, const struct definition *defi
 /* The definition version that an operation is pinned to, from PostgreSQL; the caller's (definition_drop). */
 MUST_CHECK enum err definition_of_operation(struct pg *pg, const struct operation *operation,
                                             struct definition **definition, struct err_info *error);
+
+/* ---- statements of a definition ---------------------------------------------------------------------------------- */
+
+/*
+ * What only PostgreSQL can tell of a definition's own SQL: whether its names, types and rights are right, and how many
+ * jobs a selection would give. Nothing is changed by either.
+ */
+
+/* Holds each statement of a definition against the database, by the role that will run it; in an open transaction,
+ * which goes on afterwards. ERR_USAGE with line and column: the definition is at fault. Other errors are of the
+ * database. */
+MUST_CHECK enum err definition_statements_check(struct pg *pg, const struct definition *definition,
+                                                struct err_info *error);
+
+/* How many jobs a phase with `items` has for these arguments; −1 where counting them takes more than some seconds. Not
+ * in a transaction. ERR_CONFLICT: the selection cannot be run now, with the reason. */
+MUST_CHECK enum err definition_statements_count(struct pg *pg, const struct definition_phase *phase,
+                                                struct json_object *args, int64_t *jobs, struct err_info *error);
 
 #endif

@@ -4,7 +4,7 @@
  * back. A position of the server is carried back through the named parameters into the file, so that the error names
  * the line of the SQL that a person wrote. Called by a re-sync, for each file, and by the preview of a request.
  */
-#include "common/definitions/definition_statements.h"
+#include "common/definitions/definition_registry.h"
 
 #include <string.h>
 

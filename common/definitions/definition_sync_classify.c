@@ -3,7 +3,7 @@
  * read, the row that came from this path before, or the id that the file's name is; and where another has all of these,
  * the file's name itself, which no id is like (it has a dot).
  */
-#include "common/definitions/definition_sync_classify.h"
+#include "common/definitions/definition_sync.h"
 
 #include <assert.h>
 #include <stdlib.h>

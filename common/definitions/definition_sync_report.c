@@ -3,7 +3,7 @@
  * forms, log lines and JSON. It copies all texts, since the changes borrow from files and rows that are freed before
  * the report is shown. Called by definition_sync.c, the command line and the API.
  */
-#include "common/definitions/definition_sync_report.h"
+#include "common/definitions/definition_sync.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,7 +15,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/definitions/submission_many.h"
+#include "common/definitions/submission.h"
 #include "common/queue/names.h"
 #include "embedded/lua.h"
 

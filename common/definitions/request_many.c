@@ -6,7 +6,7 @@
  * operation. It decides only what is plain: a request that is to be refused leaves (`in` is false) and is refused by
  * request_accept. A statement that fails takes all of it back.
  */
-#include "common/definitions/request_many.h"
+#include "common/definitions/request.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include <json-c/json_object.h>
 #include <stdlib.h>
 
-#include "common/queue/operation_start.h"
+#include "common/queue/dispatch.h"
 
 #define CHANGES_MAX 5 /* so often may a definition change between looking it up and accepting */
 

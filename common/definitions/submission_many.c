@@ -2,13 +2,13 @@
  * The steps of submission.c for many single requests at once, for the inbox (inbox.c):
  *
  *   prepare   each definition once, the arguments of each request, all previews in one message
- *   accept    one transaction (request_many.h)
+ *   accept    one transaction (request.h)
  *   start     all hashes and first chunks in one message to Redis
  *
  * It decides only what is plain. A request that is refused, plans another number of jobs than one, or meets something
  * unexpected is left to submission_request, which says why; so nothing is refused here.
  */
-#include "common/definitions/submission_many.h"
+#include "common/definitions/submission.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/definitions/request_many.h"
+#include "common/definitions/request.h"
 
 struct many {
     const struct submitter *submitter;

@@ -12,6 +12,7 @@
 
 #define CIRCUIT_THRESHOLD 5
 #define CIRCUIT_COOLDOWN_MS INT64_C(1800000)
+#define CIRCUIT_US_PER_MS INT64_C(1000)
 
 struct circuit {
     int consecutive_failures;
@@ -21,6 +22,12 @@ struct circuit {
 /* Who asked for a job. */
 enum circuit_asker { CIRCUIT_SCHEDULE, CIRCUIT_ADMINISTRATOR };
 /* How long a job must be put off: 0 = it may run. An administrator's request overrides an open circuit. */
-int64_t circuit_wait_ms(const struct circuit *circuit, enum circuit_asker asker, int64_t now_us);
+static inline int64_t circuit_wait_ms(const struct circuit *circuit, enum circuit_asker asker, int64_t now_us)
+{
+    if (asker == CIRCUIT_ADMINISTRATOR || circuit->open_until_us <= now_us)
+        return 0;
+    /* Rounded up: a job that comes back a moment too early would be put off once more. */
+    return (circuit->open_until_us - now_us + CIRCUIT_US_PER_MS - 1) / CIRCUIT_US_PER_MS;
+}
 
 #endif

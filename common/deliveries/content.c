@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/utf8.h"
+
 /* ---- UTF-8 byte by byte (RFC 3629) ------------------------------------------------------------------------------- */
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
@@ -95,4 +97,18 @@ void content_fini(struct content *content)
 {
     digest_drop(content->digest);
     content->digest = NULL;
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+bool file_name_is_odd(const char *path, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        uint32_t code = 0;
+        size_t step = utf8_decode(path + at, len - at, &code);
+        if (step == 0 || code == '\\' || code < 0x20 || (code >= 0x7F && code <= 0x9F))
+            return true;
+        at += step;
+    }
+    return false;
 }

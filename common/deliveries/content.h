@@ -51,4 +51,13 @@ void content_add(struct content *content, const void *bytes, size_t len);
 void content_end(struct content *content, struct content_facts *facts);
 void content_fini(struct content *content);
 
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+/* Whether a file's name could lead a careless client astray; the setting deliver.odd_names decides what is done then.
+ */
+
+/* True of a path (UTF-8, `len` bytes) with a backslash, which Windows takes for a separator, or a control character
+ * (C0, DEL, C1), which forges lines in logs and headers and commands a terminal. */
+bool file_name_is_odd(const char *path, size_t len);
+
 #endif

@@ -9,6 +9,10 @@
 #define REPRISE_DELIVERIES_VERB_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
 
 enum verb { VERB_NOTHING, VERB_DELETE, VERB_CREATE, VERB_UPDATE, VERB_SYNC_FAILED, VERB_COUNT };
 
@@ -30,5 +34,22 @@ enum verb verb_decide(const struct verb_path *path);
 /* Whether an update turns out to need nothing now that `tree_sha` is known: two blob ids may hold the same bytes (a
  * repository that changed its hash). An unconfirmed path is sent all the same. */
 bool verb_is_needless(const struct verb_path *path);
+
+/* ---- a request that failed, for people --------------------------------------------------------------------------- */
+
+/*
+ * What last_error says of a request that failed: one line, without control characters, that fits an err_info.
+ */
+
+#define FAILURE_ERROR_MAX 500 /* bytes, as shown: after escaping */
+
+struct failure {
+    enum verb verb;
+    const char *path;      /* "" = none */
+    int64_t piece, pieces; /* from 0; pieces <= 1: not chunked */
+    const char *error;     /* of the request: "HTTP 503 Service Unavailable: try later", "connection refused" */
+};
+/* "create src/a.bin (piece 3 of 9): HTTP 503 Service Unavailable: try later". */
+void failure_text(const struct failure *failure, char out[ERR_TEXT_MAX]);
 
 #endif

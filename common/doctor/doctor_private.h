@@ -8,7 +8,7 @@
 #include "common/base/ids.h"
 #include "common/doctor/doctor.h"
 #include "common/queue/names.h"
-#include "common/queue/tally.h"
+#include "common/queue/operation.h"
 
 #define DOCTOR_INVARIANTS 10
 

@@ -1,5 +1,5 @@
 /* Unicode 14.0.0. Written by lower_table.py: change that, not this. */
-#include "common/history/lower_private.h"
+#include "common/history/lower.h"
 
 /* clang-format off */
 const struct lower_shift lower_shifts[] = {

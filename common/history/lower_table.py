@@ -62,7 +62,7 @@ argparse.ArgumentParser(description=__doc__).parse_args()
 cased = [code for code in CODES if final_after(chr(code))]
 skipped = [code for code in CODES if final_after("A" + chr(code)) and not final_after(chr(code))]
 print("/* Unicode %s. Written by lower_table.py: change that, not this. */" % unicodedata.unidata_version)
-print('#include "common/history/lower_private.h"\n\n/* clang-format off */')
+print('#include "common/history/lower.h"\n\n/* clang-format off */')
 print(table("lower_shift", "lower_shifts", ["{0x%X, 0x%X, %d, %d}" % (
     run["from"], run["to"], run["step"] or 1, run["shift"]) for run in shifts()]))
 print(table("lower_range", "lower_cased", ["{0x%X, 0x%X}" % tuple(pair) for pair in ranges_of(cased)]))

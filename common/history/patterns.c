@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "common/history/lower.h"
-#include "common/history/words.h"
 
 #define WORDS_MAX 10
 

@@ -12,7 +12,7 @@
 #include "common/base/err.h"
 #include "common/base/json.h"
 #include "common/base/money.h"
-#include "common/history/run_tokens.h"
+#include "common/history/prices.h"
 
 /* A line with more models than this is refused as broken. */
 #define RESULT_LINE_MODELS_MAX 32

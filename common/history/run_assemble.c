@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/base/written_time.h"
 #include "common/history/run_words.h"
 
 void run_assemble_begin(struct run_assembly *assembly, struct run_facts *facts, const struct prices *prices,

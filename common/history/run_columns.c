@@ -9,9 +9,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/history/lower.h"
 #include "common/history/patterns.h"
 #include "common/history/scores.h"
-#include "common/history/words.h"
 
 /* ---- members ----------------------------------------------------------------------------------------------------- */
 

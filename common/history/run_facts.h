@@ -13,7 +13,7 @@
 
 #include "common/base/crypto.h"
 #include "common/base/money.h"
-#include "common/history/run_tokens.h"
+#include "common/history/prices.h"
 #include "common/history/run_words.h"
 
 #define RUN_UNKNOWN INT64_MIN

@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "common/history/lower.h"
-#include "common/history/words.h"
 
 #define CLARITY_BONUS 2.0
 #define CLARITY_BONUS_MAX 10.0

@@ -3,7 +3,7 @@
  * arrays over all runs for the first look at every one. That look is plain loops, which the compiler turns into vector
  * instructions (this file is built with -O3 for that). It does not change while it has readers.
  */
-#include "common/history/similarity_index.h"
+#include "common/history/similarity.h"
 
 #include <assert.h>
 #include <math.h>

@@ -4,7 +4,7 @@
  *
  * Inner loops over all characters: this file is built with -O3.
  */
-#include "common/history/text_blocks.h"
+#include "common/history/text_ratio.h"
 
 #include <string.h>
 

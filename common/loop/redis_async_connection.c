@@ -15,7 +15,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/loop/redis_async_private.h"
-#include "common/store/redis_tls.h"
+#include "common/store/redis.h"
 
 #define CONNECT_MS 2000
 #define GREETING_MS 2000 /* for AUTH, SELECT and the scripts */

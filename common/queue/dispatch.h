@@ -6,6 +6,7 @@
 #define REPRISE_QUEUE_DISPATCH_H
 
 #include "common/queue/operation.h"
+#include "common/queue/plan.h"
 #include "common/store/redis.h"
 
 /* Where Redis is and what everything there begins with. */
@@ -23,10 +24,6 @@ MUST_CHECK enum err dispatch_open(const struct dispatch *dispatch, struct pg *pg
  * subject, phases, queue, chunk, window, single and created_at must be set. All in one message. */
 MUST_CHECK enum err dispatch_open_new(const struct dispatch *dispatch, const struct operation *const *operations,
                                       size_t count, struct err_info *error);
-/* A repeated request: its queued chunks go to the head. */
-MUST_CHECK enum err dispatch_head(const struct dispatch *dispatch, const char *operation_id, int queue,
-                                  struct err_info *error);
-
 /* What a mirror may carry beside the tally. */
 struct mirror {
     int queue;
@@ -59,5 +56,27 @@ MUST_CHECK enum err dispatch_walk(const struct dispatch *dispatch, struct key_wa
 /* Redis' maxmemory-policy; anything but noeviction may evict a queue. ERR_PERMANENT where CONFIG is forbidden. */
 MUST_CHECK enum err dispatch_policy(const struct dispatch *dispatch, char policy[DISPATCH_POLICY_MAX],
                                     struct err_info *error);
+
+/* ---- an operation that was accepted ------------------------------------------------------------------------------ */
+
+/*
+ * What follows once an operation has been accepted: its first jobs are planned and it is opened in Redis, so that it
+ * begins sooner than the sweep would see to it. PostgreSQL has it: whatever fails here only delays, and the caller
+ * says so and goes on.
+ */
+
+/* One step of the plan, and on to the next phase over an empty one. `*status`: PLAN_MORE, it is not done yet;
+ * PLAN_ELSEWHERE, look again in a moment; PLAN_DONE. `*tally` as of after it. */
+MUST_CHECK enum err operation_start_plan(struct pg *pg, const struct kind_table *kinds, const char *operation_id,
+                                         struct tally *tally, enum plan_status *status, struct err_info *error);
+
+/* Opens it in Redis. `*live_workers`: how many there are that could run it. */
+MUST_CHECK enum err operation_start_open(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                                         int64_t *live_workers, struct err_info *error);
+
+/* A request that joined a waiting operation: that one goes to the head of its queue. `*waits` is false where it does
+ * not wait any more: then nothing is done. */
+MUST_CHECK enum err operation_start_join(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
+                                         bool *waits, int64_t *live_workers, struct err_info *error);
 
 #endif

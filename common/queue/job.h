@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/queue/chunk.h"
-#include "common/queue/tally.h"
+#include "common/queue/operation.h"
 #include "common/store/pg.h"
 
 #define JOB_CRASHES_MAX 3 /* deaths alone by a fatal signal, after which a job is settled as failed */

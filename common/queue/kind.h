@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "common/store/text.h"
 
@@ -40,7 +41,21 @@ struct kind_table {
     size_t count;
 };
 
-const struct kind *kind_find(const struct kind_table *table, const char *name);
-const struct selection *selection_find(const struct kind *kind, const char *name);
+/* By name; NULL = there is none. */
+static inline const struct kind *kind_find(const struct kind_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->kinds[i].name, name) == 0)
+            return &table->kinds[i];
+    return NULL;
+}
+
+static inline const struct selection *selection_find(const struct kind *kind, const char *name)
+{
+    for (const struct selection *s = kind->selections; s->name != NULL; s++)
+        if (strcmp(s->name, name) == 0)
+            return s;
+    return NULL;
+}
 
 #endif

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/bounded.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/base/money.h"
 #include "common/queue/chunk.h"
 #include "common/queue/names.h"
 

@@ -13,8 +13,6 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/queue/names.h"
-#include "common/queue/sweep_ended.h"
-#include "common/queue/sweep_live.h"
 #include "embedded/lua.h"
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"

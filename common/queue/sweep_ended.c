@@ -3,7 +3,7 @@
  * things; their hashes are mirrored a last time and given an expiry; outcomes older than the retention are pruned. Each
  * step is a transaction of its own under a lock that is tried, never waited for. Called by each pass of sweep.c.
  */
-#include "common/queue/sweep_ended.h"
+#include "common/queue/sweep.h"
 
 #include <inttypes.h>
 #include <stdio.h>

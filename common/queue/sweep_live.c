@@ -3,7 +3,7 @@
  * (Redis, one transaction). Whether chunks are missing shows only in two looks in a row, as a chunk may be on its way;
  * what is missing then is given by sweep.c, the caller. PostgreSQL is always right: this never writes to it.
  */
-#include "common/queue/sweep_live.h"
+#include "common/queue/sweep.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * touch a key of a live operation (sweep_live.c does) nor the inbox. Called by sweep_ended.c, and key_repair_run after
  * a WRONGTYPE.
  */
-#include "common/queue/sweep_walk.h"
+#include "common/queue/sweep.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

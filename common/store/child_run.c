@@ -15,7 +15,6 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/child.h"
-#include "common/store/child_spawn.h"
 
 #define READ_SIZE 65536
 /* What may still stand in the pipes of a child that has ended: a pipe holds 64 KiB, a grandchild may add to it. */

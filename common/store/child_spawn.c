@@ -3,7 +3,7 @@
  * group. Between fork and exec only async-signal-safe calls are allowed, since other threads may hold any lock. The
  * leader is waited for last: its process id is what keeps the group's number. Called by child_run.c alone.
  */
-#include "common/store/child_spawn.h"
+#include "common/store/child.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -16,8 +16,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/store/git_dir.h"
-#include "common/store/git_env.h"
 #include "common/store/git_private.h"
 #include "common/store/git_rules.h"
 

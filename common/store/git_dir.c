@@ -3,7 +3,7 @@
  * change is made under the clone's lock, which is waited for with a bound, since a job that waits holds an executor. A
  * new clone takes the old one's place only when it is whole and on disk. Called by git_fetch.c.
  */
-#include "common/store/git_dir.h"
+#include "common/store/git_private.h"
 
 #include <dirent.h>
 #include <errno.h>

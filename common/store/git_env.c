@@ -3,7 +3,7 @@
  * the host, no credential helper, no hook counts, and a token stands here and nowhere else (never in arguments or
  * files). What is added is wiped at the end. Called by git_fetch.c and git_clone.c.
  */
-#include "common/store/git_env.h"
+#include "common/store/git_private.h"
 
 #include <assert.h>
 #include <inttypes.h>

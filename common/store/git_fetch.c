@@ -11,10 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/store/git_dir.h"
-#include "common/store/git_env.h"
 #include "common/store/git_private.h"
-#include "common/store/git_source.h"
 
 #define OUT_MAX 65536
 #define ERR_MAX 16384

@@ -3,7 +3,7 @@
  * alternates, common directories, included configuration) must lie below a root of git.file_roots. It is held open and
  * handed to git by descriptor, so that what was checked is what is read. Nothing is written. Called by git_fetch.c.
  */
-#include "common/store/git_source.h"
+#include "common/store/git_private.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * happened. libcurl must not be called from inside its own callbacks, so these only note what it wants. Called by
  * http_transfer.c.
  */
-#include "common/store/http_events.h"
+#include "common/store/http_answer.h"
 
 #include <assert.h>
 #include <errno.h>

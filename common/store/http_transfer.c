@@ -18,7 +18,6 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/http_answer.h"
-#include "common/store/http_events.h"
 
 #define CONNECT_MS INT64_C(10000)
 #define HEADERS_MAX 16

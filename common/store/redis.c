@@ -19,7 +19,6 @@
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
 #include "common/base/mem.h"
-#include "common/store/redis_tls.h"
 
 struct redis {
     const struct redis_address *address;

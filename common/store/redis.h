@@ -75,4 +75,12 @@ int64_t redis_int(const redisReply *reply); /* integer replies and numbers in st
 size_t redis_count(const redisReply *reply);
 const redisReply *redis_item(const redisReply *reply, size_t index);
 
+/* ---- TLS --------------------------------------------------------------------------------------------------------- */
+
+/* TLS on a fresh connection to Redis, in builds that have it (rediss:// is refused by the others). */
+
+/* Begins TLS on `context`, blocking or not; the certificate must be of `host` and signed by an authority that the
+ * system trusts. ERR_UNREACHABLE with the reason; the context is still the caller's. */
+MUST_CHECK enum err redis_tls_start(redisContext *context, const char *host, struct err_info *error);
+
 #endif

@@ -2,7 +2,7 @@
  * hiredis's own way to TLS checks who signed a certificate but not for which host it is; so the OpenSSL object is made
  * here, with both checks on, and handed over.
  */
-#include "common/store/redis_tls.h"
+#include "common/store/redis.h"
 
 #ifdef REPRISE_REDIS_TLS
 

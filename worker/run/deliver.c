@@ -5,17 +5,14 @@
  * what was sent again.
  *
  * The executor calls snapshot_run or resync_run on a thread of its own, once the job's lease is claimed. Nothing here
- * may send before a committed checkpoint has announced it (deliver_outbox.h), nor write outside the fence.
+ * may send before a committed checkpoint has announced it (deliver_outbox.c), nor write outside the fence.
  */
 #include <stdlib.h>
 
 #include "common/base/fault.h"
 #include "embedded/sql_deliveries.h"
-#include "worker/run/deliver_changes.h"
-#include "worker/run/deliver_fetch.h"
-#include "worker/run/deliver_files.h"
-#include "worker/run/deliver_outcome.h"
-#include "worker/run/handlers.h"
+#include "worker/run.h"
+#include "worker/run/deliver.h"
 
 enum deliver_mode { DELIVER_SNAPSHOT, DELIVER_RESYNC };
 

@@ -1,19 +1,19 @@
 /*
  * The comparison, in passes: one for each verb, each over a source of paths. What a source yields goes into a batch,
- * and the batch says what each path needs (path_batch.h). Every pass but that of deletes comes by the whole tree (or by
+ * and the batch says what each path needs (path_batch.c). Every pass but that of deletes comes by the whole tree (or by
  * the whole difference of two), so a path is looked at twice where something is to be updated; nothing is kept of a
  * path from pass to pass, which is what bounds the memory.
  *
  * Called from deliver.c, between sends. It must not send nor record anything itself.
  */
-#include "worker/run/deliver_changes.h"
+#include "worker/run/deliver.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
-#include "common/deliveries/file_name.h"
+#include "common/deliveries/content.h"
 #include "embedded/sql_deliveries.h"
 
 /* Puts paths into the batch until it is full. `*is_end`: the source has no more. */

@@ -3,7 +3,7 @@
  * repository, whichever link it was fetched for; the failure that opens its circuit notifies every app that watches it
  * (sync_failed). That is best effort: it never fails the job, and an app that does not answer is not asked again.
  */
-#include "worker/run/deliver_fetch.h"
+#include "worker/run/deliver.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *
  * Called from deliver.c with each batch of changes. Memory: a file at a time, in the bounds of file_task.h.
  */
-#include "worker/run/deliver_files.h"
+#include "worker/run/deliver.h"
 
 #include <stdio.h>
 #include <string.h>

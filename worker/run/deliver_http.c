@@ -6,7 +6,7 @@
  * Called from deliver_outbox.c, which decides what may be sent and what an answer means. Nothing here touches the lease
  * or PostgreSQL.
  */
-#include "worker/run/deliver_http.h"
+#include "worker/run/deliver.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/deliveries/failure.h"
+#include "common/deliveries/verb.h"
 #include "worker/counts.h"
 
 #define BODY_REST 1024       /* of a body, beside path and content */

@@ -1,4 +1,4 @@
-#include "worker/run/deliver_link.h"
+#include "worker/run/deliver_attempt.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  * Requests are deliver_http.c's, statements deliver_record.c's. The rules are in the header; they must hold at every
  * return, since a fault point or a death may come anywhere.
  */
-#include "worker/run/deliver_outbox.h"
+#include "worker/run/deliver.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -17,8 +17,6 @@
 #include "common/base/fault.h"
 #include "common/base/mem.h"
 #include "embedded/sql_deliveries.h"
-#include "worker/run/deliver_http.h"
-#include "worker/run/deliver_record.h"
 
 #define BATCH_FILES 256
 #define BATCH_MS 100

@@ -5,7 +5,6 @@
  *
  * Only deliver.c calls it, once for each attempt.
  */
-#include "worker/run/deliver_outcome.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,8 +15,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/sql_deliveries.h"
-#include "worker/run/deliver_changes.h"
-#include "worker/run/deliver_record.h"
+#include "worker/run/deliver.h"
 
 #define NO_KEY_MS 10000 /* an operator has to give the key to a worker and start that again */
 #define LOCAL_MS 10000  /* what this host lacks may come back at any time; another worker may have it */

@@ -1,4 +1,4 @@
-#include "worker/run/deliver_record.h"
+#include "worker/run/deliver.h"
 
 #include <stdlib.h>
 #include <string.h>

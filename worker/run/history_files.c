@@ -16,8 +16,6 @@
 #include "common/base/mem.h"
 #include "common/history/run_assemble.h"
 #include "common/history/state_file.h"
-#include "worker/run/history_io.h"
-#include "worker/run/history_private.h"
 
 #define READ_TRIES 3
 

@@ -8,8 +8,7 @@
 #include "common/base/crypto.h"
 #include "common/base/input_file.h"
 #include "common/base/mem.h"
-#include "worker/run/history_io.h"
-#include "worker/run/history_private.h"
+#include "worker/run/history_files.h"
 
 #define SETTLED_US INT64_C(2000000)
 #define NS_PER_US 1000

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "common/history/result_cost.h"
-#include "worker/run/history_io.h"
-#include "worker/run/history_private.h"
+#include "worker/run/history_files.h"
 
 #define TICK_BYTES INT64_C(1048576)
 #define PROCESSES_MAX 1000

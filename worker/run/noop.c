@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/json.h"
-#include "worker/run/handlers.h"
+#include "worker/run.h"
 
 #define COMPUTE_SLICE_US 20000 /* between two looks at whether to stop */
 

@@ -1,4 +1,4 @@
-#include "worker/run/path_batch.h"
+#include "worker/run/deliver.h"
 
 #include <assert.h>
 #include <stdlib.h>

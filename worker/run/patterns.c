@@ -9,8 +9,8 @@
 #include "common/base/mem.h"
 #include "common/history/patterns.h"
 #include "embedded/sql_history.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
+#include "worker/run.h"
+#include "worker/run/history_tools.h"
 
 /* Columns of pattern_evidence. */
 enum { OCCURRENCES, DURATIONS, VARIANCE, ERRORS, RETRIES, TOKENS, COST, FIRST, LAST };

@@ -1,7 +1,8 @@
 /*
- * The cost of runs that are in the history, from their files again. The rule (common/history/cost_rule.h) decides what
- * is written. The jobs of a chunk are read and decided first (recompute_cost_run); what they write is one statement of
- * the settle (costs_write), which refuses rows that are no longer what was read here: then the chunk is read again.
+ * The cost of runs that are in the history, from their files again. The rule (common/history/result_cost.h) decides
+ * what is written. The jobs of a chunk are read and decided first (recompute_cost_run); what they write is one
+ * statement of the settle (costs_write), which refuses rows that are no longer what was read here: then the chunk is
+ * read again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,11 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/history/cost_rule.h"
+#include "common/history/result_cost.h"
 #include "common/history/run_columns.h"
 #include "common/history/run_facts.h"
 #include "embedded/sql_history.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
+#include "worker/run.h"
 #include "worker/run/history_tools.h"
 
 struct recompute_entry {

@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/definitions/definition_sync.h"
 #include "common/kinds/kinds.h"
-#include "worker/run/handlers.h"
+#include "worker/run.h"
 
 #define REDIS_MS 2000
 

@@ -2,20 +2,20 @@
  * The first phase of a sync: lists the agents directory. What it finds is kept in the settle, in one transaction: a
  * scan that did not end has found nothing. A dry run keeps it too: it belongs to the operation, not to the history.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/buf.h"
 #include "common/base/fault.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "embedded/sql_history.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
+#include "worker/run.h"
 #include "worker/run/history_tools.h"
-#include "worker/run/scan_missing.h"
 
-#define PAGE 10000     /* names in one statement */
+#define PAGE 10000     /* names in one statement, and in one answer */
 #define LISTING 100000 /* names that are listed at a time */
 #define FORGET 50000   /* rows of former scans removed at a time */
 
@@ -72,6 +72,75 @@ static enum err scan_tidy_up(struct run *run, struct err_info *error)
     }
     return err;
 }
+
+/* ---- which runs are missing -------------------------------------------------------------------------------------- */
+
+/*
+ * Which runs of the history have no directory any more: told by a dry run of a sync, and never acted on. Two sorted
+ * lists are walked side by side, so that neither is held whole but for the names that the scan has anyway.
+ */
+
+#define FIRST 5 /* names of missing runs that are told */
+
+struct walk {
+    char *const *names;
+    size_t count, at; /* names before `at` are smaller than every id to come */
+    int64_t missing;
+    struct buf first, last; /* the list, and the id that was compared last */
+};
+
+static void walk_compare(struct walk *walk, const char *id)
+{
+    while (walk->at < walk->count && strcmp(walk->names[walk->at], id) < 0)
+        walk->at++;
+    if (walk->at < walk->count && strcmp(walk->names[walk->at], id) == 0)
+        return;
+    if (walk->missing++ >= FIRST)
+        return;
+    if (walk->missing > 1)
+        buf_add_char(&walk->first, ',');
+    json_add_string(&walk->first, id, strlen(id));
+}
+
+/* `*rows` is how many there were. */
+static enum err walk_compare_page(struct run *run, struct walk *walk, int *rows, struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *result = NULL;
+    pg_arg_text(args, walk->last.data);
+    pg_arg_int8(args, PAGE);
+    enum err err = pg_exec(run->pg, &sql_history_stored_ids, args, &result, error);
+    *rows = err == ERR_OK ? pg_rows(result) : 0;
+    for (int row = 0; row < *rows; row++)
+        walk_compare(walk, pg_text(result, row, 0));
+    if (*rows > 0) {
+        buf_reset(&walk->last);
+        buf_add_str(&walk->last, pg_text(result, *rows - 1, 0));
+    }
+    PQclear(result);
+    pg_args_drop(args);
+    return err == ERR_OK ? run_tick(run, error) : err;
+}
+
+/* Appends ,"missing":N,"first_missing":[…] (at most 5 ids) of the stored runs that are not among `names`, which are in
+ * byte order. Reads only. */
+static enum err scan_missing_add(struct run *run, char *const *names, size_t count, struct buf *out,
+                                 struct err_info *error)
+{
+    struct walk walk = {.names = names, .count = count, .first = BUF_INIT, .last = BUF_INIT};
+    enum err err = ERR_OK;
+    buf_add_str(&walk.first, "");
+    buf_add_str(&walk.last, "");
+    for (int rows = PAGE; err == ERR_OK && rows == PAGE;)
+        err = walk_compare_page(run, &walk, &rows, error);
+    if (err == ERR_OK)
+        buf_addf(out, ",\"missing\":%" PRId64 ",\"first_missing\":[%s]", walk.missing, walk.first.data);
+    buf_fini(&walk.first);
+    buf_fini(&walk.last);
+    return err;
+}
+
+/* ---- the scan ---------------------------------------------------------------------------------------------------- */
 
 static enum err scan_list(struct run *run, struct history_dir *dir, struct scan *scan, struct err_info *error)
 {

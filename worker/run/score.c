@@ -11,11 +11,9 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/history/anomalies.h"
-#include "common/history/recommendations.h"
 #include "embedded/sql_history.h"
 #include "worker/run.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
+#include "worker/run/history_tools.h"
 
 /* ---- means of templates ------------------------------------------------------------------------------------------ */
 

@@ -3,19 +3,153 @@
  * and for each whose list holds one that did: its list is made again, and written only if it differs. A run that
  * changed also enters the lists of others, where it is like them: so no other list can have changed.
  */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/fault.h"
+#include "common/base/ids.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/history/run_words.h"
 #include "common/history/similarity.h"
 #include "common/store/pg.h"
 #include "embedded/sql_history.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
-#include "worker/run/similar_index.h"
+#include "worker/run.h"
+#include "worker/run/history_tools.h"
+
+/* ---- the index --------------------------------------------------------------------------------------------------- */
+
+/*
+ * The index of all runs that a pass of similarity asks, kept by an executor for as long as it works on the same
+ * operation. It is read from PostgreSQL once; what changes meanwhile is the next sync's.
+ */
+
+#define PAGE 2000
+
+enum { ID, TEXT, STATUS, COST, DURATION, CHANGED, LEAST }; /* columns of to_compare */
+
+struct similar_index {
+    char operation_id[ID_MAX];
+    struct similarity *all;
+    struct similarity_reader *reader;
+    int64_t *changed; /* ids, ascending */
+    size_t changed_count, changed_cap;
+};
+
+static void forget(struct similar_index *index)
+{
+    if (index->reader != NULL)
+        similarity_reader_drop(index->reader);
+    if (index->all != NULL)
+        similarity_drop(index->all);
+    free(index->changed);
+    *index = (struct similar_index){.all = NULL};
+}
+
+void similar_index_drop(void *index)
+{
+    if (index == NULL)
+        return;
+    forget(index);
+    free(index);
+}
+
+static void note_changed(struct similar_index *index, int64_t id)
+{
+    if (index->changed_count == index->changed_cap) {
+        index->changed_cap = 2 * index->changed_cap + 64;
+        index->changed = mem_grow(index->changed, index->changed_cap, sizeof *index->changed);
+    }
+    index->changed[index->changed_count++] = id;
+}
+
+static int by_number(const void *one, const void *other)
+{
+    int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
+    return (a > b) - (a < b);
+}
+
+/* Whether the run changed since the last pass, so that it may enter the lists of others. */
+static bool similar_index_is_changed(const void *kept, int64_t id)
+{
+    const struct similar_index *index = kept;
+    return bsearch(&id, index->changed, index->changed_count, sizeof id, by_number) != NULL;
+}
+
+static void add_row(struct similar_index *index, const PGresult *rows, int row)
+{
+    const char *text = pg_text(rows, row, TEXT);
+    const struct similarity_run run = {
+        .id = pg_int8(rows, row, ID),
+        .text = text,
+        .len = text == NULL ? 0 : strlen(text),
+        .status = (int)run_status_of_word(pg_text(rows, row, STATUS)),
+        .cost_nusd = pg_is_null(rows, row, COST) ? SIMILARITY_UNKNOWN : pg_int8(rows, row, COST),
+        .duration_s = pg_is_null(rows, row, DURATION) ? SIMILARITY_UNKNOWN : pg_double(rows, row, DURATION),
+        /* the list of a run that changed is made again */
+        .least = pg_bool(rows, row, CHANGED) || pg_is_null(rows, row, LEAST) ? NAN : pg_double(rows, row, LEAST),
+    };
+    similarity_add(index->all, &run);
+    if (pg_bool(rows, row, CHANGED))
+        note_changed(index, run.id);
+}
+
+/* A page of rows by id; `*last` moves on, `*count` is how many there were. */
+static enum err add_page(struct run *run, struct similar_index *index, int64_t *last, int *count,
+                         struct err_info *error)
+{
+    struct pg_args *args = pg_args_new();
+    PGresult *rows = NULL;
+    pg_arg_int8(args, *last);
+    pg_arg_int8(args, PAGE);
+    enum err err = pg_exec(run->pg, &sql_history_to_compare, args, &rows, error);
+    *count = err == ERR_OK ? pg_rows(rows) : 0;
+    for (int row = 0; row < *count; row++)
+        add_row(index, rows, row);
+    if (*count > 0)
+        *last = pg_int8(rows, *count - 1, ID);
+    PQclear(rows);
+    pg_args_drop(args);
+    return err;
+}
+
+static enum err fill(struct run *run, struct similar_index *index, struct err_info *error)
+{
+    int64_t last = 0;
+    index->all = similarity_new();
+    enum err err = ERR_OK;
+    for (int count = PAGE; err == ERR_OK && count == PAGE;) {
+        err = add_page(run, index, &last, &count, error);
+        if (err == ERR_OK)
+            err = run_tick(run, error);
+    }
+    if (err != ERR_OK)
+        return err;
+    similarity_seal(index->all);
+    index->reader = similarity_reader_new(index->all);
+    snprintf(index->operation_id, sizeof index->operation_id, "%s", run->operation_id);
+    return ERR_OK;
+}
+
+/* Made and filled where the run's tools are not of this operation yet. ERR_INTERRUPTED: the run is to stop. */
+static enum err similar_index_ready(struct run *run, struct similarity_reader **reader, struct err_info *error)
+{
+    if (*run->tools == NULL)
+        *run->tools = mem_zalloc(sizeof(struct similar_index));
+    struct similar_index *index = *run->tools;
+    enum err err = ERR_OK;
+    if (strcmp(index->operation_id, run->operation_id) != 0) {
+        forget(index);
+        err = fill(run, index, error);
+        if (err != ERR_OK)
+            forget(index);
+    }
+    *reader = index->reader;
+    return err;
+}
 
 /* ---- entries into the lists of others ---------------------------------------------------------------------------- */
 
@@ -103,7 +237,7 @@ static void entries_write(const struct similar_entries *entries, const size_t *m
 
 /* ---- lists ------------------------------------------------------------------------------------------------------- */
 
-enum { ID, LIST }; /* columns of stored_lists */
+enum { STORED_ID, STORED_LIST }; /* columns of stored_lists */
 
 #define LIST_LIMITS ((struct json_limits){64 * 1024, 8})
 /* Entries into others' lists that wait for the settle: what is left of the chunk comes after it. */
@@ -190,8 +324,8 @@ static bool list_read(const char *text, struct similarity_list *list)
 static void compare_one(struct similar *similar, size_t index, const PGresult *rows, struct similarity_reader *reader)
 {
     struct similarity_list stored, fresh;
-    int64_t id = pg_int8(rows, (int)index, ID);
-    bool known = list_read(pg_text(rows, (int)index, LIST), &stored);
+    int64_t id = pg_int8(rows, (int)index, STORED_ID);
+    bool known = list_read(pg_text(rows, (int)index, STORED_LIST), &stored);
     similar->ids[index] = id;
     if (!similarity_best(reader, id, &fresh))
         return;
@@ -227,7 +361,7 @@ void similar_run(struct run *run)
         history_stored_put_off(run);
     }
     for (; err == ERR_OK && done < run->count && similar->entries.count < ENTRIES_MAX && run_goes_on(run); done++) {
-        if (!pg_is_null(rows, (int)done, ID))
+        if (!pg_is_null(rows, (int)done, STORED_ID))
             compare_one(similar, done, rows, reader);
         run_succeed(run, done, NULL);
     }

@@ -9,7 +9,7 @@
 
 #include "common/base/mem.h"
 #include "common/queue/recipe.h"
-#include "worker/run/handlers.h"
+#include "worker/run.h"
 
 #define NO_ROLE_AGAIN_MS 30000
 #define RESULT_MAX_BYTES 65536

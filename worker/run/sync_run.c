@@ -12,13 +12,12 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/history/cost_rule.h"
 #include "common/history/patterns.h"
+#include "common/history/result_cost.h"
 #include "common/history/run_columns.h"
 #include "common/history/run_words.h"
 #include "embedded/sql_history.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
+#include "worker/run.h"
 #include "worker/run/history_tools.h"
 
 struct sync_entry {

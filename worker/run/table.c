@@ -1,9 +1,8 @@
 #include <string.h>
 
-#include "worker/run/deliver_tools.h"
-#include "worker/run/handlers.h"
+#include "worker/run.h"
+#include "worker/run/deliver_attempt.h"
 #include "worker/run/history_tools.h"
-#include "worker/run/similar_index.h"
 
 const struct runner runners[] = {
     {"noop", noop_run, NULL, NULL, true},

@@ -13,9 +13,9 @@
 #include "common/deliveries/sign.h"
 #include "common/history/run_columns.h"
 #include "embedded/sql_history.h"
-#include "worker/run/deliver_tools.h"
-#include "worker/run/handlers.h"
-#include "worker/run/history_stored.h"
+#include "worker/run.h"
+#include "worker/run/deliver_attempt.h"
+#include "worker/run/history_tools.h"
 
 #define SENDER "reprise" /* in place of an app's id */
 #define WAIT_MS 200

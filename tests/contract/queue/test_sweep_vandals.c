@@ -1,5 +1,5 @@
 /* Another program wrote to Redis what is not so: what the sweep finds out, and makes again. */
-#include "common/queue/sweep_walk.h"
+#include "common/queue/sweep.h"
 #include "common/queue/worker_list.h"
 #include "tests/contract/queue/sweep_test.h"
 

@@ -1,8 +1,8 @@
 /* Lengths of time and sizes: within their bounds when read, the result left alone when refused. */
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/base/written_time.h"
 #include "tests/fuzz/fuzz.h"
 
 #define YEAR_MS (INT64_C(366) * 86400000)

@@ -1,6 +1,6 @@
 /* Any text as a point in time: refused, or within its ranges. */
+#include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "common/base/written_time.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/history/lower.h"
 #include "common/history/patterns.h"
 #include "common/history/scores.h"
-#include "common/history/words.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* A reload: what is taken over, what waits for a restart, what is told, and that a reader never sees half of one. */
-#include "common/base/config_live.h"
+#include "common/base/config.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "common/base/written_time.h"
+#include "common/base/clock.h"
 #include "tests/testing/testing.h"
 
 #define UNTOUCHED INT64_C(-7)

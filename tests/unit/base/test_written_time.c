@@ -1,5 +1,5 @@
 /* Points in time as programs write them. */
-#include "common/base/written_time.h"
+#include "common/base/clock.h"
 
 #include "tests/testing/testing.h"
 

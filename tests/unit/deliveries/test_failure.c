@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/deliveries/failure.h"
+#include "common/deliveries/verb.h"
 
 static void assert_text(struct failure failure, const char *expected)
 {

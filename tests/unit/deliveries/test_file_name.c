@@ -1,5 +1,5 @@
 /* Which names of files are odd. */
-#include "common/deliveries/file_name.h"
+#include "common/deliveries/content.h"
 
 #include <string.h>
 

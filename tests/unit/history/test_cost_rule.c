@@ -1,5 +1,5 @@
 /* When a cost is written, why, and what is said about it: the table of the history rules, row by row. */
-#include "common/history/cost_rule.h"
+#include "common/history/result_cost.h"
 
 #include "tests/testing/testing.h"
 

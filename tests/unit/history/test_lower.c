@@ -6,7 +6,6 @@
 
 #include "common/base/utf8.h"
 #include "common/history/lower.h"
-#include "common/history/words.h"
 #include "tests/testing/python_check.h"
 #include "tests/testing/request_texts.h"
 

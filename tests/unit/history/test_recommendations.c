@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/history/recommendations.h"
+#include "common/history/anomalies.h"
 
 static const struct anomalies all = {5,
                                      {{.type = ANOMALIES_COST},

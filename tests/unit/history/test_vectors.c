@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/json.h"
-#include "common/base/written_time.h"
+#include "common/history/lower.h"
 #include "common/history/patterns.h"
 #include "common/history/scores.h"
-#include "common/history/words.h"
 #include "tests/unit/history/ratio_of.h"
 
 #define NEAR 1e-9

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "common/store/git_env.h"
+#include "common/store/git_private.h"
 
 static struct git_env environment_for(const char *url, const char *address)
 {

@@ -22,7 +22,6 @@
 #include "common/base/mem.h"
 #include "tests/testing/testing.h"
 #include "worker/run/history_files.h"
-#include "worker/run/history_io.h"
 
 #define APPENDED 400
 #define READINGS_MAX 20000
