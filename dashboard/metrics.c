@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/money.h"
+#include "common/queue/job.h"
 
 /* The bounds of the workers' histograms, as in worker/counts.c. */
 static const char *const bounds[] = {"0.001", "0.005", "0.01", "0.05", "0.1", "0.5", "1", "5", "30", "300", "+Inf"};
@@ -181,11 +182,10 @@ static bool is_files(struct json_object *kind)
 
 static void outcomes_of_kind(struct json_object *kind, struct buf *out)
 {
-    static const char *const words[] = {"succeeded", "failed", "skipped"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < OUTCOMES_FINAL; i++) {
         buf_add_str(out, "reprise_outcomes_total{");
         label(out, "kind", json_get_string(kind, "kind"));
-        buf_addf(out, ",outcome=\"%s\"} %" PRId64 "\n", words[i], json_get_int(kind, words[i], 0));
+        buf_addf(out, ",outcome=\"%s\"} %" PRId64 "\n", outcome_words[i], json_get_int(kind, outcome_words[i], 0));
     }
 }
 

@@ -14,17 +14,14 @@
 #define KINDS_MAX 32
 #define CLASSES 6 /* of a status: its first digit; 0 = no answer */
 
-enum ending { SUCCEEDED, FAILED, SKIPPED, OUTCOMES };
-
 /* dashboard/metrics.c writes the same bounds. */
 static const int64_t bounds_us[] = {1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000, 30000000, 300000000};
 #define BOUNDS (sizeof bounds_us / sizeof *bounds_us)
 
-static const char *const outcome_names[OUTCOMES] = {"succeeded", "failed", "skipped"};
 static const char *const time_names[COUNTS_TIMES] = {"chunk", "settle"};
 
 static struct {
-    atomic_int_least64_t outcomes[KINDS_MAX][OUTCOMES], retries[ERR_COUNT], deliveries[CLASSES], lag_us;
+    atomic_int_least64_t outcomes[KINDS_MAX][OUTCOMES_FINAL], retries[ERR_COUNT], deliveries[CLASSES], lag_us;
     struct {
         atomic_int_least64_t buckets[BOUNDS + 1], sum_us;
     } times[COUNTS_TIMES];
@@ -42,18 +39,16 @@ static int64_t get(atomic_int_least64_t *count)
 
 void counts_settled(const char *kind, const struct job_result *results, size_t count)
 {
-    int64_t by_outcome[OUTCOMES] = {0};
+    int64_t by_outcome[OUTCOMES_FINAL] = {0};
     size_t row = 0;
     while (row < kinds.count && row < KINDS_MAX && strcmp(kinds.kinds[row].name, kind) != 0)
         row++;
     if (row == kinds.count || row == KINDS_MAX)
         return;
-    for (size_t i = 0; i < count; i++) {
-        by_outcome[SUCCEEDED] += results[i].outcome == OUTCOME_SUCCEEDED;
-        by_outcome[FAILED] += results[i].outcome == OUTCOME_FAILED;
-        by_outcome[SKIPPED] += results[i].outcome == OUTCOME_SKIPPED;
-    }
-    for (int o = 0; o < OUTCOMES; o++)
+    for (size_t i = 0; i < count; i++)
+        for (int o = 0; o < OUTCOMES_FINAL; o++)
+            by_outcome[o] += results[i].outcome == (enum outcome)(OUTCOME_SUCCEEDED + o);
+    for (int o = 0; o < OUTCOMES_FINAL; o++)
         add(&counts.outcomes[row][o], by_outcome[o]);
 }
 
@@ -89,8 +84,8 @@ static void write_outcomes(struct buf *out)
     buf_add_str(out, "\"outcomes\":{");
     for (size_t row = 0; row < kinds.count && row < KINDS_MAX; row++) {
         buf_addf(out, "%s\"%s\":{", before, kinds.kinds[row].name);
-        for (int o = 0; o < OUTCOMES; o++)
-            buf_addf(out, "%s\"%s\":%" PRId64, o == 0 ? "" : ",", outcome_names[o], get(&counts.outcomes[row][o]));
+        for (int o = 0; o < OUTCOMES_FINAL; o++)
+            buf_addf(out, "%s\"%s\":%" PRId64, o == 0 ? "" : ",", outcome_words[o], get(&counts.outcomes[row][o]));
         buf_add_char(out, '}');
         before = ",";
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/doctor/doctor_private.h"
+#include "common/queue/job.h"
 #include "common/queue/lease.h"
 #include "embedded/sql_doctor.h"
 
@@ -40,7 +41,7 @@ struct counts {
     const char *id;
     struct tally tally;
     int64_t open, both, of_other_phase, beyond, done_beyond;
-    int64_t done[3], told[3]; /* outcomes as they are there, and as the tally says: succeeded, failed, skipped */
+    int64_t done[OUTCOMES_FINAL], told[OUTCOMES_FINAL]; /* as they are there, and as the tally says: outcome_words */
     bool finished, pruned, may_be_pruned;
 };
 
@@ -99,11 +100,10 @@ static void judge_jobs(struct doctor *doctor, const struct counts *c)
 /* I2: each count equals what it counts, and they add up. */
 static void judge_counts(struct doctor *doctor, const struct counts *c)
 {
-    static const char *const words[3] = {"succeeded", "failed", "skipped"};
     struct finding_on on = violation(2, c->id);
-    for (int k = 0; k < 3 && !c->pruned; k++)
+    for (int k = 0; k < OUTCOMES_FINAL && !c->pruned; k++)
         if (c->may_be_pruned ? c->done[k] > c->told[k] : c->done[k] != c->told[k])
-            doctor_say(doctor, &on, "the tally counts %" PRId64 " %s, there are %" PRId64, c->told[k], words[k],
+            doctor_say(doctor, &on, "the tally counts %" PRId64 " %s, there are %" PRId64, c->told[k], outcome_words[k],
                        c->done[k]);
     int64_t added = sum(c->told) + c->tally.cancelled_jobs + c->open - c->both;
     bool told_rightly = c->pruned || sum(c->told) == sum(c->done);

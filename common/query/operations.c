@@ -15,6 +15,7 @@
 #include "common/kinds/kinds.h"
 #include "common/query/error_pattern.h"
 #include "common/query/page.h"
+#include "common/queue/job.h"
 #include "embedded/sql_query.h"
 
 /* ---- operations -------------------------------------------------------------------------------------------------- */
@@ -175,11 +176,10 @@ static enum err arg_texts_of_form(struct pg *pg, const struct query_params *aske
 enum err outcomes_list(struct pg *pg, const struct query_params *asked, struct query_result *answer,
                        struct err_info *error)
 {
-    static const char *const outcomes[] = {"succeeded", "failed", "skipped", NULL};
     struct page page;
     int outcome = -1;
     bool by_form = query_params_text(asked, "form") != NULL;
-    enum err err = query_params_word(asked, "outcome", outcomes, &outcome, error);
+    enum err err = query_params_word(asked, "outcome", outcome_words, &outcome, error);
     if (err == ERR_OK)
         err = page_asked(asked, (struct page_list){"outcomes", "", 1}, &page, error);
     if (err != ERR_OK)
@@ -187,7 +187,9 @@ enum err outcomes_list(struct pg *pg, const struct query_params *asked, struct q
     struct pg_args *args = pg_args_new();
     page_args(&page, args);
     pg_arg_text(args, query_params_text(asked, "operation_id"));
-    pg_arg_text(args, by_form && outcome < 0 ? "failed" : outcome < 0 ? NULL : outcomes[outcome]);
+    pg_arg_text(args, by_form && outcome < 0 ? outcome_name(OUTCOME_FAILED)
+                      : outcome < 0          ? NULL
+                                             : outcome_words[outcome]);
     if (by_form)
         err = arg_texts_of_form(pg, asked, args, error);
     else

@@ -55,7 +55,10 @@ enum outcome {
     OUTCOME_RETRY,   /* failed, with tries left: again after delay_ms */
     OUTCOME_PUT_OFF, /* could not begin: again after delay_ms, no try used */
 };
-/* The word of a final one, as tables have it. */
+/* The words of the final ones, as tables and metrics have them, in the order of the enum; NULL ends the list. */
+#define OUTCOMES_FINAL 3
+extern const char *const outcome_words[OUTCOMES_FINAL + 1];
+/* The word of a final one. */
 const char *outcome_name(enum outcome outcome);
 
 struct job_result {

@@ -7,6 +7,7 @@
  *
  * Never one statement with CTEs: that would commit its deletes although the tally's UPDATE matched nothing.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,12 @@
 #include "embedded/sql_queue.h"
 #include "embedded/sql_session.h"
 
+const char *const outcome_words[OUTCOMES_FINAL + 1] = {"succeeded", "failed", "skipped", NULL};
+
 const char *outcome_name(enum outcome outcome)
 {
-    return outcome == OUTCOME_SUCCEEDED ? "succeeded" : outcome == OUTCOME_FAILED ? "failed" : "skipped";
+    assert(outcome >= OUTCOME_SUCCEEDED && outcome < OUTCOME_SUCCEEDED + OUTCOMES_FINAL);
+    return outcome_words[outcome - OUTCOME_SUCCEEDED];
 }
 
 void job_result_fini(struct job_result *result)
