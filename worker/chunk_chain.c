@@ -1,7 +1,8 @@
 /*
- * Chunks on their way from Redis to an executor: an entry of the list is read, and the hash of its operation is looked
- * at, so that chunks that nothing would come of (of an old generation, paused, cancelled) end without an executor.
- * Called by queue_consumer.c on the loop thread.
+ * Chunks on their way from Redis to an executor, and out of Redis afterwards: an entry of the list is read, and the
+ * hash of its operation is looked at, so that chunks that nothing would come of (of an old generation, paused,
+ * cancelled) end without an executor; a script takes out of the active list what is done (lua/finish.lua) or given back
+ * (lua/give_back.lua). Called by queue_consumer.c on the loop thread.
  *
  * The look is only a short cut: where the hash is missing or Redis does not answer, PostgreSQL decides.
  */
@@ -10,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/queue/dispatch.h"
+#include "embedded/lua.h"
 
 #define COMMAND_MS 2000
 
@@ -109,4 +113,67 @@ void chain_look(struct pool_state *pool, struct message *first, chain_looked_fn 
         next = message->next; /* the last look may be the end of the chain */
         chunk_look(chain, message);
     }
+}
+
+/* ---- chunks leave ------------------------------------------------------------------------------------------------ */
+
+/* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again
+ * without effect. */
+static void on_left(const redisReply *reply, void *context)
+{
+    struct pool_state *pool = context;
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
+        pool_refused(pool, "to take a finished chunk out of the active list", reply);
+    pool->changed(pool->pool, POOL_REPLIED);
+}
+
+static void finish_args(struct redis_args *args, struct pool_state *pool, const struct message *message)
+{
+    const struct chunk *chunk = &message->chunk;
+    pool_arg_active(args, pool, message->queue);
+    name_operation(args, pool->prefix, chunk->operation_id);
+    name_queue(args, pool->prefix, message->queue);
+    name_delayed(args, pool->prefix, message->queue);
+    name_plain(args, pool->prefix, "ops");
+    redis_arg(args, chunk->text);
+    redis_arg(args, chunk->operation_id);
+    redis_arg_int(args, chunk->generation);
+    redis_arg(args, chunk_class(chunk));
+    redis_arg_int(args, message->next_open);
+    redis_arg_int(args, message->due_ms);
+    redis_arg_int(args, message->retries);
+    name_plain(args, pool->prefix, "events");
+    tally_block(args, message->settled ? &message->tally : NULL, message->finished_at);
+    redis_arg_int(args, DISPATCH_KEEP_S);
+}
+
+/* The chunk is no longer ours, whatever Redis makes of the script. Takes `message`. */
+static void chunk_leave(struct pool_state *pool, struct message *message, const struct lua *script, int keys,
+                        struct redis_args *args)
+{
+    inflight_remove(pool->inflight, message->queue, message->chunk.text);
+    if (!redis_async_script(pool->commands, script, keys, args, COMMAND_MS, on_left, pool))
+        log_info("chunk %s could not be taken out of Redis now; the heartbeat will", message->chunk.text);
+    message_drop(message);
+}
+
+void chunk_finish(struct pool_state *pool, struct message *message)
+{
+    FAULT_POINT("pool.finish");
+    struct redis_args *args = pool_args(pool);
+    finish_args(args, pool, message);
+    chunk_leave(pool, message, &lua_finish, 5, args);
+}
+
+void chunk_give_back(struct pool_state *pool, struct message *message)
+{
+    struct redis_args *args = pool_args(pool);
+    pool_arg_active(args, pool, message->queue);
+    pool_arg_source(args, pool, message->queue);
+    redis_arg(args, message->chunk.text);
+    for (size_t i = 0; i < message->piece_count; i++)
+        redis_arg(args, message->pieces[i]);
+    if (message->kind != MESSAGE_SPLIT)
+        redis_arg(args, message->chunk.text);
+    chunk_leave(pool, message, &lua_give_back, 2, args);
 }

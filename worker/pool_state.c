@@ -21,6 +21,19 @@ void pool_refused(struct pool_state *pool, const char *what, const redisReply *r
         maintenance_ask(pool->maintenance, MAINTENANCE_KEYS);
 }
 
+void pool_arg_source(struct redis_args *args, const struct pool_state *pool, int queue)
+{
+    if (pool->process->quarantine)
+        name_suspects(args, pool->prefix, queue);
+    else
+        name_queue(args, pool->prefix, queue);
+}
+
+void pool_arg_active(struct redis_args *args, const struct pool_state *pool, int queue)
+{
+    name_active(args, pool->prefix, queue, pool->process->worker);
+}
+
 void pool_ask_due(struct pool_state *pool, int queue, const char *operation_id, const char *again)
 {
     struct redis_args *args = pool_args(pool);

@@ -41,6 +41,10 @@ struct redis_args *pool_args(struct pool_state *pool);
 /* Redis answered `what` with an error, which is logged once a beat. What was asked for is asked again at the next beat,
  * not at once: an error comes back at once, too. */
 void pool_refused(struct pool_state *pool, const char *what, const redisReply *reply);
+/* Append the keys of the list that this process takes the chunks of a queue from (a queue; of the quarantine process,
+ * its suspects), and of the active list that it moves them to. */
+void pool_arg_source(struct redis_args *args, const struct pool_state *pool, int queue);
+void pool_arg_active(struct redis_args *args, const struct pool_state *pool, int queue);
 /* A due chunk of the operation goes into its queue, at most a window of them. `again`: "1" from a due chunk in hand,
  * "0" from the heartbeat. */
 void pool_ask_due(struct pool_state *pool, int queue, const char *operation_id, const char *again);
@@ -101,5 +105,10 @@ struct message *chunk_read(struct pool_state *pool, int queue, const redisReply 
  * come of is a MESSAGE_DONE then. */
 typedef void chain_looked_fn(struct message *first, void *context);
 void chain_look(struct pool_state *pool, struct message *first, chain_looked_fn *looked, void *context);
+
+/* The chunk leaves Redis: it is done, or (given back, split) others take its place in the queue. Both take the message;
+ * the chunk is in flight no more. */
+void chunk_finish(struct pool_state *pool, struct message *message);
+void chunk_give_back(struct pool_state *pool, struct message *message);
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * The life of a chunk in this process: take or BLMOVE brings it, its operation's hash is read, an executor runs it, and
- * a script takes it out of the active list (lua/finish.lua) or puts it back (lua/give_back.lua). Called by pool.c, and
- * by the replies of Redis.
+ * it leaves the active list (chunk_chain.c). Called by pool.c, and by the replies of Redis.
  *
  * A chunk is taken only where an executor is free and connected and not promised to another chunk. From then on it
  * stands in `inflight`, until the script that takes it out of Redis is sent: a chunk that is in the active list and not
@@ -14,9 +13,7 @@
 #include <string.h>
 
 #include "common/base/fault.h"
-#include "common/base/log.h"
 #include "common/base/mem.h"
-#include "common/queue/dispatch.h"
 #include "common/queue/singles.h"
 #include "embedded/lua.h"
 #include "worker/pool_state.h"
@@ -26,84 +23,6 @@
 #define BLOCK_MS 4000         /* the server waits 2 s at most; what takes longer is half open */
 #define SINGLES_TURN_US 20000 /* of single requests that one executor runs together */
 #define SINGLE_EVERY_S 0.02   /* a single request is to begin within 50 ms */
-
-static void arg_source(struct redis_args *args, const struct queue_consumer *consumer)
-{
-    const struct pool_state *pool = consumer->pool;
-    if (pool->process->quarantine)
-        name_suspects(args, pool->prefix, consumer->queue);
-    else
-        name_queue(args, pool->prefix, consumer->queue);
-}
-
-static void arg_active(struct redis_args *args, const struct queue_consumer *consumer)
-{
-    name_active(args, consumer->pool->prefix, consumer->queue, consumer->pool->process->worker);
-}
-
-/* ---- chunks leave -------------------------------------------------------------------------------------------- */
-
-/* A chunk whose script failed stands in the active list still: the heartbeat finds it there, and it is run again
- * without effect. */
-static void on_left(const redisReply *reply, void *context)
-{
-    struct pool_state *pool = context;
-    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
-        pool_refused(pool, "to take a finished chunk out of the active list", reply);
-    pool->changed(pool->pool, POOL_REPLIED);
-}
-
-static void finish_args(struct redis_args *args, struct queue_consumer *consumer, const struct message *message)
-{
-    struct pool_state *pool = consumer->pool;
-    const struct chunk *chunk = &message->chunk;
-    arg_active(args, consumer);
-    name_operation(args, pool->prefix, chunk->operation_id);
-    name_queue(args, pool->prefix, consumer->queue);
-    name_delayed(args, pool->prefix, consumer->queue);
-    name_plain(args, pool->prefix, "ops");
-    redis_arg(args, chunk->text);
-    redis_arg(args, chunk->operation_id);
-    redis_arg_int(args, chunk->generation);
-    redis_arg(args, chunk_class(chunk));
-    redis_arg_int(args, message->next_open);
-    redis_arg_int(args, message->due_ms);
-    redis_arg_int(args, message->retries);
-    name_plain(args, pool->prefix, "events");
-    tally_block(args, message->settled ? &message->tally : NULL, message->finished_at);
-    redis_arg_int(args, DISPATCH_KEEP_S);
-}
-
-/* The chunk is no longer ours, whatever Redis makes of the script. Takes `message`. */
-static void chunk_leave(struct queue_consumer *consumer, struct message *message, const struct lua *script, int keys,
-                        struct redis_args *args)
-{
-    inflight_remove(consumer->pool->inflight, consumer->queue, message->chunk.text);
-    if (!redis_async_script(consumer->pool->commands, script, keys, args, COMMAND_MS, on_left, consumer->pool))
-        log_info("chunk %s could not be taken out of Redis now; the heartbeat will", message->chunk.text);
-    message_drop(message);
-}
-
-static void chunk_finish(struct queue_consumer *consumer, struct message *message)
-{
-    FAULT_POINT("pool.finish");
-    struct redis_args *args = pool_args(consumer->pool);
-    finish_args(args, consumer, message);
-    chunk_leave(consumer, message, &lua_finish, 5, args);
-}
-
-static void chunk_give_back(struct queue_consumer *consumer, struct message *message)
-{
-    struct redis_args *args = pool_args(consumer->pool);
-    arg_active(args, consumer);
-    arg_source(args, consumer);
-    redis_arg(args, message->chunk.text);
-    for (size_t i = 0; i < message->piece_count; i++)
-        redis_arg(args, message->pieces[i]);
-    if (message->kind != MESSAGE_SPLIT)
-        redis_arg(args, message->chunk.text);
-    chunk_leave(consumer, message, &lua_give_back, 2, args);
-}
 
 /* ---- chunks come --------------------------------------------------------------------------------------------- */
 
@@ -133,7 +52,7 @@ static struct message *chain_without_unwanted(struct queue_consumer *consumer, s
         next = message->next;
         message->next = NULL;
         if (message->kind == MESSAGE_DONE) {
-            chunk_finish(consumer, message);
+            chunk_finish(consumer->pool, message);
         } else {
             *end = message;
             end = &message->next;
@@ -147,7 +66,7 @@ static void chain_give_back(struct queue_consumer *consumer, struct message *fir
     for (struct message *message = first, *next; message != NULL; message = next) {
         next = message->next;
         message->next = NULL;
-        chunk_give_back(consumer, message);
+        chunk_give_back(consumer->pool, message);
     }
 }
 
@@ -213,8 +132,8 @@ static void chunk_wait(struct queue_consumer *consumer)
 {
     struct redis_args *args = pool_args(consumer->pool);
     redis_arg(args, "BLMOVE");
-    arg_source(args, consumer);
-    arg_active(args, consumer);
+    pool_arg_source(args, consumer->pool, consumer->queue);
+    pool_arg_active(args, consumer->pool, consumer->queue);
     redis_arg(args, "LEFT");
     redis_arg(args, "RIGHT");
     redis_arg(args, consumer->pool->process->quarantine ? "1" : BLOCK_S);
@@ -263,8 +182,8 @@ static void on_taken(const redisReply *reply, void *context)
 static bool chunks_take(struct queue_consumer *consumer, int64_t at_most, const char *which, redis_async_reply_fn *done)
 {
     struct redis_args *args = pool_args(consumer->pool);
-    arg_source(args, consumer);
-    arg_active(args, consumer);
+    pool_arg_source(args, consumer->pool, consumer->queue);
+    pool_arg_active(args, consumer->pool, consumer->queue);
     consumer->taken_at_once = singles_at_once(consumer);
     redis_arg_int(args, at_most);
     redis_arg(args, which);
@@ -382,11 +301,11 @@ void queue_consumer_on_message(struct queue_consumer *consumer, struct message *
     switch (message->kind) {
     case MESSAGE_DONE:
         note_single_time(consumer, message);
-        chunk_finish(consumer, message);
+        chunk_finish(consumer->pool, message);
         return;
     case MESSAGE_SPLIT:
     case MESSAGE_GIVE_BACK:
-        chunk_give_back(consumer, message);
+        chunk_give_back(consumer->pool, message);
         return;
     case MESSAGE_READY:
         executor_set_free(consumer, message->executor);

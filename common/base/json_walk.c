@@ -6,7 +6,6 @@
  */
 #include "common/base/json_walk.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -360,14 +359,6 @@ void json_walk_note_odd(struct json_walk *walk)
     walk->odd = true;
 }
 
-static void note_field(struct json_walk *walk, const char *name)
-{
-    if (walk->odd_count < JSON_WALK_ODD_MAX)
-        walk->odd_fields[walk->odd_count] = name;
-    walk->odd_count++;
-    walk->odd = false;
-}
-
 void json_walk_odd_names(const struct json_walk *walk, char *out, size_t size)
 {
     size_t len = 0;
@@ -384,29 +375,4 @@ bool json_walk_end(struct json_walk *walk)
     if (walk->problem != NULL)
         return false;
     return walk->at == walk->end || json_walk_refuse(walk, "expected nothing after the value");
-}
-
-bool json_walk_fields(struct json_walk *walk, const struct json_walk_field *fields, size_t count, void *base)
-{
-    assert(count <= JSON_WALK_FIELDS_MAX);
-    if (json_walk_peek(walk) != '{')
-        return json_walk_skip(walk);
-    struct json_slice key;
-    uint64_t seen = 0;
-    if (!json_walk_enter(walk, '{'))
-        return false;
-    while (json_walk_key(walk, &key)) {
-        size_t i = 0;
-        while (i < count && !json_slice_is(&key, fields[i].name))
-            i++;
-        if (i < count && (seen >> i & 1) != 0)
-            return json_walk_refuse_twice(walk, &key);
-        if (i < count)
-            seen |= UINT64_C(1) << i;
-        if (!(i < count ? fields[i].read(walk, (char *)base + fields[i].offset) : json_walk_skip(walk)))
-            return false;
-        if (i < count && walk->odd)
-            note_field(walk, fields[i].name);
-    }
-    return walk->problem == NULL;
 }

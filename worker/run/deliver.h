@@ -175,19 +175,18 @@ void deliver_http_submit(struct deliver_http *http, struct deliver_request *requ
 struct deliver_request *deliver_http_wait(struct deliver_http *http, int64_t wait_ms);
 /* What an answer is: ERR_OK, or the failure with its text for last_error. */
 enum err deliver_http_failure(const struct deliver_request *request, struct err_info *error);
+/* No answer, or one that says nothing of the request: the app is down, overloaded, or behind something that says so. */
+bool deliver_http_is_away(const struct deliver_request *request);
 /* Gives the task back; the place is free for the next. */
 struct file_task *deliver_http_close(struct deliver_request *request);
 
 /* ---- what a checkpoint records ----------------------------------------------------------------------------------- */
 
-/*
- * What a checkpoint of a delivery writes: it records what was answered, and announces what comes next, so that whatever
- * dies between send and record is known to the next attempt.
- */
-
-/* Repeating it is harmless. */
-void deliver_record(struct pg_batch *batch, const struct deliver_attempt *attempt, const struct file_tasks *answered,
-                    const struct file_tasks *announced);
+/* A checkpoint that records what was answered, in the progress too, and announces what comes next, so that whatever
+ * dies between send and record is known to the next attempt. Repeating the batch is harmless; run_checkpoint_… commits
+ * it. */
+struct pg_batch *deliver_record(struct deliver_attempt *attempt, const struct file_tasks *answered,
+                                const struct file_tasks *announced);
 /* Once a fetch has succeeded: its success and its snapshot, as a part of the next transaction. */
 void deliver_record_fetch(struct pg_batch *batch, const struct deliver_link *link, const struct git_fetched *fetched);
 

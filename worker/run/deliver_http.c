@@ -300,6 +300,12 @@ struct file_task *deliver_http_close(struct deliver_request *request)
     return task;
 }
 
+bool deliver_http_is_away(const struct deliver_request *request)
+{
+    int status = request->http.status;
+    return status == 0 || status == 408 || status == 429 || status >= 500;
+}
+
 enum err deliver_http_failure(const struct deliver_request *request, struct err_info *error)
 {
     const struct file_task *task = request->task;

@@ -16,13 +16,8 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/mem.h"
-#include "embedded/sql_deliveries.h"
 
-#define BATCH_FILES 256
 #define BATCH_MS 100
-#define BATCH_KEPT_BYTES (INT64_C(1) << 20)
-#define BATCH_SPOOLS 16
-#define BATCH_SPOOLED_BYTES (INT64_C(64) << 20)
 #define ANNOUNCED_LOW 128 /* a batch is announced while so many are still to be sent: the sender never runs dry */
 
 #define DRIVE_US 1000        /* between two looks at what is in flight, while tasks are put in */
@@ -132,19 +127,12 @@ static void outbox_take_success(struct outbox *outbox, struct file_task *task)
     file_tasks_push(&outbox->answered, task);
 }
 
-/* No answer (0), or one that says nothing of the request: the app is down, overloaded, or behind something that says
- * so. */
-static bool status_is_away(int status)
-{
-    return status == 0 || status == 408 || status == 429 || status >= 500;
-}
-
 static void outbox_take_answer(struct outbox *outbox, struct deliver_request *request)
 {
     struct err_info error = {.code = ERR_OK};
     FAULT_POINT("deliver.sent");
     enum err err = deliver_http_failure(request, &error);
-    int status = request->http.status;
+    bool is_away = deliver_http_is_away(request);
     struct file_task *task = deliver_http_close(request);
     if (err == ERR_OK) {
         outbox_take_success(outbox, task);
@@ -152,7 +140,7 @@ static void outbox_take_answer(struct outbox *outbox, struct deliver_request *re
     }
     if (outbox->closed == ERR_OK) {
         outbox->attempt->is_final = err == ERR_PERMANENT;
-        outbox->attempt->is_away = err == ERR_RETRY && status_is_away(status);
+        outbox->attempt->is_away = err == ERR_RETRY && is_away;
     }
     outbox_close(outbox, err, &error);
     file_task_drop(task);
@@ -173,18 +161,11 @@ static void outbox_take_answers(struct outbox *outbox, int64_t wait_ms)
 
 /* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
-static bool outbox_is_full(const struct outbox *outbox)
-{
-    const struct file_tasks *filling = &outbox->filling;
-    return filling->count >= BATCH_FILES || filling->kept_bytes >= BATCH_KEPT_BYTES ||
-           filling->spools >= BATCH_SPOOLS || filling->spooled_bytes >= BATCH_SPOOLED_BYTES;
-}
-
 static bool outbox_may_announce(const struct outbox *outbox)
 {
     if (outbox->closed != ERR_OK || outbox->filling.count == 0 || outbox->announced.count > ANNOUNCED_LOW)
         return false;
-    return outbox->stage == STAGE_FLUSH || outbox->stage == STAGE_FINISH || outbox_is_full(outbox) ||
+    return outbox->stage == STAGE_FLUSH || outbox->stage == STAGE_FINISH || file_tasks_are_a_batch(&outbox->filling) ||
            clock_mono_ms() - outbox->filling_since_ms >= BATCH_MS;
 }
 
@@ -193,33 +174,14 @@ static bool outbox_must_record(const struct outbox *outbox)
     if (outbox->answered.count == 0)
         return false;
     bool is_idle = outbox->announced.count == 0 && outbox->filling.count == 0 && deliver_http_is_idle(outbox->http);
-    return outbox->answered.count >= BATCH_FILES || (outbox->stage == STAGE_FINISH && is_idle) ||
+    return outbox->answered.count >= FILE_TASKS_BATCH || (outbox->stage == STAGE_FINISH && is_idle) ||
            clock_mono_ms() - outbox->answered_since_ms >= BATCH_MS;
-}
-
-static void progress_add(struct deliver_progress *progress, const struct file_tasks *recording)
-{
-    for (const struct file_task *task = recording->first; task != NULL; task = task->next) {
-        progress->created += task->verb == VERB_CREATE;
-        progress->updated += task->verb == VERB_UPDATE;
-        progress->deleted += task->verb == VERB_DELETE;
-        progress->bytes += task->size;
-        progress->done += task->verb != VERB_DELETE;
-    }
 }
 
 static struct pg_batch *outbox_write_checkpoint(struct outbox *outbox)
 {
-    struct deliver_attempt *attempt = outbox->attempt;
     file_tasks_move(&outbox->answered, &outbox->recording);
-    progress_add(&attempt->progress, &outbox->recording);
-    struct pg_batch *batch = deliver_checkpoint(attempt);
-    if (!attempt->fetch_noted)
-        deliver_record_fetch(batch, &attempt->link, &attempt->fetched);
-    deliver_record(batch, attempt, &outbox->recording, &outbox->announcing);
-    if (outbox->recording.count > 0 && !attempt->answer_noted)
-        (void)deliver_add(batch, &attempt->link, &sql_deliveries_app_answers);
-    return batch;
+    return deliver_record(outbox->attempt, &outbox->recording, &outbox->announcing);
 }
 
 static void outbox_begin_checkpoint(struct outbox *outbox)
@@ -351,7 +313,7 @@ enum err outbox_put(struct outbox *outbox, struct file_task *task, struct err_in
     file_tasks_push(&outbox->filling, task);
     if (clock_mono_us() - outbox->driven_us >= DRIVE_US)
         outbox_step(outbox, DO_NOT_WAIT);
-    while (outbox->closed == ERR_OK && outbox_is_full(outbox))
+    while (outbox->closed == ERR_OK && file_tasks_are_a_batch(&outbox->filling))
         outbox_step(outbox, WAIT_FOR_NEXT);
     return outbox_result(outbox, error);
 }

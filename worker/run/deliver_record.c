@@ -1,3 +1,8 @@
+/*
+ * What a checkpoint of a delivery writes, as statements over arrays of columns: the answers become rows of deliveries,
+ * the announced paths intents. It commits nothing and waits for nothing; deliver_outbox.c does, and deliver_outcome.c
+ * for the fetch of a job that sends nothing.
+ */
 #include "worker/run/deliver.h"
 
 #include <stdlib.h>
@@ -100,9 +105,24 @@ static void record_announced(struct pg_batch *batch, const struct deliver_attemp
     columns_fini(&columns);
 }
 
-void deliver_record(struct pg_batch *batch, const struct deliver_attempt *attempt, const struct file_tasks *answered,
-                    const struct file_tasks *announced)
+static void progress_add(struct deliver_progress *progress, const struct file_tasks *answered)
 {
+    for (const struct file_task *task = answered->first; task != NULL; task = task->next) {
+        progress->created += task->verb == VERB_CREATE;
+        progress->updated += task->verb == VERB_UPDATE;
+        progress->deleted += task->verb == VERB_DELETE;
+        progress->bytes += task->size;
+        progress->done += task->verb != VERB_DELETE;
+    }
+}
+
+struct pg_batch *deliver_record(struct deliver_attempt *attempt, const struct file_tasks *answered,
+                                const struct file_tasks *announced)
+{
+    progress_add(&attempt->progress, answered);
+    struct pg_batch *batch = deliver_checkpoint(attempt);
+    if (!attempt->fetch_noted)
+        deliver_record_fetch(batch, &attempt->link, &attempt->fetched);
     /* Only a settle as synced sets it again. */
     if (attempt->link.synced_tree != NULL)
         (void)deliver_add(batch, &attempt->link, &sql_deliveries_unsync);
@@ -110,6 +130,9 @@ void deliver_record(struct pg_batch *batch, const struct deliver_attempt *attemp
         record_answered(batch, attempt, answered);
     if (announced->count > 0)
         record_announced(batch, attempt, announced);
+    if (answered->count > 0 && !attempt->answer_noted)
+        (void)deliver_add(batch, &attempt->link, &sql_deliveries_app_answers);
+    return batch;
 }
 
 void deliver_record_fetch(struct pg_batch *batch, const struct deliver_link *link, const struct git_fetched *fetched)

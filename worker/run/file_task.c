@@ -8,6 +8,10 @@
 
 #include "common/base/mem.h"
 
+#define BATCH_KEPT_BYTES (INT64_C(1) << 20)
+#define BATCH_SPOOLS 16
+#define BATCH_SPOOLED_BYTES (INT64_C(64) << 20)
+
 #define TICK_BYTES INT64_C(1048576) /* of a stream: how often what is in flight gets its turn */
 
 /* ---- spools: files without a name, which are gone with the last that holds them open ----------------------------- */
@@ -195,6 +199,12 @@ static void tasks_count(struct file_tasks *tasks, const struct file_task *task, 
         return;
     tasks->spools = sign > 0 ? tasks->spools + 1 : tasks->spools - 1;
     tasks->spooled_bytes += sign * task->content.facts.size;
+}
+
+bool file_tasks_are_a_batch(const struct file_tasks *tasks)
+{
+    return tasks->count >= FILE_TASKS_BATCH || tasks->kept_bytes >= BATCH_KEPT_BYTES || tasks->spools >= BATCH_SPOOLS ||
+           tasks->spooled_bytes >= BATCH_SPOOLED_BYTES;
 }
 
 void file_tasks_push(struct file_tasks *tasks, struct file_task *task)

@@ -74,6 +74,9 @@ struct file_tasks {
     int64_t spooled_bytes;
 };
 
+/* So many, or with so much in memory or spooled, that a checkpoint announces them without waiting for more. */
+#define FILE_TASKS_BATCH 256
+bool file_tasks_are_a_batch(const struct file_tasks *tasks);
 void file_tasks_push(struct file_tasks *tasks, struct file_task *task);
 /* Before all others: a task that has pieces left. */
 void file_tasks_push_front(struct file_tasks *tasks, struct file_task *task);
