@@ -1,3 +1,8 @@
+/*
+ * Three small tables with one purpose: what the heartbeat reports as in hand is left alone by all others, and what it
+ * does not report is given back or made due again. So a chunk or load must stand here before Redis or PostgreSQL knows
+ * that it is ours, and until it is not. Called by chunk_chain.c, heartbeat.c and executor.c.
+ */
 #include "worker/inflight.h"
 
 #include <assert.h>

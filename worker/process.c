@@ -1,3 +1,8 @@
+/*
+ * A worker process from its first line to its last: loop, service threads and pool, in this order, and back in reverse
+ * once the pool has ended. Signals arrive as events of the loop and only start something. Called by supervisor.c in the
+ * child that it has forked.
+ */
 #include "worker/process.h"
 
 #include <ev.h>

@@ -1,3 +1,7 @@
+/*
+ * What the threads of a worker process share, how they send each other messages, and how an executor waits and
+ * connects again. Nothing here but the health note is written while threads run. Called by all of worker/.
+ */
 #include "worker/process_state.h"
 
 #include <stdio.h>

@@ -1,3 +1,8 @@
+/*
+ * Suspects, from list to verdict: an executor of the quarantine process splits a chunk until one job is left, and the
+ * supervisor counts the crash of a job that died alone. No job is blamed that was not alone. Called by executor.c,
+ * supervisor.c and crash_recovery.c.
+ */
 #include "worker/quarantine.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * The clocks, and all arithmetic on times; then points and lengths of time, and sizes, as text. What is read from text
+ * is taken only in exactly a known form, as a guess would move a run by hours or a setting by a factor. Called by
+ * everything; the texts by the history's readers, the settings and definitions.
+ */
 #include "common/base/clock.h"
 
 #include <assert.h>
@@ -93,12 +98,6 @@ int64_t clock_backoff_ms(int failures, int64_t base_ms, int64_t max_ms, double j
 }
 
 /* ---- points and lengths of time, and sizes, as text -------------------------------------------------------------- */
-
-/*
- * Points and lengths of time, and sizes, as text. Pure: bytes in, numbers out, no clock and no locale. What is not
- * exactly of a known form is refused, as a guess would move a run by hours or a setting by a factor. Called by the
- * history's readers, by the settings and by definitions.
- */
 
 #define US_PER_S INT64_C(1000000)
 #define MS_FROM_S INT64_C(100000000000)

@@ -1,3 +1,8 @@
+/*
+ * Writes the bodies of requests byte for byte, in one piece or as head, escaped pieces and tail. Both ways must give
+ * the same bytes, for the signature is made over them, and a repeated request must be equal. Pure. Called by
+ * worker/run/deliver_http.c.
+ */
 #include "common/deliveries/body.h"
 
 #include <assert.h>

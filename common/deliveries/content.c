@@ -1,3 +1,8 @@
+/*
+ * Classifies a content while it is read, in pieces and in bounded memory, and tells a name that could lead a client
+ * astray. body.c escapes by the same UTF-8 steps, so the two cannot disagree on what is text. Called by
+ * worker/run/file_task.c and worker/run/deliver_changes.c.
+ */
 #include "common/deliveries/content.h"
 
 #include <string.h>

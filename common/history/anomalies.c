@@ -1,3 +1,7 @@
+/*
+ * A table of checks, each of which finds one kind of anomaly or nothing, and a table of advice by what was found. An
+ * unknown number is never odd. Pure. Called by worker/run/score.c.
+ */
 #include "common/history/anomalies.h"
 
 #include <assert.h>

@@ -1,3 +1,7 @@
+/*
+ * Lower case over the tables of lower_table.c, and the words of a text. It must not use the C library's own functions
+ * for that, which go by locale and version. Pure. Called by patterns, scores and similarity.
+ */
 #include "common/history/lower.h"
 
 #include <ctype.h>

@@ -1,3 +1,8 @@
+/*
+ * Which signature a request has, by tables of words that are tried in order, and how sure a pattern is. The tables are
+ * data of the history: a change of one gives stored runs another signature. Pure. Called by the patterns phase of a
+ * sync and for the columns of a run.
+ */
 #include "common/history/patterns.h"
 
 #include <stdio.h>

@@ -1,3 +1,8 @@
+/*
+ * Reads the table of prices (YAML), finds a model's row by its pattern, and multiplies. Sums are checked, amounts
+ * whole nano-dollars, rounded once; what is not known stays unknown. Called by result_cost.c; the table is loaded by
+ * the handlers (worker/run/history_tools.c).
+ */
 #include "common/history/prices.h"
 
 #include <assert.h>

@@ -1,3 +1,8 @@
+/*
+ * What a result line cost, by the first route that tells, and whether that replaces what is stored. It must never
+ * guess: one unknown part makes a sum unknown, and an unknown cost replaces nothing. Pure. Called by
+ * run_assemble_agent.c, and by the handlers that write costs.
+ */
 #include "common/history/result_cost.h"
 
 /* Only `usage` tells how many of the cache writes are kept for an hour, and it leaves models out: each model's writes

@@ -1,3 +1,8 @@
+/*
+ * Reads a result line by tables of fields over a walk, lenient in what does no harm: lines are written by many
+ * versions of other programs, and read by the hundred thousand. It copies nothing but an error's text. Called while a
+ * stream is read (worker/run/history_stream.c).
+ */
 #include "common/history/result_line.h"
 
 #include <stdlib.h>

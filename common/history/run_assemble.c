@@ -1,3 +1,8 @@
+/*
+ * Puts a run together: times, cost, phases and errors from its state file or summary, then what its agents add
+ * (run_assemble_agent.c), then what follows from all of it. What one source says is never overwritten by a weaker one.
+ * Pure. Called by worker/run/history_files.c.
+ */
 #include "common/history/run_assemble.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * Tables of words, and the rules that go by them: from what a file says to a status, a type of error, a phase. Nothing
+ * here fails: what is not known is RUN_STATUS_UNKNOWN, RUN_ERROR_UNKNOWN, or a phase of its own name. Called by all
+ * that reads or scores runs.
+ */
 #include "common/history/run_words.h"
 
 #include <ctype.h>

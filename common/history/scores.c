@@ -1,3 +1,8 @@
+/*
+ * The formulas of the scores, each from what its struct holds alone. They must stay as they are for one
+ * scoring_version: stored scores are compared with fresh ones. Pure. Called by worker/run/score.c and for the columns
+ * of a run.
+ */
 #include "common/history/scores.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * Reads adw_state.json and workflow_summary.json by tables of fields over a walk (common/base/json_walk.h). What a
+ * field cannot hold is named for the log and counts as absent; only what is no JSON at all refuses the file. Pure.
+ * Called by worker/run/history_files.c.
+ */
 #include "common/history/state_file.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * A state machine over one block buffer: it hands out lines from the end of what was read, and asks for the block
+ * before. It does no I/O itself, and must never grow beyond one line and one block. Called by
+ * worker/run/history_stream.c.
+ */
 #include "common/history/tail.h"
 
 #include <assert.h>

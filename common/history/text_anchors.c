@@ -1,3 +1,8 @@
+/*
+ * Finds the anchors of a text, and bounds what two texts can have in common by them. The bound must never be lower
+ * than the real number of matches, or similarity would miss a run. Called by similarity_index.c, which fills it, and
+ * similarity.c, which asks.
+ */
 #include "common/history/text_anchors.h"
 
 #include <assert.h>

@@ -1,3 +1,8 @@
+/*
+ * Prepares both texts (where each character stands, which are popular), then takes region after region: text_blocks.c
+ * finds the longest common block, and what lies beside it are regions again. It must give what Python's difflib gives,
+ * to the bit. Called by similarity.c, and by text_anchors.c for what is popular.
+ */
 #include "common/history/text_ratio.h"
 
 #include <assert.h>

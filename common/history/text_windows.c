@@ -1,3 +1,8 @@
+/*
+ * Pieces by number: a table by hash while they are gathered, a list by piece once they are sealed, so that one pass
+ * over two sorted lists tells how far each of them stands in a text. It must never give one piece two numbers. Called
+ * by text_anchors.c.
+ */
 #include "common/history/text_windows.h"
 
 #include <assert.h>

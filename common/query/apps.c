@@ -1,3 +1,7 @@
+/*
+ * Statements about client apps and links, a page at a time. It reads only, and never a key or a token. Called by the
+ * routes of the dashboard and by `producer apps` and `producer links`.
+ */
 #include "common/query/apps.h"
 
 #include <json-c/linkhash.h>

@@ -1,3 +1,8 @@
+/*
+ * Statements about definitions, schedules and projects, and what is added to their rows in C: the next ticks, the
+ * handle. It reads only; what changes them stands in common/definitions/. Called by the routes of the dashboard and by
+ * `producer definitions`.
+ */
 #include "common/query/definitions.h"
 
 #include "common/base/clock.h"

@@ -1,6 +1,6 @@
 /*
- * Definitions, their schedules, and projects. What changes them stands in queue/catalog.h, queue/project.h and
- * queue/resync.h.
+ * Definitions, their schedules, and projects. What changes them stands in definition_registry.h, project.h and
+ * definition_sync.h (common/definitions/).
  */
 #ifndef REPRISE_QUERY_DEFINITIONS_H
 #define REPRISE_QUERY_DEFINITIONS_H

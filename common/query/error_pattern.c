@@ -1,3 +1,8 @@
+/*
+ * One pass over a text, word by word, with a rule for each kind of word that differs from job to job. It must never
+ * join what has different causes: a number behind a word such as "status" stays. Pure, fuzzed. Called by operations.c
+ * for the forms of errors.
+ */
 #include "common/query/error_pattern.h"
 
 #include <stdbool.h>

@@ -1,3 +1,7 @@
+/*
+ * Checks what a query is asked with, once for the command line and the HTTP API; an error names the parameter as the
+ * caller wrote it. Pure. Called by the queries of this room.
+ */
 #include "common/query/query_params.h"
 
 #include <errno.h>

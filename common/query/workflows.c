@@ -1,3 +1,8 @@
+/*
+ * The history as a list, and one run of it. A list is one statement of a fixed text for each sort key, so that each
+ * has its plan (held by the history bench); what a request gives is always a parameter. It reads only. Called by the
+ * routes of the dashboard and by `producer history`.
+ */
 #include "common/query/workflows.h"
 
 #include <ctype.h>

@@ -1,3 +1,8 @@
+/*
+ * The ground that all steps of a delivery stand on: statements of the link, checkpoints, the tick that keeps the
+ * lease, what was too large, and what an executor keeps from job to job. Each statement goes through here, so that
+ * what PostgreSQL says about going on is noted once.
+ */
 #include "worker/run/deliver_attempt.h"
 
 #include <inttypes.h>

@@ -1,3 +1,8 @@
+/*
+ * Reads a link and opens its secrets. Plain text of a key or token must never reach a log or an error, and is wiped by
+ * deliver_link_fini. Called by deliver.c at the start of a job, and again for the unconfirmed paths once the tree is
+ * fetched.
+ */
 #include "worker/run/deliver_attempt.h"
 
 #include <assert.h>

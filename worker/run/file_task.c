@@ -1,3 +1,8 @@
+/*
+ * Contents on their way from a clone to a request, and the lists that tasks pass through. What a list holds of memory
+ * and of spooled bytes is counted as tasks come and go, so that the outbox stays within its bounds. Called by
+ * deliver_files.c, deliver_outbox.c and deliver_http.c.
+ */
 #include "worker/run/file_task.h"
 
 #include <errno.h>

@@ -1,3 +1,8 @@
+/*
+ * The directory of runs, and the system calls that all readers of a run use. No link is followed and nothing is opened
+ * outside of the configured directory, whatever names lie in it; a listing keeps a bounded number of names. Called by
+ * the scan and by history_files.c, history_listing.c and history_stream.c.
+ */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,8 @@
+/*
+ * What the handlers of the history share: prices, reader and directory, and what is stored of the runs of a chunk. A
+ * failure here rules on all jobs of the run, so that a handler returns at once. Called by the handlers of scan, sync,
+ * cost and scores.
+ */
 #include "worker/run/history_tools.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * A batch of paths, looked up by one statement in what the app holds, then decided path by path
+ * (common/deliveries/verb.h). It reads only. Called by deliver_changes.c, which fills and empties it over and over.
+ */
 #include "worker/run/deliver.h"
 
 #include <assert.h>
