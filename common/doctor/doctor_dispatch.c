@@ -14,11 +14,14 @@
 #include "common/queue/chunk.h"
 #include "common/queue/orphans.h"
 #include "common/queue/redis_identity.h"
+#include "common/queue/redis_snapshot.h"
 #include "embedded/sql_doctor.h"
 #include "embedded/sql_queue.h"
 
 #define REJECTED_MAX 1000 /* also in lua/refuse.lua */
 #define OLD_WINDOWS_MAX 20
+/* A list beyond this breaks I9 by far; the rest of it is not read. */
+#define ENTRIES_MAX 100000
 #define DUE_TOLERANCE_MS 5000
 
 /* The columns of live behind those of the tally. */
@@ -27,7 +30,7 @@ enum { LIVE_WINDOW = TALLY_COLUMNS, LIVE_OPEN, LIVE_READY, LIVE_DUE_MS };
 /* One operation in both stores. */
 struct pair {
     const struct tally *tally;
-    const struct seen_op *op;
+    const struct snapshot_operation *op;
     int64_t window;
     bool open, ready; /* has open jobs; some of them wait for no time */
     bool waits;       /* has retries; the earliest … */
@@ -46,14 +49,14 @@ static struct finding_on on_operation(const struct pair *p, int invariant, enum 
 /* Or, where all wait for their time, an entry for them. */
 static bool has_chunk(const struct pair *p)
 {
-    const struct seen_op *op = p->op;
+    const struct snapshot_operation *op = p->op;
     return op->window_chunks + op->due_chunks + op->other_chunks > 0 || (op->delayed && !p->ready);
 }
 
 /* When the next retry is due, Redis must say so. */
 static void judge_due(struct doctor *doctor, const struct pair *p)
 {
-    const struct seen_op *op = p->op;
+    const struct snapshot_operation *op = p->op;
     struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
     int64_t due_ms = p->due_ms > 0 ? p->due_ms : 0;
     on.stamp = 0;
@@ -71,7 +74,7 @@ static void judge_due(struct doctor *doctor, const struct pair *p)
 static void judge_dispatch(struct doctor *doctor, const struct pair *p)
 {
     const struct tally *t = p->tally;
-    const struct seen_op *op = p->op;
+    const struct snapshot_operation *op = p->op;
     struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
     if (!op->present) {
         doctor_suspect(doctor, &on, "is running, but is not in Redis");
@@ -93,7 +96,7 @@ static void judge_dispatch(struct doctor *doctor, const struct pair *p)
 /* The window counts its chunks; a chunk that is counted and nowhere will never come. */
 static void judge_window(struct doctor *doctor, const struct pair *p)
 {
-    const struct seen_op *op = p->op;
+    const struct snapshot_operation *op = p->op;
     if (!op->present || op->generation != p->tally->generation)
         return;
     struct finding_on on = on_operation(p, 5, p->lasting, DOCTOR_REOPEN);
@@ -111,7 +114,7 @@ static void judge_window(struct doctor *doctor, const struct pair *p)
 
 /* ---- I7 ---------------------------------------------------------------------------------------------------------- */
 
-static bool same_counts(const struct seen_op *op, const struct tally *t)
+static bool same_counts(const struct snapshot_operation *op, const struct tally *t)
 {
     return op->total == t->total && op->succeeded == t->succeeded && op->failed == t->failed &&
            op->skipped == t->skipped && op->cancelled_jobs == t->cancelled_jobs && op->completed == tally_settled(t) &&
@@ -121,7 +124,7 @@ static bool same_counts(const struct seen_op *op, const struct tally *t)
 static void judge_ahead(struct doctor *doctor, const struct pair *p)
 {
     const struct tally *t = p->tally;
-    const struct seen_op *op = p->op;
+    const struct snapshot_operation *op = p->op;
     struct finding_on on = on_operation(p, 7, DOCTOR_VIOLATION, DOCTOR_LEAVE);
     if (t->timeline == 0)
         return; /* a standby: it may be behind in everything */
@@ -157,7 +160,7 @@ static void judge_ended(struct doctor *doctor, const struct pair *p)
 
 static void judge_size(struct doctor *doctor, const struct pair *p)
 {
-    const struct seen_op *op = p->op;
+    const struct snapshot_operation *op = p->op;
     struct finding_on on = on_operation(p, 9, DOCTOR_VIOLATION, DOCTOR_LEAVE);
     if (op->window_chunks > p->window || op->due_chunks > p->window)
         doctor_say(doctor, &on, "has %" PRId64 " range and %" PRId64 " due chunks in Redis, its window is %" PRId64,
@@ -187,13 +190,13 @@ static void judge_operation(struct doctor *doctor, const struct pair *p)
     judge_size(doctor, p);
 }
 
-static enum err judge_operations(struct doctor *doctor, const struct seen *seen, struct err_info *error)
+static enum err judge_operations(struct doctor *doctor, const struct redis_snapshot *seen, struct err_info *error)
 {
     size_t count = 0;
     const char **ids = NULL;
-    for (const struct seen_op *op = seen->ops; op != NULL; op = op->hh.next) {
+    for (const struct snapshot_operation *op = seen->operations; op != NULL; op = op->hh.next) {
         ids = mem_grow(ids, count + 1, sizeof *ids);
-        ids[count++] = op->id;
+        ids[count++] = op->operation_id;
     }
     struct pg_args *args = pg_args_new();
     pg_arg_texts(args, ids, count);
@@ -202,7 +205,7 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
     for (int row = 0; err == ERR_OK && row < pg_rows(r); row++) {
         struct tally tally;
         tally_read(r, row, &tally);
-        const struct seen_op *op = seen_find(seen, tally.operation_id);
+        const struct snapshot_operation *op = redis_snapshot_find(seen, tally.operation_id);
         struct pair pair = {&tally,
                             op,
                             pg_int8(r, row, LIVE_WINDOW),
@@ -224,21 +227,9 @@ static enum err judge_operations(struct doctor *doctor, const struct seen *seen,
 
 enum { SET_ASIDE_WORKER, SET_ASIDE_LOAD, SET_ASIDE_OPERATION, SET_ASIDE_JOBS };
 
-/* What a worker held when it died stands in a list: its retries wait for being run alone. */
-static bool has_suspects(const struct seen *seen, const char *worker)
-{
-    char by[ID_MAX + 16];
-    snprintf(by, sizeof by, "{\"by\":\"%s\",", worker);
-    for (size_t i = 0; i < seen->list_count; i++)
-        for (size_t k = 0; k < redis_count(seen->lists[i].entries); k++)
-            if (strncmp(redis_text(redis_item(seen->lists[i].entries, k)), by, strlen(by)) == 0)
-                return true;
-    return false;
-}
-
 struct set_aside {
     struct doctor *doctor;
-    const struct seen *seen;
+    const struct redis_snapshot *seen;
     const PGresult *rows;
     bool *held; /* by row */
 };
@@ -260,13 +251,14 @@ static void judge_set_aside(const struct set_aside *all, int row)
     const char *worker = pg_text(all->rows, row, SET_ASIDE_WORKER);
     struct finding_on on = {5, all->seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE,
                             pg_text(all->rows, row, SET_ASIDE_OPERATION), pg_int8(all->rows, row, SET_ASIDE_LOAD)};
-    if (!all->held[row] && !has_suspects(all->seen, worker))
+    /* What it held when it died stands in a list: its retries wait for being run alone. */
+    if (!all->held[row] && !redis_snapshot_suspects_of(all->seen, worker))
         doctor_suspect(all->doctor, &on, "%" PRId64 " retries are set aside for %s, which does not have them in hand",
                        pg_int8(all->rows, row, SET_ASIDE_JOBS), worker);
 }
 
 /* PostgreSQL is read first: what a worker has loaded since is in its heartbeat, or younger than that. */
-static enum err judge_orphans(struct doctor *doctor, const struct seen *seen, struct err_info *error)
+static enum err judge_orphans(struct doctor *doctor, const struct redis_snapshot *seen, struct err_info *error)
 {
     PGresult *rows = NULL;
     enum err err = pg_exec(doctor->pg, &sql_queue_set_aside, NULL, &rows, error);
@@ -284,27 +276,33 @@ static enum err judge_orphans(struct doctor *doctor, const struct seen *seen, st
 
 /* ---- workers (I6) and the whole ---------------------------------------------------------------------------------- */
 
-static void judge_lists(struct doctor *doctor, const struct seen *seen)
+static void judge_lists(struct doctor *doctor, const struct redis_snapshot *seen)
 {
+    doctor->entries = 0;
     for (size_t i = 0; i < seen->list_count; i++) {
-        const struct seen_list *list = &seen->lists[i];
-        if (list->kind == SEEN_REJECTED && list->length > REJECTED_MAX)
+        const struct snapshot_list *list = &seen->lists[i];
+        doctor->entries += list->length;
+        if (list->unreadable != NULL)
+            doctor_say(doctor, &(struct finding_on){0, DOCTOR_WARNING, DOCTOR_LEAVE, queue_names[list->queue], 0},
+                       "a list of chunks holds something else: %s", list->unreadable);
+        if (list->kind == SNAPSHOT_REJECTED && list->length > REJECTED_MAX)
             doctor_say(doctor, &(struct finding_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "inbox:rejected", 0},
                        "keeps %" PRId64 " items, more than %d", list->length, REJECTED_MAX);
         if (list->worker == NULL || list->length == 0)
             continue;
-        int64_t silence_ms = seen_silence_ms(seen, list->worker);
+        int64_t silence_ms = redis_snapshot_silence_ms(seen, list->worker);
         struct finding_on on = {6, seen->alive > 0 ? DOCTOR_VIOLATION : DOCTOR_WARNING, DOCTOR_LEAVE, list->worker, 0};
         if (silence_ms >= WORKER_ALIVE_MS)
             doctor_suspect(doctor, &on, "holds %" PRId64 " %s and has given no sign of life for %" PRId64 " s",
-                           list->length, list->kind == SEEN_ACTIVE ? "chunks" : "requests", silence_ms / 1000);
+                           list->length, list->kind == SNAPSHOT_ACTIVE ? "chunks" : "requests", silence_ms / 1000);
     }
     if (seen->cut)
         doctor_say(doctor, &(struct finding_on){9, DOCTOR_VIOLATION, DOCTOR_LEAVE, "", 0},
                    "a list is so long that it was not read to its end");
 }
 
-static enum err judge_content(struct doctor *doctor, const struct seen *seen, int live, struct err_info *error)
+static enum err judge_content(struct doctor *doctor, const struct redis_snapshot *seen, int live,
+                              struct err_info *error)
 {
     struct dispatch dispatch = {doctor->redis, doctor->prefix};
     struct redis_identity identity = {0};
@@ -318,13 +316,29 @@ static enum err judge_content(struct doctor *doctor, const struct seen *seen, in
     return err;
 }
 
+/* With the hashes of `live` (first column). */
+static enum err snapshot_take(struct doctor *doctor, const PGresult *live, struct redis_snapshot **seen,
+                              struct err_info *error)
+{
+    const struct dispatch dispatch = {doctor->redis, doctor->prefix};
+    size_t count = (size_t)pg_rows(live);
+    const char **ids = mem_array(count + 1, sizeof *ids);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = pg_text(live, (int)i, 0);
+    const struct redis_snapshot_spec spec = {
+        .ids = ids, .id_count = count, .whole = true, .with_inbox = true, .entries_max = ENTRIES_MAX};
+    enum err err = redis_snapshot_take(&dispatch, &spec, seen, error);
+    free(ids);
+    return err;
+}
+
 enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
 {
     PGresult *live = NULL;
-    struct seen *seen = NULL;
+    struct redis_snapshot *seen = NULL;
     enum err err = pg_exec(doctor->pg, &sql_doctor_live_ids, NULL, &live, error);
     if (err == ERR_OK)
-        err = seen_take(doctor, live, &seen, error);
+        err = snapshot_take(doctor, live, &seen, error);
     if (err == ERR_PERMANENT) { /* a key is of another type, or we may not read it */
         doctor_say(doctor, &(struct finding_on){0, DOCTOR_VIOLATION, DOCTOR_LEAVE, "Redis", 0},
                    "what stands in it cannot be read (I5, I6, I7 and I9 are not checked): %s", error->text);
@@ -340,7 +354,7 @@ enum err doctor_dispatch(struct doctor *doctor, struct err_info *error)
     if (err == ERR_OK) {
         err = judge_content(doctor, seen, pg_rows(live), error);
     }
-    seen_drop(seen);
+    redis_snapshot_drop(seen);
     PQclear(live);
     return err;
 }

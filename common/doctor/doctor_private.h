@@ -3,7 +3,6 @@
 #define REPRISE_DOCTOR_DOCTOR_PRIVATE_H
 
 #include <json-c/json_object.h>
-#include <uthash.h>
 
 #include "common/base/ids.h"
 #include "common/doctor/doctor.h"
@@ -91,51 +90,6 @@ MUST_CHECK enum err doctor_dispatch(struct doctor *doctor, struct err_info *erro
 bool doctor_looks_secret(const char *bytes, size_t len, const char **mark);
 /* The same marks as one regular expression for PostgreSQL, appended. */
 void doctor_secret_pattern(struct buf *out);
-
-/* ---- Redis at one moment ----------------------------------------------------------------------------------------- */
-
-enum seen_kind { SEEN_QUEUE, SEEN_SUSPECTS, SEEN_ACTIVE, SEEN_INBOX, SEEN_INBOX_ACTIVE, SEEN_REJECTED };
-
-struct seen_list {
-    enum seen_kind kind;
-    int queue;
-    const char *worker; /* of an active list, else NULL */
-    int64_t length;
-    const redisReply *entries;
-};
-
-struct seen_op {
-    char id[ID_MAX];
-    bool present, in_ops, delayed; /* its hash is there; it stands in `ops`; it waits in a delayed set */
-    int64_t delayed_ms;            /* … for so long; negative = its time has come */
-    bool cancelled;
-    int64_t ttl_s;
-    int64_t generation, window, out, dues, timeline, version;
-    int64_t total, completed, succeeded, failed, skipped, cancelled_jobs;
-    char state[16];
-    /* Chunks of the hash's generation in queues, suspects and active lists, by class; and those of other generations.
-     */
-    int64_t window_chunks, due_chunks, other_chunks, old_chunks;
-    UT_hash_handle hh;
-};
-
-struct seen {
-    redisReply *workers, *reply; /* what everything here points into */
-    int64_t now_ms;
-    const redisReply *beats_of_workers; /* id, ms, id, ms, … */
-    struct seen_list *lists;
-    size_t list_count;
-    struct seen_op *ops;
-    int64_t alive; /* workers with a recent beat */
-    bool cut;      /* a list was too long to be read as a whole */
-};
-
-/* Reads it, with the hashes of `live` (first column) and of whatever stands in `ops`. On success seen_drop is owed. */
-MUST_CHECK enum err seen_take(struct doctor *doctor, const PGresult *live, struct seen **seen, struct err_info *error);
-void seen_drop(struct seen *seen);
-struct seen_op *seen_find(const struct seen *seen, const char *operation_id);
-/* Ms since a worker's last beat; INT64_MAX of one that is not known. */
-int64_t seen_silence_ms(const struct seen *seen, const char *worker);
 
 /* ---- small things ------------------------------------------------------------------------------------------------ */
 

@@ -4,31 +4,35 @@
  */
 #include "common/query/engine.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/base/mem.h"
 #include "common/queue/names.h"
+#include "common/queue/redis_snapshot.h"
 #include "common/queue/worker_list.h"
-#include "embedded/lua.h"
 #include "embedded/sql_query.h"
 
 #define SILENT_MAX 500
 #define SILENT_MS 60000
 
-/* One command; the arguments are empty again afterwards. */
-static enum err command(const struct dispatch *dispatch, struct redis_args *args, redisReply **reply,
-                        struct err_info *error)
+/* What stands in the lists of these workers (engine_workers), and in all others; the first `entries_max` entries of
+ * each.
+ */
+static enum err lists_read(const struct dispatch *dispatch, struct json_object *workers, int64_t entries_max,
+                           struct redis_snapshot **lists, struct err_info *error)
 {
-    enum err err = redis_run(dispatch->redis, args, reply, error);
-    redis_args_reset(args);
+    size_t count = json_object_array_length(workers);
+    const char **ids = mem_array(count + 1, sizeof *ids);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = json_get_string(json_object_array_get_idx(workers, i), "worker");
+    const struct redis_snapshot_spec spec = {
+        .workers = ids, .worker_count = count, .with_inbox = true, .entries_max = entries_max};
+    enum err err = redis_snapshot_take(dispatch, &spec, lists, error);
+    free(ids);
     return err;
-}
-
-static void drop(redisReply *reply)
-{
-    if (reply != NULL)
-        freeReplyObject(reply);
 }
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
@@ -81,54 +85,6 @@ struct depth {
     int64_t operations, open_jobs;             /* of PostgreSQL */
 };
 
-/* One command whose answer is a number; the key was appended. */
-static enum err length(const struct dispatch *dispatch, struct redis_args *args, int64_t *number,
-                       struct err_info *error)
-{
-    redisReply *reply = NULL;
-    enum err err = command(dispatch, args, &reply, error);
-    if (err == ERR_OK)
-        *number = redis_int(reply);
-    drop(reply);
-    return err;
-}
-
-static const char *worker_id(struct json_object *workers, size_t i)
-{
-    return json_get_string(json_object_array_get_idx(workers, i), "worker");
-}
-
-static enum err read_active(const struct dispatch *dispatch, struct redis_args *args, int queue,
-                            struct json_object *workers, int64_t *active, struct err_info *error)
-{
-    redisReply *reply = NULL;
-    for (size_t i = 0; i < json_object_array_length(workers); i++)
-        name_active(args, dispatch->prefix, queue, worker_id(workers, i));
-    enum err err = redis_run_script(dispatch->redis, &lua_lengths, redis_args_count(args), args, &reply, error);
-    redis_args_reset(args);
-    *active = redis_int(reply);
-    drop(reply);
-    return err;
-}
-
-static enum err read_depth(const struct dispatch *dispatch, struct redis_args *args, int queue, struct depth *depth,
-                           struct err_info *error)
-{
-    redis_arg(args, "LLEN");
-    name_queue(args, dispatch->prefix, queue);
-    enum err err = length(dispatch, args, &depth->queued, error);
-    if (err != ERR_OK)
-        return err;
-    redis_arg(args, "ZCARD");
-    name_delayed(args, dispatch->prefix, queue);
-    err = length(dispatch, args, &depth->delayed, error);
-    if (err != ERR_OK)
-        return err;
-    redis_arg(args, "LLEN");
-    name_suspects(args, dispatch->prefix, queue);
-    return length(dispatch, args, &depth->suspects, error);
-}
-
 static enum err read_live(struct pg *pg, struct depth *depths, struct err_info *error)
 {
     PGresult *result = NULL;
@@ -144,24 +100,29 @@ static enum err read_live(struct pg *pg, struct depth *depths, struct err_info *
     return err;
 }
 
-static enum err read_inbox(const struct dispatch *dispatch, struct redis_args *args, struct json_object **inbox,
-                           struct err_info *error)
+static struct json_object *inbox_json(const struct redis_snapshot *lists)
 {
-    int64_t waiting = 0, rejected = 0;
-    redis_arg(args, "LLEN");
-    name_plain(args, dispatch->prefix, "inbox");
-    enum err err = length(dispatch, args, &waiting, error);
-    if (err != ERR_OK)
-        return err;
-    redis_arg(args, "LLEN");
-    name_plain(args, dispatch->prefix, "inbox:rejected");
-    err = length(dispatch, args, &rejected, error);
-    if (err != ERR_OK)
-        return err;
-    *inbox = json_object_new_object();
-    json_object_object_add(*inbox, "waiting", json_object_new_int64(waiting));
-    json_object_object_add(*inbox, "rejected", json_object_new_int64(rejected));
-    return ERR_OK;
+    struct json_object *inbox = json_object_new_object();
+    for (size_t i = 0; i < lists->list_count; i++) {
+        const struct snapshot_list *list = &lists->lists[i];
+        if (list->kind == SNAPSHOT_INBOX || list->kind == SNAPSHOT_REJECTED)
+            json_object_object_add(inbox, list->kind == SNAPSHOT_INBOX ? "waiting" : "rejected",
+                                   json_object_new_int64(list->length));
+    }
+    return inbox;
+}
+
+static void count_lists(const struct redis_snapshot *lists, struct depth *depths)
+{
+    for (size_t i = 0; i < lists->list_count; i++) {
+        const struct snapshot_list *list = &lists->lists[i];
+        struct depth *depth = &depths[list->queue];
+        depth->queued += list->kind == SNAPSHOT_QUEUE ? list->length : 0;
+        depth->active += list->kind == SNAPSHOT_ACTIVE ? list->length : 0;
+        depth->suspects += list->kind == SNAPSHOT_SUSPECTS ? list->length : 0;
+    }
+    for (int q = 0; q < QUEUE_COUNT; q++)
+        depths[q].delayed = lists->delayed[q].length;
 }
 
 static struct json_object *depth_json(int queue, const struct depth *depth)
@@ -181,48 +142,26 @@ enum err engine_queues(const struct dispatch *dispatch, struct pg *pg, struct js
                        struct json_object **queues, struct err_info *error)
 {
     struct depth depths[QUEUE_COUNT] = {0};
-    struct redis_args *args = redis_args_new();
-    struct json_object *inbox = NULL;
+    struct redis_snapshot *lists = NULL;
     enum err err = read_live(pg, depths, error);
-    for (int q = 0; q < QUEUE_COUNT && err == ERR_OK; q++) {
-        err = read_depth(dispatch, args, q, &depths[q], error);
-        if (err == ERR_OK)
-            err = read_active(dispatch, args, q, workers, &depths[q].active, error);
-    }
     if (err == ERR_OK)
-        err = read_inbox(dispatch, args, &inbox, error);
-    redis_args_drop(args);
+        err = lists_read(dispatch, workers, 0, &lists, error);
     if (err != ERR_OK)
         return err;
+    count_lists(lists, depths);
     struct json_object *array = json_object_new_array();
     for (int q = 0; q < QUEUE_COUNT; q++)
         json_object_array_add(array, depth_json(q, &depths[q]));
     *queues = json_object_new_object();
     json_object_object_add(*queues, "queues", array);
-    json_object_object_add(*queues, "inbox", inbox);
+    json_object_object_add(*queues, "inbox", inbox_json(lists));
+    redis_snapshot_drop(lists);
     return ERR_OK;
 }
 
 /* ---- contents ---------------------------------------------------------------------------------------------------- */
 
-/* What stands in the lists of Redis, cut to what a page can show. */
-
 #define US_PER_MS 1000
-
-/* Runs a command whose answer is a list; NULL on a failure, then `*err` says so. The caller's. */
-static redisReply *list(const struct dispatch *dispatch, struct redis_args *args, enum err *err, struct err_info *error)
-{
-    redisReply *reply = NULL;
-    *err = redis_run(dispatch->redis, args, &reply, error);
-    redis_args_reset(args);
-    return reply;
-}
-
-static void first_of(struct redis_args *args)
-{
-    redis_arg_int(args, 0);
-    redis_arg_int(args, ENGINE_SHOWN - 1);
-}
 
 /* An entry as JSON where it is JSON, else as text. */
 static struct json_object *entry(const redisReply *item)
@@ -244,88 +183,53 @@ static bool is_full(struct json_object *array)
     return json_object_array_length(array) >= ENGINE_SHOWN;
 }
 
-/* {queue, worker, chunk} for each entry; `worker` NULL for a list of no worker. */
-static void add_chunks(struct json_object *array, const redisReply *reply, int queue, const char *worker)
+/* {queue, worker, chunk} for each entry of the lists of this kind; without a worker for those of none. */
+static void add_chunks(struct json_object *array, const struct redis_snapshot *lists, enum snapshot_kind kind,
+                       int queue)
 {
-    for (size_t i = 0; i < redis_count(reply) && !is_full(array); i++) {
-        struct json_object *json = json_object_new_object();
-        json_object_object_add(json, "queue", json_object_new_string(queue_names[queue]));
-        if (worker != NULL)
-            json_object_object_add(json, "worker", json_object_new_string(worker));
-        json_object_object_add(json, "chunk", entry(redis_item(reply, i)));
-        json_object_array_add(array, json);
+    for (size_t i = 0; i < lists->list_count; i++) {
+        const struct snapshot_list *list = &lists->lists[i];
+        if (list->kind != kind || list->queue != queue)
+            continue;
+        for (size_t k = 0; k < redis_count(list->entries) && !is_full(array); k++) {
+            struct json_object *json = json_object_new_object();
+            json_object_object_add(json, "queue", json_object_new_string(queue_names[queue]));
+            if (list->worker != NULL)
+                json_object_object_add(json, "worker", json_object_new_string(list->worker));
+            json_object_object_add(json, "chunk", entry(redis_item(list->entries, k)));
+            json_object_array_add(array, json);
+        }
     }
 }
 
-static enum err add_active(const struct dispatch *dispatch, struct redis_args *args, int queue,
-                           struct json_object *workers, struct json_object *chunks, struct err_info *error)
+static void add_delayed(struct json_object *delayed, const struct redis_snapshot *lists, int queue)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < json_object_array_length(workers) && !is_full(chunks); i++) {
-        const char *worker = json_get_string(json_object_array_get_idx(workers, i), "worker");
-        redis_arg(args, "LRANGE");
-        name_active(args, dispatch->prefix, queue, worker);
-        first_of(args);
-        redisReply *reply = list(dispatch, args, &err, error);
-        add_chunks(chunks, reply, queue, worker);
-        freeReplyObject(reply);
-    }
-    return err;
-}
-
-static enum err add_suspects(const struct dispatch *dispatch, struct redis_args *args, int queue,
-                             struct json_object *suspects, struct err_info *error)
-{
-    enum err err = ERR_OK;
-    redis_arg(args, "LRANGE");
-    name_suspects(args, dispatch->prefix, queue);
-    first_of(args);
-    redisReply *reply = list(dispatch, args, &err, error);
-    add_chunks(suspects, reply, queue, NULL);
-    freeReplyObject(reply);
-    return err;
-}
-
-static enum err add_delayed(const struct dispatch *dispatch, struct redis_args *args, int queue,
-                            struct json_object *delayed, struct err_info *error)
-{
-    enum err err = ERR_OK;
+    const redisReply *entries = lists->delayed[queue].entries;
     char due_at[CLOCK_ISO_MAX];
-    redis_arg(args, "ZRANGE");
-    name_delayed(args, dispatch->prefix, queue);
-    first_of(args);
-    redis_arg(args, "WITHSCORES");
-    redisReply *reply = list(dispatch, args, &err, error);
-    for (size_t i = 0; i + 1 < redis_count(reply) && !is_full(delayed); i += 2) {
+    for (size_t i = 0; i + 1 < redis_count(entries) && !is_full(delayed); i += 2) {
         struct json_object *json = json_object_new_object();
-        clock_iso8601_ms(redis_int(redis_item(reply, i + 1)) * US_PER_MS, due_at);
+        clock_iso8601_ms(redis_int(redis_item(entries, i + 1)) * US_PER_MS, due_at);
         json_object_object_add(json, "queue", json_object_new_string(queue_names[queue]));
-        json_object_object_add(json, "operation_id", json_object_new_string(redis_text(redis_item(reply, i))));
+        json_object_object_add(json, "operation_id", json_object_new_string(redis_text(redis_item(entries, i))));
         json_object_object_add(json, "due_at", json_object_new_string(due_at));
         json_object_array_add(delayed, json);
     }
-    freeReplyObject(reply);
-    return err;
 }
 
-static enum err add_rejected(const struct dispatch *dispatch, struct redis_args *args, struct json_object *rejected,
-                             struct err_info *error)
+static void add_rejected(struct json_object *rejected, const struct redis_snapshot *lists)
 {
-    enum err err = ERR_OK;
-    redis_arg(args, "LRANGE");
-    name_plain(args, dispatch->prefix, "inbox:rejected");
-    first_of(args);
-    redisReply *reply = list(dispatch, args, &err, error);
-    for (size_t i = 0; i < redis_count(reply); i++)
-        json_object_array_add(rejected, entry(redis_item(reply, i)));
-    freeReplyObject(reply);
-    return err;
+    for (size_t i = 0; i < lists->list_count; i++)
+        for (size_t k = 0; lists->lists[i].kind == SNAPSHOT_REJECTED && k < redis_count(lists->lists[i].entries); k++)
+            json_object_array_add(rejected, entry(redis_item(lists->lists[i].entries, k)));
 }
 
 enum err engine_contents(const struct dispatch *dispatch, struct json_object *workers, struct json_object **contents,
                          struct err_info *error)
 {
-    struct redis_args *args = redis_args_new();
+    struct redis_snapshot *lists = NULL;
+    enum err err = lists_read(dispatch, workers, ENGINE_SHOWN, &lists, error);
+    if (err != ERR_OK)
+        return err;
     struct json_object *json = json_object_new_object(), *chunks = json_object_new_array(),
                        *delayed = json_object_new_array(), *suspects = json_object_new_array(),
                        *rejected = json_object_new_array();
@@ -333,20 +237,13 @@ enum err engine_contents(const struct dispatch *dispatch, struct json_object *wo
     json_object_object_add(json, "delayed", delayed);
     json_object_object_add(json, "suspects", suspects);
     json_object_object_add(json, "rejected", rejected);
-    enum err err = ERR_OK;
-    for (int q = 0; q < QUEUE_COUNT && err == ERR_OK; q++) {
-        err = add_active(dispatch, args, q, workers, chunks, error);
-        if (err == ERR_OK)
-            err = add_delayed(dispatch, args, q, delayed, error);
-        if (err == ERR_OK)
-            err = add_suspects(dispatch, args, q, suspects, error);
+    for (int q = 0; q < QUEUE_COUNT; q++) {
+        add_chunks(chunks, lists, SNAPSHOT_ACTIVE, q);
+        add_delayed(delayed, lists, q);
+        add_chunks(suspects, lists, SNAPSHOT_SUSPECTS, q);
     }
-    if (err == ERR_OK)
-        err = add_rejected(dispatch, args, rejected, error);
-    redis_args_drop(args);
-    if (err == ERR_OK)
-        *contents = json;
-    else
-        json_object_put(json);
-    return err;
+    add_rejected(rejected, lists);
+    redis_snapshot_drop(lists);
+    *contents = json;
+    return ERR_OK;
 }

@@ -167,7 +167,8 @@ static bool is_any_ripe(struct orphans *orphans)
 static enum err release_ripe(struct orphans *orphans, struct err_info *error)
 {
     struct redis_snapshot *snapshot = NULL;
-    enum err err = redis_snapshot_take(orphans->dispatch, NULL, 0, &snapshot, error);
+    const struct redis_snapshot_spec spec = {.entries_max = REDIS_SNAPSHOT_ALL_ENTRIES};
+    enum err err = redis_snapshot_take(orphans->dispatch, &spec, &snapshot, error);
     struct orphan *orphan, *next;
     HASH_ITER (hh, orphans->all, orphan, next) {
         if (err != ERR_OK || clock_mono_ms() - orphan->since_ms < ORPHANS_MS ||

@@ -86,7 +86,7 @@ static enum err has_ready_job(struct sweep_live *live, const char *operation_id,
 /* I5: open jobs, but nothing that leads to them is queued, held or still to be fed. Those that wait for their time have
  * the operation's entry in a delayed set, which is seen to by itself (is_due_unseen). */
 static enum err is_stranded(struct sweep_live *live, const struct live_operation *one,
-                            const struct redis_snapshot_entry *e, bool *stranded, struct err_info *error)
+                            const struct snapshot_operation *e, bool *stranded, struct err_info *error)
 {
     const struct tally *tally = &one->tally;
     *stranded = e->window_chunks + e->due_chunks + e->other_chunks == 0 && e->next_seq > e->last_seq &&
@@ -96,7 +96,7 @@ static enum err is_stranded(struct sweep_live *live, const struct live_operation
 
 /* Whether Redis must be told when the next retry is due: its entry is missing or comes too late. While a due chunk is
  * on its way to what is due now there is none; but only for a time, as that chunk may be busy with other jobs. */
-static bool is_due_unseen(const struct live_operation *one, const struct redis_snapshot_entry *e)
+static bool is_due_unseen(const struct live_operation *one, const struct snapshot_operation *e)
 {
     if (!one->waits || one->tally.state != OP_RUNNING)
         return false;
@@ -105,7 +105,7 @@ static bool is_due_unseen(const struct live_operation *one, const struct redis_s
     return !e->delayed || e->delayed_ms > (one->due_ms > 0 ? one->due_ms : 0) + DUE_TOLERANCE_MS;
 }
 
-static enum live_need need_of(const struct tally *tally, const struct redis_snapshot_entry *e)
+static enum live_need need_of(const struct tally *tally, const struct snapshot_operation *e)
 {
     if (e->spoilt)
         return NEED_NEW_HASH;
@@ -114,8 +114,8 @@ static enum live_need need_of(const struct tally *tally, const struct redis_snap
     return NEED_NOTHING;
 }
 
-static enum err operation_judge(struct sweep_live *live, struct live_operation *one,
-                                const struct redis_snapshot_entry *e, struct err_info *error)
+static enum err operation_judge(struct sweep_live *live, struct live_operation *one, const struct snapshot_operation *e,
+                                struct err_info *error)
 {
     bool stranded = false;
     one->need = need_of(&one->tally, e);
@@ -180,7 +180,7 @@ static enum err hash_forget(struct sweep_live *live, const char *operation_id, s
     return err;
 }
 
-static bool is_ahead(const struct tally *tally, const struct redis_snapshot_entry *e)
+static bool is_ahead(const struct tally *tally, const struct snapshot_operation *e)
 {
     return e->generation > tally->generation || e->last_seq > tally->last_seq || e->timeline > tally->timeline ||
            (e->timeline == tally->timeline && e->version > tally->version);
@@ -204,7 +204,7 @@ static size_t args_ahead(struct pg_args *args, const struct live_operation *all,
     int64_t *said = mem_array(AHEAD_COLUMNS * count + 1, sizeof *said);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct redis_snapshot_entry *e = redis_snapshot_find(snapshot, all[i].tally.operation_id);
+        const struct snapshot_operation *e = redis_snapshot_find(snapshot, all[i].tally.operation_id);
         if (!e->present || all[i].need == NEED_NEW_HASH || !is_ahead(&all[i].tally, e))
             continue;
         ids[n] = e->operation_id;
@@ -260,7 +260,9 @@ enum err sweep_live_mirror(struct sweep_live *live, struct live_operation *all, 
     for (size_t i = 0; i < count; i++)
         ids[i] = all[i].tally.operation_id;
     struct redis_snapshot *snapshot = NULL;
-    enum err err = redis_snapshot_take(live->dispatch, ids, count, &snapshot, error);
+    const struct redis_snapshot_spec spec = {
+        .ids = ids, .id_count = count, .with_executors = true, .entries_max = REDIS_SNAPSHOT_ALL_ENTRIES};
+    enum err err = redis_snapshot_take(live->dispatch, &spec, &snapshot, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)
         err = operation_judge(live, &all[i], redis_snapshot_find(snapshot, ids[i]), error);
     if (err == ERR_OK)

@@ -38,6 +38,13 @@ struct redis *redis_new(const struct redis_address *address, int64_t connect_ms,
     return redis;
 }
 
+static void redis_close(struct redis *redis)
+{
+    if (redis->context)
+        redisFree(redis->context);
+    redis->context = NULL;
+}
+
 void redis_drop(struct redis *redis)
 {
     if (!redis)
@@ -45,13 +52,6 @@ void redis_drop(struct redis *redis)
     redis_close(redis);
     redis_args_drop(redis->scratch);
     free(redis);
-}
-
-void redis_close(struct redis *redis)
-{
-    if (redis->context)
-        redisFree(redis->context);
-    redis->context = NULL;
 }
 
 /* ---- one exchange ------------------------------------------------------------------------------------------------ */

@@ -54,7 +54,6 @@ struct redis *redis_new(const struct redis_address *address, int64_t connect_ms,
 void redis_drop(struct redis *redis);
 /* Connects where needed (authenticates, selects). ERR_UNREACHABLE with the reason. */
 MUST_CHECK enum err redis_ready(struct redis *redis, struct err_info *error);
-void redis_close(struct redis *redis);
 
 /* One command; connects first where needed. `*reply` is the caller's (freeReplyObject); NULL `reply` = it is not
  * wanted. An error reply is ERR_PERMANENT with Redis' text (ERR_RETRY for LOADING, BUSY, TRYAGAIN, CLUSTERDOWN,

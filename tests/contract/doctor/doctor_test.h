@@ -5,6 +5,7 @@
 #ifndef REPRISE_TESTS_DOCTOR_DOCTOR_TEST_H
 #define REPRISE_TESTS_DOCTOR_DOCTOR_TEST_H
 
+#include "common/doctor/doctor_private.h"
 #include "common/queue/redis_owner.h"
 #include "embedded/sql_queue.h"
 #include "tests/contract/queue/queue_test.h"

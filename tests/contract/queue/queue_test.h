@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/doctor/doctor_private.h"
+#include "common/queue/redis_snapshot.h"
 #include "common/store/migrate.h"
 #include "embedded/lua.h"
 #include "tests/testing/stores.h"
@@ -177,18 +177,20 @@ static inline redisReply *PRINTF_LIKE(3, 4) script(struct queue_test *t, const s
 static inline void assert_windows(struct queue_test *t)
 {
     struct err_info error = {.code = ERR_OK};
-    struct doctor_report report = {NULL, 0};
-    struct doctor doctor = {.redis = t->redis, .prefix = t->prefix, .report = &report};
-    struct seen *seen = NULL;
-    assert_fine(seen_take(&doctor, NULL, &seen, &error));
-    for (const struct seen_op *op = seen->ops; op != NULL; op = op->hh.next)
+    const struct dispatch dispatch = {t->redis, t->prefix};
+    const struct redis_snapshot_spec spec = {
+        .whole = true, .with_inbox = true, .entries_max = REDIS_SNAPSHOT_ALL_ENTRIES};
+    struct redis_snapshot *snapshot = NULL;
+    assert_fine(redis_snapshot_take(&dispatch, &spec, &snapshot, &error));
+    for (const struct snapshot_operation *op = snapshot->operations; op != NULL; op = op->hh.next)
         if (op->present) {
             assert_int_equal(op->window_chunks, op->out);
             assert_int_equal(op->due_chunks, op->dues);
             assert_in_range(op->due_chunks, 0, op->window);
         }
-    assert_int_equal(report.count, 0);
-    seen_drop(seen);
+    for (size_t i = 0; i < snapshot->list_count; i++)
+        assert_null(snapshot->lists[i].unreadable);
+    redis_snapshot_drop(snapshot);
 }
 
 #endif
