@@ -319,7 +319,9 @@ struct events *events_new(struct ev_loop *loop, struct http_drive *drive, const 
     ev_timer_init(&events->beat, on_beat, BEAT_S, BEAT_S);
     events->round.data = events->beat.data = events;
     ev_timer_start(loop, &events->beat);
-    events->redis = redis_async_new(loop, "events", pool->redis, NULL, 0, on_change, events);
+    events->redis = redis_async_new(
+        loop,
+        &(struct redis_async_spec){.name = "events", .address = pool->redis, .change = on_change, .context = events});
     return events;
 }
 

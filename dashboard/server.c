@@ -107,7 +107,8 @@ static struct worker_watch *worker_watch_new(struct ev_loop *loop, const struct 
 {
     struct worker_watch *watch = mem_zalloc(sizeof *watch);
     *watch = (struct worker_watch){.loop = loop, .prefix = prefix, .events = events, .alive = WORKERS_UNKNOWN};
-    watch->redis = redis_async_new(loop, "watch", address, NULL, 0, on_change, watch);
+    watch->redis = redis_async_new(
+        loop, &(struct redis_async_spec){.name = "watch", .address = address, .change = on_change, .context = watch});
     ev_timer_init(&watch->timer, on_watch_timer, WATCH_EVERY_S, WATCH_EVERY_S);
     watch->timer.data = watch;
     ev_timer_start(loop, &watch->timer);

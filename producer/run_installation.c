@@ -117,7 +117,7 @@ static enum err doctor_look(struct session *session, struct doctor_report **repo
     wanted.depth = session_has(session, OPTION_DEEP) ? DOCTOR_DEEP : DOCTOR_RECENT;
     wanted.retention_ms = session->config.outcome_retention_ms;
     wanted.keys = &keys;
-    err = doctor_check(session->pg, session->dispatch.redis, session->dispatch.prefix, &wanted, report, error);
+    err = doctor_check(session->pg, &session->dispatch, &wanted, report, error);
     crypto_wipe(&keys, sizeof keys);
     return err;
 }
@@ -131,8 +131,7 @@ static enum err doctor_visit(struct session *session, struct visit *visit, struc
         err = doctor_look(session, &visit->found, error);
     if (err != ERR_OK || !session_has(session, OPTION_REPAIR))
         return err;
-    err = doctor_repair(session->pg, session->dispatch.redis, session->dispatch.prefix, visit->found, &visit->done,
-                        error);
+    err = doctor_repair(session->pg, &session->dispatch, visit->found, &visit->done, error);
     return err == ERR_OK ? doctor_look(session, &visit->after, error) : err;
 }
 

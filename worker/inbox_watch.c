@@ -57,7 +57,9 @@ static void on_inbox_change(bool up, void *context)
 void inbox_watch_init(struct inbox_watch *watch, struct pool_state *pool)
 {
     *watch = (struct inbox_watch){.pool = pool};
-    watch->blocking = redis_async_new(pool->loop, "inbox", pool->process->redis, NULL, 0, on_inbox_change, watch);
+    watch->blocking = redis_async_new(
+        pool->loop, &(struct redis_async_spec){
+                        .name = "inbox", .address = pool->process->redis, .change = on_inbox_change, .context = watch});
 }
 
 void inbox_watch_fini(struct inbox_watch *watch)

@@ -110,7 +110,7 @@ static bool fail_poisoned(struct run *run, size_t index)
 static bool claim_lease(struct executor_state *executor, struct run *run, struct job *job, struct lease *lease)
 {
     struct err_info error = {0};
-    enum err err = lease_claim(executor->pg, run->operation_id, job, run->worker, lease, &error);
+    enum err err = lease_claim(executor->pg, &(struct claim){run->operation_id, job, run->worker}, lease, &error);
     if (err == ERR_OK) {
         job->attempt = lease->attempt;
         run->lease = lease;

@@ -212,8 +212,12 @@ struct pool *pool_new(struct ev_loop *loop, struct process_state *process, struc
     };
     heartbeat_init(&pool->heartbeat, &pool->state);
     start_watchers(pool);
-    pool->state.commands =
-        redis_async_new(loop, "commands", process->redis, lua_all, LUA_COUNT, on_commands_change, pool);
+    pool->state.commands = redis_async_new(loop, &(struct redis_async_spec){.name = "commands",
+                                                                            .address = process->redis,
+                                                                            .scripts = lua_all,
+                                                                            .script_count = LUA_COUNT,
+                                                                            .change = on_commands_change,
+                                                                            .context = pool});
     for (int q = 0; q < QUEUE_COUNT; q++)
         queue_consumer_init(&pool->consumers[q], &pool->state, q);
     if (maintenance != NULL) {

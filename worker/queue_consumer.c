@@ -263,8 +263,10 @@ void queue_consumer_init(struct queue_consumer *consumer, struct pool_state *poo
         return;
     consumer->free = mem_array((size_t)executors, sizeof *consumer->free);
     consumer->executors = mem_array((size_t)executors + 1, sizeof *consumer->executors);
-    consumer->blocking =
-        redis_async_new(pool->loop, queue_names[queue], pool->process->redis, NULL, 0, on_blocking_change, consumer);
+    consumer->blocking = redis_async_new(pool->loop, &(struct redis_async_spec){.name = queue_names[queue],
+                                                                                .address = pool->process->redis,
+                                                                                .change = on_blocking_change,
+                                                                                .context = consumer});
     for (int i = 0; i < executors; i++)
         executor_add(consumer);
     if (!pool->process->quarantine)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "common/base/crypto.h"
+#include "common/queue/dispatch.h"
 #include "common/store/pg.h"
 #include "common/store/redis.h"
 
@@ -67,12 +68,11 @@ struct doctor_report {
     size_t count;
 };
 
-/* `redis` NULL: what needs it is noted as not checked, as also where it does not answer. On success `*report` is the
- * caller's (doctor_report_drop). ERR_UNREACHABLE: PostgreSQL does not answer, or a store stopped answering
- * on the way. `pg` must not be in a transaction. */
-MUST_CHECK enum err doctor_check(struct pg *pg, struct redis *redis, const char *prefix,
-                                 const struct doctor_options *options, struct doctor_report **report,
-                                 struct err_info *error);
+/* `dispatch` without a `redis`: what needs it is noted as not checked, as also where it does not answer. On success
+ * `*report` is the caller's (doctor_report_drop). ERR_UNREACHABLE: PostgreSQL does not answer, or a store stopped
+ * answering on the way. `pg` must not be in a transaction. */
+MUST_CHECK enum err doctor_check(struct pg *pg, const struct dispatch *dispatch, const struct doctor_options *options,
+                                 struct doctor_report **report, struct err_info *error);
 void doctor_report_drop(struct doctor_report *report);
 /* The worst there is; DOCTOR_OK of an empty report. */
 enum severity doctor_worst(const struct doctor_report *report);
@@ -81,9 +81,8 @@ const char *severity_name(enum severity severity);
 
 /* Does for each repairable finding what its remedy says, each of which is harmless however wrong the finding is; an
  * operation's counts are never touched. `*done` tells of each what was done (DOCTOR_NOTE) or why not (DOCTOR_WARNING);
- * the caller's. An error ends it early: `*done` then tells how far it came. `redis` as above. */
-MUST_CHECK enum err doctor_repair(struct pg *pg, struct redis *redis, const char *prefix,
-                                  const struct doctor_report *report, struct doctor_report **done,
-                                  struct err_info *error);
+ * the caller's. An error ends it early: `*done` then tells how far it came. `dispatch` as above. */
+MUST_CHECK enum err doctor_repair(struct pg *pg, const struct dispatch *dispatch, const struct doctor_report *report,
+                                  struct doctor_report **done, struct err_info *error);
 
 #endif

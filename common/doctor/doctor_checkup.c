@@ -143,10 +143,10 @@ static enum err check_all(struct doctor *doctor, struct err_info *error)
     return ERR_OK;
 }
 
-enum err doctor_check(struct pg *pg, struct redis *redis, const char *prefix, const struct doctor_options *options,
+enum err doctor_check(struct pg *pg, const struct dispatch *dispatch, const struct doctor_options *options,
                       struct doctor_report **report, struct err_info *error)
 {
-    struct doctor doctor = {.pg = pg, .redis = redis, .prefix = prefix, .options = options};
+    struct doctor doctor = {.pg = pg, .redis = dispatch->redis, .prefix = dispatch->prefix, .options = options};
     doctor.report = mem_zalloc(sizeof *doctor.report);
     enum err err = check_all(&doctor, error);
     suspicions_drop(&doctor);

@@ -179,13 +179,13 @@ static enum err apply(struct repair *repair, struct err_info *error)
     return ERR_OK;
 }
 
-enum err doctor_repair(struct pg *pg, struct redis *redis, const char *prefix, const struct doctor_report *report,
+enum err doctor_repair(struct pg *pg, const struct dispatch *dispatch, const struct doctor_report *report,
                        struct doctor_report **done, struct err_info *error)
 {
-    struct repair repair = {pg, {redis, prefix}, NULL, mem_zalloc(sizeof(struct doctor_report))};
+    struct repair repair = {pg, *dispatch, NULL, mem_zalloc(sizeof(struct doctor_report))};
     struct err_info ignored = {0};
     enum err err = pg_ready(pg, error);
-    if (err == ERR_OK && redis != NULL && redis_owner_look(&repair.dispatch, pg, &ignored) == ERR_CONFLICT)
+    if (err == ERR_OK && dispatch->redis != NULL && redis_owner_look(&repair.dispatch, pg, &ignored) == ERR_CONFLICT)
         repair.dispatch.redis = NULL; /* another installation's: nothing there is to be mended by this one */
     for (size_t i = 0; i < report->count && err == ERR_OK; i++) {
         repair.finding = &report->findings[i];

@@ -23,11 +23,16 @@ typedef void redis_async_reply_fn(const redisReply *reply, void *context);
 /* Told each time it has come up, or gone down. */
 typedef void redis_async_change_fn(bool up, void *context);
 
-/* `address` is borrowed and must outlive it; its host should be a literal, for a name is resolved while the loop waits.
- * `scripts` (may be none) are loaded at each connect, and again after Redis forgot them. `name` is for the log. */
-struct redis_async *redis_async_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
-                                    const struct lua *const *scripts, size_t script_count,
-                                    redis_async_change_fn *change, void *context);
+/* All is borrowed, and must outlive the connection. */
+struct redis_async_spec {
+    const char *name;                    /* for the log */
+    const struct redis_address *address; /* its host should be a literal, for a name is resolved while the loop waits */
+    const struct lua *const *scripts;    /* loaded at each connect, and again after Redis forgot them; may be none */
+    size_t script_count;
+    redis_async_change_fn *change;
+    void *context; /* of `change` */
+};
+struct redis_async *redis_async_new(struct ev_loop *loop, const struct redis_async_spec *spec);
 /* Completes what is under way with NULL. Not from inside a callback of this connection. Takes NULL. */
 void redis_async_drop(struct redis_async *connection);
 

@@ -193,18 +193,16 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- the rest ---------------------------------------------------------------------------------------------------- */
 
-struct redis_async *redis_async_new(struct ev_loop *loop, const char *name, const struct redis_address *address,
-                                    const struct lua *const *scripts, size_t script_count,
-                                    redis_async_change_fn *change, void *context)
+struct redis_async *redis_async_new(struct ev_loop *loop, const struct redis_async_spec *spec)
 {
     struct redis_async *connection = mem_zalloc(sizeof *connection);
     connection->loop = loop;
-    connection->name = name;
-    connection->address = address;
-    connection->scripts = scripts;
-    connection->script_count = script_count;
-    connection->change = change;
-    connection->change_context = context;
+    connection->name = spec->name;
+    connection->address = spec->address;
+    connection->scripts = spec->scripts;
+    connection->script_count = spec->script_count;
+    connection->change = spec->change;
+    connection->change_context = spec->context;
     connection->last = &connection->first;
     ev_timer_init(&connection->timer, on_timer, 0., 0.);
     ev_set_priority(&connection->timer, EV_MINPRI); /* what has arrived is read before its deadline is looked at */

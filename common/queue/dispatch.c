@@ -122,7 +122,7 @@ static enum err dispatch_head(const struct dispatch *dispatch, const char *opera
 }
 
 enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *tally, const struct mirror *mirror,
-                         int64_t *present, int64_t *pushed, struct err_info *error)
+                         struct err_info *error)
 {
     struct redis_args *args = redis_args_new();
     name_operation(args, dispatch->prefix, tally->operation_id);
@@ -138,14 +138,7 @@ enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *ta
     name_plain(args, dispatch->prefix, "events");
     redis_arg_int(args, mirror->due_ms);
     tally_block(args, tally, mirror->finished_at);
-    redisReply *reply = NULL;
-    enum err err = redis_run_script(dispatch->redis, &lua_mirror, 4, args, &reply, error);
-    if (err == ERR_OK && present != NULL)
-        *present = redis_int(redis_item(reply, 0));
-    if (err == ERR_OK && pushed != NULL)
-        *pushed = redis_int(redis_item(reply, 1));
-    if (reply != NULL)
-        freeReplyObject(reply);
+    enum err err = redis_run_script(dispatch->redis, &lua_mirror, 4, args, NULL, error);
     redis_args_drop(args);
     return err;
 }
@@ -158,7 +151,7 @@ enum err dispatch_refresh(const struct dispatch *dispatch, struct pg *pg, const 
     if (err != ERR_OK)
         return err;
     struct mirror mirror = {queue_index(operation->queue), 0, -1, -1, operation->finished_at};
-    err = dispatch_mirror(dispatch, &operation->tally, &mirror, NULL, NULL, error);
+    err = dispatch_mirror(dispatch, &operation->tally, &mirror, error);
     operation_drop(operation);
     return err;
 }

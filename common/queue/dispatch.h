@@ -32,10 +32,8 @@ struct mirror {
     int64_t due_ms;          /* retries are due in so many ms, and nothing in Redis says so soon enough; −1 = leave */
     const char *finished_at; /* NULL = none */
 };
-/* `*present` says whether the hash is there, `*pushed` how many chunks went into the queue (both may be NULL). */
 MUST_CHECK enum err dispatch_mirror(const struct dispatch *dispatch, const struct tally *tally,
-                                    const struct mirror *mirror, int64_t *present, int64_t *pushed,
-                                    struct err_info *error);
+                                    const struct mirror *mirror, struct err_info *error);
 /* Mirrors an operation as PostgreSQL has it now: after cancel, pause, or its end. */
 MUST_CHECK enum err dispatch_refresh(const struct dispatch *dispatch, struct pg *pg, const char *operation_id,
                                      struct err_info *error);

@@ -23,15 +23,15 @@ static void arg_lease(struct pg_args *args, const struct lease *lease)
     pg_arg_text(args, lease->key);
 }
 
-enum err lease_claim(struct pg *pg, const char *operation_id, const struct job *job, const char *worker,
-                     struct lease *lease, struct err_info *error)
+enum err lease_claim(struct pg *pg, const struct claim *claim, struct lease *lease, struct err_info *error)
 {
+    const struct job *job = claim->job;
     *lease = (struct lease){.seq = job->seq, .attempt = job->attempt, .touched_ms = clock_boot_ms()};
-    snprintf(lease->operation_id, sizeof lease->operation_id, "%s", operation_id);
+    snprintf(lease->operation_id, sizeof lease->operation_id, "%s", claim->operation_id);
     lease->key = mem_strdup(job->key);
     struct pg_args *args = pg_args_new();
     arg_lease(args, lease);
-    pg_arg_text(args, worker);
+    pg_arg_text(args, claim->worker);
     PGresult *result = NULL;
     enum err err = pg_exec(pg, &sql_queue_claim, args, &result, error);
     FAULT_POINT("lease.claimed");

@@ -21,10 +21,15 @@ struct lease {
     int64_t touched_ms; /* clock_boot_ms just before the request that touched it last was sent */
 };
 
+/* Who claims which job. */
+struct claim {
+    const char *operation_id;
+    const struct job *job;
+    const char *worker;
+};
 /* Raises the job's attempt and takes the lease. ERR_BUSY: held by another; ERR_FENCED: not running, or the attempt that
  * was loaded is stale. On success lease_fini is owed (it writes nothing). */
-MUST_CHECK enum err lease_claim(struct pg *pg, const char *operation_id, const struct job *job, const char *worker,
-                                struct lease *lease, struct err_info *error);
+MUST_CHECK enum err lease_claim(struct pg *pg, const struct claim *claim, struct lease *lease, struct err_info *error);
 void lease_fini(struct lease *lease);
 
 /* Keeps it. `*state` is the operation's: paused and cancelled ones should stop. ERR_FENCED: it is another's. */

@@ -104,29 +104,35 @@ enum err operation_cancel(struct pg *pg, const char *operation_id, struct tally 
     return err;
 }
 
-static enum err change(struct pg *pg, const struct sql *statement, const char *operation_id, const char *verb,
-                       struct tally *tally, struct err_info *error)
+/* A change of the state that the state may refuse. */
+struct state_change {
+    const struct sql *statement;
+    const char *participle; /* "cannot be paused" */
+};
+
+static enum err change(struct pg *pg, struct state_change change, const char *operation_id, struct tally *tally,
+                       struct err_info *error)
 {
     PGresult *result = NULL;
-    enum err err = run_by_id(pg, statement, operation_id, &result, error);
+    enum err err = run_by_id(pg, change.statement, operation_id, &result, error);
     bool changed = err == ERR_OK && pg_rows(result) > 0;
     PQclear(result);
     if (err == ERR_OK)
         err = tally_now(pg, operation_id, tally, error);
     if (err == ERR_OK && !changed)
-        err = err_set(error, ERR_CONFLICT, "operation %s cannot be %s: it is %s", operation_id, verb,
+        err = err_set(error, ERR_CONFLICT, "operation %s cannot be %s: it is %s", operation_id, change.participle,
                       op_state_name(tally->state));
     return err;
 }
 
 enum err operation_pause(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
 {
-    return change(pg, &sql_queue_pause, operation_id, "paused", tally, error);
+    return change(pg, (struct state_change){&sql_queue_pause, "paused"}, operation_id, tally, error);
 }
 
 enum err operation_resume(struct pg *pg, const char *operation_id, struct tally *tally, struct err_info *error)
 {
-    return change(pg, &sql_queue_resume, operation_id, "resumed", tally, error);
+    return change(pg, (struct state_change){&sql_queue_resume, "resumed"}, operation_id, tally, error);
 }
 
 enum err operation_advance(struct pg *pg, const char *operation_id, int phase, struct tally *tally,

@@ -66,7 +66,11 @@ static enum err insert_jobs(struct pg *pg, const struct operation *operation, co
     assert(phase->selection != NULL);
     if (phase->selection->plan == NULL) {
         struct recipe_step asked = {operation, phase->kind->name, PLAN_STEP};
-        return recipe_plan(pg, &asked, &step->planned, &step->cursor, error);
+        struct recipe_planned planned;
+        enum err err = recipe_plan(pg, &asked, &planned, error);
+        step->planned = planned.count;
+        step->cursor = planned.cursor;
+        return err;
     }
     struct pg_batch *batch = pg_batch_new();
     plan_add_jobs(batch, phase->selection->plan, operation, phase->kind->name);

@@ -111,8 +111,8 @@ static void add_place(struct pg_args *args, const struct recipe_step *step)
     pg_arg_text(args, step->kind);
 }
 
-static enum err plan_range(struct pg *pg, const struct recipe_step *step, const struct source *source, int64_t *planned,
-                           char **cursor, struct err_info *error)
+static enum err plan_range(struct pg *pg, const struct recipe_step *step, const struct source *source,
+                           struct recipe_planned *planned, struct err_info *error)
 {
     const char *after = step->operation->plan_cursor;
     int64_t first = after == NULL ? source->from : strtoll(after, NULL, 10) + 1;
@@ -125,10 +125,10 @@ static enum err plan_range(struct pg *pg, const struct recipe_step *step, const 
     pg_arg_int8(args, last);
     enum err err = pg_exec(pg, &sql_queue_recipe_plan_range, args, NULL, error);
     pg_args_drop(args);
-    *planned = last - first + 1;
+    planned->count = last - first + 1;
     struct buf text = BUF_INIT;
     buf_add_int(&text, last);
-    *cursor = buf_take(&text);
+    planned->cursor = buf_take(&text);
     return err;
 }
 
@@ -206,8 +206,8 @@ static enum err write_rows(struct pg *pg, const struct recipe_step *step, const 
     return err == ERR_OK ? ERR_OK : explain(error);
 }
 
-static enum err plan_rows(struct pg *pg, const struct recipe_step *step, const struct source *source, int64_t *planned,
-                          char **cursor, struct err_info *error)
+static enum err plan_rows(struct pg *pg, const struct recipe_step *step, const struct source *source,
+                          struct recipe_planned *planned, struct err_info *error)
 {
     struct named_sql sql;
     size_t at;
@@ -221,24 +221,23 @@ static enum err plan_rows(struct pg *pg, const struct recipe_step *step, const s
         err = rows_check(rows, step, key, error);
     if (err == ERR_OK && pg_rows(rows) > 0) {
         err = write_rows(pg, step, rows, key, error);
-        *planned = pg_rows(rows);
-        *cursor = mem_strdup(pg_text(rows, pg_rows(rows) - 1, key));
+        planned->count = pg_rows(rows);
+        planned->cursor = mem_strdup(pg_text(rows, pg_rows(rows) - 1, key));
     }
     pg_batch_drop(batch);
     named_sql_fini(&sql);
     return err;
 }
 
-enum err recipe_plan(struct pg *pg, const struct recipe_step *step, int64_t *planned, char **cursor,
+enum err recipe_plan(struct pg *pg, const struct recipe_step *step, struct recipe_planned *planned,
                      struct err_info *error)
 {
     struct source source;
-    *planned = 0;
-    *cursor = NULL;
+    *planned = (struct recipe_planned){0, NULL};
     enum err err = source_read(pg, step->operation, &source, error);
     if (err == ERR_OK)
-        err = source.sql == NULL ? plan_range(pg, step, &source, planned, cursor, error)
-                                 : plan_rows(pg, step, &source, planned, cursor, error);
+        err = source.sql == NULL ? plan_range(pg, step, &source, planned, error)
+                                 : plan_rows(pg, step, &source, planned, error);
     free(source.sql);
     return err;
 }

@@ -38,14 +38,18 @@ void recipe_leave_reading(struct pg_batch *batch);
  * selection wrote something. */
 bool recipe_is_to_blame(const struct err_info *error);
 
-/* One step of a phase's plan, in the planner's transaction: writes at most `limit` jobs. `*planned`: how many; fewer
- * than the limit means that nothing is left. `*cursor` is the caller's, NULL where none was written. */
+/* One step of a phase's plan, in the planner's transaction: writes at most `limit` jobs. `planned`: how many (fewer
+ * than the limit means that nothing is left), and the new cursor, the caller's; NULL where none was written. */
 struct recipe_step {
     const struct operation *operation;
     const char *kind;
     int limit;
 };
-MUST_CHECK enum err recipe_plan(struct pg *pg, const struct recipe_step *step, int64_t *planned, char **cursor,
+struct recipe_planned {
+    int64_t count;
+    char *cursor;
+};
+MUST_CHECK enum err recipe_plan(struct pg *pg, const struct recipe_step *step, struct recipe_planned *planned,
                                 struct err_info *error);
 
 #endif

@@ -238,15 +238,13 @@ static enum err ahead_judge(struct sweep_live *live, struct live_operation *all,
     return err;
 }
 
-static enum err operation_mirror(struct sweep_live *live, const struct redis_snapshot *snapshot,
-                                 const struct live_operation *all, size_t count, struct live_operation *one,
-                                 struct err_info *error)
+static enum err operation_mirror(struct sweep_live *live, const struct redis_snapshot *snapshot, int64_t window,
+                                 struct live_operation *one, struct err_info *error)
 {
     bool unseen = is_due_unseen(one, redis_snapshot_find(snapshot, one->tally.operation_id));
     int64_t due_ms = !unseen ? -1 : one->due_ms > 0 ? one->due_ms : 0;
-    struct mirror mirror = {one->queue, effective_window(snapshot, all, count, one), one->retrying, due_ms, NULL};
-    enum err err =
-        one->need == NEED_NEW_HASH ? ERR_OK : dispatch_mirror(live->dispatch, &one->tally, &mirror, NULL, NULL, error);
+    struct mirror mirror = {one->queue, window, one->retrying, due_ms, NULL};
+    enum err err = one->need == NEED_NEW_HASH ? ERR_OK : dispatch_mirror(live->dispatch, &one->tally, &mirror, error);
     if (err == ERR_PERMANENT) { /* it is no hash, or a number of it is none */
         one->need = NEED_NEW_HASH;
         err = ERR_OK;
@@ -269,7 +267,7 @@ enum err sweep_live_mirror(struct sweep_live *live, struct live_operation *all, 
         err = ahead_judge(live, all, count, snapshot, error);
     for (size_t i = 0; i < count && err == ERR_OK; i++)
         if (all[i].queue >= 0)
-            err = operation_mirror(live, snapshot, all, count, &all[i], error);
+            err = operation_mirror(live, snapshot, effective_window(snapshot, all, count, &all[i]), &all[i], error);
     redis_snapshot_drop(snapshot);
     free(ids);
     return err;

@@ -25,6 +25,13 @@ enum { OF_ID, OF_LIVE, OF_TIMELINE, OF_VERSION, OF_STATE };
 
 enum trust { TRUST_WHAT_IS_NEWER, TRUST_POSTGRES };
 
+/* What PostgreSQL says of an operation whose hash is looked at, and against which of the two it is held. */
+struct ended {
+    const PGresult *rows; /* of sweep_hashes_of */
+    int row;
+    enum trust trust;
+};
+
 /* A hash of no known operation gets an expiry: a client wrote to an id that does not exist, or PostgreSQL went back. */
 static enum err expire_stray(const struct sweep_walk *walk, const redisReply *key, struct err_info *error)
 {
@@ -54,13 +61,15 @@ static enum err expire_stray(const struct sweep_walk *walk, const redisReply *ke
 }
 
 /* `*knows_more`: the hash was left alone, for it is of a newer version. */
-static enum err restate(const struct sweep_walk *walk, const PGresult *said, int row, enum trust trust,
-                        bool *knows_more, struct err_info *error)
+static enum err restate(const struct sweep_walk *walk, const struct ended *ended, bool *knows_more,
+                        struct err_info *error)
 {
+    const PGresult *said = ended->rows;
+    int row = ended->row;
     struct redis_args *args = redis_args_new();
     redisReply *wrong = NULL;
     name_operation(args, walk->dispatch->prefix, pg_text(said, row, OF_ID));
-    redis_arg(args, trust == TRUST_POSTGRES ? "1" : "0");
+    redis_arg(args, ended->trust == TRUST_POSTGRES ? "1" : "0");
     redis_arg_int(args, DISPATCH_KEEP_S);
     redis_arg(args, pg_text(said, row, OF_TIMELINE));
     redis_arg(args, pg_text(said, row, OF_VERSION));
@@ -106,13 +115,13 @@ static enum err expire_unknown(const struct sweep_walk *walk, const char *id, st
 }
 
 /* Those that are live have the sweep's mirror. */
-static enum err judge_hash(const struct sweep_walk *walk, const PGresult *said, int row, enum trust trust,
-                           bool *knows_more, struct err_info *error)
+static enum err judge_hash(const struct sweep_walk *walk, const struct ended *ended, bool *knows_more,
+                           struct err_info *error)
 {
     *knows_more = false;
-    if (pg_is_null(said, row, OF_STATE))
-        return expire_unknown(walk, pg_text(said, row, OF_ID), error);
-    return pg_bool(said, row, OF_LIVE) ? ERR_OK : restate(walk, said, row, trust, knows_more, error);
+    if (pg_is_null(ended->rows, ended->row, OF_STATE))
+        return expire_unknown(walk, pg_text(ended->rows, ended->row, OF_ID), error);
+    return pg_bool(ended->rows, ended->row, OF_LIVE) ? ERR_OK : restate(walk, ended, knows_more, error);
 }
 
 /* What a hash knows PostgreSQL knew before: one that still knows more when PostgreSQL is asked again was made up. */
@@ -125,7 +134,7 @@ static enum err judge_hashes(const struct sweep_walk *walk, const char *const *i
     enum err err = count == 0 ? ERR_OK : ended_read(walk, ids, count, &said, error);
     for (int row = 0; err == ERR_OK && row < pg_rows(said); row++) {
         bool knows_more = false;
-        err = judge_hash(walk, said, row, trust, &knows_more, error);
+        err = judge_hash(walk, &(struct ended){said, row, trust}, &knows_more, error);
         if (knows_more)
             again[more++] = pg_text(said, row, OF_ID);
     }

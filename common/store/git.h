@@ -57,14 +57,22 @@ struct git_fetched {
     bool is_refused;  /* on ERR_PERMANENT: access was denied to these credentials; others may be let in */
 };
 
-/* Brings the clone of `repository_id` up to `branch` (NULL = the remote's HEAD). `token` (NULL = none) is passed by
- * environment configuration for the URL's host only. Waits for the clone's lock; `tick` is asked all the while.
+/* What is to be fetched. All is borrowed. */
+struct git_fetch_request {
+    const struct git_rules *rules;
+    const char *repository_id;
+    const char *url;
+    const char *branch;  /* NULL = the remote's HEAD */
+    const char *token;   /* NULL = none; passed by environment configuration, for the URL's host only */
+    child_tick_fn *tick; /* asked all the while; NULL = none */
+    void *tick_context;
+};
+/* Brings the clone of a repository up to date. Waits for the clone's lock.
  * ERR_BUSY: another fetch of it takes its time; ERR_RETRY: network, deadline, too big for the moment; ERR_PERMANENT:
  * refused URL, no such repository, no commits, no such branch, access denied. The text is git's own last words without
  * any secret. */
-MUST_CHECK enum err git_fetch(const struct git_rules *rules, const char *repository_id, const char *url,
-                              const char *branch, const char *token, child_tick_fn *tick, void *tick_context,
-                              struct git_fetched *fetched, struct err_info *error);
+MUST_CHECK enum err git_fetch(const struct git_fetch_request *request, struct git_fetched *fetched,
+                              struct err_info *error);
 
 /* A clone opened for reading. */
 struct git_clone;

@@ -313,29 +313,31 @@ static enum err check_request(struct fetch *fetch, const char *branch, struct er
     return err;
 }
 
-enum err git_fetch(const struct git_rules *rules, const char *repository_id, const char *url, const char *branch,
-                   const char *token, child_tick_fn *tick, void *tick_context, struct git_fetched *fetched,
-                   struct err_info *error)
+enum err git_fetch(const struct git_fetch_request *request, struct git_fetched *fetched, struct err_info *error)
 {
-    struct git_rules filled = *rules;
+    struct git_rules filled = *request->rules;
     git_rules_fill(&filled);
-    struct fetch fetch = {.rules = &filled, .url = url, .token = token, .tick = tick, .tick_context = tick_context};
-    fetch.silence_ms = rules->timeout_ms;
+    struct fetch fetch = {.rules = &filled,
+                          .url = request->url,
+                          .token = request->token,
+                          .tick = request->tick,
+                          .tick_context = request->tick_context};
+    fetch.silence_ms = request->rules->timeout_ms;
     *fetched = (struct git_fetched){.commit = ""};
     git_init();
     git_limit_memory(&filled);
-    enum err err = check_request(&fetch, branch, error);
+    enum err err = check_request(&fetch, request->branch, error);
     if (err == ERR_OK)
-        err = git_dir_init(&fetch.dir, rules, repository_id, error);
+        err = git_dir_init(&fetch.dir, request->rules, request->repository_id, error);
     if (err == ERR_OK)
-        err = git_dir_lock(&fetch.dir, tick, tick_context, error);
+        err = git_dir_lock(&fetch.dir, request->tick, request->tick_context, error);
     if (err != ERR_OK)
         return err;
     fetch.started_ms = clock_mono_ms();
     set_git_dir(&fetch);
     err = prepare(&fetch, error);
     if (err == ERR_OK)
-        err = fetch_locked(&fetch, branch, fetched, error);
+        err = fetch_locked(&fetch, request->branch, fetched, error);
     fetched->is_refused = fetch.is_refused;
     git_env_fini(&fetch.env);
     git_source_close(&fetch.source);

@@ -259,8 +259,9 @@ enum err deliver_fetch(struct deliver_attempt *attempt, struct err_info *error)
 {
     const struct deliver_link *link = &attempt->link;
     attempt_set_git_rules(attempt);
-    enum err err = git_fetch(&attempt->git, link->repository_id, link->url, link->branch, link->token, attempt->tick,
-                             attempt->tick_context, &attempt->fetched, error);
+    enum err err = git_fetch(&(struct git_fetch_request){&attempt->git, link->repository_id, link->url, link->branch,
+                                                         link->token, attempt->tick, attempt->tick_context},
+                             &attempt->fetched, error);
     if (err == ERR_BUSY)
         attempt->wait_ms = BUSY_MS;
     else if (err != ERR_OK && attempt->stop == ERR_OK)

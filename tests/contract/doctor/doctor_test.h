@@ -129,7 +129,7 @@ static inline struct doctor_report *check_with(struct queue_test *t, const struc
 {
     struct err_info error;
     struct doctor_report *report = NULL;
-    assert_fine(doctor_check(t->pg, t->redis, t->prefix, options, &report, &error));
+    assert_fine(doctor_check(t->pg, &(struct dispatch){t->redis, t->prefix}, options, &report, &error));
     return report;
 }
 
@@ -194,7 +194,7 @@ static inline struct doctor_report *repaired(struct queue_test *t)
     struct err_info error;
     struct doctor_options options = options_at_rest();
     struct doctor_report *report = check_with(t, &options), *done = NULL;
-    assert_fine(doctor_repair(t->pg, t->redis, t->prefix, report, &done, &error));
+    assert_fine(doctor_repair(t->pg, &(struct dispatch){t->redis, t->prefix}, report, &done, &error));
     doctor_report_drop(report);
     return done;
 }

@@ -40,7 +40,7 @@ static void without_redis_its_checks_are_noted_as_not_made(void **state)
     struct doctor_options options = options_at_rest();
     struct doctor_report *report = NULL;
     sql(t, "UPDATE tally SET succeeded = 9 WHERE operation_id = '" DONE "'");
-    assert_fine(doctor_check(t->pg, NULL, t->prefix, &options, &report, &error));
+    assert_fine(doctor_check(t->pg, &(struct dispatch){NULL, t->prefix}, &options, &report, &error));
     assert_true(says(report, 2, DOCTOR_VIOLATION, "counts 9 succeeded"));
     for (int i = 5; i <= 7; i++)
         assert_true(says(report, i, DOCTOR_NOTE, "not checked"));
@@ -56,7 +56,7 @@ static void a_redis_that_does_not_answer_is_a_finding(void **state)
     struct redis_address nowhere;
     assert_fine(redis_address_parse("unix:///nowhere/redis.sock", &nowhere, &error));
     struct redis *redis = redis_new(&nowhere, 100, 100);
-    assert_fine(doctor_check(t->pg, redis, t->prefix, &options, &report, &error));
+    assert_fine(doctor_check(t->pg, &(struct dispatch){redis, t->prefix}, &options, &report, &error));
     assert_true(says(report, 0, DOCTOR_WARNING, "/nowhere/redis.sock"));
     assert_true(says(report, 5, DOCTOR_NOTE, "not checked"));
     doctor_report_drop(report);
@@ -103,7 +103,8 @@ static void *check_in_thread(void *context)
     struct running_check *check = context;
     struct err_info error;
     struct redis *redis = redis_new(&check->t->address, 5000, 5000);
-    if (doctor_check(check->pg, redis, check->t->prefix, &check->options, &check->report, &error) != ERR_OK)
+    if (doctor_check(check->pg, &(struct dispatch){redis, check->t->prefix}, &check->options, &check->report, &error) !=
+        ERR_OK)
         check->report = NULL;
     redis_drop(redis);
     return NULL;
@@ -185,7 +186,7 @@ static void a_running_system_gives_exact_answers(void **state)
     assert_int_equal(pthread_create(&thread, NULL, settle_all, &settler), 0);
     for (int i = 0; i < 30; i++) {
         struct doctor_report *report = NULL;
-        assert_fine(doctor_check(t->pg, NULL, t->prefix, &options, &report, &error));
+        assert_fine(doctor_check(t->pg, &(struct dispatch){NULL, t->prefix}, &options, &report, &error));
         expect(report, 0, DOCTOR_OK, "");
         doctor_report_drop(report);
     }

@@ -79,7 +79,12 @@ static inline void on_answer(const redisReply *reply, void *context)
 
 static inline void open_wire(struct fixture *f)
 {
-    f->wire = redis_async_new(f->loop, "test", &f->address, scripts, 1, on_change, f);
+    f->wire = redis_async_new(f->loop, &(struct redis_async_spec){.name = "test",
+                                                                  .address = &f->address,
+                                                                  .scripts = scripts,
+                                                                  .script_count = 1,
+                                                                  .change = on_change,
+                                                                  .context = f});
 }
 
 static inline void turn_until_up(struct fixture *f, int ups)

@@ -324,7 +324,7 @@ static inline void assert_invariants(struct fixture *f)
     struct doctor_options options = DOCTOR_DEFAULTS;
     options.depth = DOCTOR_DEEP;
     options.wait_ms = 0;
-    assert_fine(doctor_check(f->other, NULL, f->dispatch.prefix, &options, &report, &error));
+    assert_fine(doctor_check(f->other, &(struct dispatch){NULL, f->dispatch.prefix}, &options, &report, &error));
     assert_true(report->count > 0);
     for (size_t i = 0; i < report->count; i++)
         if (is_broken(&report->findings[i]))

@@ -18,7 +18,8 @@ static struct holder holder_new(struct fixture *f)
 
 static enum err claim(struct pg *pg, struct holder *holder, const char *worker, struct err_info *error)
 {
-    enum err outcome = lease_claim(pg, holder->op.id, &holder->load->jobs[0], worker, &holder->lease, error);
+    enum err outcome =
+        lease_claim(pg, &(struct claim){holder->op.id, &holder->load->jobs[0], worker}, &holder->lease, error);
     if (outcome == ERR_OK)
         holder->load->jobs[0].attempt = holder->lease.attempt;
     return outcome;

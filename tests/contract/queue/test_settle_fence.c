@@ -75,7 +75,7 @@ static void after_a_cancel_nothing_commits(void **state)
 static void claim(struct fixture *f, const struct op *op, struct hand *hand, struct lease *lease)
 {
     struct err_info error;
-    assert_fine(lease_claim(f->pg, op->id, &hand->load->jobs[0], "w_test", lease, &error));
+    assert_fine(lease_claim(f->pg, &(struct claim){op->id, &hand->load->jobs[0], "w_test"}, lease, &error));
     hand->load->jobs[0].attempt = lease->attempt;
     hand->settlement.exclusive_key = lease->key;
 }
@@ -126,10 +126,11 @@ static void a_copy_that_is_put_off_does_not_disown_the_holder(void **state)
     struct lease lease, none;
     struct op op = accept_planned(f, f->lengthy, 1);
     struct hand hand = take(f->pg, &op, 1, 1);
-    assert_fine(lease_claim(f->pg, op.id, &hand.load->jobs[0], "w_holder", &lease, &error));
+    assert_fine(lease_claim(f->pg, &(struct claim){op.id, &hand.load->jobs[0], "w_holder"}, &lease, &error));
     struct hand copy = take(f->other, &op, 1, 1);
     assert_int_equal(copy.load->jobs[0].attempt, lease.attempt);
-    assert_int_equal(lease_claim(f->other, op.id, &copy.load->jobs[0], "w_copy", &none, &error), ERR_BUSY);
+    assert_int_equal(lease_claim(f->other, &(struct claim){op.id, &copy.load->jobs[0], "w_copy"}, &none, &error),
+                     ERR_BUSY);
     rule_all(&copy, OUTCOME_PUT_OFF);
     struct settle_result settled = settle_well(f->other, &copy);
     put_down(&copy);

@@ -50,7 +50,7 @@ static void what_was_committed_since_is_believed(void **state)
     struct tally newer = tally_of(f, op.id);
     struct mirror mirror = {QUEUE_HISTORY, 0, -1, -1, NULL};
     struct err_info error;
-    assert_fine(dispatch_mirror(&f->dispatch, &newer, &mirror, NULL, NULL, &error));
+    assert_fine(dispatch_mirror(&f->dispatch, &newer, &mirror, &error));
     pass(f);
     assert_int_equal(tally_of(f, op.id).generation, 1);
     assert_redis_text("10", f, "HGET {}:op:%s completed", op.id);

@@ -74,7 +74,8 @@ static inline enum err fetch(const struct scene *scene, const char *branch, stru
                              struct err_info *error)
 {
     *error = (struct err_info){.code = ERR_OK};
-    return git_fetch(&scene->rules, REPOSITORY, scene->url, branch, NULL, NULL, NULL, fetched, error);
+    return git_fetch(&(struct git_fetch_request){&scene->rules, REPOSITORY, scene->url, branch, NULL, NULL, NULL},
+                     fetched, error);
 }
 
 static inline struct git_fetched fetched_trunk(const struct scene *scene)

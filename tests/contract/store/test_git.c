@@ -101,12 +101,16 @@ static void test_what_may_not_be_fetched(void **state)
                                        "ssh://git@[::1]/x", "file:///etc"};
     commit_all(scene);
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-        assert_int_equal(git_fetch(&rules, REPOSITORY, urls[i], NULL, NULL, NULL, NULL, &fetched, &error),
+        assert_int_equal(git_fetch(&(struct git_fetch_request){&rules, REPOSITORY, urls[i], NULL, NULL, NULL, NULL},
+                                   &fetched, &error),
                          ERR_PERMANENT);
     rules.file_roots = "";
-    assert_int_equal(git_fetch(&rules, REPOSITORY, scene->url, NULL, NULL, NULL, NULL, &fetched, &error),
+    assert_int_equal(git_fetch(&(struct git_fetch_request){&rules, REPOSITORY, scene->url, NULL, NULL, NULL, NULL},
+                               &fetched, &error),
                      ERR_PERMANENT);
-    assert_int_equal(git_fetch(&scene->rules, "../x", scene->url, NULL, NULL, NULL, NULL, &fetched, &error), ERR_USAGE);
+    assert_int_equal(git_fetch(&(struct git_fetch_request){&scene->rules, "../x", scene->url, NULL, NULL, NULL, NULL},
+                               &fetched, &error),
+                     ERR_USAGE);
     expect_refusal(scene, "-x", ERR_PERMANENT, "is no branch name");
     sh(scene, "rm -rf origin");
     expect_refusal(scene, "trunk", ERR_PERMANENT, "no such repository");
@@ -139,7 +143,9 @@ static void test_an_escaped_path_is_fetched(void **state)
     commit_all(scene);
     sh(scene, "mv origin 'a \"b\" %41;\\' && ln -s \"$PWD\"/a* origin");
     buf_addf(&url, "file://%s/a%%20%%22b%%22%%20%%2541%%3b%%5C", scene->dir);
-    assert_int_equal(git_fetch(&scene->rules, REPOSITORY, url.data, NULL, NULL, NULL, NULL, &fetched, &error), ERR_OK);
+    assert_int_equal(git_fetch(&(struct git_fetch_request){&scene->rules, REPOSITORY, url.data, NULL, NULL, NULL, NULL},
+                               &fetched, &error),
+                     ERR_OK);
     expect_rev(scene, "trunk", fetched.commit);
     buf_fini(&url);
 }
@@ -196,8 +202,10 @@ static void test_the_lock_is_waited_for_and_tick_is_asked(void **state)
     char *path = testing_join(scene->repositories, REPOSITORY ".lock");
     int fd = open(path, O_RDWR);
     assert_int_equal(flock(fd, LOCK_EX), 0);
-    assert_int_equal(git_fetch(&scene->rules, REPOSITORY, scene->url, NULL, NULL, refuse, &asked, &fetched, &error),
-                     ERR_FENCED);
+    assert_int_equal(
+        git_fetch(&(struct git_fetch_request){&scene->rules, REPOSITORY, scene->url, NULL, NULL, refuse, &asked},
+                  &fetched, &error),
+        ERR_FENCED);
     assert_int_equal(asked, 1);
     close(fd);
     fetched_trunk(scene);

@@ -17,7 +17,8 @@ static enum err fetch_path(const struct scene *scene, const char *path, struct g
 {
     struct buf url = BUF_INIT;
     buf_addf(&url, "file://%s/root/%s", scene->dir, path);
-    enum err code = git_fetch(&scene->rules, REPOSITORY, url.data, NULL, NULL, NULL, NULL, fetched, error);
+    enum err code = git_fetch(&(struct git_fetch_request){&scene->rules, REPOSITORY, url.data, NULL, NULL, NULL, NULL},
+                              fetched, error);
     buf_fini(&url);
     return code;
 }
