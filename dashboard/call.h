@@ -41,6 +41,7 @@ struct caller {
     enum role role;
     char name[TOKEN_SUBJECT_MAX];
     uint8_t session[SHA256_BYTES]; /* the digest of a session's token */
+    struct token_claims claims;    /* of a JWT */
     char expires_at[40];
 };
 

@@ -7,7 +7,8 @@
  *
  * Memory is bounded on both sides: a listener that does not read is cut off at PENDING_MAX; more than NEWS_BYTES_MAX in
  * one round becomes "read all again". Nothing here reads PostgreSQL or waits. The loop calls it: server.c makes it,
- * exchange.c adds listeners, the worker watch of server.c publishes.
+ * exchange.c adds listeners, the worker watch of server.c publishes, stream_watch.c ends those whose caller may listen no
+ * longer.
  */
 #include "dashboard/events.h"
 
@@ -41,8 +42,8 @@ struct listener {
     struct MHD_Connection *connection;
     struct peer *peer;
     struct byte_queue pending;
-    bool asleep, ended, of_session;
-    uint8_t session[SHA256_BYTES];
+    struct caller caller;
+    bool asleep, ended;
     int64_t since_ms;
     struct listener *prev, *next;
 };
@@ -107,10 +108,8 @@ struct MHD_Response *events_response(struct events *events, struct MHD_Connectio
                                      const struct caller *caller)
 {
     struct listener *listener = mem_zalloc(sizeof *listener);
-    *listener =
-        (struct listener){.events = events, .connection = connection, .peer = peer, .since_ms = clock_mono_ms()};
-    listener->of_session = caller->by == CALLER_SESSION;
-    memcpy(listener->session, caller->session, sizeof listener->session);
+    *listener = (struct listener){
+        .events = events, .connection = connection, .peer = peer, .caller = *caller, .since_ms = clock_mono_ms()};
     byte_queue_add(&listener->pending, GREETING, strlen(GREETING));
     DL_APPEND(events->listeners, listener);
     events->count++;
@@ -150,16 +149,37 @@ static void listener_end(struct listener *listener)
     listener_wake(listener);
 }
 
-void events_end_session(struct events *events, const struct caller *caller)
+/* The same session, or the same token. */
+static bool is_same(const struct caller *a, const struct caller *b)
+{
+    if (a->by != b->by)
+        return false;
+    if (a->by == CALLER_SESSION)
+        return memcmp(a->session, b->session, sizeof a->session) == 0;
+    return a->claims.issued_s == b->claims.issued_s && a->claims.expires_s == b->claims.expires_s &&
+           strcmp(a->claims.id, b->claims.id) == 0 && strcmp(a->claims.subject, b->claims.subject) == 0;
+}
+
+void events_end_caller(struct events *events, const struct caller *caller)
 {
     struct listener *listener, *next;
     DL_FOREACH_SAFE(events->listeners, listener, next)
-    if (listener->of_session && memcmp(listener->session, caller->session, sizeof listener->session) == 0)
+    if (is_same(&listener->caller, caller))
         listener_end(listener);
 }
 
-/* A stream ends after dashboard.stream_life, so that a caller whose session or token has ended does not go on
- * listening. Browsers connect again by themselves, and are checked again. */
+struct caller *events_callers(const struct events *events, size_t *count)
+{
+    struct caller *callers = mem_array(events->count + 1, sizeof *callers);
+    const struct listener *listener;
+    *count = 0;
+    DL_FOREACH(events->listeners, listener)
+    callers[(*count)++] = listener->caller;
+    return callers;
+}
+
+/* A stream ends after dashboard.stream_life, so that it does not outlast its caller's right where PostgreSQL cannot be
+ * asked of it (stream_watch.h). Browsers connect again by themselves, and are checked again. */
 static void listeners_expire(struct events *events)
 {
     int64_t now_ms = clock_mono_ms(), life_ms = call_pool_config(events->pool)->dashboard_stream_life_ms;

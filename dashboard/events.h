@@ -22,12 +22,14 @@ struct events;
 struct events *events_new(struct ev_loop *loop, struct http_drive *drive, const struct call_pool *pool);
 /* All streams must have ended. */
 void events_drop(struct events *events);
-/* A stream for this connection; the caller's (MHD_destroy_response). It ends by itself after dashboard.stream_life:
- * the browser connects again, and the caller's session is checked again. */
+/* A stream for this connection; the response is the caller's (MHD_destroy_response). It ends by itself after
+ * dashboard.stream_life: the browser connects again, and is checked again. */
 struct MHD_Response *events_response(struct events *events, struct MHD_Connection *connection, struct peer *peer,
                                      const struct caller *caller);
-/* Ends the streams of a session. */
-void events_end_session(struct events *events, const struct caller *caller);
+/* Who listens: an array of `*count`, with each of them as often as it has streams; the caller's. */
+struct caller *events_callers(const struct events *events, size_t *count);
+/* Ends the streams of this session or token. */
+void events_end_caller(struct events *events, const struct caller *caller);
 /* Ends all streams. */
 void events_end_all(struct events *events);
 /* Sends a message of this program's own to all listeners; `type` is one of the stream's words. `message` is borrowed.

@@ -142,7 +142,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
     struct call *call = &exchange->call;
     const struct server *server = exchange->server;
     if (call->reply.ends_session)
-        events_end_session(server->events, &call->caller);
+        events_end_caller(server->events, &call->caller);
     if (call->reply.kind == REPLY_EVENTS && peers_may_stream(server->peers, exchange->peer))
         return send_events(exchange);
     if (call->reply.kind == REPLY_EVENTS)

@@ -23,6 +23,7 @@ struct server {
     struct peers *peers;
     struct events *events;
     struct worker_watch *watch;
+    struct stream_watch *streams;
     int listening;
     bool stopping;
     size_t large_bodies; /* bytes of bodies under way beyond what each may have anyway */

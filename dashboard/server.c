@@ -24,6 +24,7 @@
 #include "dashboard/call_executor.h"
 #include "dashboard/events.h"
 #include "dashboard/exchange.h"
+#include "dashboard/stream_watch.h"
 
 #define CONNECTIONS_MAX 4096
 #define CONNECTIONS_SPARE 256 /* accepted, and shut down again as too many */
@@ -284,6 +285,7 @@ enum err server_new(struct ev_loop *loop, struct call_pool *pool, struct server 
     pool->answered = mailbox_new(loop, &server->answered);
     server->events = events_new(loop, &server->drive, pool);
     server->watch = worker_watch_new(loop, pool->redis, config->redis_prefix, server->events);
+    server->streams = stream_watch_new(loop, pool, server->events);
     enum err err = address_list_parse(config->dashboard_trusted_proxies, &server->trusted, error);
     if (err != ERR_OK)
         err_prefix(error, "dashboard.trusted_proxies");
@@ -317,6 +319,7 @@ void server_drop(struct server *server)
     http_drive_stop(&server->drive);
     if (server->listening >= 0)
         close(server->listening);
+    stream_watch_drop(server->streams);
     worker_watch_drop(server->watch);
     events_drop(server->events);
     ev_async_stop(server->loop, &server->answered);

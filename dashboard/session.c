@@ -170,6 +170,7 @@ static void read_bearer(struct call *call, struct pg_batch *sessions)
     else if (token_verify(config->jwt_secret, token, &claims, &refused) == ERR_OK &&
              (config->jwt_old_tokens || !claims.is_old)) {
         memcpy(call->caller.name, claims.subject, sizeof claims.subject);
+        call->caller.claims = claims;
         call->caller.role = claims.role;
         call->caller.token = true;
         call->caller.by = CALLER_PENDING;

@@ -80,6 +80,11 @@ enum err token_issue(const char *secret, const struct token_grant *grant, char *
     return ERR_OK;
 }
 
+bool token_has_expired(const struct token_claims *claims)
+{
+    return claims->expires_s <= now_s();
+}
+
 /* ---- what must hold of a token whose signature is ours ----------------------------------------------------------- */
 
 /* False if the claim is there and is no text that fits; `out` is "" where it is absent. */
@@ -135,15 +140,15 @@ static bool read_role(struct json_object *claims, enum role *role, bool *named)
 
 static bool read_claims(struct json_object *json, struct token_claims *claims)
 {
-    int64_t expires = 0, begins = 0;
+    int64_t begins = 0;
     bool for_us_named = false, role_named = false;
     *claims = (struct token_claims){.role = ROLE_NONE};
     bool good = read_text(json, "sub", claims->subject, sizeof claims->subject) && *claims->subject != '\0' &&
                 read_text(json, "jti", claims->id, sizeof claims->id) && read_time(json, "iat", &claims->issued_s) &&
-                read_time(json, "exp", &expires) && read_time(json, "nbf", &begins) && is_for_us(json, &for_us_named) &&
-                read_role(json, &claims->role, &role_named);
+                read_time(json, "exp", &claims->expires_s) && read_time(json, "nbf", &begins) &&
+                is_for_us(json, &for_us_named) && read_role(json, &claims->role, &role_named);
     claims->is_old = !for_us_named || !role_named;
-    return good && expires > now_s() && begins <= now_s();
+    return good && !token_has_expired(claims) && begins <= now_s();
 }
 
 static bool is_current(jwt_t *jwt, struct token_claims *claims)

@@ -36,7 +36,8 @@ struct token_claims {
     char id[TOKEN_ID_MAX]; /* "" = it has none */
     enum role role;
     int64_t issued_s; /* since 1970; 0 = it does not say */
-    bool is_old;      /* it names no audience or no role, as those that older versions made: then it is an admin's */
+    int64_t expires_s;
+    bool is_old; /* it names no audience or no role, as those that older versions made: then it is an admin's */
 };
 
 /* Who gets a token, what it lets do, and for how long. */
@@ -55,6 +56,8 @@ MUST_CHECK enum err token_verify(const char *secret, const char *token, struct t
 
 /* Adds a question to a batch, whose result is one boolean: the token was revoked. */
 void token_revocation_query(struct pg_batch *batch, const struct token_claims *claims);
+/* Its time is over. */
+bool token_has_expired(const struct token_claims *claims);
 /* Revokes one. `what` is a token or its id. ERR_USAGE: it is no token of ours, or has no id. */
 MUST_CHECK enum err token_revoke(const struct config *config, const char *what, struct err_info *error);
 /* Revokes all tokens that `subject` was given until now. */

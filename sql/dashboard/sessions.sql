@@ -25,3 +25,11 @@ RETURNING to_char(least(seen_at + interval '1 hour', created_at + $3 * interval 
 -- name: session_touch
 -- Only while it lives: a logout that came between is not undone.   $1 digest of the token
 UPDATE dashboard_session SET seen_at = now() WHERE token_sha256 = $1 AND seen_at > now() - interval '1 hour'
+
+-- name: sessions_ended
+-- Which of these have ended: their numbers, from 1.   $1 digests of their tokens, $2 as in session_find
+SELECT s.number
+  FROM unnest($1::bytea[]) WITH ORDINALITY AS s (digest, number)
+ WHERE NOT EXISTS (SELECT FROM dashboard_session d
+                    WHERE d.token_sha256 = s.digest AND d.seen_at > now() - interval '1 hour'
+                      AND d.created_at > now() - $2 * interval '1 second')

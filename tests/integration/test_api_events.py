@@ -5,7 +5,7 @@ import selectors
 import socket
 import time
 
-from api import DashboardTest, main
+from api import Dashboard, DashboardTest, good_claims, jwt, main, run_dashboard
 from harness import eventually
 
 LISTENERS = 500
@@ -14,12 +14,12 @@ LISTENERS = 500
 class Listener:
     """A connection to the stream of events."""
 
-    def __init__(self, test, buffer=None, token=None):
+    def __init__(self, test, buffer=None, token=None, port=None):
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.settimeout(30)
-        self.socket.connect(("127.0.0.1", test.dashboard.port))
+        self.socket.connect(("127.0.0.1", port or test.dashboard.port))
         self.socket.sendall(("GET /admin/api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n"
                              % (token or test.token)).encode())
         self.text = b""
@@ -196,6 +196,91 @@ class Events(Listening):
         eventually(lambda: listener.has(b'"up":true'), "and that it is back")
         self.progress("op_again")
         eventually(lambda: listener.has(b"op_again"), "events come again")
+
+
+class Revoked(Listening):
+    """A stream ends soon after its caller may listen no longer, whichever dashboard has it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        place = cls.place / "other"
+        place.mkdir()
+        cls.other = Dashboard(cls.env, place)
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.other.stop()
+        super().tearDownClass()
+        assert code == 0, cls.other.text()
+
+    def both(self, token):
+        """A stream of this caller on each of the two dashboards."""
+        return [self.listen(token=token), self.listen(token=token, port=self.other.port)]
+
+    def assert_end(self, streams):
+        began = time.monotonic()
+        for stream in streams:
+            eventually(lambda one=stream: not one.read_some(), "it ends")
+            self.assertTrue(stream.text.endswith(b"0\r\n\r\n"), "as an answer ends, not cut: %r" % stream.text[-40:])
+        print("they ended after %.2f s" % (time.monotonic() - began))
+
+    def assert_go_on(self, streams):
+        self.publish(type="progress", operation_id="op_" + self.id(), state="running", completed=1, total=9, failed=0)
+        for stream in streams:
+            eventually(lambda one=stream: one.has(self.id().encode()), "other streams go on")
+
+    def robot(self, **more):
+        return jwt(good_claims(aud="reprise", role="viewer", **more))
+
+    def test_a_token_that_was_called_back(self):
+        lost, stays = self.both(self.robot(jti="lost")), self.both(self.robot(jti="stays"))
+        self.assertEqual(0, run_dashboard(self.env, "revoke-token", "lost").returncode)
+        self.assert_end(lost)
+        self.assert_go_on(stays)
+
+    def test_all_tokens_of_a_subject(self):
+        lost = self.both(self.robot(sub="robot", jti="a")) + self.both(jwt(good_claims(sub="robot")))
+        stays = self.both(self.robot(sub="another", jti="b"))
+        self.assertEqual(0, run_dashboard(self.env, "revoke-token", "--subject", "robot").returncode)
+        self.assert_end(lost)
+        self.assert_go_on(stays)
+
+    def short_lived(self):
+        """Streams of a token that expires as soon as this machine is quick enough for."""
+        for life_s in (2, 10, 60):
+            token = self.robot(exp=int(time.time()) + life_s)
+            streams = [Listener(self, token=token), Listener(self, token=token, port=self.other.port)]
+            for stream in streams:
+                self.addCleanup(stream.socket.close)
+                eventually(lambda one=stream: one.has(b"HTTP/1.1 "), "it is answered")
+            if all(stream.text.startswith(b"HTTP/1.1 200") for stream in streams):
+                return streams
+        raise AssertionError("no stream began within a minute")
+
+    def test_a_token_whose_time_is_over(self):
+        stays, lost = self.both(self.robot()), self.short_lived()
+        self.assert_end(lost)
+        self.assert_go_on(stays)
+
+    def test_a_session_that_was_logged_out_or_has_ended(self):
+        first, second, third = (self.login().data["token"] for _ in range(3))
+        out, ended, stays = self.both(first), self.both(second), self.both(third)
+        self.assertEqual(200, self.call("POST", "/admin/api/logout", token=first).status)
+        self.assert_end(out)
+        self.assert_go_on(ended + stays)
+        self.stores.psql.execute("UPDATE reprise.dashboard_session SET seen_at = now() - interval '61 minutes'"
+                                 " WHERE created_at < (SELECT max(created_at) FROM reprise.dashboard_session);")
+        self.assert_end(ended)
+        self.assert_go_on(stays)
+
+    def test_while_postgres_is_away_streams_go_on(self):
+        streams = self.both(self.robot(jti="away"))
+        self.stores.stop_postgres_at_once()
+        self.addCleanup(eventually, lambda: self.call("GET", "/admin/api/apps").status == 200, "it answers again")
+        self.addCleanup(self.stores.start_again)
+        eventually(lambda: self.call("GET", "/admin/api/apps").status == 503, "PostgreSQL is away")
+        self.assert_go_on(streams)
 
 
 class ShortLived(Listening):
