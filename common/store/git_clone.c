@@ -71,10 +71,9 @@ static enum err class_of(int failure, const git_error *last)
     static const struct {
         int klass;
         enum err err;
-    } classes[] = {{GIT_ERROR_NOMEMORY, ERR_PERMANENT},
-                   {GIT_ERROR_TREE, ERR_PERMANENT},
-                   {GIT_ERROR_ZLIB, ERR_NOT_FOUND},
-                   {GIT_ERROR_ODB, ERR_NOT_FOUND},
+    } classes[] = {{GIT_ERROR_NOMEMORY, ERR_PERMANENT}, {GIT_ERROR_TREE, ERR_PERMANENT},
+                   {GIT_ERROR_ZLIB, ERR_NOT_FOUND},     {GIT_ERROR_ODB, ERR_NOT_FOUND},
+                   {GIT_ERROR_INVALID, ERR_NOT_FOUND}, /* a difference that does not fit its base */
                    {GIT_ERROR_OBJECT, ERR_NOT_FOUND}};
     if (failure == GIT_ENOTFOUND)
         return ERR_NOT_FOUND;
