@@ -1,81 +1,18 @@
 """Access and local trouble: a token that lacks, and a disk that is full, say nothing about the repository. Another app of it
 is served, its circuit stays closed, and no app is told that a sync has failed.
 """
-import base64
-import http.server
 import os
-import shutil
-import ssl
 import subprocess
-import threading
 import unittest
 
-import tls
 from delivering import DeliveryTest
+from git_hosts import TOKEN, Host, HostTest
 from harness import eventually, main
 
-TOKEN = "right-token"
-
-
-class Host(http.server.BaseHTTPRequestHandler):
-    """git's own server behind HTTPS, for those who have the token."""
-    protocol_version = "HTTP/1.1"
-    root = None
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        wanted = "Basic " + base64.b64encode(b"x-access-token:" + TOKEN.encode()).decode()
-        if self.headers.get("Authorization") != wanted:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", "Basic realm=git")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        path, _, query = self.path.partition("?")
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = subprocess.run(["git", "-c", "safe.directory=*", "http-backend"], input=body, capture_output=True, env={
-            "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
-            "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_TYPE": self.headers.get("Content-Type") or "", "GIT_PROTOCOL": self.headers.get("Git-Protocol") or "",
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding") or ""}).stdout
-        head, _, rest = answer.partition(b"\r\n\r\n")
-        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        self.send_response(int(fields.pop("Status", "200 OK").split()[0]))
-        for name, value in {**fields, "Content-Length": str(len(rest))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(rest)
-
-    do_POST = do_GET
-
-
-class Access(DeliveryTest):
-    settings = {"REPRISE_GIT_ALLOW_PRIVATE": "127.0.0.1"}
-
-    @classmethod
-    def start_worker(cls, **settings):
-        """git is the real one, but trusts a certificate that no authority has signed."""
-        bin_dir = cls.folder / "bin"
-        bin_dir.mkdir()
-        (bin_dir / "git").write_text('#!/bin/sh\nexec %s -c http.sslVerify=false "$@"\n' % shutil.which("git"))
-        (bin_dir / "git").chmod(0o755)
-        return super().start_worker(PATH="%s:%s" % (bin_dir, os.environ["PATH"]), **settings)
-
-    def serve(self, root):
-        certificate, key = tls.Authority(self.place, "authority").issue()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Served", (Host,), {"root": root}))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.shutdown)
-        return "https://127.0.0.1:%d/source" % server.server_address[1]
-
+class Access(HostTest):
     def test_a_token_that_lacks_is_the_links_matter(self):
         source = self.new_repository({"a": b"a\n"})
-        url = self.serve(self.place)
+        url = self.serve(type("Served", (Host,), {"root": self.place}))
         with_token, without = self.new_app(), self.new_app(name=self.name + " without")
         repository = self.ask("add-repository", with_token, url, "--token-stdin", stdin=TOKEN)["repository_id"]
         self.assertEqual(repository, self.new_link(without, url))
