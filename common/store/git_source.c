@@ -93,7 +93,8 @@ static enum err open_place(int at, const char *path, const char *what, struct lo
     return err;
 }
 
-/* The text of a small file, without its last line's end; false if it is not there, no file, or too long. */
+/* The text of a small file, without its last line's end; false if it is not there, no file, too long, or holds a NUL:
+ * git reads on behind one, and we would not. */
 static bool read_text(int at, const char *name, char text[FILE_BYTES + 1])
 {
     struct stat status;
@@ -101,7 +102,7 @@ static bool read_text(int at, const char *name, char text[FILE_BYTES + 1])
     ssize_t len = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? read(fd, text, FILE_BYTES + 1) : -1;
     if (fd >= 0)
         close(fd);
-    if (len < 0 || len > FILE_BYTES)
+    if (len < 0 || len > FILE_BYTES || memchr(text, '\0', (size_t)len) != NULL)
         return false;
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         len--;
@@ -295,8 +296,8 @@ static enum err check_config(int at, const char *name, struct look *look)
     char *text = mem_alloc(FILE_BYTES + 1);
     enum err err = ERR_OK;
     if (!read_text(at, name, text))
-        err = err_set(look->error, ERR_PERMANENT, "the repository's %s is no file or takes more than %d bytes", name,
-                      FILE_BYTES);
+        err = err_set(look->error, ERR_PERMANENT, "the repository's %s is no text file or takes more than %d bytes",
+                      name, FILE_BYTES);
     else if (strcasestr(text, "[include") != NULL)
         err = err_set(look->error, ERR_PERMANENT,
                       "the repository's %s includes others, which is not allowed for file URLs", name);
