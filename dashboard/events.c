@@ -7,8 +7,8 @@
  *
  * Memory is bounded on both sides: a listener that does not read is cut off at PENDING_MAX; more than NEWS_BYTES_MAX in
  * one round becomes "read all again". Nothing here reads PostgreSQL or waits. The loop calls it: server.c makes it,
- * exchange.c adds listeners, the worker watch of server.c publishes, stream_watch.c ends those whose caller may listen no
- * longer.
+ * exchange.c adds listeners, the worker watch of server.c publishes, stream_watch.c ends those whose caller may listen
+ * no longer.
  */
 #include "dashboard/events.h"
 

@@ -93,12 +93,11 @@ static void chunk_look(struct chain_look *chain, struct message *message)
     struct redis_args *args = pool_args(pool);
     struct chunk_look *look = mem_zalloc(sizeof *look);
     *look = (struct chunk_look){chain, message};
-    redis_arg(args, "HMGET");
     name_operation(args, pool->prefix, message->chunk.operation_id);
     redis_arg(args, "gen");
     redis_arg(args, "state");
     redis_arg(args, "cancelled");
-    if (!redis_async_send(pool->commands, args, COMMAND_MS, on_looked, look))
+    if (!redis_async_script(pool->commands, &lua_fields, 1, args, COMMAND_MS, on_looked, look))
         on_looked(NULL, look);
 }
 

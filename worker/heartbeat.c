@@ -90,7 +90,8 @@ static void on_beat(const redisReply *reply, void *context)
         return;
     }
     if (redis_int(redis_item(reply, 0)) > 0)
-        log_error("%" PRId64 " entries in Redis were none that we write (too long, or no text); they are dropped",
+        log_error("%" PRId64 " entries in Redis were none that we write (too long, no text, or more workers than "
+                  "there can be); they are dropped",
                   redis_int(redis_item(reply, 0)));
     workers_reclaim(heartbeat, redis_item(reply, 2));
     for (int q = 0; q < QUEUE_COUNT; q++) {

@@ -37,13 +37,14 @@ static enum err claim(const struct inbox *inbox, redisReply **items, struct err_
     name_plain(args, inbox->dispatch->prefix, "inbox");
     name_inbox_active(args, inbox->dispatch->prefix, inbox->worker);
     name_plain(args, inbox->dispatch->prefix, "inbox:count");
+    name_plain(args, inbox->dispatch->prefix, "inbox:door");
     redis_arg_int(args, inbox->at_once);
     redis_arg_int(args, inbox->max_bytes == 0 ? INBOX_ITEM_DEFAULT : inbox->max_bytes);
     redis_arg_int(args, CLAIM_BYTES);
     redis_arg_int(args, REJECTED_TEXT_MAX);
     redis_arg(args, strchr(era, '_') + 1);
     redis_arg(args, inbox->closed ? "1" : "0");
-    enum err err = redis_run_script(inbox->dispatch->redis, &lua_claim, 3, args, items, error);
+    enum err err = redis_run_script(inbox->dispatch->redis, &lua_claim, 4, args, items, error);
     redis_args_drop(args);
     FAULT_POINT("inbox.claimed");
     return err;
@@ -155,7 +156,8 @@ static enum err reject(const struct inbox *inbox, const struct buf *raw, const s
     json_add_string(&refusal, reason->text, strlen(reason->text));
     buf_addf(&refusal, ",\"bytes\":%" PRId64 ",\"request\":", sent.bytes);
     /* Up to a NUL: many readers of JSON take none, our own among them. */
-    json_add_string(&refusal, sent.shown.data, sent.shown.len == 0 ? 0 : strnlen(sent.shown.data, sent.shown.len));
+    const char *shown = sent.shown.len == 0 ? "" : sent.shown.data;
+    json_add_string(&refusal, shown, strnlen(shown, sent.shown.len));
     buf_add_char(&refusal, '}');
     log_warn("an inbox request was refused: %s", reason->text);
     enum err err = end_item(inbox, raw, refusal.data, error);
@@ -254,13 +256,13 @@ static bool is_passing(enum err err)
 static enum err read_request(const struct buf *raw, struct inbox_item *item, int64_t longest, struct err_info *reason)
 {
     struct sent sent = {0, BUF_INIT};
-    bool too_long = raw->len > 0 && read_stand_in(raw->data, raw->len, &sent);
+    bool too_long = raw->len > 0 && read_stand_in(raw->data, raw->len, &sent), unread = sent.shown.len == 0;
     buf_fini(&sent.shown);
     if (too_long)
         return err_set(reason, ERR_USAGE,
-                       "the request has %" PRId64 " bytes, of which at most %" PRId64
+                       "the request has %s%" PRId64 " bytes, of which at most %" PRId64
                        " are taken (inbox.max_bytes); send less, or raise it",
-                       sent.bytes, longest);
+                       unread ? "more than " : "", sent.bytes, longest);
     return inbox_item_parse(raw->data, raw->len, item, reason);
 }
 

@@ -11,10 +11,13 @@
 #include "common/base/buf.h"
 #include "common/doctor/doctor_private.h"
 #include "common/queue/dispatch.h"
+#include "embedded/lua.h"
 
 #define STEPS_MAX 40 /* of the walk, where it is not deep */
 #define KEYS_A_STEP 500
 #define ENTRIES_A_LIST 1000
+#define ENTRY_LOOKED_AT 16384 /* bytes of it */
+#define STRING_LAST "65535"
 /* Bounds on what one key may take: an operation's fixed fields, with phases and a long subject; a chunk with what a
  * list needs beside it. An inbox item is whatever a client sent. */
 #define HASH_BYTES_MAX (64 * 1024)
@@ -103,7 +106,7 @@ static enum err check_hash(struct walk *w, struct err_info *error)
 static enum err check_string(struct walk *w, struct err_info *error)
 {
     redisReply *value = NULL;
-    enum err err = key_ask(w, "GET", NULL, NULL, &value, error);
+    enum err err = key_ask(w, "GETRANGE", "0", STRING_LAST, &value, error);
     look_for_secrets(w, value);
     if (value != NULL)
         freeReplyObject(value);
@@ -134,14 +137,24 @@ static enum err check_owner(struct walk *w, struct err_info *error)
     return err;
 }
 
+/* Cut, for a client may have made them of any length. */
+static enum err first_entries(struct walk *w, redisReply **entries, struct err_info *error)
+{
+    redis_args_reset(w->args);
+    redis_arg_len(w->args, w->key, w->len);
+    redis_arg_int(w->args, ENTRIES_A_LIST);
+    redis_arg_int(w->args, ENTRIES_A_LIST);
+    redis_arg_int(w->args, ENTRY_LOOKED_AT);
+    enum err err = redis_run_script(w->doctor->redis, &lua_entries, 1, w->args, entries, error);
+    return err == ERR_PERMANENT ? ERR_OK : err;
+}
+
 static enum err check_list(struct walk *w, struct err_info *error)
 {
     redisReply *length = NULL, *entries = NULL;
-    char last[32];
-    snprintf(last, sizeof last, "%d", ENTRIES_A_LIST - 1);
     enum err err = key_ask(w, "LLEN", NULL, NULL, &length, error);
     if (err == ERR_OK)
-        err = key_ask(w, "LRANGE", "0", last, &entries, error);
+        err = first_entries(w, &entries, error);
     look_for_secrets(w, entries);
     if (err == ERR_OK && !begins(w->name, "inbox"))
         err = check_bytes(w, redis_int(length) * ENTRY_BYTES_MAX + LIST_BYTES_ROOM, "5", error);

@@ -6,7 +6,9 @@
  *
  * Every request that was accepted completes exactly once, never from inside redis_async_send: with a reply, or with
  * NULL, which means that its outcome is unknown (timed out, cut, dropped). A timeout ends the connection, for nothing
- * behind it can be trusted to be answered either. Blocking commands get a connection of their own.
+ * behind it can be trusted to be answered either. Blocking commands get a connection of their own. A reply or message
+ * of more than REDIS_ASYNC_REPLY_MAX bytes ends the connection too: nothing of ours is so long, and it must not be
+ * collected.
  */
 #ifndef REPRISE_LOOP_REDIS_ASYNC_H
 #define REPRISE_LOOP_REDIS_ASYNC_H
@@ -18,6 +20,8 @@
 #include "common/store/redis.h"
 
 struct redis_async;
+
+#define REDIS_ASYNC_REPLY_MAX (8 * 1024 * 1024)
 
 typedef void redis_async_reply_fn(const redisReply *reply, void *context);
 /* Told each time it has come up, or gone down. */

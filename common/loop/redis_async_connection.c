@@ -147,6 +147,25 @@ static void on_connect(const redisAsyncContext *redis, int status)
     send_greetings(connection);
 }
 
+/* hiredis collects a reply until it is whole, however long it is. */
+static void on_readable(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    redisAsyncContext *redis = ((redisLibevEvents *)watcher->data)->context;
+    struct redis_async *connection = redis->data;
+    redisLibevReadEvent(loop, watcher, events);
+    if (connection == NULL || connection->redis != redis)
+        return; /* it went down meanwhile */
+    const redisReader *reader = redis->c.reader;
+    if (reader->len - reader->pos > REDIS_ASYNC_REPLY_MAX)
+        redis_async_cut(connection, "it sends a reply of more than 8 MiB");
+}
+
+static void watch_socket(struct redis_async *connection, redisAsyncContext *redis)
+{
+    redisLibevAttach(connection->loop, redis);
+    ev_set_cb(&((redisLibevEvents *)redis->ev.data)->rev, on_readable);
+}
+
 static redisAsyncContext *open_socket(const struct redis_address *address)
 {
     return address->unix_path != NULL ? redisAsyncConnectUnix(address->unix_path)
@@ -171,7 +190,7 @@ static void redis_async_connect(struct redis_async *connection)
     }
     connection->redis = redis;
     redis->data = connection;
-    redisLibevAttach(connection->loop, redis);
+    watch_socket(connection, redis);
     redisAsyncSetConnectCallback(redis, on_connect);
     redisAsyncSetDisconnectCallback(redis, on_disconnect);
     redis_async_arm(connection, CONNECT_MS);

@@ -70,6 +70,7 @@ const char *name_type(const char *rest)
         {"op:", "hash"},       {"ops", "set"},          {"workers", "zset"},
         {"worker:", "string"}, {"delayed:", "zset"},    {"epoch", "string"},
         {"beats", "string"},   {"inbox:count", "hash"}, {"installation", "string"},
+        {"inbox:door", NULL},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strncmp(rest, types[i].beginning, strlen(types[i].beginning)) == 0)

@@ -23,13 +23,13 @@ void name_suspects(struct redis_args *args, const char *prefix, int queue);
 void name_operation(struct redis_args *args, const char *prefix, const char *operation_id);
 void name_worker(struct redis_args *args, const char *prefix, const char *worker);
 void name_inbox_active(struct redis_args *args, const char *prefix, const char *worker);
-/* "<prefix>:<word>": ops, workers, installation, epoch, beats, inbox, events, and "inbox:rejected". */
+/* "<prefix>:<word>": ops, workers, installation, epoch, beats, inbox, events, "inbox:rejected", and "inbox:door". */
 void name_plain(struct redis_args *args, const char *prefix, const char *word);
 /* A worker that has sent no heartbeat for so long is dead (docs/protocol.md). */
 #define WORKER_ALIVE_MS 5000
 /* Whether a worker may have such an id. */
 bool name_is_worker(const char *id);
-/* The type, as Redis calls it, that a key must have whose name goes on so after "<prefix>:". */
+/* The type, as Redis calls it, that a key must have whose name goes on so after "<prefix>:"; NULL = it may change. */
 const char *name_type(const char *rest);
 /* A pattern for SCAN that finds the keys that begin with the prefix, ":" and `beginning` ("op:", or "" for all of
  * ours). */

@@ -91,10 +91,9 @@ static enum err heartbeat_read(const struct dispatch *dispatch, const char *work
     struct redis_args *args = redis_args_new();
     redisReply *reply = NULL;
     struct err_info ignored = {0};
-    redis_arg(args, "GET");
     name_worker(args, dispatch->prefix, worker);
-    enum err err = redis_run(dispatch->redis, args, &reply, error);
-    const char *text = redis_text(reply);
+    enum err err = redis_run_script(dispatch->redis, &lua_heartbeats, 1, args, &reply, error);
+    const char *text = redis_text(redis_item(reply, 0));
     *said = NULL;
     if (err == ERR_OK && *text != '\0' && json_parse(text, strlen(text), JSON_LIMITS_REQUEST, said, &ignored) != ERR_OK)
         *said = json_object_new_object(); /* it was written over: the worker beats, and says nothing */

@@ -262,7 +262,8 @@ static enum err mend_key(const struct dispatch *d, const redisReply *key, struct
     redis_arg_len(args, key->str, key->len);
     enum err err = redis_run(d->redis, args, &type, error);
     const char *is = type != NULL && type->type == REDIS_REPLY_STATUS ? type->str : "none";
-    bool wrong = strcmp(is, "none") != 0 && strcmp(is, name_type(key->str + strlen(d->prefix) + 1)) != 0;
+    const char *must_be = name_type(key->str + strlen(d->prefix) + 1);
+    bool wrong = must_be != NULL && strcmp(is, "none") != 0 && strcmp(is, must_be) != 0;
     if (err == ERR_OK && wrong) {
         log_error("another client made a %s of %s in Redis; it is deleted, and built again", is, key->str);
         err = delete_key(d, key, error);

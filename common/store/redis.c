@@ -7,9 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +15,6 @@
 #include <sys/time.h>
 
 #include "common/base/clock.h"
-#include "common/base/crypto.h"
 #include "common/base/mem.h"
 
 struct redis {
@@ -82,14 +79,62 @@ static enum err exchange_failed(struct redis *redis, struct err_info *error)
     return ERR_UNREACHABLE;
 }
 
-/* Sends and waits. On success there is a reply, of whatever type; else the connection is closed. */
-static enum err exchange(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
+static enum err append(struct redis *redis, struct redis_args *args, struct err_info *error)
 {
-    redisContext *context = redis->context;
-    *reply = redisCommandArgv(context, redis_args_count(args), redis_args_values(args), redis_args_lengths(args));
-    if (*reply)
+    if (redisAppendCommandArgv(redis->context, redis_args_count(args), redis_args_values(args),
+                               redis_args_lengths(args)) == REDIS_OK)
         return ERR_OK;
     return exchange_failed(redis, error);
+}
+
+static bool send_all(redisContext *context)
+{
+    int done = 0;
+    while (done == 0)
+        if (redisBufferWrite(context, &done) != REDIS_OK)
+            return false;
+    return true;
+}
+
+static enum err refuse_reply(struct redis *redis, struct err_info *error)
+{
+    redis_close(redis);
+    return err_set(
+        error, ERR_PERMANENT,
+        "Redis: a reply of more than %d MiB, which is nothing that Reprise wrote there: look for it (redis-cli "
+        "--memkeys), and who may write to Redis",
+        REDIS_REPLY_MAX / (1024 * 1024));
+}
+
+/* Sends what was appended and waits for the next reply, of whatever type. hiredis would collect it however long it is.
+ * On failure the connection is closed. */
+static enum err receive(struct redis *redis, redisReply **reply, struct err_info *error)
+{
+    redisContext *context = redis->context;
+    void *whole = NULL;
+    size_t before = 0, collected = 0;
+    if (!send_all(context))
+        return exchange_failed(redis, error);
+    for (;;) {
+        if (redisGetReplyFromReader(context, &whole) != REDIS_OK)
+            return exchange_failed(redis, error);
+        *reply = whole;
+        if (whole != NULL)
+            return ERR_OK;
+        if (collected > REDIS_REPLY_MAX)
+            return refuse_reply(redis, error);
+        before = context->reader->len;
+        if (redisBufferRead(context) != REDIS_OK)
+            return exchange_failed(redis, error);
+        collected += context->reader->len > before ? context->reader->len - before : 0;
+    }
+}
+
+/* On success there is a reply; else the connection is closed. */
+static enum err exchange(struct redis *redis, struct redis_args *args, redisReply **reply, struct err_info *error)
+{
+    enum err err = append(redis, args, error);
+    return err == ERR_OK ? receive(redis, reply, error) : err;
 }
 
 /* ---- connecting -------------------------------------------------------------------------------------------------- */
@@ -255,8 +300,9 @@ static bool read_script_replies(struct redis *redis, const struct lua *script, b
     for (size_t i = 0; i < count; i++) {
         redisReply *answer = NULL;
         struct err_info why = {0};
-        if (redisGetReply(redis->context, (void **)&answer) != REDIS_OK) {
-            *first = exchange_failed(redis, error);
+        enum err received = receive(redis, &answer, error);
+        if (received != ERR_OK) {
+            *first = received;
             return false;
         }
         again[i] = has_code(answer, "NOSCRIPT");
@@ -278,9 +324,7 @@ enum err redis_run_scripts(struct redis *redis, const struct lua *script, int ke
     enum err err = redis_ready(redis, error);
     for (size_t i = 0; err == ERR_OK && i < count; i++) {
         build_call(redis, "EVALSHA", redis_script_sha(script), keys, args[i]);
-        if (redisAppendCommandArgv(redis->context, redis_args_count(redis->scratch), redis_args_values(redis->scratch),
-                                   redis_args_lengths(redis->scratch)) != REDIS_OK)
-            err = exchange_failed(redis, error);
+        err = append(redis, redis->scratch, error);
     }
     bool holds = err == ERR_OK && read_script_replies(redis, script, again, count, &err, error);
     for (size_t i = 0; holds && i < count; i++) {
@@ -293,46 +337,4 @@ enum err redis_run_scripts(struct redis *redis, const struct lua *script, int ke
     }
     free(again);
     return err;
-}
-
-/* ---- scripts ----------------------------------------------------------------------------------------------------- */
-
-/* The names that Redis gives to our scripts. A dozen of them live as long as the process. */
-
-#define SHA1_BYTES 20
-
-struct known_script {
-    const struct lua *script;
-    char sha[2 * SHA1_BYTES + 1];
-    struct known_script *next;
-};
-
-static struct known_script *known;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static struct known_script *learn(const struct lua *script)
-{
-    struct known_script *entry = mem_zalloc(sizeof *entry);
-    uint8_t digest[SHA1_BYTES];
-    unsigned int len = sizeof digest;
-    int done = EVP_Digest(script->text, strlen(script->text), digest, &len, EVP_sha1(), NULL);
-    assert(done == 1 && len == sizeof digest);
-    (void)done;
-    crypto_hex(digest, sizeof digest, entry->sha);
-    entry->script = script;
-    entry->next = known;
-    known = entry;
-    return entry;
-}
-
-const char *redis_script_sha(const struct lua *script)
-{
-    pthread_mutex_lock(&lock);
-    struct known_script *entry = known;
-    while (entry && entry->script != script)
-        entry = entry->next;
-    if (!entry)
-        entry = learn(script);
-    pthread_mutex_unlock(&lock);
-    return entry->sha;
 }

@@ -2,7 +2,8 @@
  * A blocking client for Redis, owned by one thread: for programs and for the service executor. The loop has its own
  * (common/loop/redis_async.h). Commands are given as an argument vector; scripts are called by their SHA and reloaded
  * on NOSCRIPT. A request that timed out or was cut has an unknown outcome: ERR_UNREACHABLE, and the connection is
- * closed. The program must ignore SIGPIPE.
+ * closed. Any client that can write to Redis can make a reply of gigabytes: one with more than REDIS_REPLY_MAX bytes
+ * is not collected (ERR_PERMANENT, and the connection is closed). The program must ignore SIGPIPE.
  */
 #ifndef REPRISE_STORE_REDIS_H
 #define REPRISE_STORE_REDIS_H
@@ -47,6 +48,8 @@ const size_t *redis_args_lengths(const struct redis_args *args);
 
 /* The SHA-1 of a script's text in hex, as EVALSHA wants it; computed once, safe from any thread. */
 const char *redis_script_sha(const struct lua *script);
+
+#define REDIS_REPLY_MAX (64 * 1024 * 1024)
 
 struct redis;
 /* Never fails and does not connect yet. `address` is borrowed and must outlive it. Both limits are above 0. */

@@ -17,7 +17,7 @@ ENOUGH = 4 << 30  # bytes: what a fetch may never take
 
 
 class Dripping(Endless):
-    """Refs as they should be, then "Counting objects" for ever: there is always progress."""
+    """Refs as they should be, then "Counting objects" without end: there is always progress."""
 
     def pieces(self):
         if self.command == "GET":

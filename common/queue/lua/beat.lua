@@ -12,6 +12,12 @@ redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 local DAY = 24 * 60 * 60 * 1000
 local dropped = redis.call('ZREMRANGEBYSCORE', KEYS[1], now + DAY, '+inf') -- no worker beats so far ahead
+-- Any client can make up any number of ids. Those that are farthest from now go; a list that one of them has is found again
+-- by the walk over all keys (adopt).
+local MOST = 2000
+local past, ahead = redis.call('ZCOUNT', KEYS[1], '-inf', now) - MOST, redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf') - MOST
+if past > 0 then dropped = dropped + redis.call('ZREMRANGEBYRANK', KEYS[1], 0, past - 1) end
+if ahead > 0 then dropped = dropped + redis.call('ZREMRANGEBYRANK', KEYS[1], -ahead, -1) end
 local answer = { 0, redis.call('INCR', KEYS[4]), {} }
 for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', KEYS[1], now - ARGV[3], '-inf', 'LIMIT', ARGV[4], ARGV[5])) do
     if is_id(id) then

@@ -1,11 +1,15 @@
 -- Requests leave the inbox for a worker's own list, each stamped with the id that its operation will have, before
 -- PostgreSQL sees it: who finds it there later repeats the same request. The id is made of the inbox's era, of how many
 -- requests were taken before, and of the content: a Redis that lost its last second gives a request the same id again, while
--- two equal requests get two. What is too long does not travel: its size and its beginning stand in for it.
--- KEYS: inbox, inbox active, inbox count   ARGV: requests at most, bytes of the longest, bytes of all, bytes kept of a longer
+-- two equal requests get two. What is too long does not travel: its size and its beginning stand in for it. What is far too
+-- long is not even read here, for that takes seconds: only a bound of its size stands in for it.
+-- The door is what idle workers wait at (worker/inbox_watch.c): no list, or a request would go through it. One that did, since
+-- Redis had lost the door, goes back.
+-- KEYS: inbox, inbox active, inbox count, inbox door   ARGV: requests at most, bytes of the longest, bytes of all, bytes kept of a longer
 --       one, a new ULID without its prefix (the era, where there is none), 1 = what stands in the worker's list only
 -- Returns what stands in the worker's list, from its head.
 -- include: _number.lua
+-- include: _huge.lua
 local STAMPED, STANDS_IN, STAMP_BYTES = '{"stamped":"', '{"too_long":', 60
 local ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 local longest, room = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -39,10 +43,17 @@ local function stand_in(item)
     return string.format('%s%.0f,"begins":"%s"}', STANDS_IN, #item, beginning)
 end
 
+if not redis.call('SET', KEYS[4], '1', 'NX') and redis.call('TYPE', KEYS[4]).ok == 'list' then
+    while redis.call('LMOVE', KEYS[4], KEYS[1], 'RIGHT', 'LEFT') do end
+    redis.call('SET', KEYS[4], '1')
+end
+shrink(KEYS[2])
 local items, before = {}, taken
 for i = 0, tonumber(ARGV[1]) - 1 do
     if room <= 0 then break end
     local item = redis.call('LINDEX', KEYS[2], i)
+    if not item and ARGV[6] ~= '1' and is_huge(KEYS[1]) then redis.call('RPUSH', KEYS[2], huge_stand_in(KEYS[1])) end
+    item = item or redis.call('LINDEX', KEYS[2], i)
     if not item and ARGV[6] ~= '1' then item = redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') end
     if not item then break end
     local bare = item

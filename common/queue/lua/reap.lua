@@ -4,6 +4,7 @@
 -- ARGV: worker id, how long without a beat is dead in ms (0 = it was seen dead), 'suspect', 'ended' (it ended by itself, and
 --       goes from `workers` in 10 s: no list shows it as one that crashed) or '', forget after ms
 -- Returns the chunks that were moved.
+-- include: _huge.lua
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, dead_ms = ARGV[1], tonumber(ARGV[2])
@@ -14,6 +15,7 @@ if dead_ms == 0 then
     redis.call('ZADD', KEYS[1], 'NX', now, id)
 end
 local moved = {}
+shrink(KEYS[4])
 while redis.call('LMOVE', KEYS[4], KEYS[3], 'RIGHT', 'LEFT') do end
 for k = 5, #KEYS, 2 do
     local chunk = redis.call('RPOP', KEYS[k])

@@ -3,6 +3,7 @@
 #include "tests/contract/queue/fixture.h"
 
 #define BIG (10 * 1024 * 1024)
+#define HUGE_BYTES ((size_t)100 * 1024 * 1024)
 
 static const char *as_given(const void *context)
 {
@@ -521,6 +522,46 @@ static void what_is_too_long_does_not_leave_redis(void **state)
     free(big);
 }
 
+static void push_huge(struct fixture *f, const char *list)
+{
+    struct err_info error;
+    char *huge = mem_alloc(HUGE_BYTES);
+    memset(huge, 'x', HUGE_BYTES);
+    struct redis_args *args = redis_args_new();
+    redis_arg(args, "RPUSH");
+    name_plain(args, f->dispatch.prefix, list);
+    redis_arg_len(args, huge, HUGE_BYTES);
+    assert_fine(redis_run(f->redis, args, NULL, &error));
+    redis_args_drop(args);
+    free(huge);
+}
+
+/* Reading it would hold up Redis for seconds. It may stand before many short ones, or in our list already. */
+static void what_is_far_too_long_is_not_even_read(void **state)
+{
+    struct fixture *f = *state;
+    push_huge(f, "inbox");
+    for (int i = 0; i < 5; i++)
+        put_text(f, "{\"definition\":\"quick\"}");
+    push_huge(f, "inbox:active:w_test");
+    assert_int_equal(process(f, ""), 5);
+    assert_rejected(f, 2, "usage", "has more than 33554432 bytes, of which at most 1048576 are taken");
+    assert_int_equal(redis_number(f, "EXISTS {}:inbox {}:inbox:active:w_test"), 0);
+}
+
+/* Where Redis was emptied while workers waited at the door, the next request goes through it. */
+static void what_went_through_the_door_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    redis_do(f, "DEL {}:inbox:door");
+    put_text(f, "{\"definition\":\"quick\"}");
+    put_text(f, "{\"nonsense\":1}");
+    redis_do(f, "LMOVE {}:inbox {}:inbox:door LEFT LEFT");
+    assert_int_equal(process(f, ""), 1);
+    assert_rejected(f, 1, "usage", "");
+    assert_redis_text("string", f, "TYPE {}:inbox:door");
+}
+
 static void the_longest_request_is_a_setting(void **state)
 {
     struct fixture *f = *state;
@@ -628,6 +669,8 @@ int main(void)
         fresh(what_is_wrong_is_refused_with_its_reason),
         fresh(what_is_too_deep_or_too_long_is_refused),
         fresh(what_is_too_long_does_not_leave_redis),
+        fresh(what_is_far_too_long_is_not_even_read),
+        fresh(what_went_through_the_door_comes_back),
         fresh(the_longest_request_is_a_setting),
         fresh(bytes_that_are_no_text_are_refused_as_text),
         fresh(the_list_of_definitions_bounds_what_may_be_asked_for),

@@ -104,6 +104,74 @@ static void a_beat_drops_what_none_of_us_writes(void **state)
     free(big);
 }
 
+/* The ids that a client made up, `count` of them, `ago_ms` before now. */
+static void forge_workers(struct queue_test *t, const char *name, int count, int ago_ms)
+{
+    redis_args_reset(t->args);
+    redis_arg(t->args, "EVAL");
+    redis_arg(t->args, "local time = redis.call('TIME') for i = 1, ARGV[2] do "
+                       "redis.call('ZADD', KEYS[1], time[1] * 1000 - ARGV[3] + i / 1000, ARGV[1] .. i) end");
+    redis_arg_int(t->args, 1);
+    redis_argf(t->args, "%s:workers", t->prefix);
+    redis_arg(t->args, name);
+    redis_arg_int(t->args, count);
+    redis_arg_int(t->args, ago_ms);
+    struct err_info error = {.code = ERR_OK};
+    assert_fine(redis_run(t->redis, t->args, NULL, &error));
+}
+
+static void made_up_workers_are_bounded_and_push_out_no_true_one(void **state)
+{
+    struct queue_test *t = *state;
+    forge_workers(t, "old", 3000, 10 * 60 * 1000);
+    forge_workers(t, "late", 3000, -60 * 60 * 1000);
+    run_command(t, "ZADD :workers 1 w_oldest");
+    redisReply *reply = beat(t, "0", "0");
+    assert_in_range(redis_int(redis_item(reply, BEAT_DROPPED)), 2001, 2002);
+    freeReplyObject(reply);
+    assert_int_equal(number_from(t, "ZCARD :workers"), 4000);
+    assert_in_range(number_from(t, "ZSCORE :workers w_1"), 2, INT64_MAX);
+    redisReply *again = beat(t, "0", "0");
+    assert_int_equal(redis_int(redis_item(again, BEAT_DROPPED)), 0);
+    freeReplyObject(again);
+}
+
+static void fields_that_none_of_us_writes_go_unread(void **state)
+{
+    struct queue_test *t = *state;
+    char *big = mem_zalloc(1000001);
+    memset(big, 'x', 1000000);
+    run_command(t, "HSET :op:x gen 4 state running");
+    run_bytes(t, "HSET", ":op:x", "out", big, 1000000);
+    run_bytes(t, "HSET", ":op:x", "cancelled", big, 1000000);
+    redisReply *fields = script(t, &lua_fields, ":op:x | gen out absent");
+    assert_string_equal(redis_text(redis_item(fields, 0)), "4");
+    assert_int_equal(redis_item(fields, 1)->type, REDIS_REPLY_NIL);
+    assert_int_equal(redis_item(fields, 2)->type, REDIS_REPLY_NIL);
+    freeReplyObject(fields);
+    redisReply *flagged = script(t, &lua_flags, ":op:x |");
+    assert_int_equal(redis_count(flagged), 0);
+    freeReplyObject(flagged);
+    assert_int_equal(number_from(t, "HLEN :op:x"), 2);
+    free(big);
+}
+
+static void entries_are_cut(void **state)
+{
+    struct queue_test *t = *state;
+    run_command(t, "RPUSH " QUEUE " abcdef ghi jkl");
+    run_command(t, "RPUSH " ACTIVE " mno");
+    redisReply *lists = script(t, &lua_entries, QUEUE " " ACTIVE " | 2 0 4");
+    assert_int_equal(redis_count(redis_item(lists, 0)), 2);
+    assert_string_equal(redis_text(redis_item(redis_item(lists, 0), 0)), "abcd");
+    assert_string_equal(redis_text(redis_item(redis_item(lists, 1), 0)), "mno");
+    freeReplyObject(lists);
+    lists = script(t, &lua_entries, QUEUE " " ACTIVE " | 0 3 4");
+    assert_int_equal(redis_count(redis_item(lists, 0)), 3);
+    assert_int_equal(redis_count(redis_item(lists, 1)), 0);
+    freeReplyObject(lists);
+}
+
 static void what_is_too_long_to_be_a_chunk_is_cut_and_gone(void **state)
 {
     struct queue_test *t = *state;
@@ -399,6 +467,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_beat_shows_life_and_counts),
         TEST(a_beat_drops_what_none_of_us_writes),
+        TEST(made_up_workers_are_bounded_and_push_out_no_true_one),
+        TEST(fields_that_none_of_us_writes_go_unread),
+        TEST(entries_are_cut),
         TEST(what_is_too_long_to_be_a_chunk_is_cut_and_gone),
         TEST(a_beat_names_what_the_worker_does_not_know),
         TEST(what_is_named_twice_goes_back_to_the_head),

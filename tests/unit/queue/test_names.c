@@ -65,6 +65,7 @@ static void each_key_has_its_type(void **state)
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         assert_string_equal(name_type(types[i][0]), types[i][1]);
+    assert_null(name_type("inbox:door"));
 }
 
 int main(void)
