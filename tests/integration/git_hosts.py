@@ -64,7 +64,7 @@ class Endless(http.server.BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def do_GET(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(200)
         self.send_header("Content-Type", "application/x-git-upload-pack-%s"
                          % ("advertisement" if self.command == "GET" else "result"))

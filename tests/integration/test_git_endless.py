@@ -23,7 +23,10 @@ class Dripping(Endless):
         if self.command == "GET":
             yield HEAD_REFS + b"0000"
             return
-        yield pkt(b"shallow " + COMMIT + b"\n") + b"0000" + pkt(b"NAK\n")
+        yield pkt(b"shallow " + COMMIT + b"\n") + b"0000"
+        if b"done" not in self.body:
+            return
+        yield pkt(b"NAK\n")
         for number in itertools.count(1):
             yield pkt(b"\x02Counting objects: %d\r" % number)
             time.sleep(0.05)
@@ -50,7 +53,10 @@ class LongPack(Endless):
         if self.command == "GET":
             yield HEAD_REFS + b"0000"
             return
-        yield pkt(b"shallow " + COMMIT + b"\n") + b"0000" + pkt(b"NAK\n")
+        yield pkt(b"shallow " + COMMIT + b"\n") + b"0000"
+        if b"done" not in self.body:
+            return
+        yield pkt(b"NAK\n")
         yield pkt(b"\x01PACK\0\0\0\x02\0\0\0\x01")
         noise = os.urandom(60000)
         while True:
@@ -71,7 +77,7 @@ class Endings(HostTest):
         eventually(lambda: self.link_row(app, repository)["last_error"], "its first fetch has ended")
         self.assertRegex(self.link_row(app, repository)["last_error"], words)
         print("%s: ended after %.1f s, %.1f MB" % (kind.__name__, time.monotonic() - began, handler.sent / 1e6))
-        self.ask("cancel", operation)
+        self.run_producer("cancel", operation)  # where it is tried again; it may have ended already
         eventually(lambda: handler.left > 0, "git has left")
         self.assertLess(handler.sent, ENOUGH)
         other, healthy, source = self.new_app(name=self.name + " other"), None, self.new_repository({"a": b"a\n"})
@@ -80,16 +86,16 @@ class Endings(HostTest):
         self.assert_synced(other, healthy, source)
 
     def test_progress_that_drips(self):
-        self.assert_ends(Dripping, r"ran for 8 ?s|git\.deadline")
+        self.assert_ends(Dripping, r"ran for \d+ s|git\.deadline")
 
     def test_a_list_of_refs_without_end(self):
-        self.assert_ends(ManyRefs, r"ran for 8 ?s|git\.(deadline|max_object_bytes)")
+        self.assert_ends(ManyRefs, r"ran for \d+ s|git\.(deadline|max_object_bytes)")
 
     def test_refs_of_65_kilobytes_each(self):
-        self.assert_ends(LongLines, r"ran for 8 ?s|git\.(deadline|max_object_bytes)|protocol error")
+        self.assert_ends(LongLines, r"ran for \d+ s|git\.(deadline|max_object_bytes)|protocol error")
 
     def test_a_pack_without_end(self):
-        self.assert_ends(LongPack, r"inflate|ran for 8 ?s|git\.")
+        self.assert_ends(LongPack, r"inflate|ran for \d+ s|git\.")
 
 
 del DeliveryTest, HostTest
