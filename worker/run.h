@@ -134,6 +134,7 @@ void patterns_run(struct run *run);
 void recompute_cost_run(struct run *run);
 void webhook_run(struct run *run);
 void sql_run(struct run *run);
+void command_run(struct run *run);
 
 /* Drop what score_run and similar_run keep from one chunk to the next. */
 void score_means_drop(void *means);

@@ -69,6 +69,7 @@ struct config {
     int64_t git_max_path_bytes;        /* git.max_path_bytes: a longer path is skipped and counted */
     int64_t git_max_tree_bytes;        /* git.max_tree_bytes: of the directories on one way down */
     int64_t git_max_object_bytes;      /* git.max_object_bytes: that git may hold in memory */
+    char *jobs_commands;               /* jobs.commands; "" = no definition may bring a program of its own */
     char *jobs_role;                   /* jobs.role; "" = no definition may bring SQL of its own */
     int64_t jobs_statement_timeout_ms; /* jobs.statement_timeout */
     int64_t rescan_age_ms;             /* rescan.age */

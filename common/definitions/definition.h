@@ -1,7 +1,8 @@
 /*
  * A definition: the recipe of an operation, read from YAML (or JSON, which is YAML). The format and its limits are
- * docs/definitions.md. Jobs and selections are names, looked up by the caller's functions; SQL is taken by jobs of the
- * kind `sql` alone (docs/own-jobs.md). Its identity in time is its digest: operations are pinned to it. Pure: no I/O.
+ * docs/definitions.md. Jobs and selections are names, looked up by the caller's functions; SQL and programs are taken
+ * by the jobs `sql` and `command` alone (docs/own-jobs.md). Its identity in time is its digest: operations are pinned
+ * to it. Pure: no I/O.
  */
 #ifndef REPRISE_DEFINITIONS_DEFINITION_H
 #define REPRISE_DEFINITIONS_DEFINITION_H
@@ -54,14 +55,26 @@ struct definition_sql {
     bool plain;
 };
 
+/* A program of a definition's own, which handles the jobs of a phase. */
+struct definition_command {
+    char **words;       /* the program, by its name below jobs.commands, and its arguments; NULL = none */
+    size_t word_count;  /* arguments may hold {args.NAME}: see definition_command_fill */
+    char **environment; /* "NAME=value", likewise */
+    size_t environment_count;
+    int64_t ahead;                         /* how many jobs it may have in hand at a time */
+    int64_t memory_mib, cpu_s, open_files; /* limits of each of its processes; 0 = as the worker's */
+};
+
 struct definition_phase {
     char *id;
     char *label; /* the id where the file gives none */
     char *job;
     char *over; /* the selection that plans it; RECIPE_SQL or RECIPE_RANGE where `items` says what the jobs are */
-    struct definition_sql selection; /* items: {sql: …} */
-    int64_t from, to;                /* items: {range: …} */
-    struct definition_sql statement; /* what is run for each chunk of such a phase */
+    struct definition_sql selection;   /* items: {sql: …} */
+    int64_t from, to;                  /* items: {range: …} */
+    struct definition_sql statement;   /* of the job sql: what is run for each chunk */
+    struct definition_command command; /* of the job command */
+    struct definition_sql effect;      /* of the job command: what is run in the settle; NULL = nothing */
 };
 
 enum definition_backoff { DEFINITION_EXPONENTIAL, DEFINITION_FIXED };
@@ -111,6 +124,11 @@ bool definition_is_id(const char *text);
 /* ERR_USAGE with the place in the file that byte `offset` of the SQL stands at. */
 enum err definition_sql_error(const struct definition_sql *sql, size_t offset, struct err_info *error,
                               const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Whether the phase brings its own jobs (`items`). */
+bool definition_is_own(const struct definition_phase *phase);
+/* Appends a word of a command with the values of arguments in their places: a text as it is, anything else as JSON. */
+void definition_command_fill(const char *text, struct json_object *args, struct buf *out);
 
 /* Borrowed; NULL if there is no such argument. */
 const struct definition_arg *definition_arg(const struct definition *definition, const char *name);

@@ -17,6 +17,7 @@
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
+#define AHEAD 64 /* jobs that a program may have in hand: enough that it does not wait for the next */
 
 static const struct definition_key phase_keys[] = {
 #define AT(field) offsetof(struct definition_phase, field)
@@ -26,6 +27,11 @@ static const struct definition_key phase_keys[] = {
     {"over", DEFINITION_OPTIONAL, definition_read_line, AT(over), 1, DEFINITION_ID_MAX},
     {"items", DEFINITION_OPTIONAL, definition_read_items, 0, 0, 0},
     {"statement", DEFINITION_OPTIONAL, definition_read_statement, 0, 1, 65536},
+    {"command", DEFINITION_OPTIONAL, definition_read_command, 0, 0, 0},
+    {"environment", DEFINITION_OPTIONAL, definition_read_environment, 0, 0, 0},
+    {"process", DEFINITION_OPTIONAL, definition_read_process, 0, 0, 0},
+    {"ahead", DEFINITION_OPTIONAL, definition_read_count, AT(command.ahead), 1, 1000},
+    {"effect", DEFINITION_OPTIONAL, definition_read_effect, 0, 1, 65536},
     {.name = NULL},
 #undef AT
 };
@@ -67,6 +73,7 @@ static enum err read_phase(struct definition_reader *reader, const struct yaml_n
                            struct definition *definition)
 {
     struct definition_phase *phase = &definition->phases[definition->phase_count++];
+    phase->command.ahead = AHEAD;
 
     if (definition_read_mapping(reader, phase_keys, "a phase", node, phase))
         return ERR_USAGE;
@@ -210,6 +217,17 @@ static enum err check_schedule(struct definition_reader *reader, const struct de
     return ERR_OK;
 }
 
+static enum err check_commands(struct definition_reader *reader, const struct definition *definition,
+                               const struct yaml_node *root)
+{
+    const struct yaml_node *phases = yaml_get(root, "phases");
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < phases->count && err == ERR_OK; i++)
+        err = definition_check_command(reader, definition, phases->items[i]);
+    return err;
+}
+
 static struct definition *definition_new(void)
 {
     struct definition *definition = mem_zalloc(sizeof *definition);
@@ -229,6 +247,8 @@ static enum err build(const struct yaml_node *root, const struct definition_name
 
     if (err == ERR_OK)
         err = check_schedule(&reader, definition, root);
+    if (err == ERR_OK)
+        err = check_commands(&reader, definition, root);
     if (err != ERR_OK) {
         definition_drop(definition);
         return err;
@@ -289,6 +309,8 @@ static void phase_fini(struct definition_phase *phase)
     free(phase->over);
     free(phase->selection.text);
     free(phase->statement.text);
+    free(phase->effect.text);
+    definition_command_fini(&phase->command);
 }
 
 void definition_drop(struct definition *definition)

@@ -43,11 +43,18 @@ definition_read_value definition_read_text, definition_read_line, definition_rea
 /* The `args` of a file, into struct definition (definition_schema.c). */
 definition_read_value definition_read_args;
 
-/* `items` and `statement` of a phase, into struct definition_phase; and, once all of its keys are read, what it must
- * have of them (definition_recipe.c). */
-definition_read_value definition_read_items, definition_read_statement;
+/* `items`, `statement` and `effect` of a phase, into struct definition_phase; and, once all of its keys are read, what
+ * it must have of them (definition_recipe.c). */
+definition_read_value definition_read_items, definition_read_statement, definition_read_effect;
 MUST_CHECK enum err definition_check_recipe(struct definition_reader *reader, const struct definition_phase *phase,
                                             const struct yaml_node *node);
+
+/* `command`, `environment` and `process` of a phase, into struct definition_phase; and, once all of the file is read,
+ * whether the arguments that they name exist (definition_command.c). */
+definition_read_value definition_read_command, definition_read_environment, definition_read_process;
+MUST_CHECK enum err definition_check_command(struct definition_reader *reader, const struct definition *definition,
+                                             const struct yaml_node *phase);
+void definition_command_fini(struct definition_command *command);
 
 /* ERR_USAGE if the value breaks a rule of the argument; the text begins with the value and does not name the argument
  * (definition_value.c). `value` is of any JSON type, null too. */

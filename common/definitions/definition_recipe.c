@@ -145,25 +145,70 @@ enum err definition_read_statement(struct definition_reader *reader, const struc
     return err == ERR_OK ? sql_check(reader, &phase->statement, recipe_statement_params, statement_fault) : err;
 }
 
+static const char *effect_fault(const struct named_sql *sql)
+{
+    return named_sql_uses(sql, recipe_effect_params, "keys")
+               ? NULL
+               : "the effect does not name :keys, so it would do the same for each chunk: join "
+                 "unnest(:keys, :results) AS job (key, result)";
+}
+
+enum err definition_read_effect(struct definition_reader *reader, const struct definition_key *key,
+                                const struct yaml_node *node, void *target)
+{
+    struct definition_phase *phase = target;
+    enum err err = sql_read(reader, key, node, &phase->effect);
+    return err == ERR_OK ? sql_check(reader, &phase->effect, recipe_effect_params, effect_fault) : err;
+}
+
 /* ---- the phase --------------------------------------------------------------------------------------------------- */
+
+bool definition_is_own(const struct definition_phase *phase)
+{
+    return phase->selection.text != NULL || strcmp(phase->over, RECIPE_RANGE) == 0;
+}
+
+/* Which job takes which key, and which of them it needs. */
+static const struct {
+    const char *key, *job;
+    bool needed;
+} own_keys[] = {
+    {"statement", "sql", true},        {"command", "command", true},  {"effect", "command", false},
+    {"environment", "command", false}, {"process", "command", false}, {"ahead", "command", false},
+};
+
+static enum err check_own_keys(struct definition_reader *reader, const struct definition_phase *phase,
+                               const struct yaml_node *node)
+{
+    for (size_t i = 0; i < sizeof own_keys / sizeof *own_keys; i++) {
+        const struct yaml_node *value = yaml_get(node, own_keys[i].key);
+        bool takes = strcmp(phase->job, own_keys[i].job) == 0;
+        if (value != NULL && !takes)
+            return yaml_error(value, reader->error, "the job \"%s\" takes no \"%s\": only the job \"%s\" does",
+                              phase->job, own_keys[i].key, own_keys[i].job);
+        if (value == NULL && takes && own_keys[i].needed)
+            return yaml_error(node, reader->error, "a phase of the job \"%s\" lacks the key \"%s\"", phase->job,
+                              own_keys[i].key);
+    }
+    return ERR_OK;
+}
 
 enum err definition_check_recipe(struct definition_reader *reader, const struct definition_phase *phase,
                                  const struct yaml_node *node)
 {
-    const struct yaml_node *items = yaml_get(node, "items"), *statement = yaml_get(node, "statement");
-    const struct yaml_node *over = yaml_get(node, "over");
-    bool takes = strcmp(phase->job, "sql") == 0;
-    if (!takes && (items != NULL || statement != NULL))
-        return yaml_error(items != NULL ? items : statement, reader->error,
-                          "the job \"%s\" takes no \"%s\": only the job \"sql\" does", phase->job,
-                          items != NULL ? "items" : "statement");
-    if (takes && over != NULL)
+    const struct yaml_node *items = yaml_get(node, "items"), *over = yaml_get(node, "over");
+    bool own = strcmp(phase->job, "sql") == 0 || strcmp(phase->job, "command") == 0;
+    if (!own && items != NULL)
+        return yaml_error(items, reader->error,
+                          "the job \"%s\" takes no \"items\": only the jobs \"sql\" and \"command\" do", phase->job);
+    if (own && over != NULL)
         return yaml_error(over, reader->error,
-                          "the job \"sql\" has \"items\" instead of \"over\": items: {sql: …} or items: {range: …}");
-    if (takes && items == NULL)
-        return yaml_error(node, reader->error, "a phase of the job \"sql\" lacks the key \"items\"");
-    if (takes && statement == NULL)
-        return yaml_error(node, reader->error, "a phase of the job \"sql\" lacks the key \"statement\"");
+                          "the job \"%s\" has \"items\" instead of \"over\": items: {sql: …} or items: {range: …}",
+                          phase->job);
+    if (own && items == NULL)
+        return yaml_error(node, reader->error, "a phase of the job \"%s\" lacks the key \"items\"", phase->job);
+    if (check_own_keys(reader, phase, node) != ERR_OK)
+        return ERR_USAGE;
     if (phase->over == NULL)
         return yaml_error(node, reader->error, "a phase lacks the key \"over\"");
     return ERR_OK;

@@ -107,6 +107,13 @@ static const char *statement_fault(const PGresult *columns)
     return NULL;
 }
 
+/* What an effect returns is not read. */
+static const char *effect_fault(const PGresult *columns)
+{
+    (void)columns;
+    return NULL;
+}
+
 static enum err describe(const struct look *look, const char *(*fault)(const PGresult *))
 {
     const struct sql statement = {look->name, SQL_UNPREPARED, look->named.text.data};
@@ -181,7 +188,9 @@ static enum err sql_check(struct pg *pg, const char *name, const struct definiti
     size_t at;
     enum err err = named_sql_parse(sql->text, params, &look.named, &at, error);
     if (err == ERR_OK)
-        err = look_inside(&look, params == recipe_selection_params ? selection_fault : statement_fault);
+        err = look_inside(&look, params == recipe_selection_params   ? selection_fault
+                                 : params == recipe_statement_params ? statement_fault
+                                                                     : effect_fault);
     named_sql_fini(&look.named);
     return err;
 }
@@ -195,6 +204,8 @@ enum err definition_statements_check(struct pg *pg, const struct definition *def
             err = sql_check(pg, "items", &phase->selection, recipe_selection_params, error);
         if (err == ERR_OK && phase->statement.text != NULL)
             err = sql_check(pg, "statement", &phase->statement, recipe_statement_params, error);
+        if (err == ERR_OK && phase->effect.text != NULL)
+            err = sql_check(pg, "effect", &phase->effect, recipe_effect_params, error);
     }
     return err;
 }

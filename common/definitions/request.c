@@ -157,7 +157,7 @@ enum err request_preview(struct pg *pg, const struct kind_table *kinds, const st
                          struct json_object *args, struct preview *preview, struct err_info *error)
 {
     *preview = (struct preview){NULL, -1, -1, -1, 0};
-    if (definition->phases[0].statement.text != NULL) {
+    if (definition_is_own(&definition->phases[0])) {
         preview->subject = mem_strdup(definition->name);
         return definition_statements_count(pg, &definition->phases[0], args, &preview->jobs, error);
     }

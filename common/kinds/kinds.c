@@ -2,9 +2,9 @@
  * The table of kinds: what all programs know of each. How a kind runs is the worker's alone.
  *
  * To add one: a row here with its selections (their statements, `plan` and `check`, in sql/kinds/; none where a
- * definition brings its own, as `sql` does), its run in worker/run/ with a declaration in worker/run.h and a row in
- * worker/run/table.c, and a definition in definitions/ that uses it. tests/contract/kinds/ asks each row for what it
- * promises.
+ * definition brings its own, as `sql` and `command` do), its run in worker/run/ with a declaration in worker/run.h and a
+ * row in worker/run/table.c, and a definition in definitions/ that uses it. tests/contract/kinds/ asks each row for
+ * what it promises.
  */
 #include "common/kinds/kinds.h"
 
@@ -102,6 +102,8 @@ static const struct selection own[] = {
 /* A statement of a thousand rows takes some tens of milliseconds: long enough that its frame does not count, short
  * enough that a pause or a lock waits for little. */
 #define SQL_CHUNK 1000
+/* What programs do takes its time; counts move with each chunk. */
+#define COMMAND_CHUNK 100
 
 static const struct selection definitions[] = {
     {"definitions", &sql_kinds_definitions, &sql_kinds_check_definitions},
@@ -131,6 +133,7 @@ static const struct kind all[] = {
     {.name = "patterns", .queue = "history", .chunk = HISTORY_CHUNK, .selections = patterned},
     {.name = "cost-webhook", .queue = "delivery", .chunk = 16, .selections = changed_costs},
     {.name = "sql", .queue = "history", .chunk = SQL_CHUNK, .selections = own},
+    {.name = "command", .queue = "delivery", .chunk = COMMAND_CHUNK, .selections = own},
     {.name = "recost", .queue = "history", .chunk = RECOST_CHUNK, .chunk_arg = "batch_size", .selections = workflows},
 };
 

@@ -3,7 +3,7 @@
  * program and go back as arrays, because it is read by one role and the jobs are written by another; 5 000 rows a step
  * bound both. The selection must give text keys in ascending order of its own, each once: the last key of a step is
  * where the next one begins. Called by plan.c for each step; the frame also by the settle of such jobs
- * (worker/run/sql.c) and where a definition is checked or counted (definitions/definition_statements.c).
+ * (worker/run/own_statement.c) and where a definition is checked or counted (definitions/definition_statements.c).
  */
 #include "common/queue/recipe.h"
 
@@ -22,6 +22,8 @@ const struct named_sql_param recipe_selection_params[] = {
     {"args", "jsonb"}, {"after", "text"}, {"limit", "bigint"}, {NULL, NULL}};
 const struct named_sql_param recipe_statement_params[] = {
     {"keys", "text[]"}, {"items", "text[]::jsonb[]"}, {"args", "jsonb"}, {NULL, NULL}};
+const struct named_sql_param recipe_effect_params[] = {
+    {"keys", "text[]"}, {"items", "text[]::jsonb[]"}, {"args", "jsonb"}, {"results", "text[]::jsonb[]"}, {NULL, NULL}};
 
 /* ---- the role ---------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /*
  * Phases that a definition fills in with SQL of its own: where the jobs come from (a selection, or a range of numbers),
- * and the statement that changes what they name. Such statements run by the role of `jobs.role`, with an empty
- * search_path and limits of their own, in transactions of ours; their values are always parameters.
+ * and the statement that changes what they name, or the effect of what a program made of them. Such statements run by
+ * the role of `jobs.role`, with an empty search_path and limits of their own, in transactions of ours; their values are
+ * always parameters.
  */
 #ifndef REPRISE_QUEUE_RECIPE_H
 #define REPRISE_QUEUE_RECIPE_H
@@ -19,6 +20,9 @@ enum { RECIPE_ARGS, RECIPE_AFTER, RECIPE_LIMIT };
 extern const struct named_sql_param recipe_selection_params[];
 enum { RECIPE_KEYS, RECIPE_ITEMS, RECIPE_STATEMENT_ARGS };
 extern const struct named_sql_param recipe_statement_params[];
+/* What an effect may name: the same, and the results. */
+enum { RECIPE_RESULTS = RECIPE_STATEMENT_ARGS + 1 };
+extern const struct named_sql_param recipe_effect_params[];
 
 /* The role (jobs.role; "" = none is set, and each statement is refused with that reason), and the statement_timeout.
  * Once, at a program's start, before there are threads. `role` is copied. */

@@ -27,6 +27,7 @@ struct child_spec {
     int64_t total_ms;               /* killed after so long in all; 0 = no limit */
     int pass_fd;                    /* becomes the child's descriptor CHILD_PASSED_FD; 0 = none */
     int64_t memory_bytes;           /* address space of each of its processes (RLIMIT_AS); 0 = as ours */
+    int64_t cpu_s, open_files;      /* RLIMIT_CPU, RLIMIT_NOFILE of each; 0 = as ours */
     size_t max_out, max_err; /* how much is kept: the first of stdout, the last of stderr (that says why it failed);
                                 the rest is read and dropped (and `cut` set) */
     child_tick_fn *tick;     /* may be NULL */

@@ -1,7 +1,8 @@
 /*
  * How a child begins and ends: fork, a process group of its own, limits, descriptors, exec; and the kill of the whole
  * group. Between fork and exec only async-signal-safe calls are allowed, since other threads may hold any lock. The
- * leader is waited for last: its process id is what keeps the group's number. Called by child_run.c alone.
+ * leader is waited for last: its process id is what keeps the group's number. Called by child_run.c and
+ * worker/run/program.c.
  */
 #include "common/store/child.h"
 
@@ -32,7 +33,7 @@ struct launch {
     char program[PATH_MAX];
     char **argv, **environment;
     const char *directory;
-    rlim_t memory_bytes;
+    rlim_t memory_bytes, cpu_s, open_files;
     pid_t parent;
     int passed;               /* 0 = none */
     int in, out, err, report; /* the child's ends; `report` carries errno back if exec fails, and closes if it works */
@@ -102,14 +103,14 @@ static void reset_signals(void)
 }
 
 /* Downward only: a tighter limit that we live under ourselves stays. */
-static void limit_memory(const struct launch *launch)
+static void limit_resource(__rlimit_resource_t resource, rlim_t most)
 {
     struct rlimit limit;
-    if (launch->memory_bytes == 0 || getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur <= launch->memory_bytes)
+    if (most == 0 || getrlimit(resource, &limit) != 0 || limit.rlim_cur <= most)
         return;
-    limit.rlim_cur = launch->memory_bytes;
-    limit.rlim_max = limit.rlim_max < launch->memory_bytes ? limit.rlim_max : launch->memory_bytes;
-    setrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = most;
+    limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
+    setrlimit(resource, &limit);
 }
 
 static void become_program(const struct launch *launch) __attribute__((noreturn));
@@ -123,7 +124,9 @@ static void become_program(const struct launch *launch)
     if (place_descriptors(launch)) {
         report = 3;
         reset_signals();
-        limit_memory(launch);
+        limit_resource(RLIMIT_AS, launch->memory_bytes);
+        limit_resource(RLIMIT_CPU, launch->cpu_s);
+        limit_resource(RLIMIT_NOFILE, launch->open_files);
         if (launch->directory == NULL || chdir(launch->directory) == 0)
             execve(launch->program, launch->argv, launch->environment);
     }
@@ -221,6 +224,8 @@ enum err child_spawn(const struct child_spec *spec, enum child_stdin input, stru
     launch.report = -1;
     launch.passed = spec->pass_fd;
     launch.memory_bytes = (rlim_t)spec->memory_bytes;
+    launch.cpu_s = (rlim_t)spec->cpu_s;
+    launch.open_files = (rlim_t)spec->open_files;
     if (!find_program(spec->argv[0], launch.program))
         return spawn_refuse(spec->argv[0], ENOENT, error);
     launch.argv = as_vector(spec->argv);

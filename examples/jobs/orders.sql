@@ -1,4 +1,4 @@
--- What the example backfills: a hundred thousand orders without a total, in a schema of their own, and the role by which the
+-- What the examples work on: a hundred thousand orders without a total, in a schema of their own, and the role by which the
 -- statements of definitions run. It sees that schema and nothing of Reprise's.
 --   psql "$REPRISE_POSTGRES_URL" -f examples/jobs/orders.sql
 
@@ -8,7 +8,9 @@ CREATE TABLE shop.orders (
     quantity integer NOT NULL,
     price    numeric NOT NULL,
     total    numeric,
-    changes  integer NOT NULL DEFAULT 0    -- how often the backfill changed the row: once
+    barcode  text,
+    tag      text,
+    changes  integer NOT NULL DEFAULT 0    -- how often an example changed the row: once each
 );
 INSERT INTO shop.orders (id, quantity, price) SELECT n, n % 7 + 1, n % 100 + 0.99 FROM generate_series(1, 100000) AS n;
 

@@ -5,12 +5,10 @@ import random
 import signal
 import time
 
-from harness import CONFLICT, DONE, PREFIX, ProducerTest, eventually, main, programs
-from reprise_testing.stores import ROOT
+from harness import CONFLICT, PREFIX, eventually, main
+from own_jobs import EXAMPLE, ROLE, OwnJobsTest
 
 ROWS = 100000
-EXAMPLE = ROOT / "examples" / "jobs"
-ROLE = "reprise_jobs"
 HEAD = "id: own\nname: Own\nargs:\n  note: {type: string, default: ''}\nphases:\n  - id: p\n    job: sql\n"
 SELECTION = "    items:\n      sql: |\n        SELECT id::text AS key, item FROM shop.things\n" \
             "         WHERE id > coalesce(:after::bigint, 0) ORDER BY id LIMIT :limit\n"
@@ -18,78 +16,25 @@ STATEMENT = "    statement: |\n      UPDATE shop.things t SET seen = job.item, c
             "        FROM unnest(:keys, :items) AS job (key, item) WHERE t.id = job.key::bigint\n"
 
 
-class OwnJobs(ProducerTest):
-    def setUp(self):
-        super().setUp()
-        self.definitions = self.place / "definitions"
-        self.definitions.mkdir()
-        self.env = {**self.env, "REPRISE_DEFINITIONS_DIR": str(self.definitions), "REPRISE_JOBS_ROLE": ROLE,
-                    "REPRISE_WORKER_EXECUTORS": "delivery=1,history=2"}
-        self.ask("migrate")
-        self.sql = self.stores.psql
-        self.workers = []
-
+class OwnJobs(OwnJobsTest):
     # ---- what there is to work on ------------------------------------------------------------------------------------
 
     def example(self, chunk=1000):
-        self.sql.execute("DROP SCHEMA IF EXISTS shop CASCADE; DROP ROLE IF EXISTS %s" % ROLE)
-        self.sql.execute((EXAMPLE / "orders.sql").read_text())
+        self.example_orders()
         text = (EXAMPLE / "backfill-totals.yaml").read_text()
         self.assertIn("chunk: 1000\n", text)
         (self.definitions / "backfill-totals.yaml").write_text(text.replace("chunk: 1000\n", "chunk: %d\n" % chunk))
         self.resync()
 
-    def things(self, *items):
-        self.sql.execute("DROP SCHEMA IF EXISTS shop CASCADE; DROP ROLE IF EXISTS %s; CREATE ROLE %s; CREATE SCHEMA shop;"
-                         "CREATE TABLE shop.things (id bigint PRIMARY KEY, item jsonb, seen jsonb, changes integer DEFAULT 0);"
-                         "CREATE TABLE shop.hidden (id bigint); GRANT USAGE ON SCHEMA shop TO %s;"
-                         "GRANT SELECT, UPDATE ON shop.things TO %s" % ((ROLE,) * 4))
-        for number, item in enumerate(items, 1):
-            text = json.dumps(item).replace("'", "''")
-            self.sql.execute("INSERT INTO shop.things VALUES (%d, '%s')" % (number, text))
-
-    def define(self, text):
-        (self.definitions / "own.yaml").write_text(text)
-        return self.resync()
-
-    def resync(self):
-        """Bad files are a part of the answer, and of the exit code."""
-        return self.run_producer("resync-definitions", "--json").json
-
     # ---- running -----------------------------------------------------------------------------------------------------
-
-    def start_worker(self):
-        worker = programs.Worker(self.env, self.place / ("worker-%d.log" % len(self.workers)))
-        self.addCleanup(worker.end_at_once)
-        self.workers.append(worker)
-        return worker
 
     def ask_by_inbox(self):
         """A worker plans it then, and others run it meanwhile."""
         self.stores.redis("RPUSH", PREFIX + ":inbox", '{"definition":"backfill-totals","args":{}}')
         return eventually(lambda: self.sql.value("SELECT operation_id FROM reprise.operation"), "it is accepted", every_s=0.01)
 
-    def run_own(self, *words):
-        self.start_worker()
-        return self.finish(self.ask("run", "own", *words, "--yes")["operation_id"])
-
-    def state(self, operation):
-        return self.sql.value("SELECT state FROM reprise.tally WHERE operation_id = '%s'" % operation)
-
-    def counts(self, operation):
-        row = self.sql.rows("SELECT state, total, succeeded, failed, skipped FROM reprise.tally"
-                            " WHERE operation_id = '%s'" % operation)[0]
-        return row[0], [int(number) for number in row[1:]]
-
-    def finish(self, operation, timeout_s=240):
-        eventually(lambda: self.state(operation) not in ("running", "paused"), "the operation ends", timeout_s)
-        return operation
-
     def changed(self):
         return self.sql.number("SELECT count(*) FROM shop.orders WHERE total IS NOT NULL")
-
-    def succeeded(self, operation):
-        return self.counts(operation)[1][1]
 
     def assert_each_once(self):
         self.assertEqual(0, self.sql.number("SELECT count(*) FROM shop.orders WHERE changes <> 1 OR total <> quantity * price"))
@@ -223,12 +168,6 @@ class OwnJobs(ProducerTest):
         self.assertIn("a key twice", self.sql.value("SELECT error FROM reprise.operation WHERE operation_id = '%s'" % operation))
 
     # ---- what is refused ---------------------------------------------------------------------------------------------
-
-    def assert_refused(self, text, line, column, part):
-        errors = self.define(text)["workflows"]["errors"]
-        self.assertEqual(1, len(errors), text)
-        self.assertIn(part, errors[0]["error"])
-        self.assertEqual((line, column), (errors[0]["line"], errors[0]["column"]), errors[0]["error"])
 
     def test_each_mistake_has_its_line_and_column(self):
         self.things("a")

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "worker/run.h"
+#include "worker/run/command_tools.h"
 #include "worker/run/deliver_attempt.h"
 #include "worker/run/history_tools.h"
 
@@ -16,6 +17,7 @@ const struct runner runners[] = {
     {"patterns", patterns_run, NULL, NULL, false},
     {"cost-webhook", webhook_run, deliver_tools_drop, NULL, false},
     {"sql", sql_run, NULL, NULL, false},
+    {"command", command_run, command_tools_drop, NULL, false},
     {"recost", recompute_cost_run, history_tools_drop, recompute_cost_settled, true},
     {NULL, NULL, NULL, NULL, false},
 };
