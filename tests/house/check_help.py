@@ -34,7 +34,12 @@ def finding(command, word):
         return "it left behind: %s" % " ".join(left) if left else None
 
 
-commands = sources.executables(pathlib.Path(sys.argv[1]).resolve()) + [pathlib.Path(word) for word in sys.argv[2:]]
+# What a worker starts, and speaks with by lines.
+STARTED_BY_WORKERS = "examples/jobs/commands"
+
+root = pathlib.Path(sys.argv[1]).resolve()
+commands = [path for path in sources.executables(root) if path.parent != root / STARTED_BY_WORKERS]
+commands += [pathlib.Path(word) for word in sys.argv[2:]]
 found = [(command, word, finding(command, word)) for command in commands for word in ("--help", "-h")]
 print("%d commands" % len(commands))
 sys.exit(sources.report(["%s %s: %s" % one for one in found if one[2]]))

@@ -57,7 +57,7 @@ static const char *file_fault(int fd)
     if (!S_ISREG(file.st_mode))
         return "it is no file";
     if ((file.st_mode & S_IWOTH) != 0)
-        return "everybody may write it";
+        return "all users may write it";
     return (file.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0 ? "it is not executable" : NULL;
 }
 

@@ -12,7 +12,7 @@
 
 struct program;
 
-/* Checks that `name` is an executable file below `directory` that no link leads out of and that not everybody may
+/* Checks that `name` is an executable file below `directory` that no link leads out of and that not all users may
  * write, and fills in its path, the caller's. ERR_LOCAL says what this host lacks. */
 MUST_CHECK enum err program_find(const char *directory, const char *name, char **path, struct err_info *error);
 
