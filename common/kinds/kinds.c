@@ -2,8 +2,8 @@
  * The table of kinds: what all programs know of each. How a kind runs is the worker's alone.
  *
  * To add one: a row here with its selections (their statements, `plan` and `check`, in sql/kinds/; none where a
- * definition brings its own, as `sql` and `command` do), its run in worker/run/ with a declaration in worker/run.h and a
- * row in worker/run/table.c, and a definition in definitions/ that uses it. tests/contract/kinds/ asks each row for
+ * definition brings its own, as `sql` and `command` do), its run in worker/run/ with a declaration in worker/run.h and
+ * a row in worker/run/table.c, and a definition in definitions/ that uses it. tests/contract/kinds/ asks each row for
  * what it promises.
  */
 #include "common/kinds/kinds.h"

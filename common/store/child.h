@@ -60,10 +60,7 @@ void child_drop(struct child *child);
 
 /* ---- how a child comes to be and ends ---------------------------------------------------------------------------- */
 
-/*
- * How a child comes to be and how it ends, for child_run.c alone. Not for
- * others: child.h is the contract.
- */
+/* For those who speak with it themselves: child_run.c, and the programs of definitions (worker/run/program.c). */
 
 /* How often `tick` is asked. */
 #define CHILD_TICK_MS 500

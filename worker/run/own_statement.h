@@ -13,8 +13,8 @@ typedef void own_rows_fn(const struct run *run, const PGresult *rows, struct job
                          size_t count);
 
 /* The settle of the run shall run `text`, whose parameters are `params` (recipe_statement_params or
- * recipe_effect_params), for its jobs that have succeeded so far, and give what it returned to `read` (NULL: it is not read).
- * Where the text cannot be used, all jobs fail. */
+ * recipe_effect_params), for its jobs that have succeeded so far, and give what it returned to `read` (NULL: it is not
+ * read). Where the text cannot be used, all jobs fail. */
 void own_statement_use(struct run *run, const char *text, const struct named_sql_param *params, own_rows_fn *read);
 
 /* The jobs of the run without a result: all fail for good; all are put off without a try, since this worker lacks
