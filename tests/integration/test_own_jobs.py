@@ -204,7 +204,7 @@ class OwnJobs(OwnJobsTest):
         self.assert_refused(HEAD + SELECTION, 6, 5, 'lacks the key "statement"')
         self.assert_refused(HEAD + "    over: numbers\n", 8, 11, '"items" instead of "over"')
         self.assert_refused((HEAD + SELECTION).replace("job: sql", "job: noop\n    over: numbers"), 10, 7,
-                            'only the job "sql" does')
+                            'only the jobs "sql" and "command" do')
         self.assert_refused(HEAD + "    items: {range: {from: 2, to: 1}}\n" + STATEMENT, 8, 20, "from (2) is above to (1)")
 
     def test_the_role(self):
