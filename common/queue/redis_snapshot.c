@@ -80,12 +80,13 @@ static const char *worker_id(const struct redis_snapshot *snapshot, const struct
 
 static void add_list(struct redis_snapshot *snapshot, enum snapshot_kind kind, int queue, const char *worker)
 {
-    snapshot->lists = mem_grow(snapshot->lists, snapshot->list_count + 1, sizeof *snapshot->lists);
     snapshot->lists[snapshot->list_count++] = (struct snapshot_list){.kind = kind, .queue = queue, .worker = worker};
 }
 
 static void choose_lists(struct redis_snapshot *snapshot, const struct redis_snapshot_spec *spec)
 {
+    size_t workers = worker_count(snapshot, spec);
+    snapshot->lists = mem_array(2 * QUEUE_COUNT + 2 + workers * (QUEUE_COUNT + 1), sizeof *snapshot->lists);
     for (int q = 0; q < QUEUE_COUNT; q++) {
         add_list(snapshot, SNAPSHOT_QUEUE, q, NULL);
         add_list(snapshot, SNAPSHOT_SUSPECTS, q, NULL);
@@ -94,7 +95,7 @@ static void choose_lists(struct redis_snapshot *snapshot, const struct redis_sna
         add_list(snapshot, SNAPSHOT_INBOX, 0, NULL);
         add_list(snapshot, SNAPSHOT_REJECTED, 0, NULL);
     }
-    for (size_t i = 0; i < worker_count(snapshot, spec); i++) {
+    for (size_t i = 0; i < workers; i++) {
         const char *worker = worker_id(snapshot, spec, i);
         for (int q = 0; q < QUEUE_COUNT; q++)
             add_list(snapshot, SNAPSHOT_ACTIVE, q, worker);

@@ -193,26 +193,40 @@ static int keep_for_a_day(const struct fetch *fetch, git_repository *repository,
     return failure;
 }
 
+/* The commit that the branch leads to, by tags if need be. */
+static int find_commit(git_repository *repository, git_object **commit)
+{
+    git_object *object = NULL;
+    git_oid id;
+    int failure = git_reference_name_to_id(&id, repository, FETCHED_HEAD);
+    if (failure == 0)
+        failure = git_object_lookup(&object, repository, &id, GIT_OBJECT_ANY);
+    if (failure == 0)
+        failure = git_object_peel(commit, object, GIT_OBJECT_COMMIT);
+    git_object_free(object);
+    return failure;
+}
+
 static enum err read_result(const struct fetch *fetch, struct git_fetched *fetched, struct err_info *error)
 {
     git_repository *repository = NULL;
-    git_object *object = NULL;
-    git_oid id;
+    git_object *commit = NULL;
     int failure = git_repository_open_bare(&repository, fetch->dir.clone);
     if (failure == 0)
-        failure = git_reference_name_to_id(&id, repository, FETCHED_HEAD);
+        failure = find_commit(repository, &commit);
+    bool leads_elsewhere = failure == GIT_EPEEL || failure == GIT_EINVALIDSPEC;
     if (failure == 0)
-        failure = git_object_lookup(&object, repository, &id, GIT_OBJECT_COMMIT);
-    if (failure == 0)
-        failure = keep_for_a_day(fetch, repository, &id);
+        failure = keep_for_a_day(fetch, repository, git_object_id(commit));
     enum err err = ERR_OK;
     if (failure == 0) {
-        git_oid_tostr(fetched->commit, GIT_SHA_MAX, &id);
-        git_oid_tostr(fetched->tree, GIT_SHA_MAX, git_commit_tree_id((const git_commit *)object));
+        git_oid_tostr(fetched->commit, GIT_SHA_MAX, git_object_id(commit));
+        git_oid_tostr(fetched->tree, GIT_SHA_MAX, git_commit_tree_id((const git_commit *)commit));
+    } else if (leads_elsewhere) {
+        err = err_set(error, ERR_PERMANENT, "the branch leads to no commit, but to a file or a directory");
     } else {
         err = git_lib_error(failure, "cannot read what was fetched", error);
     }
-    git_object_free(object);
+    git_object_free(commit);
     git_repository_free(repository);
     return err;
 }

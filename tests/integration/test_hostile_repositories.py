@@ -1,6 +1,7 @@
 """Repositories that are made to hold up or fill a worker: a few kilobytes that are 10^20 paths, paths of megabytes, files of
 gigabytes. Each fails by itself, once, and says which setting it is beyond; its neighbours do not notice.
 """
+import pathlib
 import time
 
 from delivering import DeliveryTest
@@ -29,6 +30,19 @@ class Hostile(DeliveryTest):
         _, repository = self.assert_refused(hostile.tree_bomb(self.place / "bomb"), "git.max_files")
         self.assertEqual("0", self.stores.psql.value(
             "SELECT consecutive_failures FROM reprise.repositories WHERE repository_id = '%s'" % repository))
+
+    def test_a_branch_may_lead_to_a_commit_by_tags_and_to_nothing_else(self):
+        app, repository, source = self.new_world({"a": b"a\n"})
+        source.git("tag", "-a", "-m", "first", "inner", "HEAD")
+        source.git("tag", "-a", "-m", "second", "outer", "inner")
+        branch = pathlib.Path(source.git("rev-parse", "--absolute-git-dir").decode().strip()) / "refs" / "heads" / "trunk"
+        branch.write_bytes(source.git("rev-parse", "outer"))
+        self.deliver("resync", app, repository)
+        self.assertEqual(["a"], list(self.receiver.files(app, repository)))
+        for what in ("HEAD^{tree}", "HEAD:a"):
+            branch.write_bytes(source.git("rev-parse", what.replace("HEAD", "inner")))
+            self.expect(1, "resync", app, repository)
+            self.assertIn("leads to no commit", self.link_row(app, repository)["last_error"])
 
     def test_a_tree_bomb_after_a_healthy_tree_is_refused(self):
         app, repository, source = self.new_world({"a": b"a\n"})
