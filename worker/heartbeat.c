@@ -23,13 +23,15 @@
 #include "embedded/lua.h"
 #include "worker/counts.h"
 
+/* After how long a worker counts as dead stands in common/queue/names.h, WORKER_ALIVE_MS. */
+const double heartbeat_every_s = 1.0;
+
 #define BEAT_TIMEOUT_MS 2000
 #define RECLAIM_PATIENCE_MS 5000 /* no worker is reaped so soon after Redis came back: all seem dead then */
 #define FORGET_MS (24 * 60 * 60 * 1000)
 #define RECLAIM_AT_ONCE 100
 
-/* ---- dead workers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- dead workers ------------------------------------------------------------------------------------------------ */
 
 struct dead_worker {
     char worker[ID_MAX];

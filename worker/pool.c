@@ -19,7 +19,6 @@
 #include "worker/pool_state.h"
 #include "worker/queue_consumer.h"
 
-#define BEAT_S 1.0
 #define US_PER_S 1e6
 #define SERVICES 2 /* maintenance, and the inbox */
 
@@ -165,7 +164,7 @@ static void on_beat_timer(struct ev_loop *loop, ev_timer *timer, int events)
     struct pool *pool = timer->data;
     double late_s = ev_now(loop) - pool->beat_due_s;
     counts_lag(pool->beat_due_s > 0 && late_s > 0 ? (int64_t)(late_s * US_PER_S) : 0);
-    pool->beat_due_s = ev_now(loop) + BEAT_S;
+    pool->beat_due_s = ev_now(loop) + heartbeat_every_s;
     heartbeat_send(&pool->heartbeat);
     pool->state.refused = false;
     feed_all(pool);
@@ -187,7 +186,7 @@ static void start_watchers(struct pool *pool)
 {
     struct ev_loop *loop = pool->state.loop;
     ev_async_init(&pool->woken, on_mail);
-    ev_timer_init(&pool->beat_timer, on_beat_timer, BEAT_S, BEAT_S);
+    ev_timer_init(&pool->beat_timer, on_beat_timer, heartbeat_every_s, heartbeat_every_s);
     ev_timer_init(&pool->grace_timer, on_grace_over, 0., 0.);
     pool->woken.data = pool->beat_timer.data = pool->grace_timer.data = pool;
     ev_async_start(loop, &pool->woken);

@@ -56,6 +56,9 @@ void pool_ask_due(struct pool_state *pool, int queue, const char *operation_id, 
  * workers are dead.
  */
 
+/* How often it is sent. */
+extern const double heartbeat_every_s;
+
 struct heartbeat {
     struct pool_state *pool; /* borrowed */
     struct strays *strays;

@@ -127,20 +127,20 @@ void snapshot_run(struct run *run);
 void resync_run(struct run *run);
 void resync_definitions_run(struct run *run);
 void scan_run(struct run *run);
-void sync_run_run(struct run *run);
+void enrich_run(struct run *run);
 void score_run(struct run *run);
-void similar_run(struct run *run);
+void similarity_run(struct run *run);
 void patterns_run(struct run *run);
-void recompute_cost_run(struct run *run);
-void webhook_run(struct run *run);
+void recost_run(struct run *run);
+void cost_webhook_run(struct run *run);
 void sql_run(struct run *run);
 void command_run(struct run *run);
 
-/* Drop what score_run and similar_run keep from one chunk to the next. */
+/* Drop what score_run and similarity_run keep from one chunk to the next. */
 void score_means_drop(void *means);
 void similar_index_drop(void *index);
 
 /* After each settle: "resync progress: …" in the log. */
-void recompute_cost_settled(const struct tally *tally);
+void recost_settled(const struct tally *tally);
 
 #endif

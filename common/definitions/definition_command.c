@@ -1,7 +1,7 @@
 /*
  * The program of a phase of the job `command`: its words, its environment, and what it may use. Every mistake that the
  * file alone can tell is found here, with line and column: a word that leaves the directory of programs, an argument
- * that no request brings. Called by the tables of definition_load.c; what is run is worker/run/command.c's affair.
+ * that no request brings. Called by the tables of definition_keys.c; what is run is worker/run/command.c's affair.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * Reads one mapping of a file by a table: each pair is looked up, read by its row's function into a member of the
- * target, and what is missing, unknown or given twice is refused with line and column. Called by definition_load.c and
+ * target, and what is missing, unknown or given twice is refused with line and column. Called by definition_keys.c and
  * definition_schema.c, whose tables are what differs from one mapping to the other.
  */
 #include "common/definitions/definition_read.h"

@@ -2,7 +2,7 @@
  * The keys `items` and `statement` of a phase: SQL of a definition's own, read and judged by its text alone. What only
  * PostgreSQL can tell (names of tables and columns, types, rights) is asked when the definition is re-synced
  * (definition_statements.c). Every mistake is given its line and column in the file, also inside of a block of SQL.
- * Called by definition_load.c.
+ * Called by definition_keys.c.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * The `args` of a file: the subset of JSON Schema that an argument may have, and what its parts must be to each other
  * (a default within the choices, a minimum below the maximum). Every mistake is found here, when the file is loaded,
- * with line and column: a request must never meet one. Called by the tables of definition_load.c.
+ * with line and column: a request must never meet one. Called by the tables of definition_keys.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -139,7 +139,7 @@ static void add_release(struct pg_batch *batch, const struct settle_request *s, 
     pg_arg_text(args, s->exclusive_key);
 }
 
-/* What is settled together is of one kind (group.h of the worker). */
+/* What is settled together is of one kind (job_group.h of the worker). */
 static void add_tally(struct pg_batch *batch, const struct settle_request *s, const struct picked *mine)
 {
     int64_t counts[3] = {0};

@@ -86,7 +86,7 @@ numbered AS (
 
 -- name: runs_to_compare
 -- runs-to-compare, with one another: those that changed, and those whose lists hold one that changed or is gone. Whose list a
--- changed one enters its own job finds out (worker/run/similar.c).
+-- changed one enters its own job finds out (worker/run/similarity.c).
 -- $1 operation, $2 last seq, $3 phase, $4 kind, $5 args, $6 cursor, $7 limit
 -- include: kinds/_due
 , holders AS (

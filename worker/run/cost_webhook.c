@@ -181,7 +181,7 @@ static enum err webhook_check_settings(const struct config *config, struct err_i
     return ERR_OK;
 }
 
-void webhook_run(struct run *run)
+void cost_webhook_run(struct run *run)
 {
     struct webhook *webhook = mem_zalloc(sizeof *webhook);
     struct err_info error = {.code = ERR_OK};

@@ -3,7 +3,7 @@
  * the rule, scored, and stored, all in one: a run is settled whole or not at all, and between two passes its files
  * could change.
  *
- * The jobs of a chunk are read and decided first (sync_run_run); what they write is one statement of the settle
+ * The jobs of a chunk are read and decided first (enrich_run); what they write is one statement of the settle
  * (rows_write), which refuses rows that are no longer what was read here: then the chunk is read again.
  */
 #include <stdlib.h>
@@ -277,7 +277,7 @@ static enum err entries_read(struct sync *sync, struct err_info *error)
     return err;
 }
 
-void sync_run_run(struct run *run)
+void enrich_run(struct run *run)
 {
     struct sync *sync = mem_zalloc(sizeof *sync);
     struct err_info error = {.code = ERR_OK};

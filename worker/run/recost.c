@@ -1,6 +1,6 @@
 /*
  * The cost of runs that are in the history, from their files again. The rule (common/history/result_cost.h) decides
- * what is written. The jobs of a chunk are read and decided first (recompute_cost_run); what they write is one
+ * what is written. The jobs of a chunk are read and decided first (recost_run); what they write is one
  * statement of the settle (costs_write), which refuses rows that are no longer what was read here: then the chunk is
  * read again.
  */
@@ -301,7 +301,7 @@ static enum err entries_read(struct recompute *recompute, struct err_info *error
     return err;
 }
 
-void recompute_cost_run(struct run *run)
+void recost_run(struct run *run)
 {
     bool forced = json_get_bool(run->args, "force", false);
     struct recompute *recompute = recompute_new(run, forced ? "resync_force" : "resync");
@@ -323,7 +323,7 @@ void recompute_cost_run(struct run *run)
     FAULT_POINT("history.recost_decided");
 }
 
-void recompute_cost_settled(const struct tally *tally)
+void recost_settled(const struct tally *tally)
 {
     log_info("resync progress: %lld processed, %lld successful, %lld failed",
              (long long)(tally->succeeded + tally->failed + tally->skipped), (long long)tally->succeeded,

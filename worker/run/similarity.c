@@ -341,7 +341,7 @@ static void compare_one(struct similar *similar, size_t index, const PGresult *r
     }
 }
 
-void similar_run(struct run *run)
+void similarity_run(struct run *run)
 {
     struct similar *similar = mem_zalloc(sizeof *similar);
     struct similarity_reader *reader = NULL;

@@ -11,14 +11,14 @@ const struct runner runners[] = {
     {"resync", resync_run, deliver_tools_drop, NULL, false},
     {"snapshot", snapshot_run, deliver_tools_drop, NULL, false},
     {"scan", scan_run, history_tools_drop, NULL, false},
-    {"enrich", sync_run_run, history_tools_drop, NULL, false},
+    {"enrich", enrich_run, history_tools_drop, NULL, false},
     {"score", score_run, score_means_drop, NULL, false},
-    {"similarity", similar_run, similar_index_drop, NULL, false},
+    {"similarity", similarity_run, similar_index_drop, NULL, false},
     {"patterns", patterns_run, NULL, NULL, false},
-    {"cost-webhook", webhook_run, deliver_tools_drop, NULL, false},
+    {"cost-webhook", cost_webhook_run, deliver_tools_drop, NULL, false},
     {"sql", sql_run, NULL, NULL, false},
     {"command", command_run, command_tools_drop, NULL, false},
-    {"recost", recompute_cost_run, history_tools_drop, recompute_cost_settled, true},
+    {"recost", recost_run, history_tools_drop, recost_settled, true},
     {NULL, NULL, NULL, NULL, false},
 };
 

@@ -15,6 +15,7 @@ import { noteAlive } from './server.js';
 import { startStream, stopStream } from './stream.js';
 
 const NAME = 'reprise.events ' + addressOf('/').href;
+const KINDS = ['progress', 'worker', 'definitions']; // what the server tells
 const SILENCE_MS = 30000;
 const SPREAD_MS = 3000; // so that not all tabs take the lock at once
 
@@ -50,7 +51,7 @@ function onVisibility() {
 
 function join() {
     if (!navigator.locks) {
-        startStream(notify);
+        startStream(notify, KINDS);
         return;
     }
     channel = new BroadcastChannel(NAME);
@@ -89,7 +90,7 @@ function lead() {
     startStream((event) => {
         channel?.postMessage(event);
         notify(event);
-    });
+    }, KINDS);
     return new Promise((resolve) => {
         release = resolve;
     });

@@ -16,9 +16,9 @@ const BEAT_MS = 10000;
 const FIRST_MS = 8000; // for the first beat
 const QUIET_MS = 2.5 * BEAT_MS;
 const SILENT_RETRY_MS = 30000;
-const KINDS = ['progress', 'worker', 'definitions'];
 
 let emit = null;
+let kinds = [];
 let source = null;
 let retry = null;
 let ticker = null;
@@ -26,9 +26,11 @@ let watchdog = null;
 let silent = false;
 let beatAt = null; // of the last beat of this stream
 
-export function startStream(emitTo) {
+/* `wanted`: the types of events that are listened for. */
+export function startStream(emitTo, wanted) {
     stopStream();
     emit = emitTo;
+    kinds = wanted;
     silent = false;
     connect();
 }
@@ -50,7 +52,7 @@ function connect() {
     source.onerror = () => fallBack(source);
     source.addEventListener('beat', onBeat);
     source.addEventListener('feed', (message) => (read(message)?.up ? eventsCome() : startTicking()));
-    for (const kind of KINDS) source.addEventListener(kind, receive);
+    for (const kind of kinds) source.addEventListener(kind, receive);
     beatAt = null;
     expectWithin(FIRST_MS);
 }
