@@ -26,6 +26,8 @@
 #include "worker/quarantine.h"
 #include "worker/run.h"
 
+#define LONG_CHUNK_MS (24 * 60 * 60 * CLOCK_MS_PER_S)
+
 struct executor {
     struct executor_state state;
     int queue;
@@ -79,11 +81,13 @@ static bool chunk_run_groups(struct executor *executor, const struct known_opera
 }
 
 /* How long a retry that was loaded is kept from others, in case we die. An exclusive job's lease keeps it better, and
- * no longer. */
+ * no longer. Where a chunk takes its time, it is the heartbeat that keeps it: what no heartbeat names is due again. */
 static int64_t set_aside_ms(const struct definition *definition)
 {
     for (size_t i = 0; i < definition->phase_count; i++) {
         const struct kind *kind = kind_find(&kinds, definition->phases[i].job);
+        if (kind != NULL && kind->long_chunks)
+            return LONG_CHUNK_MS;
         if (kind != NULL && kind->exclusive && definition->timeout_ms > LEASE_MS)
             return LEASE_MS;
     }

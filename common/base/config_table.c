@@ -104,6 +104,11 @@ static const char *key_rule(const char *value)
     return !*value || is_key ? NULL : "must be 64 hex digits (make one with: openssl rand -hex 32)";
 }
 
+static const char *directory_rule(const char *value)
+{
+    return value[0] == '\0' || value[0] == '/' ? NULL : "must be an absolute path";
+}
+
 static const char *roots_rule(const char *value)
 {
     while (*value) {
@@ -244,7 +249,7 @@ static const struct config_entry entries[] = {
      AT(git_max_object_bytes), NULL},
     {"jobs.commands", CONFIG_STRING, "", 0, 4095,
      "directory of the programs that definitions may run; empty: there are no jobs of the kind command", false, false,
-     AT(jobs_commands), NULL},
+     AT(jobs_commands), directory_rule},
     {"jobs.role", CONFIG_STRING, "", 0, 63,
      "role by which the SQL of definitions runs; empty: there are no jobs of the kind sql", false, false, AT(jobs_role),
      NULL},

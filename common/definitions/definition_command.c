@@ -72,10 +72,23 @@ void definition_command_fill(const char *text, struct json_object *args, struct 
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
+#define QUOTE_IT "\"%.100s\" would be read as a number or another value, and written otherwise: put it in quotes"
+
+/* A definition is stored as JSON: what stands without quotes may be a number there, and 0644 another one. */
+static bool keeps_its_text(const struct yaml_node *node)
+{
+    struct json_object *value = yaml_to_json(node);
+    bool keeps = value != NULL && strcmp(json_object_get_string(value), node->scalar) == 0;
+    json_object_put(value);
+    return keeps;
+}
+
 static enum err read_word(struct definition_reader *reader, const struct yaml_node *node, const char *key, char **word)
 {
     if (node->kind != YAML_SCALAR || strlen(node->scalar) > WORD_MAX)
         return yaml_error(node, reader->error, "\"%s\" must hold texts of at most %d bytes", key, WORD_MAX);
+    if (!keeps_its_text(node))
+        return yaml_error(node, reader->error, QUOTE_IT, node->scalar);
     *word = mem_strdup(node->scalar);
     return ERR_OK;
 }
@@ -123,7 +136,8 @@ static bool is_variable(const char *name)
 /* What changes how programs are loaded, or is ours to give. */
 static bool is_reserved(const char *name)
 {
-    return strncmp(name, "LD_", 3) == 0 || strncmp(name, "REPRISE_", 8) == 0;
+    return strncmp(name, "LD_", 3) == 0 || strncmp(name, "REPRISE_", 8) == 0 || strcmp(name, "PATH") == 0 ||
+           strcmp(name, "LANG") == 0;
 }
 
 static enum err read_variable(struct definition_reader *reader, const struct yaml_node *name,
@@ -133,11 +147,13 @@ static enum err read_variable(struct definition_reader *reader, const struct yam
     if (!is_variable(name->scalar) || is_reserved(name->scalar))
         return yaml_error(name, reader->error,
                           "\"%.100s\" is no name that a definition may set in the environment: letters, digits and _, "
-                          "and neither LD_… nor REPRISE_…",
+                          "and none of PATH, LANG, LD_… and REPRISE_…",
                           name->scalar);
     if (value->kind != YAML_SCALAR || strlen(value->scalar) > WORD_MAX)
         return yaml_error(value, reader->error, "the value of \"%s\" must be a text of at most %d bytes", name->scalar,
                           WORD_MAX);
+    if (!keeps_its_text(value))
+        return yaml_error(value, reader->error, QUOTE_IT, value->scalar);
     buf_addf(&text, "%s=%s", name->scalar, value->scalar);
     *out = buf_take(&text);
     return ERR_OK;

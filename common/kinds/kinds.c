@@ -133,7 +133,7 @@ static const struct kind all[] = {
     {.name = "patterns", .queue = "history", .chunk = HISTORY_CHUNK, .selections = patterned},
     {.name = "cost-webhook", .queue = "delivery", .chunk = 16, .selections = changed_costs},
     {.name = "sql", .queue = "history", .chunk = SQL_CHUNK, .selections = own},
-    {.name = "command", .queue = "delivery", .chunk = COMMAND_CHUNK, .selections = own},
+    {.name = "command", .queue = "delivery", .chunk = COMMAND_CHUNK, .long_chunks = true, .selections = own},
     {.name = "recost", .queue = "history", .chunk = RECOST_CHUNK, .chunk_arg = "batch_size", .selections = workflows},
 };
 

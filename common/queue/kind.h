@@ -29,6 +29,7 @@ struct kind {
     int chunk;                          /* jobs per chunk; 1 for long ones */
     const char *chunk_arg;              /* the argument that says another number of jobs per chunk; NULL = none */
     bool exclusive;                     /* holds a lease on its key while it runs */
+    bool long_chunks;                   /* a chunk may take longer than the definition's timeout, which is of a job */
     bool sends_requests;                /* a dead holder's last request may be under way for 30 s */
     const struct selection *selections; /* ended by a NULL name */
     /* $1 operation, $2 keys text[], $3 checkpoints text[]: what a cancel leaves on the things that its removed jobs had

@@ -106,9 +106,9 @@ static void reset_signals(void)
 static void limit_resource(__rlimit_resource_t resource, rlim_t most)
 {
     struct rlimit limit;
-    if (most == 0 || getrlimit(resource, &limit) != 0 || limit.rlim_cur <= most)
+    if (most == 0 || getrlimit(resource, &limit) != 0)
         return;
-    limit.rlim_cur = most;
+    limit.rlim_cur = limit.rlim_cur < most ? limit.rlim_cur : most;
     limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
     setrlimit(resource, &limit);
 }

@@ -39,6 +39,9 @@ class DefinitionsTest(ProducerTest):
     def resync(self, code=DONE):
         return self.expect(code, "resync-definitions", "--json").json
 
+    def await_resyncs(self, worker, count):
+        eventually(lambda: worker.text().count(" unchanged, ") >= count, "the worker has re-synced %d times" % count)
+
 
 class Commands(DefinitionsTest):
     def test_a_new_database_can_be_used_at_once(self):
@@ -129,16 +132,13 @@ class Projects(DefinitionsTest):
 
 
 class Workers(DefinitionsTest):
-    def await_resyncs(self, worker, count):
-        eventually(lambda: worker.text().count(" unchanged, ") >= count, "the worker has re-synced %d times" % count)
-
     def test_sighup_reads_the_files_again(self):
         worker = self.worker()
         self.await_resyncs(worker, 1)
         self.write("mine.yaml", NOOP % ("mine", "Mine", 3))
         worker.signal_process(worker.pid, signal.SIGHUP)
         self.await_resyncs(worker, 2)
-        self.assertIn("definitions: 1 new, 0 updated", worker.text())
+        self.assertIn(": 1 new, 0 updated", worker.text())
         self.assertEqual(3, self.ask("run", "mine")["total"])
         self.assertEqual(1, len(worker.processes()), "no process died of it")
 
@@ -246,7 +246,7 @@ class Schedules(DefinitionsTest):
 
     def test_a_worker_told_not_to_starts_nothing(self):
         worker = self.worker()
-        eventually(lambda: "definitions: " in worker.text(), "the definitions are there")
+        self.await_resyncs(worker, 1)
         self.ask("run", "noop", "count=20", "--watch")
         self.assertEqual(0, self.fired())
 

@@ -137,6 +137,50 @@ class OwnCommands(OwnJobsTest):
         self.assertEqual(("completed", [300, 0, 300, 0]), self.counts(operation))
         self.assertIn("exit code 9 before it had answered; its last words: no licence for this host", self.outcomes()[300][1])
 
+    def test_a_program_that_ends_itself_after_some_jobs_costs_none_of_them(self):
+        """It was idle when it ended, or had others in hand: no job is to blame, so that one try is enough for all."""
+        self.program("done(job)", "count = globals().get('count', 0) + 1", "if count == 10: sys.exit(0)")
+        self.own(300, "ahead: 3", chunk=10, retry="{attempts: 1}")
+        self.assert_all_succeeded(self.run_own(), 300)
+
+    def test_bad_neighbours_fail_and_what_stands_behind_them_does_not(self):
+        self.program("if 21 <= key <= 30: sys.exit(4)", "done(job)")
+        self.own(60, chunk=60, retry="{attempts: 1}")
+        operation = self.run_own()
+        failed = {key for key, (outcome, _) in self.outcomes().items() if outcome == "failed"}
+        self.assertEqual(set(range(21, 31)), failed)
+        self.assertEqual(50, self.succeeded(operation))
+
+    def test_a_program_that_gathers_jobs_is_told_when_there_are_no_more(self):
+        self.script("""#!/usr/bin/env python3
+import json, sys
+held = []
+for line in sys.stdin:
+    message = json.loads(line)
+    if "job" in message: held.append(message["job"]["seq"])
+    if len(held) == 16 or "flush" in message:
+        for seq in held: print(json.dumps({"done": {"seq": seq, "result": {"together": len(held)}}}))
+        sys.stdout.flush(); held = []
+""")
+        self.own(70, "ahead: 16", chunk=50, retry="{attempts: 1}")
+        self.assert_all_succeeded(self.run_own(), 70)
+        self.assertEqual(16, self.sql.number("SELECT max((result ->> 'together')::int) FROM reprise.job_outcome"))
+
+    def test_retries_that_take_longer_than_the_timeout_run_once(self):
+        calls = self.place / "calls"
+        self.program("if job['attempt'] == 1: done(job, outcome='retry', error='again')",
+                     "else: time.sleep(0.5); open(%r, 'a').write('%%d\\n' %% key); done(job)" % str(calls))
+        self.own(30, "ahead: 1", chunk=30, timeout="3s")
+        self.assert_all_succeeded(self.run_own(), 30)
+        self.assertEqual(sorted(range(1, 31)), sorted(int(line) for line in calls.read_text().split()))
+
+    def test_arguments_that_no_system_takes_fail_with_the_reason(self):
+        self.program("done(job)")
+        self.own(2, command="[own, '%s']" % ("{args.note}" * 40), retry="{attempts: 1}")
+        operation = self.run_own("note=" + "x" * 4000)
+        self.assertEqual(("completed", [2, 0, 2, 0]), self.counts(operation))
+        self.assertIn("a system takes less than 131072", self.outcomes()[1][1])
+
     def test_a_program_that_is_silent_is_ended_and_its_oldest_job_fails(self):
         self.program("if key == 5: time.sleep(600)", "done(job)")
         self.own(20, chunk=20, timeout="10s", retry="{attempts: 1}")
@@ -212,14 +256,16 @@ class OwnCommands(OwnJobsTest):
         self.things(*range(10))
         self.sql.execute("ALTER TABLE shop.things ADD n integer")
         self.program("if key == 3: done(job, outcome='failed', final=True)",
+                     "elif key == 5: done(job, result={'n': key, 'more': 'z' * 70000})",
                      "else: done(job, result={'n': 'no number' if key == 7 else key * 2})")
         self.own(10, "effect: |", "  UPDATE shop.things t SET n = (job.result ->> 'n')::integer, changes = changes + 1",
                  "    FROM unnest(:keys, :results) AS job (key, result) WHERE t.id = job.key::bigint", chunk=10)
         operation = self.run_own()
-        self.assertEqual(("completed", [10, 8, 2, 0]), self.counts(operation))
+        self.assertEqual(("completed", [10, 7, 3, 0]), self.counts(operation))
+        self.assertIn("larger than 64 KiB", self.outcomes()[5][1])
         self.assertIn('invalid input syntax for type integer: "no number"', self.outcomes()[7][1])
-        self.assertEqual(8, self.sql.number("SELECT count(*) FROM shop.things WHERE changes = 1 AND n = id * 2"))
-        self.assertEqual(0, self.sql.number("SELECT count(*) FROM shop.things WHERE id IN (3, 7) AND changes > 0"))
+        self.assertEqual(7, self.sql.number("SELECT count(*) FROM shop.things WHERE changes = 1 AND n = id * 2"))
+        self.assertEqual(0, self.sql.number("SELECT count(*) FROM shop.things WHERE id IN (3, 5, 7) AND changes > 0"))
 
     # ---- cancel, pause, drain ----------------------------------------------------------------------------------------
 
@@ -248,6 +294,7 @@ class OwnCommands(OwnJobsTest):
         self.ask("pause", operation)
         self.ask("resume", operation)
         self.assert_all_succeeded(self.finish(operation), 400)
+        self.assertEqual(set(range(1, 401)), {int(line) for line in counts.read_text().split()})
 
     # ---- what it may -------------------------------------------------------------------------------------------------
 
@@ -315,7 +362,8 @@ class OwnCommands(OwnJobsTest):
                  (HEAD + items + "    command: []\n", 9, 14, "must be a list of 1 to 64 words"),
                  (HEAD + items + "    command: [own, '{args.nte}']\n", 9, 20, 'no argument "nte"'),
                  (HEAD + items + "    command: [own, '{args.note']\n", 9, 20, "does not end"),
-                 (HEAD + items + "    command: [own]\n    environment: {LD_PRELOAD: x}\n", 10, 19, "neither LD_"),
+                 (HEAD + items + "    command: [own]\n    environment: {LD_PRELOAD: x}\n", 10, 19, "none of PATH, LANG, LD_"),
+                 (HEAD + items + "    command: [own, 0644]\n", 9, 20, '"0644" would be read as a number'),
                  (HEAD + items + "    command: [own]\n    statement: DELETE FROM shop.things WHERE id::text = ANY (:keys)\n", 10, 16, 'only the job "sql" does'),
                  (HEAD + items + "    command: [own]\n    ahead: 0\n", 10, 12, "ahead"),
                  (HEAD + items + "    command: [own]\n    effect: SELECT 1\n", 10, 13, "does not name :keys")]

@@ -15,37 +15,23 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
-#include "worker/run/command_tools.h"
-#include "worker/run/hand.h"
+#include "worker/run/command_work.h"
 #include "worker/run/own_statement.h"
 
 #define TICK_MS 200
 #define UNSENT_MAX (256 * 1024) /* beyond it no further job is sent ahead */
 #define STOP_MS 5000            /* a program is asked to stop, then to end, then killed: so long each */
 #define DEATHS_MAX 5            /* in a row, without an answer between: it will not do better */
-#define LOG_LINES_MAX 100       /* of a chunk */
-#define ANSWER_DEPTH 32
 
 /* ---- the jobs ---------------------------------------------------------------------------------------------------- */
 
-struct work {
-    struct run *run;
-    const struct definition_command *command;
-    struct command_tools *tools;
-    struct hand *hand;
-    int64_t heard_ms; /* clock_mono_ms when the program said something last, or got something to do */
-    bool answered;    /* since it was started */
-    int deaths;       /* in a row, without an answer between */
-    int log_lines;
-};
-
-static void job_failed(struct work *work, size_t index, const struct err_info *why)
+static void job_failed(struct command_work *work, size_t index, const struct err_info *why)
 {
     run_fail(work->run, index, why, RUN_MAY_RETRY, NULL);
     hand_end(work->hand, index);
 }
 
-static void send_job(struct work *work, size_t index)
+static void send_job(struct command_work *work, size_t index)
 {
     const struct job *job = &work->run->jobs[index];
     struct buf line = BUF_INIT;
@@ -56,185 +42,95 @@ static void send_job(struct work *work, size_t index)
     buf_fini(&line);
 }
 
-static void send_ahead(struct work *work)
+static bool has_room(const struct command_work *work)
 {
+    return hand_count(work->hand) == 0 || program_unsent(work->tools->program) < UNSENT_MAX;
+}
+
+/* A program that gathers jobs is told when there is no other to wait for. */
+static void send_ahead(struct command_work *work)
+{
+    static const char flush[] = "{\"flush\":true}\n";
     size_t index;
+    bool any = false;
     if (hand_count(work->hand) == 0)
         work->heard_ms = clock_mono_ms();
-    while (program_unsent(work->tools->program) < UNSENT_MAX && hand_give(work->hand, &index))
+    for (; has_room(work) && hand_give(work->hand, &index); any = true)
         send_job(work, index);
+    if (any && hand_is_last(work->hand))
+        program_say(work->tools->program, flush, strlen(flush));
 }
 
 /* ---- how a program ends before its work does --------------------------------------------------------------------- */
 
-static void describe_end(const struct work *work, const struct program_end *end, struct err_info *why)
+static void describe_end(const struct command_work *work, const struct program_end *end, struct err_info *why)
 {
     const char *words = end->words, *colon = words[0] == '\0' ? "" : "; its last words: ";
     if (end->signal != 0)
         (void)!err_set(why, ERR_RETRY, "%s was ended by signal %d (%s)%s%s", work->command->words[0], end->signal,
                        strsignal(end->signal), colon, words);
+    else if (end->closed_stdout)
+        (void)!err_set(why, ERR_RETRY, "%s closed its stdout before it had answered%s%s", work->command->words[0],
+                       colon, words);
     else
         (void)!err_set(why, ERR_RETRY, "%s ended with exit code %d before it had answered%s%s", work->command->words[0],
                        end->exit_code, colon, words);
 }
 
-static void fail_open(struct work *work, const struct err_info *why)
+static void fail_open(struct command_work *work, const struct err_info *why)
 {
     for (size_t i = 0; i < work->run->count; i++)
         if (!hand_has_ended(work->hand, i))
             job_failed(work, i, why);
 }
 
-/* Whom it had in hand alone has ended it, and so has the first of them where it has answered nothing at all. */
-static void on_death(struct work *work)
+/* New programs end, one after the other. The jobs that stand together may be to blame, so that one from the other end
+ * is tried before all are given up. */
+static void count_death(struct command_work *work, const struct err_info *why)
+{
+    work->deaths = work->is_new ? work->deaths + 1 : 0;
+    work->is_new = false;
+    if (work->deaths == DEATHS_MAX)
+        hand_probe(work->hand);
+    else if (work->deaths > DEATHS_MAX)
+        fail_open(work, why);
+}
+
+/* To blame is only what was alone in the hands of a new program: it may have ended before it saw anything else. */
+static void on_death(struct command_work *work)
 {
     struct program_end end;
     struct err_info why;
     command_tools_end_program(work->tools, &end);
     describe_end(work, &end, &why);
     log_info("%s: %s", work->run->operation_id, why.text);
-    work->deaths = work->answered ? 0 : work->deaths + 1;
-    if (hand_count(work->hand) == 1 || (hand_count(work->hand) > 1 && end.signal == 0 && !work->answered))
+    if (work->is_new && hand_count(work->hand) == 1)
         job_failed(work, hand_oldest(work->hand), &why);
-    hand_take_back(work->hand, end.signal != 0);
-    work->answered = false;
-    if (work->deaths >= DEATHS_MAX)
-        fail_open(work, &why);
+    hand_take_back(work->hand, work->is_new || end.signal != 0);
+    count_death(work, &why);
 }
 
 /* It is out of step: what it says cannot be believed, or it says nothing. The job that it has had longest is to blame.
  */
-static void give_up_program(struct work *work, const struct err_info *why)
+static void give_up_program(struct command_work *work, const struct err_info *why)
 {
-    work->deaths = work->answered ? 0 : work->deaths + 1;
     command_tools_end_program(work->tools, NULL);
     log_info("%s: %s", work->run->operation_id, why->text);
     if (hand_count(work->hand) > 0)
         job_failed(work, hand_oldest(work->hand), why);
     hand_take_back(work->hand, false);
-    work->answered = false;
-    if (work->deaths >= DEATHS_MAX)
-        fail_open(work, why);
+    count_death(work, why);
 }
 
-/* ---- what it says ------------------------------------------------------------------------------------------------ */
-
-static int by_seq(const void *key, const void *element)
-{
-    int64_t seq = *(const int64_t *)key;
-    const struct job *job = element;
-    return seq < job->seq ? -1 : seq > job->seq;
-}
-
-/* False: it has no such job in hand. */
-static bool find_in_hand(const struct work *work, struct json_object *said, size_t *index)
-{
-    int64_t seq = json_get_int(said, "seq", 0);
-    const struct job *job = bsearch(&seq, work->run->jobs, work->run->count, sizeof *work->run->jobs, by_seq);
-    if (job == NULL)
-        return false;
-    *index = (size_t)(job - work->run->jobs);
-    return hand_has(work->hand, *index);
-}
-
-/* A program that talks much is cut short: its words are for the log, not for a file of its own. */
-static bool may_log(struct work *work)
-{
-    if (work->log_lines++ == LOG_LINES_MAX)
-        log_info("%s: what %s says further in this chunk is not logged", work->run->operation_id,
-                 work->command->words[0]);
-    return work->log_lines <= LOG_LINES_MAX;
-}
-
-static void on_log(struct work *work, struct json_object *said)
-{
-    const char *text = json_get_string(said, "text");
-    if (text != NULL && may_log(work))
-        log_info("%s/%lld: %.1000s", work->run->operation_id, (long long)json_get_int(said, "seq", 0), text);
-}
-
-static void fail_as_told(struct work *work, size_t index, struct json_object *said, const char *result)
-{
-    const char *text = json_get_string(said, "error");
-    bool final = json_get_bool(said, "final", false);
-    struct err_info why;
-    (void)!err_set(&why, final ? ERR_PERMANENT : ERR_RETRY, "%.900s",
-                   text == NULL ? "the program gave no reason" : text);
-    why.retry_after_ms = json_get_int(said, "after_ms", 0);
-    run_fail(work->run, index, &why, final ? RUN_FINAL : RUN_MAY_RETRY, result);
-}
-
-/* "" where it is as it should be, else what is wrong with the outcome. */
-static bool take_outcome(struct work *work, size_t index, struct json_object *said, const char *result)
-{
-    const char *outcome = json_get_string(said, "outcome");
-    if (outcome == NULL || strcmp(outcome, "succeeded") == 0)
-        run_succeed(work->run, index, result);
-    else if (strcmp(outcome, "skipped") == 0)
-        run_skip(work->run, index, json_get_string(said, "error"), result);
-    else if (strcmp(outcome, "failed") == 0 || strcmp(outcome, "retry") == 0)
-        fail_as_told(work, index, said, result);
-    else
-        return false;
-    return true;
-}
-
-/* A second answer, and one for a job that it was not given, count for nothing. */
-static enum err on_done(struct work *work, struct json_object *said, struct err_info *fault)
-{
-    size_t index;
-    if (!find_in_hand(work, said, &index)) {
-        if (may_log(work))
-            log_warn("%s: %s answered for job %lld, which it does not have in hand; that is ignored",
-                     work->run->operation_id, work->command->words[0], (long long)json_get_int(said, "seq", 0));
-        return ERR_OK;
-    }
-    struct json_object *value = json_get(said, "result");
-    char *result = own_result(value == NULL ? NULL : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
-    bool taken = take_outcome(work, index, said, result);
-    free(result);
-    if (!taken)
-        return err_set(fault, ERR_RETRY,
-                       "%s answered with the outcome \"%.40s\"; it may be succeeded, failed, skipped or "
-                       "retry",
-                       work->command->words[0], json_get_string(said, "outcome"));
-    hand_end(work->hand, index);
-    work->answered = true;
-    work->deaths = 0;
-    return ERR_OK;
-}
-
-static enum err on_line(struct work *work, const char *line, size_t len, struct err_info *fault)
-{
-    struct json_object *said = NULL;
-    struct err_info why;
-    enum err err = json_parse(line, len, (struct json_limits){PROGRAM_LINE_MAX, ANSWER_DEPTH}, &said, &why);
-    work->heard_ms = clock_mono_ms();
-    if (err != ERR_OK)
-        return err_set(fault, ERR_RETRY,
-                       "%s said \"%.100s\" on stdout, which is no JSON (what is not for the worker "
-                       "belongs on stderr): %s",
-                       work->command->words[0], line, why.text);
-    struct json_object *done = json_get(said, "done"), *log = json_get(said, "log");
-    if (done != NULL)
-        err = on_done(work, done, fault);
-    else if (log != NULL)
-        on_log(work, log);
-    else if (json_get(said, "progress") == NULL)
-        err =
-            err_set(fault, ERR_RETRY, "%s said \"%.100s\"; a line is an object with \"done\", \"log\" or \"progress\"",
-                    work->command->words[0], line);
-    json_object_put(said);
-    return err;
-}
+/* ---- hearing it -------------------------------------------------------------------------------------------------- */
 
 /* Whether it has been silent for too long, with something in hand. */
-static bool is_overdue(const struct work *work)
+static bool is_overdue(const struct command_work *work)
 {
     return hand_count(work->hand) > 0 && clock_mono_ms() - work->heard_ms > work->run->definition->timeout_ms;
 }
 
-static void tell_overdue(const struct work *work, struct err_info *why)
+static void tell_overdue(const struct command_work *work, struct err_info *why)
 {
     char length[CLOCK_ISO_MAX];
     (void)!err_set(why, ERR_RETRY, "%s said nothing for %s (timeout)", work->command->words[0],
@@ -242,7 +138,7 @@ static void tell_overdue(const struct work *work, struct err_info *why)
 }
 
 /* One event of the program. */
-static void hear(struct work *work, int64_t wait_ms)
+static void hear(struct command_work *work, int64_t wait_ms)
 {
     const char *line;
     size_t len;
@@ -256,7 +152,7 @@ static void hear(struct work *work, int64_t wait_ms)
         (void)!err_set(&fault, ERR_RETRY, "%s said a line of more than %d bytes", work->command->words[0],
                        PROGRAM_LINE_MAX);
     else if (event == PROGRAM_LINE)
-        (void)!on_line(work, line, len, &fault);
+        (void)!command_hear_line(work, line, len, &fault);
     else if (is_overdue(work))
         tell_overdue(work, &fault);
     if (fault.code != ERR_OK)
@@ -267,7 +163,7 @@ static void hear(struct work *work, int64_t wait_ms)
 
 /* Hears it to its end, for so long at most. What it answers counts where the operation was only paused; what it leaves
  * in hand stays open, without a try used. */
-static bool hear_out(struct work *work, int64_t for_ms)
+static bool hear_out(struct command_work *work, int64_t for_ms)
 {
     int64_t until_ms = clock_mono_ms() + for_ms;
     enum program_event event = PROGRAM_QUIET;
@@ -276,14 +172,14 @@ static bool hear_out(struct work *work, int64_t for_ms)
         size_t len;
         struct err_info ignored;
         event = program_next(work->tools->program, TICK_MS, &line, &len);
-        if (event == PROGRAM_LINE && on_line(work, line, len, &ignored) != ERR_OK)
+        if (event == PROGRAM_LINE && command_hear_line(work, line, len, &ignored) != ERR_OK)
             return true;
     }
     return event != PROGRAM_QUIET && event != PROGRAM_LINE;
 }
 
 /* It is asked, by a line and by the end of its input; then by a signal; then it is killed. */
-static void stop(struct work *work, enum err why)
+static void stop(struct command_work *work, enum err why)
 {
     struct program *program = work->tools->program;
     struct buf line = BUF_INIT;
@@ -293,6 +189,7 @@ static void stop(struct work *work, enum err why)
              why == ERR_FENCED         ? "cancelled"
              : run_stopping(work->run) ? "drained"
                                        : "paused");
+    program_forget_unsent(program);
     program_say(program, line.data, line.len);
     buf_fini(&line);
     program_end_input(program);
@@ -303,8 +200,16 @@ static void stop(struct work *work, enum err why)
     command_tools_end_program(work->tools, NULL);
 }
 
-/* Until each job has a result, or the run has to end. ERR_LOCAL: this host cannot run the program. */
-static enum err work_through(struct work *work, struct err_info *error)
+static enum err have_program(struct command_work *work, struct err_info *error)
+{
+    bool started = false;
+    enum err err = command_tools_ready(work->run, work->command, work->tools, &started, error);
+    work->is_new = started;
+    return err;
+}
+
+/* Until each job has a result, or the run has to end; else why there is no program. */
+static enum err work_through(struct command_work *work, struct err_info *error)
 {
     while (hand_open(work->hand) > 0) {
         enum err err = run_tick(work->run, error);
@@ -313,7 +218,7 @@ static enum err work_through(struct work *work, struct err_info *error)
             return err;
         }
         if (work->tools->program == NULL) {
-            err = command_tools_ready(work->run, work->command, work->tools, error);
+            err = have_program(work, error);
             if (err != ERR_OK)
                 return err;
         }
@@ -329,16 +234,26 @@ static void run_jobs(struct run *run, const struct definition_phase *phase)
     struct err_info error = {0};
     if (tools == NULL)
         *run->tools = tools = mem_zalloc(sizeof *tools);
-    struct work work = {.run = run, .command = &phase->command, .tools = tools};
+    struct command_work work = {
+        .run = run, .command = &phase->command, .tools = tools, .has_effect = phase->effect.text != NULL};
     work.hand = hand_new(run->count, (size_t)phase->command.ahead);
-    enum err err = command_tools_ready(run, work.command, tools, &error);
+    enum err err = have_program(&work, &error);
     if (err == ERR_OK)
         err = work_through(&work, &error);
     hand_drop(work.hand);
     if (err == ERR_LOCAL)
         own_put_off_all(run, error.text);
+    else if (err == ERR_PERMANENT)
+        own_fail_all(run, &error);
+}
+
+/* The effect is made ready first: without it nothing may succeed. */
+static void run_with_effect(struct run *run, const struct definition_phase *phase)
+{
     if (phase->effect.text != NULL)
         own_statement_use(run, phase->effect.text, recipe_effect_params, NULL);
+    if (phase->effect.text == NULL || run->within != NULL)
+        run_jobs(run, phase);
 }
 
 void command_run(struct run *run)
@@ -358,6 +273,6 @@ void command_run(struct run *run)
     } else if (phase->effect.text != NULL && !recipe_has_role()) {
         own_put_off_all(run, "jobs.role is not set in this worker");
     } else if (!run_stopping(run)) {
-        run_jobs(run, phase);
+        run_with_effect(run, phase);
     }
 }

@@ -10,6 +10,7 @@
 #include "common/base/mem.h"
 
 #define MEBI INT64_C(1048576)
+#define WORD_BYTES_MAX 131072 /* Linux: MAX_ARG_STRLEN */
 
 void command_tools_end_program(struct command_tools *tools, struct program_end *end)
 {
@@ -19,10 +20,18 @@ void command_tools_end_program(struct command_tools *tools, struct program_end *
     *tools = (struct command_tools){.program = NULL};
 }
 
+/* It has nothing in hand, and may end in its own way. */
+static void retire_program(struct command_tools *tools)
+{
+    program_retire(tools->program);
+    tools->program = NULL;
+    command_tools_end_program(tools, NULL);
+}
+
 void command_tools_drop(void *context)
 {
     struct command_tools *tools = context;
-    command_tools_end_program(tools, NULL);
+    retire_program(tools);
     free(tools);
 }
 
@@ -57,6 +66,18 @@ static void launch_fini(struct launch *launch)
     words_drop(launch->environment);
 }
 
+/* What no kernel takes. */
+static enum err check_lengths(char *const *words, struct err_info *error)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strlen(words[i]) >= WORD_BYTES_MAX)
+            return err_set(error, ERR_PERMANENT,
+                           "with its arguments filled in, a word of the command (or of its environment) has %zu bytes; "
+                           "a system takes less than %d: give it less",
+                           strlen(words[i]), WORD_BYTES_MAX);
+    return ERR_OK;
+}
+
 static enum err launch_fill(const struct run *run, const struct definition_command *command, struct launch *launch,
                             struct err_info *error)
 {
@@ -82,7 +103,8 @@ static enum err launch_fill(const struct run *run, const struct definition_comma
                                        .memory_bytes = command->memory_mib * MEBI,
                                        .cpu_s = command->cpu_s,
                                        .open_files = command->open_files};
-    return ERR_OK;
+    err = check_lengths(launch->argv, error);
+    return err == ERR_OK ? check_lengths(launch->environment, error) : err;
 }
 
 /* Two programs with one key are the same. */
@@ -90,9 +112,10 @@ static char *launch_key(const struct launch *launch)
 {
     struct buf key = BUF_INIT;
     for (size_t i = 0; launch->argv[i] != NULL; i++)
-        buf_addf(&key, "%s\n", launch->argv[i]);
+        buf_addf(&key, "%zu %s\n", strlen(launch->argv[i]), launch->argv[i]);
+    buf_add_str(&key, "environment\n");
     for (size_t i = 0; launch->environment[i] != NULL; i++)
-        buf_addf(&key, "%s\n", launch->environment[i]);
+        buf_addf(&key, "%zu %s\n", strlen(launch->environment[i]), launch->environment[i]);
     buf_addf(&key, "%lld %lld %lld", (long long)launch->spec.memory_bytes, (long long)launch->spec.cpu_s,
              (long long)launch->spec.open_files);
     return buf_take(&key);
@@ -109,15 +132,16 @@ static void say_hello(const struct run *run, struct command_tools *tools)
 }
 
 enum err command_tools_ready(const struct run *run, const struct definition_command *command,
-                             struct command_tools *tools, struct err_info *error)
+                             struct command_tools *tools, bool *started, struct err_info *error)
 {
     struct launch launch = {.argv = NULL};
     enum err err = launch_fill(run, command, &launch, error);
     char *key = err == ERR_OK ? launch_key(&launch) : NULL;
     if (err == ERR_OK && tools->program != NULL &&
-        (strcmp(tools->key, key) != 0 || strcmp(tools->operation_id, run->operation_id) != 0)) {
-        command_tools_end_program(tools, NULL);
-    }
+        (strcmp(tools->key, key) != 0 || strcmp(tools->operation_id, run->operation_id) != 0 ||
+         program_has_ended(tools->program)))
+        retire_program(tools);
+    *started = err == ERR_OK && tools->program == NULL;
     if (err == ERR_OK && tools->program == NULL) {
         err = program_start(&launch.spec, &tools->program, error);
         if (err == ERR_OK) {

@@ -13,10 +13,10 @@ struct command_tools {
     char *operation_id;      /* whose hello it has heard */
 };
 
-/* The program runs, and knows for which operation: the one that ran before, if it was started with the same. ERR_LOCAL:
- * this host cannot run it. */
+/* The program runs, and knows for which operation: the one that ran before, if it was started with the same, or one
+ * that is `*started`. ERR_LOCAL: this host cannot run it. ERR_PERMANENT: none could, with these arguments. */
 MUST_CHECK enum err command_tools_ready(const struct run *run, const struct definition_command *command,
-                                        struct command_tools *tools, struct err_info *error);
+                                        struct command_tools *tools, bool *started, struct err_info *error);
 /* Ends it, if one runs; `end` as of program_drop. */
 void command_tools_end_program(struct command_tools *tools, struct program_end *end);
 /* With all that is kept. */

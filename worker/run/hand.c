@@ -19,6 +19,7 @@ struct hand {
     size_t oldest, newest;
     size_t in_hand, open, suspected; /* how many; suspects that have not ended */
     size_t next;                     /* nothing before it waits, while there are no suspects */
+    bool probes;                     /* the last that waits is given next, alone */
 };
 
 struct hand *hand_new(size_t count, size_t most)
@@ -50,17 +51,42 @@ static bool find_next(const struct hand *hand, size_t *index)
     return false;
 }
 
+static bool find_last(const struct hand *hand, size_t *index)
+{
+    for (size_t i = hand->count; i-- > 0;)
+        if (hand->places[i] == WAITS) {
+            *index = i;
+            return true;
+        }
+    return false;
+}
+
+static void give(struct hand *hand, size_t index)
+{
+    hand->places[index] = IN_HAND;
+    hand->given[hand->newest++] = index;
+    hand->in_hand++;
+}
+
 bool hand_give(struct hand *hand, size_t *index)
 {
-    size_t most = hand->suspected > 0 ? 1 : hand->most;
-    if (hand->in_hand >= most || !find_next(hand, index))
+    size_t most = hand->probes || hand->suspected > 0 ? 1 : hand->most;
+    if (hand->in_hand >= most || !(hand->probes ? find_last : find_next)(hand, index))
         return false;
-    hand->places[*index] = IN_HAND;
-    hand->given[hand->newest++] = *index;
-    hand->in_hand++;
-    if (hand->suspected == 0)
+    give(hand, *index);
+    if (hand->suspected == 0 && !hand->probes)
         hand->next = *index + 1;
     return true;
+}
+
+bool hand_is_last(const struct hand *hand)
+{
+    return hand->probes || hand->suspected > 0 || hand->in_hand == hand->open;
+}
+
+void hand_probe(struct hand *hand)
+{
+    hand->probes = true;
 }
 
 void hand_end(struct hand *hand, size_t index)
@@ -70,6 +96,7 @@ void hand_end(struct hand *hand, size_t index)
     hand->suspected -= hand->suspects[index];
     hand->suspects[index] = false;
     hand->places[index] = ENDED;
+    hand->probes = false;
     hand->open--;
 }
 

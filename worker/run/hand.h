@@ -16,6 +16,10 @@ void hand_drop(struct hand *hand);
 /* The next job that is to be given to the program is in hand now. False: there is none, or enough is in hand. Suspects
  * come first, each alone. */
 bool hand_give(struct hand *hand, size_t *index);
+/* Whether nothing more comes before something that is in hand ends: nothing waits, or a suspect is to be alone. */
+bool hand_is_last(const struct hand *hand);
+/* The next job that is given is the last of those that wait, alone: to see whether a program fails them all. */
+void hand_probe(struct hand *hand);
 /* The job needs nothing further: from hand, or while it waits. */
 void hand_end(struct hand *hand, size_t index);
 /* The program is gone: what it had in hand waits again, as suspects where they may have ended it. */

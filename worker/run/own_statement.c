@@ -12,7 +12,6 @@
 #include "common/base/mem.h"
 
 #define AGAIN_MS 30000
-#define RESULT_MAX_BYTES 65536
 
 /* What the settle needs of a chunk. */
 struct own_statement {
@@ -149,7 +148,7 @@ char *own_result(const char *json)
     struct buf object = BUF_INIT;
     if (json == NULL || strcmp(json, "null") == 0)
         return NULL;
-    if (strlen(json) > RESULT_MAX_BYTES)
+    if (strlen(json) > OWN_RESULT_MAX_BYTES)
         buf_add_str(&object, "{\"cut\": \"the result was larger than 64 KiB\"}");
     else if (json[strspn(json, " \t\r\n")] == '{')
         buf_add_str(&object, json);

@@ -22,6 +22,7 @@ void own_statement_use(struct run *run, const char *text, const struct named_sql
 void own_fail_all(struct run *run, const struct err_info *why);
 void own_put_off_all(struct run *run, const char *reason);
 
+#define OWN_RESULT_MAX_BYTES 65536
 /* What a job's result is: an object. What is none becomes {"value": …}, and what is over 64 KiB {"cut": …}. The caller
  * frees it; NULL for none. */
 char *own_result(const char *json);

@@ -22,6 +22,7 @@
 #include "common/store/child.h"
 
 #define READ_BYTES 65536
+#define MOMENT_MS 1000 /* for a program to end by itself */
 
 struct program {
     struct child_process process;
@@ -38,11 +39,13 @@ struct program {
 
 static int open_below(const char *directory, const char *name)
 {
+    struct stat status;
     int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
         return -1;
-    int fd = beneath_open(at, name, O_NONBLOCK, BENEATH_NO_LINKS);
-    int kept = errno;
+    bool is_open_to_all = fstat(at, &status) == 0 && (status.st_mode & S_IWOTH) != 0;
+    int fd = is_open_to_all ? -1 : beneath_open(at, name, O_NONBLOCK, BENEATH_NO_LINKS);
+    int kept = is_open_to_all ? EPERM : errno;
     close(at);
     errno = kept;
     return fd;
@@ -96,7 +99,24 @@ void program_say(struct program *program, const char *line, size_t len)
         buf_reset(&program->unsent);
         program->sent = 0;
     }
+    if (program->sent > program->unsent.len / 2) { /* the byte before stays: it tells whether a line was begun */
+        size_t gone = program->sent - 1;
+        memmove(program->unsent.data, program->unsent.data + gone, program->unsent.len - gone);
+        program->unsent.len -= gone;
+        program->sent = 1;
+    }
     buf_add(&program->unsent, line, len);
+}
+
+void program_forget_unsent(struct program *program)
+{
+    size_t left = program_unsent(program);
+    if (left == 0)
+        return;
+    char *rest = program->unsent.data + program->sent;
+    bool begun = program->sent > 0 && rest[-1] != '\n';
+    char *end = begun ? memchr(rest, '\n', left) : NULL;
+    program->unsent.len = program->sent + (end == NULL ? 0 : (size_t)(end - rest) + 1);
 }
 
 size_t program_unsent(const struct program *program)
@@ -199,6 +219,12 @@ enum program_event program_next(struct program *program, int64_t wait_ms, const 
     }
 }
 
+bool program_has_ended(const struct program *program)
+{
+    struct pollfd fd = {.fd = program->process.pidfd, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
+}
+
 /* ---- its end ----------------------------------------------------------------------------------------------------- */
 
 void program_ask_to_end(struct program *program)
@@ -218,6 +244,28 @@ static void keep_words(struct program *program, char words[PROGRAM_WORDS_MAX])
             *at = at[1] == '\0' ? '\0' : ' ';
 }
 
+/* Many a program closes its stdout a little before it ends. */
+static bool ends_by_itself(const struct program *program)
+{
+    struct pollfd fd = {.fd = program->process.pidfd, .events = POLLIN};
+    return poll(&fd, 1, MOMENT_MS) > 0;
+}
+
+void program_retire(struct program *program)
+{
+    const char *line;
+    size_t len;
+    if (program == NULL)
+        return;
+    int64_t until_ms = clock_mono_ms() + MOMENT_MS;
+    enum program_event event = PROGRAM_QUIET;
+    program_forget_unsent(program);
+    program_end_input(program);
+    while ((event == PROGRAM_LINE || event == PROGRAM_QUIET) && clock_mono_ms() < until_ms)
+        event = program_next(program, MOMENT_MS / 10, &line, &len);
+    program_drop(program, NULL);
+}
+
 void program_drop(struct program *program, struct program_end *end)
 {
     struct program_end ignored;
@@ -227,9 +275,11 @@ void program_drop(struct program *program, struct program_end *end)
         end = &ignored;
     *end = (struct program_end){.exit_code = 0};
     keep_words(program, end->words);
+    bool ended = end == &ignored || ends_by_itself(program);
     int status = child_end(&program->process);
+    end->closed_stdout = !ended;
     end->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    end->signal = ended && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     buf_fini(&program->unsent);
     buf_fini(&program->said);
     buf_fini(&program->err);

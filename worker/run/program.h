@@ -12,8 +12,8 @@
 
 struct program;
 
-/* Checks that `name` is an executable file below `directory` that no link leads out of and that not all users may
- * write, and fills in its path, the caller's. ERR_LOCAL says what this host lacks. */
+/* Checks that `name` is an executable file below `directory` to which no link leads, and that neither of them may be
+ * written by all users; fills in its path, the caller's. ERR_LOCAL says what this host lacks. */
 MUST_CHECK enum err program_find(const char *directory, const char *name, char **path, struct err_info *error);
 
 /* `argv`, `environment`, `directory` and the limits of `spec` count, nothing else. ERR_LOCAL: it cannot be started. */
@@ -23,6 +23,9 @@ MUST_CHECK enum err program_start(const struct child_spec *spec, struct program 
 void program_say(struct program *program, const char *line, size_t len);
 /* How much is queued. */
 size_t program_unsent(const struct program *program);
+/* Lines that the program has not begun to get are not sent. */
+void program_forget_unsent(struct program *program);
+bool program_has_ended(const struct program *program);
 
 enum program_event {
     PROGRAM_LINE,
@@ -41,8 +44,11 @@ void program_ask_to_end(struct program *program);
 struct program_end {
     int exit_code;                 /* of a program that ended by itself */
     int signal;                    /* 0 = it did */
+    bool closed_stdout;            /* it did not end, but will say nothing more */
     char words[PROGRAM_WORDS_MAX]; /* the last it said on stderr, in one line */
 };
+/* Its input ends, and it gets a moment to end by itself; then as program_drop. Takes NULL. */
+void program_retire(struct program *program);
 /* Kills what is left of it, waits, and tells how it ended; both may be NULL. */
 void program_drop(struct program *program, struct program_end *end);
 

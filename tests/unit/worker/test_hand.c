@@ -95,6 +95,25 @@ static void a_job_may_end_while_it_waits(void **state)
     hand_drop(hand);
 }
 
+static void a_probe_takes_the_last_alone_and_then_all_is_as_before(void **state)
+{
+    (void)state;
+    struct hand *hand = hand_new(5, 3);
+    assert_gives(hand, 0);
+    assert_false(hand_is_last(hand));
+    hand_end(hand, 0);
+    hand_probe(hand);
+    assert_gives(hand, 4);
+    assert_gives_none(hand);
+    assert_true(hand_is_last(hand));
+    hand_end(hand, 4);
+    assert_gives(hand, 1);
+    assert_gives(hand, 2);
+    assert_gives(hand, 3);
+    assert_true(hand_is_last(hand));
+    hand_drop(hand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +121,7 @@ int main(void)
         cmocka_unit_test(what_an_ended_program_had_is_given_again_first),
         cmocka_unit_test(suspects_come_alone_and_before_all_others),
         cmocka_unit_test(a_job_may_end_while_it_waits),
+        cmocka_unit_test(a_probe_takes_the_last_alone_and_then_all_is_as_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
