@@ -101,7 +101,8 @@ class Checker:
         retries that were not needed goes when it falls due.)"""
         redis = self.stores.redis
         keys = redis("KEYS", self.prefix + "*")
-        known = (":op:", ":worker:", ":workers", ":epoch", ":beats", ":inbox:rejected", ":inbox:count", ":delayed:", ":ops")
+        known = (":op:", ":worker:", ":workers", ":epoch", ":beats", ":inbox:rejected", ":inbox:count", ":inbox:door",
+                 ":installation", ":delayed:", ":ops")
         return ["I9: unexpected key %s" % key for key in keys
                 if not any(key[len(self.prefix):].startswith(name) for name in known)]
 

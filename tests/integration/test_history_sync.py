@@ -179,7 +179,7 @@ class Sync(HistoryTest):
     def test_no_directory_is_said_to_be_none(self):
         shutil.rmtree(self.agents)
         answer = self.sync(FAILED)
-        self.assertEqual((0, 0, 0, 0, 0, 1), self.counts(answer))
+        self.assertEqual((None, 0, 0, 0, 0, 1), self.counts(answer), "how many runs there are is not known")
         error = self.ask("outcomes", answer["operation_id"], "--failed")["outcomes"][0]["error"]
         self.assertIn("history.agents_dir", error)
 
