@@ -29,7 +29,7 @@ FIELDS = {
 }
 TYPES = (":queue:history", ":active:history:%(worker)s", ":delayed:history", ":suspects:history", ":ops", ":workers",
          ":worker:%(worker)s", ":epoch", ":beats", ":inbox", ":inbox:active:%(worker)s", ":inbox:rejected", ":inbox:count",
-         ":op:%(operation)s")
+         ":inbox:door", ":installation", ":op:%(operation)s")
 ENTRIES = (
     "", "x", "{}", "[" * 1000, '"' + "x" * 1000000 + '"', '{"op":"op_1","gen":1,"from":1,"to":2}',
     '{"op":"%(operation)s","gen":%(huge)d,"from":1,"to":2,"w":1}', '{"op":"%(operation)s","gen":%(gen)d,"from":9,"to":2,"w":1}',
@@ -43,7 +43,7 @@ def type_of(name):
     return ("set" if name == ":ops" else
             "zset" if name == ":workers" or name.startswith(":delayed:") else
             "hash" if name.startswith((":op:", ":inbox:count")) else
-            "string" if name.startswith((":epoch", ":beats", ":worker:")) else "list")
+            "string" if name.startswith((":epoch", ":beats", ":worker:", ":installation", ":inbox:door")) else "list")
 
 
 class Vandal(Scenario):
