@@ -1,3 +1,8 @@
+/*
+ * Looks twice a second whether those who listen to the stream of events still may: a thread asks PostgreSQL, for the
+ * loop must not wait, and the loop ends the streams of those whose session has ended or whose token was revoked. While
+ * PostgreSQL does not answer streams go on: they tell nothing that a request would not. Made and ended by server.c.
+ */
 #include "dashboard/stream_watch.h"
 
 #include <pthread.h>

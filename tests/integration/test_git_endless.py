@@ -16,8 +16,8 @@ HEAD_REFS = (pkt(b"# service=git-upload-pack\n") + b"0000" +
 ENOUGH = 4 << 30  # bytes: what a fetch may never take
 
 
-class Dripping(Endless):
-    """Refs as they should be, then "Counting objects" without end: there is always progress."""
+class UpToThePack(Endless):
+    """Answers as a host should, up to where the pack is to come."""
 
     def pieces(self):
         if self.command == "GET":
@@ -27,6 +27,13 @@ class Dripping(Endless):
         if b"done" not in self.body:
             return
         yield pkt(b"NAK\n")
+        yield from self.pack()
+
+
+class Dripping(UpToThePack):
+    """Refs as they should be, then "Counting objects" without end: there is always progress."""
+
+    def pack(self):
         for number in itertools.count(1):
             yield pkt(b"\x02Counting objects: %d\r" % number)
             time.sleep(0.05)
@@ -46,17 +53,10 @@ class LongLines(Endless):
             yield pkt(COMMIT + b" refs/heads/%d" % number + b"x" * 65000 + b"\n")
 
 
-class LongPack(Endless):
+class LongPack(UpToThePack):
     """A pack of one object that says to be small, and never ends."""
 
-    def pieces(self):
-        if self.command == "GET":
-            yield HEAD_REFS + b"0000"
-            return
-        yield pkt(b"shallow " + COMMIT + b"\n") + b"0000"
-        if b"done" not in self.body:
-            return
-        yield pkt(b"NAK\n")
+    def pack(self):
         yield pkt(b"\x01PACK\0\0\0\x02\0\0\0\x01")
         noise = os.urandom(60000)
         while True:

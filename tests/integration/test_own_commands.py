@@ -340,6 +340,19 @@ for line in sys.stdin:
                 self.ask("cancel", operation)
         self.assertFalse((self.place / "started").exists())
 
+    def test_what_all_users_may_write_is_not_started(self):
+        self.program("done(job)")
+        self.own(1)
+        self.start_worker()
+        for path, part in ((self.commands / "own", "all users may write it"), (self.commands, "all users may write that directory")):
+            with self.subTest(part):
+                mode = path.stat().st_mode
+                path.chmod(mode | 0o002)
+                operation = self.ask("run", "own", "--yes")["operation_id"]
+                eventually(lambda: part in self.waiting_reason(operation), "the reason is told")
+                self.ask("cancel", operation)
+                path.chmod(mode)
+
     def waiting_reason(self, operation):
         return self.sql.value("SELECT coalesce(max(last_error), '') FROM reprise.job WHERE operation_id = '%s'" % operation) or ""
 

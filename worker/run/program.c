@@ -37,20 +37,6 @@ struct program {
 
 /* ---- where it is ------------------------------------------------------------------------------------------------- */
 
-static int open_below(const char *directory, const char *name)
-{
-    struct stat status;
-    int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (at < 0)
-        return -1;
-    bool is_open_to_all = fstat(at, &status) == 0 && (status.st_mode & S_IWOTH) != 0;
-    int fd = is_open_to_all ? -1 : beneath_open(at, name, O_NONBLOCK, BENEATH_NO_LINKS);
-    int kept = is_open_to_all ? EPERM : errno;
-    close(at);
-    errno = kept;
-    return fd;
-}
-
 /* Why it cannot be run; NULL if it can. */
 static const char *file_fault(int fd)
 {
@@ -64,11 +50,25 @@ static const char *file_fault(int fd)
     return (file.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0 ? "it is not executable" : NULL;
 }
 
+static const char *fault_below(int directory, const char *name)
+{
+    struct stat status;
+    if (directory < 0 || fstat(directory, &status) != 0)
+        return strerror(errno);
+    if ((status.st_mode & S_IWOTH) != 0)
+        return "all users may write that directory";
+    int fd = beneath_open(directory, name, O_NONBLOCK, BENEATH_NO_LINKS);
+    if (fd < 0)
+        return errno == ELOOP || errno == EXDEV ? "a link leads to it" : strerror(errno);
+    const char *fault = file_fault(fd);
+    close(fd);
+    return fault;
+}
+
 enum err program_find(const char *directory, const char *name, char **path, struct err_info *error)
 {
-    int fd = open_below(directory, name);
-    const char *fault =
-        fd < 0 ? errno == ELOOP || errno == EXDEV ? "a link leads to it" : strerror(errno) : file_fault(fd);
+    int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const char *fault = fault_below(fd, name);
     if (fd >= 0)
         close(fd);
     *path = NULL;
